@@ -1,0 +1,84 @@
+"""Links and upload forms: what lets a client read or write one object without a key of its own."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from storage import disposition
+from storage.layout import ORIGINALS, SIGNING_HOST
+from storage.signing import Signer
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """A form for one upload: send every pair of `params`, then the field `file`, as multipart/form-data to `path`."""
+
+    path: str
+    params: dict[str, str]
+    expires_at: datetime
+
+
+class UploadForms:
+    """Makes forms that store one original each. Thread-safe, no I/O; about 0.02 ms a form."""
+
+    def __init__(self, access_key: str, secret_key: str) -> None:
+        self._signer = Signer(access_key, secret_key)
+
+    def form(self, key: str, max_bytes: int, seconds: int, now: datetime | None = None) -> UploadForm:
+        """A form for exactly `key` in ORIGINALS and 1 to `max_bytes` bytes, good for `seconds` from `now` (UTC).
+
+        Storage answers 201 with an XML body. The same form can be sent again until it expires, and makes another version
+        of the object: whoever reads must name the version they mean.
+        """
+        if max_bytes < 1:
+            # Storage reads a range up to 0 as "no limit".
+            raise ValueError(f"{max_bytes} bytes is no limit for an upload")
+        at = now or datetime.now(UTC)
+        expires_at = (at + timedelta(seconds=seconds)).replace(microsecond=0)
+        named = {"bucket": ORIGINALS, "key": key, "success_action_status": "201"}
+        conditions = [*({name: value} for name, value in named.items()), ["content-length-range", 1, max_bytes]]
+        signed = self._signer.form(conditions, at, expires_at)
+        params = {"key": key, "success_action_status": "201", **signed}
+        return UploadForm(f"/{ORIGINALS}", params, expires_at)
+
+
+class Links:
+    """Makes links that read one object each. Thread-safe, no I/O; about 0.02 ms a link.
+
+    The time of signing is rounded down to a window, so within it the same link comes out and browsers cache what it
+    gives; it is good for two windows, so at least one is left when a client gets it.
+    """
+
+    def __init__(self, access_key: str, secret_key: str, window_seconds: int = 3600) -> None:
+        self._signer = Signer(access_key, secret_key)
+        self._window = window_seconds
+
+    def link(
+        self,
+        bucket: str,
+        key: str,
+        version_id: str | None = None,
+        filename: str | None = None,
+        content_type: str | None = None,
+        now: datetime | None = None,
+    ) -> str:
+        """The path and query of a GET link, to be put behind a public URL of the appliance.
+
+        `filename` is the name to save under, `content_type` what the answer shall say of itself. An original's link
+        names its `version_id` (ValueError without), since a form can be replayed, and is always an attachment, since its
+        bytes are a stranger's.
+        """
+        query = {}
+        if bucket == ORIGINALS:
+            if not version_id:
+                raise ValueError("a link to an original names the version that was taken in")
+            query["response-content-disposition"] = disposition.attachment(filename)
+        elif filename is not None:
+            query["response-content-disposition"] = disposition.inline(filename)
+        if version_id:
+            query["versionId"] = version_id
+        if content_type:
+            query["response-content-type"] = content_type
+        seconds = (now or datetime.now(UTC)).timestamp()
+        at = datetime.fromtimestamp(seconds - seconds % self._window, UTC)
+        path = f"/{bucket}/{key}"
+        return f"{path}?{self._signer.presign('GET', SIGNING_HOST, path, query, at, 2 * self._window)}"

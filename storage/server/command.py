@@ -1,0 +1,91 @@
+"""How the storage server is started on one machine: its command line and its environment."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.layout import SIGNING_HOST
+from storage.signing import REGION
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to run: the arguments hold no secret, the environment does and is complete (nothing else is to be added)."""
+
+    argv: list[str]
+    env: dict[str, str]
+
+
+def server(
+    binary: Path,
+    drives: Sequence[Path],
+    port: int,
+    root_access: str,
+    root_secret: str,
+    certs: Path,
+    notify: Mapping[str, str] | None = None,
+    md5_etags: bool = False,
+) -> Command:
+    """A server on 127.0.0.1:`port` that spreads each object over `drives`, folders that exist already.
+
+    Each drive should be a file system of its own; folders on the system's disk are let through, but share its fate.
+    `certs` is an empty folder that keeps the server from looking into a home; `notify` is what `setup.notify_env` gives.
+    `md5_etags` makes ETags the MD5 of the bytes, as some clients of S3 expect, for about 5 ms of CPU a 4 MB object.
+    """
+    if len(drives) < 2:
+        raise ValueError("one drive has nothing to spread an object over")
+    argv = [str(binary), "server", "--quiet", "--address", f"127.0.0.1:{port}", "--certs-dir", str(certs)]
+    if not md5_etags:
+        argv.append("--no-compat")
+    env = {
+        **{name: os.environ[name] for name in ("PATH", "TZ", "TMPDIR") if name in os.environ},
+        "HOME": str(certs),
+        "MINIO_ROOT_USER": root_access,
+        "MINIO_ROOT_PASSWORD": root_secret,
+        **_closed(),
+        **_limits(len(drives)),
+        **_root_disk(drives),
+        **(notify or {}),
+    }
+    return Command([*argv, *map(str, drives)], env)
+
+
+def parity(drives: int) -> int:
+    """Drives of `drives` that may be lost before objects are: the server's own default for one erasure set."""
+    return 1 if drives < 4 else 2 if drives < 6 else 3 if drives < 8 else 4
+
+
+def _closed() -> dict[str, str]:
+    return {
+        # The console would listen on a free port of every interface, whatever --address says.
+        "MINIO_BROWSER": "off",
+        "MINIO_UPDATE": "off",
+        "MINIO_CALLHOME_ENABLE": "off",
+        "MINIO_SITE_REGION": REGION,
+        # Browsers come through the edge, which answers for CORS; the server's own default is any origin.
+        "MINIO_API_CORS_ALLOW_ORIGIN": f"http://{SIGNING_HOST}",
+    }
+
+
+def _limits(drives: int) -> dict[str, str]:
+    return {
+        "MINIO_STORAGE_CLASS_STANDARD": f"EC:{parity(drives)}",
+        # For what can be made again from its original.
+        "MINIO_STORAGE_CLASS_RRS": "EC:1",
+        # A form can be sent again and again until it expires; each time makes a version.
+        "MINIO_API_OBJECT_MAX_VERSIONS": "3",
+        "MINIO_API_STALE_UPLOADS_EXPIRY": "24h",
+        "MINIO_API_STALE_UPLOADS_CLEANUP_INTERVAL": "6h",
+    }
+
+
+def _root_disk(drives: Sequence[Path]) -> dict[str, str]:
+    """Lets folders on the system's disk be drives, by the narrowest switch there is.
+
+    The threshold turns "on the disk of /" into "on a disk of up to this size"; MINIO_CI_CD=1 would lift other checks too.
+    """
+    system = os.stat("/").st_dev
+    if any(os.stat(drive).st_dev == system for drive in drives):
+        return {"MINIO_ROOTDRIVE_THRESHOLD_SIZE": "1GiB"}
+    return {}

@@ -1,0 +1,79 @@
+"""AWS Signature Version 4 for links and forms: signed offline, by a key derived once a day.
+
+Source: "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)" and "Browser-Based Uploads Using POST"
+in the Amazon S3 API reference. A link costs about a fifth of what a general client takes, and a page of a list has 500.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import quote
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+REGION = "us-east-1"
+
+
+class Signer:
+    """Signs with one access key and its secret. Thread-safe; holds the secret, so it has no repr of its fields."""
+
+    def __init__(self, access_key: str, secret_key: str) -> None:
+        self._access_key = access_key
+        self._secret_key = secret_key
+        self._derived: tuple[str, bytes] = ("", b"")
+
+    def presign(
+        self, method: str, host: str, path: str, query: dict[str, str], at: datetime, seconds: int
+    ) -> str:
+        """The query string, signature included, that lets `method` on `path` through for `seconds` after `at` (UTC).
+
+        `path` is given as it is sent, that is, encoded already; `query` is not encoded yet.
+        """
+        stamp = f"{at:%Y%m%dT%H%M%SZ}"
+        fields = {
+            **query,
+            "X-Amz-Algorithm": ALGORITHM,
+            "X-Amz-Credential": self._credential(stamp),
+            "X-Amz-Date": stamp,
+            "X-Amz-Expires": str(seconds),
+            "X-Amz-SignedHeaders": "host",
+        }
+        encoded = "&".join(sorted(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in fields.items()))
+        request = f"{method}\n{path}\n{encoded}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
+        digest = hashlib.sha256(request.encode()).hexdigest()
+        to_sign = f"{ALGORITHM}\n{stamp}\n{_scope(stamp)}\n{digest}"
+        return f"{encoded}&X-Amz-Signature={self._sign(stamp, to_sign)}"
+
+    def form(self, conditions: Sequence[object], at: datetime, expires_at: datetime) -> dict[str, str]:
+        """The fields of a POST form that storage accepts under `conditions` (of a POST policy) until `expires_at` (UTC)."""
+        stamp = f"{at:%Y%m%dT%H%M%SZ}"
+        fields = {
+            "x-amz-algorithm": ALGORITHM,
+            "x-amz-credential": self._credential(stamp),
+            "x-amz-date": stamp,
+        }
+        policy = {
+            "expiration": f"{expires_at:%Y-%m-%dT%H:%M:%S.000Z}",
+            "conditions": [*conditions, *({name: value} for name, value in fields.items())],
+        }
+        encoded = base64.b64encode(json.dumps(policy, separators=(",", ":")).encode()).decode()
+        return {**fields, "policy": encoded, "x-amz-signature": self._sign(stamp, encoded)}
+
+    def _credential(self, stamp: str) -> str:
+        return f"{self._access_key}/{_scope(stamp)}"
+
+    def _sign(self, stamp: str, text: str) -> str:
+        day, key = self._derived
+        if day != stamp[:8]:
+            key = f"AWS4{self._secret_key}".encode()
+            for part in _scope(stamp).split("/"):
+                key = hmac.digest(key, part.encode(), "sha256")
+            # One assignment of a pair: a thread sees either the old day with its key, or the new one.
+            self._derived = (stamp[:8], key)
+        return hmac.digest(key, text.encode(), "sha256").hex()
+
+
+def _scope(stamp: str) -> str:
+    return f"{stamp[:8]}/{REGION}/s3/aws4_request"
