@@ -1,0 +1,1 @@
+"""The server of Darkroom: API, intake and workers around one ledger."""

@@ -1,0 +1,1 @@
+"""Who may do what: projects, server keys, browsers' tokens, single-use tickets."""

@@ -1,0 +1,25 @@
+"""Projects and server keys."""
+
+from piccolo.columns import Boolean, Serial, Timestamptz, Varchar
+from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.table import Table
+
+
+class Project(Table, tablename="projects"):
+    """An owner of photos. `deleted_at` is set while its bytes are being removed."""
+
+    id = Varchar(length=64, primary_key=True)
+    name = Varchar(length=200)
+    created_at = Timestamptz(default=TimestamptzNow())
+    deleted_at = Timestamptz(null=True, default=None)
+
+
+class ApiKey(Table, tablename="api_keys"):
+    """A server's key: only the SHA-256 of it is kept."""
+
+    id = Serial(primary_key=True)
+    name = Varchar(length=200)
+    sha256 = Varchar(length=64, unique=True)
+    admin = Boolean(default=False)
+    created_at = Timestamptz(default=TimestamptzNow())
+    revoked_at = Timestamptz(null=True, default=None)

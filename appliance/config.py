@@ -1,0 +1,99 @@
+"""Every setting of the server's processes, once: its variable, its type, its default and what it is for."""
+
+import os
+from dataclasses import dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import BadConfiguration
+
+
+@dataclass(frozen=True)
+class KeyPair:
+    """An access key of the storage server and its secret, given as `access:secret`."""
+
+    access: str
+    secret: str = field(repr=False)
+
+
+def setting(default: Any, why: str, secret: bool = False) -> Any:
+    """A field read from `DARKROOM_<NAME>`; lists are separated by white space."""
+    return field(default=default, metadata={"why": why}, repr=not secret)
+
+
+@dataclass(frozen=True)
+class Config:
+    data: Path = setting(Path("var"), "the folder of everything that this appliance keeps")
+    database_url: str = setting("", "the ledger: postgresql://…", secret=True)
+    valkey_url: str = setting("", "queue and doorbell: redis://…", secret=True)
+    storage_url: str = setting("", "the S3 server itself, not the edge: http://host:port")
+    public_urls: tuple[str, ...] = setting(("http://127.0.0.1:8080",), "addresses under which the edge is known; the first is the default")
+    allow_origins: tuple[str, ...] = setting((), "other web origins that may open a websocket")
+
+    uploader_key: KeyPair | None = setting(None, "may put originals; signs upload forms", secret=True)
+    reader_key: KeyPair | None = setting(None, "may get objects; signs links", secret=True)
+    worker_key: KeyPair | None = setting(None, "reads, writes versions and deletes; never leaves the host", secret=True)
+    token_secret: str = setting("", "signs the tokens of browsers and apps", secret=True)
+
+    api_port: int = setting(0, "where the API listens, on loopback")
+    api_workers: int = setting(2, "API processes")
+    form_seconds: int = setting(900, "how long an upload form is valid")
+    link_seconds: int = setting(3600, "the window within which a link stays the same; it is valid for two of them")
+    token_seconds: int = setting(3600, "the longest life of a project's token")
+    ticket_seconds: int = setting(60, "the life of a websocket ticket")
+    max_image_bytes: int = setting(100_000_000, "the largest photo that storage takes")
+    events_days: int = setting(30, "how long events are kept, at least")
+
+    lease_seconds: int = setting(30, "how long a worker holds a job without renewing")
+    job_seconds: int = setting(60, "the longest a photo's job may take, whatever it renews")
+    develop_seconds: float = setting(10.0, "the longest the decoder may take for one photo")
+    jobs_in_flight: int = setting(2, "jobs a worker process has under way: one decodes while the other moves bytes")
+    queue_window: int = setting(300, "jobs a lane at most in the queue; the backlog stays in the ledger")
+    sweep_seconds: float = setting(1.0, "the pause between two rounds of the sweep")
+    sweep_look_ups: int = setting(1000, "open slots looked up in one round")
+    log_format: str = setting("text", "text or json")
+
+    def need(self, *names: str) -> "Config":
+        """This configuration, once all `names` are set. Raises BadConfiguration with what is missing."""
+        missing = [f"DARKROOM_{name.upper()}" for name in names if not getattr(self, name)]
+        if missing:
+            raise BadConfiguration(f"{', '.join(missing)} must be set; ./ops/up sets it for the parts it starts")
+        return self
+
+    def key(self, name: str) -> KeyPair:
+        """One of the storage keys by name, e.g. `reader_key`. Raises BadConfiguration when it is not set."""
+        pair = getattr(self.need(name), name)
+        assert isinstance(pair, KeyPair)
+        return pair
+
+
+def _read(kind: Any, text: str) -> Any:
+    if kind == tuple[str, ...]:
+        return tuple(text.split())
+    if kind == KeyPair | None:
+        access, _, secret = text.partition(":")
+        if not secret:
+            raise ValueError("expected access:secret")
+        return KeyPair(access, secret)
+    return kind(text)
+
+
+def from_environment(environment: dict[str, str]) -> Config:
+    """The configuration that `environment` describes. Raises BadConfiguration, naming the variable, never its value."""
+    values: dict[str, Any] = {}
+    for item in fields(Config):
+        text = environment.get(f"DARKROOM_{item.name.upper()}", "")
+        if not text:
+            continue
+        try:
+            values[item.name] = _read(item.type, text)
+        except ValueError as error:
+            raise BadConfiguration(f"DARKROOM_{item.name.upper()} is not a valid value of its kind") from error
+    return Config(**values)
+
+
+@cache
+def current() -> Config:
+    """This process's configuration, read once from its environment."""
+    return from_environment(dict(os.environ))

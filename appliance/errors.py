@@ -1,0 +1,63 @@
+"""Domain errors: each owns its HTTP status, its stable code and the text that a user may see."""
+
+
+class DarkroomError(Exception):
+    """The base of everything that a caller is told in plain words."""
+
+    status = 500
+    code = "internal"
+    title = "Something went wrong on our side"
+    retry_after: int | None = None
+
+    def __init__(self, detail: str = "", **fields: str) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.fields = fields  # field name → what is wrong with it
+
+
+class BadConfiguration(DarkroomError):
+    code = "bad_configuration"
+    title = "The configuration is not usable"
+
+
+class BadRequest(DarkroomError):
+    status = 400
+    code = "bad_request"
+    title = "The request is not valid"
+
+
+class NotAuthenticated(DarkroomError):
+    status = 401
+    code = "not_authenticated"
+    title = "A valid key or token is needed"
+
+
+class NotAllowed(DarkroomError):
+    status = 403
+    code = "not_allowed"
+    title = "This key or token may not do that"
+
+
+class NotFound(DarkroomError):
+    status = 404
+    code = "not_found"
+    title = "There is no such thing"
+
+
+class Conflict(DarkroomError):
+    status = 409
+    code = "conflict"
+    title = "This is not possible in the present state"
+
+
+class CursorLost(DarkroomError):
+    status = 410
+    code = "reset"
+    title = "The cursor is not of this stream's present epoch"
+
+
+class Unavailable(DarkroomError):
+    status = 503
+    code = "unavailable"
+    title = "A part of the appliance is not available at the moment; try again"
+    retry_after = 2

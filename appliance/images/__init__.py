@@ -1,0 +1,1 @@
+"""Photos: upload links, lists, versions, and the job that develops them."""

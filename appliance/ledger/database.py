@@ -1,0 +1,91 @@
+"""The one module behind which Piccolo and asyncpg stand: a pool, and the ledger's SQL functions called by it."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from piccolo.engine.finder import engine_finder
+from piccolo.engine.postgres import PostgresEngine
+
+from appliance.errors import Unavailable
+
+os.environ.setdefault("PICCOLO_CONF", "appliance.piccolo_conf")
+
+# What a client sees while Postgres is away, starting, or being replaced.
+LOST = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+
+
+def engine() -> PostgresEngine:
+    """The engine that every table uses."""
+    found = engine_finder()
+    assert isinstance(found, PostgresEngine)
+    return found
+
+
+@asynccontextmanager
+async def pool(most: int = 8) -> AsyncIterator[None]:
+    """Opens the pool for the time of the block: at most `most` connections. Raises Unavailable."""
+    with lost_as_unavailable():
+        await engine().start_connection_pool(min_size=1, max_size=most, command_timeout=30, timeout=5)
+    try:
+        yield
+    finally:
+        await engine().close_connection_pool()
+
+
+class lost_as_unavailable:  # noqa: N801 - reads as a statement: `with lost_as_unavailable():`
+    """Turns a lost database into the domain's Unavailable."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, LOST):
+            raise Unavailable("The ledger is not available at the moment; try again") from error
+
+
+async def fetch(sql: str, *args: Any) -> list[asyncpg.Record]:
+    """Runs one statement in a transaction of its own and gives its rows. Raises Unavailable when Postgres is away."""
+    with lost_as_unavailable():
+        opened = engine().pool
+        if opened is None:
+            raise Unavailable("The ledger is not available at the moment; try again")
+        async with opened.acquire() as connection:
+            rows: list[asyncpg.Record] = await connection.fetch(sql, *args)
+            return rows
+
+
+async def fetch_one(sql: str, *args: Any) -> asyncpg.Record | None:
+    """The first row of `fetch`, or None."""
+    rows = await fetch(sql, *args)
+    return rows[0] if rows else None
+
+
+async def connect() -> asyncpg.Connection:
+    """A connection of its own, outside the pool: for locks that live as long as a session does."""
+    with lost_as_unavailable():
+        return await asyncpg.connect(engine().config["dsn"], timeout=5)
+
+
+async def run_scripts(*names: str) -> None:
+    """Runs `sql/<name>.sql` of each name, all in one transaction."""
+    folder = Path(__file__).parent / "sql"
+    connection = await connect()
+    try:
+        async with connection.transaction():
+            for name in names:
+                await connection.execute((folder / f"{name}.sql").read_text())
+    finally:
+        await connection.close()

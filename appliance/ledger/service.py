@@ -1,0 +1,166 @@
+"""The ledger's moves, as Python calls them. Each is one statement in SQL; the doorbell rings after its commit."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from appliance.ledger.database import fetch, fetch_one
+
+Ring = Callable[[Iterable[tuple[int, int]]], None]  # told (stream, seq) of what was appended
+
+
+class Slot(NamedTuple):
+    """An upload that may begin: the row is written, the link can be made from it."""
+
+    id: UUID
+    expires_at: datetime
+
+
+class Bytes(NamedTuple):
+    """An object version that storage holds for an asset. `size` in bytes."""
+
+    asset: UUID
+    key: str
+    version_id: str
+    size: int
+    etag: str
+
+
+class Verdict(NamedTuple):
+    """What the ledger made of one `Bytes`: moved, known, foreign (to be deleted) or unknown."""
+
+    asset: UUID
+    version_id: str
+    verdict: str
+    lane: str | None
+    attempt: int  # the number that the next claim will have
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A leased job: all that a worker needs to know."""
+
+    id: UUID
+    root: str
+    owner: str
+    folder: str
+    kind: str
+    recipe: str
+    filename: str
+    attempts: int
+    lease: UUID
+    bucket: str
+    key: str
+    version_id: str
+    size: int
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why an asset ended as `error`: a stable code, a sentence for a user, and who can mend it."""
+
+    code: str
+    message: str
+    fixer: str = "client"
+
+
+class Ledger:
+    """All moves of assets. `ring` is called after each commit that appended events; it must not block or raise."""
+
+    def __init__(self, ring: Ring) -> None:
+        self._ring = ring
+
+    def _told(self, rows: Sequence[asyncpg.Record]) -> list[UUID]:
+        moved = [row for row in rows if row["seq"] is not None]
+        if moved:
+            self._ring((row["stream"], row["seq"]) for row in moved)
+        return [row["id"] for row in moved]
+
+    async def open_slot(
+        self, root: str, owner: str, folder: str, kind: str, lane: str, recipe: str, filename: str, seconds: int
+    ) -> Slot | None:
+        """Writes the row of an upload; None when the owner is unknown or being deleted."""
+        rows = await fetch(
+            "SELECT * FROM ledger.open_slot($1, $2, $3, $4, $5, $6, $7, $8)",
+            *(root, owner, folder, kind, lane, recipe, filename, seconds),
+        )
+        self._told(rows)
+        return Slot(rows[0]["id"], rows[0]["expires_at"]) if rows else None
+
+    async def arrive(self, bucket: str, came: Sequence[Bytes]) -> list[Verdict]:
+        """Tells the ledger of bytes that storage holds; any number of times, in any order."""
+        if not came:
+            return []
+        columns = [list(column) for column in zip(*came, strict=True)]
+        ids, keys, versions, sizes, etags = columns
+        rows = await fetch("SELECT * FROM ledger.arrive($1, $2, $3, $4, $5, $6)", ids, bucket, keys, versions, sizes, etags)
+        self._told(rows)
+        return [Verdict(r["id"], r["version_id"], r["verdict"], r["lane"], (r["attempts"] or 0) + 1) for r in rows]
+
+    async def claim(self, asset: UUID, seconds: float) -> Claim | None:
+        """Leases one asset for `seconds`; None when there is nothing to do or somebody else is at it."""
+        row = await fetch_one("SELECT * FROM ledger.claim($1, $2)", asset, seconds)
+        if row is None:
+            return None
+        self._told([row])
+        return Claim(**{name: row[name] for name in Claim.__struct_fields__})
+
+    async def renew(self, claim: Claim, seconds: float) -> bool:
+        """Keeps the lease for `seconds` more; False when it was lost."""
+        row = await fetch_one("SELECT ledger.renew($1, $2, $3) AS kept", claim.id, claim.lease, seconds)
+        return bool(row and row["kept"])
+
+    async def finish(self, claim: Claim, sha256: str, facts: Any, versions: Sequence[Any], recipe_hash: str) -> bool:
+        """Records the result of a job; False when its lease was lost, and then nothing is recorded."""
+        rows = await fetch(
+            "SELECT * FROM ledger.finish($1, $2, $3, $4::jsonb, $5::jsonb, $6)",
+            *(claim.id, claim.lease, sha256, _json(facts), _json(versions), recipe_hash),
+        )
+        return bool(self._told(rows))
+
+    async def fail(self, claim: Claim, failure: Failure) -> bool:
+        """Ends a job as `error`; False when its lease was lost."""
+        return bool(await self._move([claim.id], ["processing"], "error", failure, claim.lease))
+
+    async def give_up(self, most: int = 200) -> list[UUID]:
+        """Ends what used up all its tries without an answer."""
+        rows = await fetch(
+            "SELECT * FROM ledger.give_up($1, $2, $3)",
+            *("processing_failed", "This file could not be processed, though it was tried several times.", most),
+        )
+        return self._told(rows)
+
+    async def expire(self, ids: Sequence[UUID]) -> list[UUID]:
+        """Closes slots whose form ran out without bytes."""
+        return await self._move(ids, ["init"], "expired")
+
+    async def retry(self, ids: Sequence[UUID]) -> list[UUID]:
+        """Sends failed assets whose bytes are there to be processed again."""
+        rows = await fetch("SELECT id FROM ledger.assets WHERE id = ANY ($1) AND state = 'error' AND blob IS NOT NULL", ids)
+        return await self._move([row["id"] for row in rows], ["error"], "uploaded")
+
+    async def remove(self, ids: Sequence[UUID]) -> list[UUID]:
+        """Takes assets out of view; the sweep removes their bytes."""
+        return self._told(await fetch("SELECT * FROM ledger.remove($1)", ids))
+
+    async def bury(self, asset: UUID) -> bool:
+        """Records that the bytes of a removed asset are gone."""
+        return bool(self._told(await fetch("SELECT * FROM ledger.bury($1)", asset)))
+
+    async def _move(
+        self, ids: Sequence[UUID], sources: list[str], target: str, failure: Failure | None = None, held: UUID | None = None
+    ) -> list[UUID]:
+        if not ids:
+            return []
+        notes = [_json(failure)] * len(ids) if failure else None
+        rows = await fetch(
+            "SELECT * FROM ledger.transition($1, $2::text[]::ledger.asset_state[], $3::text::ledger.asset_state, $4::jsonb[], $5)",
+            *(list(ids), sources, target, notes, held),
+        )
+        return self._told(rows)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,37 @@
+-- Storage holds the bytes of these assets: pin version, size and ETag, and move them to `uploaded`.
+-- Any of the three signals (client's hint, notification, sweep) ends here, any number of times.
+-- Gives a verdict a row: `moved`; `known` (this version is pinned already); `foreign` (another version is pinned, or the
+-- asset takes no bytes any more: the version must be deleted); `unknown` (no such asset).
+CREATE OR REPLACE FUNCTION ledger.arrive(
+    ids uuid[], bucket text, keys text[], version_ids text[], sizes bigint[], etags text[]
+) RETURNS TABLE (id uuid, version_id text, verdict text, stream bigint, seq bigint, lane text, attempts smallint)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    taken uuid[];    -- the assets that take bytes now
+    places bigint[]; -- and which of the rows given brought them: the first, if one came with two versions
+BEGIN
+    PERFORM FROM ledger.assets a WHERE a.id = ANY (ids) ORDER BY a.id FOR UPDATE;
+    SELECT array_agg(f.id), array_agg(f.place) INTO taken, places FROM (
+        SELECT DISTINCT ON (a.id) a.id, c.place FROM unnest(ids) WITH ORDINALITY AS c (id, place)
+        JOIN ledger.assets a ON a.id = c.id WHERE a.state IN ('init', 'expired') ORDER BY a.id, c.place
+    ) f;
+    WITH pinned AS (
+        INSERT INTO ledger.blobs (bucket, key, version_id, size, etag)
+        SELECT arrive.bucket, keys[p], version_ids[p], sizes[p], etags[p] FROM unnest(places) p
+        RETURNING blobs.id, blobs.key
+    )
+    UPDATE ledger.assets a SET blob = pinned.id
+    FROM unnest(taken, places) AS f (id, place), pinned WHERE a.id = f.id AND pinned.key = keys[f.place];
+    RETURN QUERY
+    SELECT c.id, c.version_id,
+        CASE WHEN a.id IS NULL THEN 'unknown'
+             WHEN c.place = ANY (places) THEN 'moved'
+             WHEN b.version_id = c.version_id AND a.state NOT IN ('deleting', 'deleted') THEN 'known'
+             ELSE 'foreign' END,
+        t.stream, t.seq, a.lane, a.attempts
+    FROM unnest(ids, version_ids) WITH ORDINALITY AS c (id, version_id, place)
+    LEFT JOIN ledger.assets a ON a.id = c.id
+    LEFT JOIN ledger.blobs b ON b.id = a.blob
+    LEFT JOIN ledger.transition(taken, '{init,expired}', 'uploaded') t ON t.id = c.id AND c.place = ANY (places);
+END $$;

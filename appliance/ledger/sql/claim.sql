@@ -1,0 +1,43 @@
+-- Leases one asset to a worker: from `uploaded`, or from a worker whose lease ran out.
+-- Each claim raises `attempts` and uses up one of `tries`. Gives no row when there is nothing to do.
+CREATE OR REPLACE FUNCTION ledger.claim(asset uuid, seconds double precision)
+RETURNS TABLE (
+    id uuid, root text, owner text, folder text, kind text, recipe text, filename text, attempts smallint, lease uuid,
+    bucket text, key text, version_id text, size bigint, stream bigint, seq bigint
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    UPDATE ledger.assets a SET
+        attempts = a.attempts + 1, tries = a.tries - 1, lease = gen_random_uuid(), lease_until = now() + make_interval(secs => seconds)
+    WHERE a.id = asset AND a.tries > 0 AND (a.state = 'uploaded' OR (a.state = 'processing' AND a.lease_until < now()));
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT a.id, a.root, a.owner, a.folder, a.kind, a.recipe, a.filename, a.attempts, a.lease,
+        b.bucket, b.key, b.version_id, b.size, t.stream, t.seq
+    FROM ledger.assets a JOIN ledger.blobs b ON b.id = a.blob
+    LEFT JOIN ledger.transition(ARRAY[asset], '{uploaded}', 'processing') t ON true
+    WHERE a.id = asset;
+END $$;
+
+-- Keeps a lease for `seconds` more; false when it is no longer held. With 0 seconds it is given back.
+CREATE OR REPLACE FUNCTION ledger.renew(asset uuid, held uuid, seconds double precision) RETURNS boolean LANGUAGE sql AS $$
+    WITH kept AS (
+        UPDATE ledger.assets SET lease_until = now() + make_interval(secs => seconds)
+        WHERE id = asset AND lease = held AND state = 'processing' RETURNING id
+    ) SELECT EXISTS (SELECT FROM kept);
+$$;
+
+-- Leases that ran out after the last try: these end as `error`.
+CREATE OR REPLACE FUNCTION ledger.give_up(code text, message text, most integer)
+RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE sql AS $$
+    SELECT t.* FROM (
+        SELECT array_agg(l.id) AS ids FROM (
+            SELECT a.id FROM ledger.assets a WHERE a.state = 'processing' AND a.tries <= 0 AND a.lease_until < now() LIMIT most
+        ) l
+    ) overdue CROSS JOIN LATERAL ledger.transition(
+        overdue.ids, '{processing}', 'error',
+        array_fill(jsonb_build_object('code', code, 'message', message, 'fixer', 'operator'), ARRAY[cardinality(overdue.ids)])
+    ) t WHERE overdue.ids IS NOT NULL;
+$$;

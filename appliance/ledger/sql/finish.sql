@@ -1,0 +1,23 @@
+-- The result of a job, taken only with the lease it was done under. Gives no row when the lease was lost:
+-- the objects that were written are then unexplained, and are swept after a grace time.
+-- versions: [{name, width, height, bytes, content_type, extension, sha256}].
+CREATE OR REPLACE FUNCTION ledger.finish(
+    asset uuid, held uuid, source_sha256 text, source_facts jsonb, versions jsonb, recipe_hash text
+) RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT * FROM ledger.transition(
+        ARRAY[asset], '{processing}', 'done', ARRAY[jsonb_build_object('versions', versions, 'source', source_facts)], held);
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    UPDATE ledger.assets a SET facts = source_facts WHERE a.id = asset;
+    UPDATE ledger.blobs b SET sha256 = source_sha256 FROM ledger.assets a
+        WHERE a.id = asset AND b.id = a.blob AND b.sha256 IS DISTINCT FROM source_sha256;
+    DELETE FROM ledger.versions v WHERE v.asset = finish.asset;
+    INSERT INTO ledger.versions (asset, name, width, height, bytes, content_type, extension, sha256, source_sha256, recipe_hash)
+    SELECT finish.asset, v.name, v.width, v.height, v.bytes, v.content_type, v.extension, v.sha256,
+        finish.source_sha256, finish.recipe_hash
+    FROM jsonb_to_recordset(finish.versions) AS v (
+        name text, width integer, height integer, bytes bigint, content_type text, extension text, sha256 text);
+END $$;
