@@ -112,6 +112,10 @@ class Ledger:
         row = await fetch_one("SELECT ledger.renew($1, $2, $3) AS kept", claim.id, claim.lease, seconds)
         return bool(row and row["kept"])
 
+    async def give_back(self, claim: Claim, seconds: float) -> None:
+        """Lets go of a lease without using up a try, since the file is not to blame; it is free again after `seconds`."""
+        await fetch("SELECT ledger.give_back($1, $2, $3)", claim.id, claim.lease, seconds)
+
     async def finish(self, claim: Claim, sha256: str, facts: Any, versions: Sequence[Any], recipe_hash: str) -> bool:
         """Records the result of a job; False when its lease was lost, and then nothing is recorded."""
         rows = await fetch(

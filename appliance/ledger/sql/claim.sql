@@ -41,3 +41,9 @@ RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE sql AS $$
         array_fill(jsonb_build_object('code', code, 'message', message, 'fixer', 'operator'), ARRAY[cardinality(overdue.ids)])
     ) t WHERE overdue.ids IS NOT NULL;
 $$;
+
+-- Gives a lease back without using up a try: the file is not to blame. Somebody may claim it again after `seconds`.
+CREATE OR REPLACE FUNCTION ledger.give_back(asset uuid, held uuid, seconds double precision) RETURNS void LANGUAGE sql AS $$
+    UPDATE ledger.assets SET tries = tries + 1, lease_until = now() + make_interval(secs => seconds)
+    WHERE id = asset AND lease = held AND state = 'processing';
+$$;

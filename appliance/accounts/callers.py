@@ -1,0 +1,88 @@
+"""Who is calling: a server with a key, the operator's page, or a browser or app with a project's token."""
+
+import time
+from hashlib import sha256
+
+import jwt
+import msgspec
+
+from appliance.accounts.tables import ApiKey
+from appliance.errors import NotAllowed, NotAuthenticated, NotFound
+from appliance.ledger.database import lost_as_unavailable
+
+AUDIENCE = "darkroom"
+KEY_PREFIX = "dk_"
+ANY_PROJECT = "*"
+REMEMBER_SECONDS = 5.0  # how long a revoked key may still be taken by a process that knows it
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """One who is known. `project` is None for those who may see every project."""
+
+    name: str
+    project: str | None = None
+    admin: bool = False
+
+    def may_see(self, project: str) -> None:
+        """Raises NotFound for a project that this caller may not know of."""
+        if self.project not in (None, project):
+            raise NotFound
+
+    def must_be_server(self) -> None:
+        """Raises NotAllowed for a browser's token."""
+        if self.project is not None:
+            raise NotAllowed("This needs a server key, not a project's token")
+
+    def must_be_admin(self) -> None:
+        """Raises NotAllowed for all but an admin key."""
+        if not self.admin:
+            raise NotAllowed("This needs an admin key")
+
+
+class Callers:
+    """Recognises bearer keys and tokens, and makes tokens."""
+
+    def __init__(self, token_secret: str) -> None:
+        self._secret = token_secret
+        self._known: dict[str, tuple[float, Caller]] = {}
+
+    def token(self, project: str | None, seconds: int) -> tuple[str, int]:
+        """A token for one project, or with None for the operator's page, and the Unix time of its end."""
+        now = int(time.time())
+        claims = {"aud": AUDIENCE, "sub": project or ANY_PROJECT, "iat": now, "exp": now + seconds}
+        return jwt.encode(claims, self._secret, algorithm="HS256"), now + seconds
+
+    async def recognise(self, authorization: str | None) -> Caller:
+        """The caller behind an Authorization header. Raises NotAuthenticated."""
+        scheme, _, credential = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not credential:
+            raise NotAuthenticated("Send a key or token as `Authorization: Bearer …`")
+        if credential.startswith(KEY_PREFIX):
+            return await self._server(credential)
+        return self._browser(credential)
+
+    def _browser(self, token: str) -> Caller:
+        try:
+            claims = jwt.decode(
+                token, self._secret, algorithms=["HS256"], audience=AUDIENCE, leeway=5, options={"require": ["exp", "sub", "aud"]}
+            )
+        except jwt.ExpiredSignatureError as error:
+            raise NotAuthenticated("The token has run out; get a new one") from error
+        except jwt.PyJWTError as error:
+            raise NotAuthenticated from error
+        project = None if claims["sub"] == ANY_PROJECT else claims["sub"]
+        return Caller(name="token" if project else "operator", project=project)
+
+    async def _server(self, key: str) -> Caller:
+        digest = sha256(key.encode()).hexdigest()
+        until, caller = self._known.get(digest, (0.0, None))
+        if caller and until > time.monotonic():
+            return caller
+        self._known.pop(digest, None)
+        with lost_as_unavailable():
+            row = await ApiKey.objects().where((ApiKey.sha256 == digest) & ApiKey.revoked_at.is_null()).first()
+        if row is None:
+            raise NotAuthenticated
+        caller = Caller(name=row.name, admin=row.admin)
+        self._known[digest] = (time.monotonic() + REMEMBER_SECONDS, caller)
+        return caller

@@ -1,0 +1,37 @@
+"""Single-use tickets, kept in Valkey under their SHA-256: found once, or refused."""
+
+import secrets
+from hashlib import sha256
+
+from redis.asyncio import Redis
+
+from appliance.errors import Unavailable
+from appliance.valkey import LOST
+
+
+class Tickets:
+    """Tickets of one purpose, each worth one text."""
+
+    def __init__(self, redis: "Redis[bytes]", purpose: str) -> None:
+        self._redis = redis
+        self._purpose = purpose
+
+    def _key(self, ticket: str) -> str:
+        return f"darkroom:{self._purpose}:{sha256(ticket.encode()).hexdigest()}"
+
+    async def issue(self, worth: str, seconds: int) -> str:
+        """A new ticket, good for `seconds`. Raises Unavailable."""
+        ticket = secrets.token_urlsafe(24)
+        try:
+            await self._redis.set(self._key(ticket), worth, ex=seconds)
+        except LOST as error:
+            raise Unavailable("Tickets can't be issued at the moment; try again") from error
+        return ticket
+
+    async def redeem(self, ticket: str) -> str | None:
+        """What the ticket is worth, once; None when it is unknown, used, or too old. Raises Unavailable."""
+        try:
+            worth = await self._redis.getdel(self._key(ticket))
+        except LOST as error:
+            raise Unavailable("Tickets can't be checked at the moment; try again") from error
+        return worth.decode() if worth else None

@@ -1,0 +1,131 @@
+"""`/images`: a link to upload by, and what became of it."""
+
+import asyncio
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, Router, delete, get, post
+from litestar.params import Parameter
+
+from appliance.accounts.callers import Caller
+from appliance.config import Config
+from appliance.errors import BadRequest, Conflict, NotFound
+from appliance.images import service
+from appliance.images.filenames import clean
+from appliance.ledger.arrivals import Arrivals
+from appliance.ledger.service import Bytes, Ledger
+from appliance.ledger.states import SHOWN
+from appliance.live.service import bounds
+from appliance.public import linker, public_url
+from storage import layout
+from storage.links import Links, UploadForms
+from storage.objects import Objects
+
+MOST_A_PAGE = 200
+
+
+class NewImage(msgspec.Struct, forbid_unknown_fields=True):
+    """What a client asks a link for. The name is for showing; it is never part of a key."""
+
+    filename: str
+    project_id: int | str
+
+
+class UploadLink(msgspec.Struct):
+    """Send every pair of `params`, then the field `file`, as multipart/form-data to `upload_link`."""
+
+    image_id: str
+    upload_link: str
+    params: dict[str, str]
+    expires_at: Any
+
+
+class ImageController(Controller):
+    path = "/images"
+    tags = ("images",)
+
+    @post("/", summary="Get a link to upload a photo by")
+    async def create(
+        self, data: NewImage, request: Request, caller: Caller, config: Config, ledger: Ledger, forms: UploadForms
+    ) -> UploadLink:
+        project = str(data.project_id)
+        caller.may_see(project)
+        filename = clean(data.filename)
+        slot = await ledger.open_slot(
+            "projects", project, service.FOLDER, service.KIND, service.LANE, service.RECIPE, filename, config.form_seconds
+        )
+        if slot is None:
+            raise NotFound("There is no such project")
+        key = layout.original_key("projects", project, service.FOLDER, slot.id)
+        form = forms.form(key, config.max_image_bytes, config.form_seconds)
+        return UploadLink(str(slot.id), public_url(request, config) + form.path, form.params, slot.expires_at)
+
+    @get("/{image_id:uuid}", summary="One photo, its state and its versions")
+    async def read(self, image_id: UUID, request: Request, caller: Caller, config: Config, links: Links) -> dict[str, Any]:
+        found = await self._seen(image_id, caller)
+        return found.shown(linker(request, config, links), full=True)
+
+    @delete("/{image_id:uuid}", summary="Delete a photo with all its bytes")
+    async def remove(self, image_id: UUID, caller: Caller, ledger: Ledger) -> None:
+        await self._seen(image_id, caller)
+        if not await ledger.remove([image_id]):
+            raise NotFound("There is no such image")
+
+    @post("/{image_id:uuid}/uploaded", status_code=200, summary="Hint that the upload is complete")
+    async def hint(
+        self, image_id: UUID, request: Request, caller: Caller, config: Config, links: Links, reader: Objects, arrivals: Arrivals
+    ) -> dict[str, Any]:
+        found = await self._seen(image_id, caller)
+        if found.version_id is None:
+            key = layout.original_key(*found.place)
+            held = await asyncio.to_thread(reader.head, layout.ORIGINALS, key)
+            if held is None:
+                raise Conflict("Storage does not hold this file yet; send the form first")
+            await arrivals.take([Bytes(image_id, key, held.version_id or "", held.size, held.etag)])
+        return (await service.image(image_id)).shown(linker(request, config, links), full=True)
+
+    @post("/{image_id:uuid}/retry", status_code=200, summary="Process a failed photo again")
+    async def retry(
+        self, image_id: UUID, request: Request, caller: Caller, config: Config, links: Links, ledger: Ledger
+    ) -> dict[str, Any]:
+        found = await self._seen(image_id, caller)
+        if not await ledger.retry([image_id]):
+            reason = "its file never arrived; upload it again" if found.original is None else f"it is {found.state}"
+            raise Conflict(f"This image can't be tried again: {reason}")
+        return (await service.image(image_id)).shown(linker(request, config, links), full=True)
+
+    async def _seen(self, image_id: UUID, caller: Caller) -> service.Image:
+        found = await service.image(image_id)
+        try:
+            caller.may_see(found.owner)
+        except NotFound:
+            raise NotFound("There is no such image") from None
+        return found
+
+
+@get("/projects/{project_id:str}/images", tags=["images"], summary="A project's photos, newest first")
+async def list_images(
+    project_id: str,
+    request: Request,
+    caller: Caller,
+    config: Config,
+    links: Links,
+    limit: Annotated[int, Parameter(ge=1, le=MOST_A_PAGE)] = 50,
+    cursor: UUID | None = None,
+    image_state: Annotated[str | None, Parameter(query="state")] = None,
+    full: Annotated[str | None, Parameter(query="links")] = None,
+) -> dict[str, Any]:
+    """Keyset pages: give `next_cursor` as `cursor` to go on; it is null on the last page."""
+    if image_state is not None and image_state not in SHOWN:
+        raise BadRequest("There is no such state", state=f"one of {', '.join(SHOWN)}")
+    if full not in (None, "full"):
+        raise BadRequest("The query is not valid", links="full, or nothing")
+    caller.may_see(project_id)
+    stream = (await bounds("projects", project_id)).stream
+    images, following = await service.page(stream, image_state, cursor, limit)
+    made = linker(request, config, links)
+    return {"images": [image.shown(made, bool(full)) for image in images], "next_cursor": following and str(following)}
+
+
+router = Router("/", route_handlers=[ImageController, list_images])

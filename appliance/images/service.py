@@ -1,0 +1,108 @@
+"""Photos: opening a slot, and reading what became of it."""
+
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from appliance.errors import NotFound
+from appliance.images.versions import Linker, Original, Place
+from appliance.ledger import states
+from appliance.ledger.database import fetch
+
+FOLDER, KIND, LANE, RECIPE = "images", "image", "images", "photo"
+
+_COLUMNS = """
+SELECT a.id, a.root, a.owner, a.folder, a.filename, a.state::text AS state, a.error_code, a.error_message, a.facts::text AS facts,
+    a.created_at, b.version_id, b.size, b.sha256
+FROM ledger.assets a LEFT JOIN ledger.blobs b ON b.id = a.blob
+"""
+_ONE = _COLUMNS + "WHERE a.id = $1 AND a.folder = 'images' AND a.state NOT IN ('deleting', 'deleted')"
+_PAGE = _COLUMNS + """
+WHERE a.stream = $1 AND a.folder = 'images' AND a.state NOT IN ('deleting', 'deleted')
+    AND ($2::text[] IS NULL OR a.state::text = ANY ($2)) AND ($3::uuid IS NULL OR a.id < $3)
+ORDER BY a.id DESC LIMIT $4
+"""
+_VERSIONS = "SELECT asset, name, width, height, bytes, content_type, extension, sha256 FROM ledger.versions WHERE asset = ANY ($1)"
+
+
+class Image(msgspec.Struct, frozen=True):
+    """One photo as the ledger keeps it, with its versions."""
+
+    id: UUID
+    root: str
+    owner: str
+    folder: str
+    filename: str
+    state: str
+    error_code: str | None
+    error_message: str | None
+    facts: dict[str, Any]
+    created_at: Any
+    version_id: str | None
+    size: int | None
+    sha256: str | None
+    versions: list[dict[str, Any]]
+
+    @property
+    def place(self) -> Place:
+        return Place(self.root, self.owner, self.folder, self.id)
+
+    @property
+    def original(self) -> Original | None:
+        if self.version_id is None or self.size is None:
+            return None
+        return Original(self.filename, self.version_id, self.size, self.sha256, self.facts)
+
+    def shown(self, linker: Linker, full: bool) -> dict[str, Any]:
+        """This photo as the API tells of it; with `full` each version with its measures, else its URL alone."""
+        versions = linker.all(self.place, self.original, self.versions)
+        if not full:
+            versions = {name: version and version["url"] for name, version in versions.items()}
+        return {
+            "image_id": str(self.id),
+            "state": states.shown(self.state),
+            "project_id": self.owner,
+            "filename": self.filename,
+            "created_at": self.created_at,
+            "error": self._error(),
+            "facts": self.facts or None,
+            "versions": versions,
+        }
+
+    def _error(self) -> dict[str, str | None] | None:
+        if self.state == states.State.EXPIRED:
+            return dict(states.EXPIRED_ERROR)
+        if self.state == states.State.ERROR:
+            return {"code": self.error_code, "message": self.error_message}
+        return None
+
+
+async def image(image_id: UUID) -> Image:
+    """One photo. Raises NotFound for what is unknown or deleted."""
+    found = await _images(_ONE, image_id)
+    if not found:
+        raise NotFound("There is no such image")
+    return found[0]
+
+
+async def page(stream: int, state: str | None, before: UUID | None, limit: int) -> tuple[list[Image], UUID | None]:
+    """At most `limit` photos of a stream, newest first, older than `before`; and where the next page begins."""
+    found = await _images(_PAGE, stream, list(states.kept(state)) if state else None, before, limit + 1)
+    more = len(found) > limit
+    return found[:limit], found[limit - 1].id if more else None
+
+
+async def _images(sql: str, *args: Any) -> list[Image]:
+    rows = await fetch(sql, *args)
+    versions: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    if rows:
+        for version in await fetch(_VERSIONS, [row["id"] for row in rows]):
+            versions[version["asset"]].append(dict(version))
+    return [_image(dict(row), versions[row["id"]]) for row in rows]
+
+
+def _image(row: dict[str, Any], versions: list[dict[str, Any]]) -> Image:
+    facts = msgspec.json.decode(row.pop("facts") or "{}")
+    return Image(**row, facts=facts, versions=versions)

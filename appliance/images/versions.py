@@ -1,0 +1,65 @@
+"""The versions of a photo as a reader sees them: links made for that reader, at the time of reading."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from storage import layout
+from storage.links import Links
+
+NAMES = ("original", "thumb", "big_thumb", "big_1920", "d2500")
+
+
+class Place(NamedTuple):
+    """Where an asset lives: what its keys are made from."""
+
+    root: str
+    owner: str
+    folder: str
+    asset: UUID
+
+
+class Original(NamedTuple):
+    """The pinned bytes that were uploaded. `size` in bytes; `sha256` once they were read."""
+
+    filename: str
+    version_id: str
+    size: int
+    sha256: str | None
+    facts: dict[str, Any]
+
+
+class Linker:
+    """Makes links under one public address."""
+
+    def __init__(self, links: Links, prefix: str) -> None:
+        self._links = links
+        self._prefix = prefix
+
+    def original(self, place: Place, original: Original) -> dict[str, Any]:
+        """The uploaded file, byte for byte; always an attachment under its own name."""
+        path = self._links.link(
+            layout.ORIGINALS, layout.original_key(*place), version_id=original.version_id, filename=original.filename
+        )
+        facts = original.facts
+        return {
+            "url": self._prefix + path,
+            "width": facts.get("width"),
+            "height": facts.get("height"),
+            "bytes": original.size,
+            "content_type": facts.get("content_type"),
+            "sha256": original.sha256,
+        }
+
+    def version(self, place: Place, version: dict[str, Any]) -> dict[str, Any]:
+        """One developed version."""
+        key = layout.version_key(*place, version["name"], version["sha256"], version["extension"])
+        path = self._links.link(layout.VERSIONS, key, content_type=version["content_type"])
+        return {"url": self._prefix + path, **{name: version[name] for name in ("width", "height", "bytes", "content_type", "sha256")}}
+
+    def all(self, place: Place, original: Original | None, versions: Iterable[dict[str, Any]]) -> dict[str, Any]:
+        """Every version by name, None for what does not exist (yet)."""
+        made = {version["name"]: self.version(place, version) for version in versions}
+        if original is not None:
+            made["original"] = self.original(place, original)
+        return {name: made.get(name) for name in NAMES}

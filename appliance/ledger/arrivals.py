@@ -1,0 +1,50 @@
+"""What happens when storage holds bytes: the ledger is told, work is queued, and bytes of nobody are deleted."""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import groupby
+
+from redis.exceptions import RedisError
+
+from appliance.ledger.service import Bytes, Ledger, Verdict
+from appliance.logs import log
+from appliance.queue import Queue
+from storage.layout import ORIGINALS
+from storage.objects import Objects, StorageUnavailable
+
+
+class Arrivals:
+    """The one way from any of the three signals into the ledger. Without `eraser` foreign versions are left to intake."""
+
+    def __init__(self, ledger: Ledger, queue: Queue, eraser: Objects | None = None) -> None:
+        self._ledger = ledger
+        self._queue = queue
+        self._eraser = eraser
+
+    async def take(self, came: Sequence[Bytes]) -> list[Verdict]:
+        """Moves what arrived to `uploaded` and queues it. Raises Unavailable when the ledger is away, and then nothing happened."""
+        verdicts = await self._ledger.arrive(ORIGINALS, came)
+        await self._enqueue([verdict for verdict in verdicts if verdict.verdict == "moved"])
+        await self._delete([came[i] for i, verdict in enumerate(verdicts) if verdict.verdict == "foreign"])
+        return verdicts
+
+    async def _enqueue(self, moved: Sequence[Verdict]) -> None:
+        """Queues at once what the window has room for; the sweep fills it up from the ledger, oldest first."""
+        try:
+            for lane, verdicts in groupby(sorted(moved, key=lambda v: v.lane or ""), key=lambda v: v.lane or ""):
+                room = await self._queue.room(lane)
+                for verdict in list(verdicts)[:room]:
+                    await self._queue.put(lane, verdict.asset, verdict.attempt)
+        except (RedisError, OSError) as error:
+            log.warning("not queued; the sweep will", error=type(error).__name__)
+
+    async def _delete(self, foreign: Sequence[Bytes]) -> None:
+        """A replayed form made another version, or wrote to what was deleted: that version goes at once."""
+        if self._eraser is None:
+            return
+        for stray in foreign:
+            try:
+                await asyncio.to_thread(self._eraser.delete_version, ORIGINALS, stray.key, stray.version_id)
+                log.info("foreign version deleted", asset=str(stray.asset), version=stray.version_id)
+            except StorageUnavailable as error:
+                log.warning("foreign version not deleted", asset=str(stray.asset), error=str(error))

@@ -1,0 +1,106 @@
+"""The doorbell: says that a stream has something new, never what. Losing every ring of it loses nothing.
+
+Whoever writes rings after the commit; whoever reads waits for a ring, and every process also looks at the counters of the
+streams that somebody in it watches, so a ring that Valkey lost costs seconds and not an event.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+import msgspec
+from redis.exceptions import RedisError
+
+from appliance.errors import Unavailable
+from appliance.ledger.database import fetch
+from appliance.logs import log
+from appliance.valkey import patient, quick
+
+CHANNEL = "darkroom:doorbell"
+LOOK_SECONDS = 2.0  # how late an event can be when its ring was lost
+
+Heads = dict[int, int]  # stream → its newest seq
+
+
+class Doorbell:
+    """Rings for what this process appended."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = quick(url)
+        self._pending: Heads = {}
+        self._rung = asyncio.Event()
+
+    def ring(self, appended: Iterable[tuple[int, int]]) -> None:
+        """Notes (stream, seq) of what was committed; it is told with the next publish. Never blocks, never raises."""
+        for stream, seq in appended:
+            self._pending[stream] = max(seq, self._pending.get(stream, 0))
+        self._rung.set()
+
+    async def run(self) -> None:
+        """Publishes what was rung, in batches, until cancelled."""
+        while True:
+            await self._rung.wait()
+            self._rung.clear()
+            heads, self._pending = self._pending, {}
+            try:
+                await self._redis.publish(CHANNEL, msgspec.msgpack.encode(heads))
+            except (RedisError, OSError) as error:
+                log.warning("doorbell not rung", error=type(error).__name__)
+
+
+class Listener:
+    """Wakes the readers of this process when a stream they watch has something new."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = patient(url)
+        self._watched: defaultdict[int, set[asyncio.Event]] = defaultdict(set)
+        self._heads: Heads = {}
+
+    @asynccontextmanager
+    async def watch(self, stream: int) -> AsyncIterator[asyncio.Event]:
+        """An event that is set whenever the stream may have something new, for as long as the block lasts."""
+        woken = asyncio.Event()
+        self._watched[stream].add(woken)
+        try:
+            yield woken
+        finally:
+            self._watched[stream].discard(woken)
+            if not self._watched[stream]:
+                del self._watched[stream]
+                self._heads.pop(stream, None)
+
+    def _heard(self, heads: Heads) -> None:
+        for stream, seq in heads.items():
+            if stream in self._watched and seq > self._heads.get(stream, -1):
+                self._heads[stream] = seq
+                for woken in self._watched[stream]:
+                    woken.set()
+
+    async def run(self) -> None:
+        """Listens and looks until cancelled; survives the loss of Valkey and of Postgres."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            tasks.create_task(self._look())
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:
+                    await subscription.subscribe(CHANNEL)
+                    async for message in subscription.listen():
+                        self._heard(msgspec.msgpack.decode(message["data"], type=Heads))
+            except (RedisError, OSError) as error:
+                log.warning("doorbell not heard", error=type(error).__name__)
+                await asyncio.sleep(0.5)
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if not self._watched:
+                continue
+            try:
+                rows = await fetch("SELECT id, seq FROM ledger.streams WHERE id = ANY ($1)", list(self._watched))
+                self._heard({row["id"]: row["seq"] for row in rows})
+            except Unavailable as error:
+                log.warning("streams not looked at", error=str(error))

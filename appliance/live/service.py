@@ -1,0 +1,67 @@
+"""Reading a stream: its bounds, and its events after a cursor."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from appliance.errors import NotFound
+from appliance.ledger.database import fetch, fetch_one
+from appliance.live.cursor import Bounds
+
+PAGE = 500
+
+_BOUNDS = """
+SELECT s.id, s.seq, (SELECT min(e.seq) FROM ledger.events e WHERE e.stream = s.id) AS first, (SELECT epoch FROM ledger.epoch) AS epoch
+FROM ledger.streams s WHERE s.root = $1 AND s.owner = $2 AND NOT s.closed
+"""
+
+# The asset's own row tells whether there is still something to link to.
+_EVENTS = """
+SELECT e.seq, e.at, e.type, e.asset, e.state::text AS state, e.facts::text AS facts,
+    a.root, a.owner, a.folder, a.filename, a.state::text AS now, b.key, b.version_id, b.size, b.sha256
+FROM ledger.events e LEFT JOIN ledger.assets a ON a.id = e.asset LEFT JOIN ledger.blobs b ON b.id = a.blob
+WHERE e.stream = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3
+"""
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One event as the ledger keeps it, with what a reader's links are made from."""
+
+    seq: int
+    at: datetime
+    type: str
+    asset: UUID
+    state: str | None
+    facts: dict[str, Any]
+    root: str | None
+    owner: str | None
+    folder: str | None
+    filename: str | None
+    now: str | None
+    key: str | None
+    version_id: str | None
+    size: int | None
+    sha256: str | None
+
+
+async def bounds(root: str, owner: str) -> Bounds:
+    """What the owner's stream holds. Raises NotFound for an owner that is unknown or being deleted, and Unavailable."""
+    row = await fetch_one(_BOUNDS, root, owner)
+    if row is None:
+        raise NotFound
+    first = row["seq"] + 1 if row["first"] is None else row["first"]
+    return Bounds(row["id"], row["seq"], first, row["epoch"])
+
+
+async def events(stream: int, after: int, limit: int = PAGE) -> list[Event]:
+    """At most `limit` events after `after`, in order. The numbers are dense and committed in order, so none can be missed."""
+    return [_event(row) for row in await fetch(_EVENTS, stream, after, limit)]
+
+
+def _event(row: asyncpg.Record) -> Event:
+    values = dict(row)
+    values["facts"] = msgspec.json.decode(values["facts"]) if values["facts"] else {}
+    return Event(**values)

@@ -1,0 +1,73 @@
+"""The one module behind which arq stands: lanes, what goes into the queue, and the loop of a worker.
+
+A job carries an asset's id and nothing else; the ledger decides whether there is work. The queue is a window on the
+backlog, not the backlog: losing all of it loses nothing.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from arq import Worker, func
+from arq.connections import ArqRedis, ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+
+LANES = ("images",)
+FUNCTION = "develop"
+Job = Callable[[dict[str, Any], str], Awaitable[None]]
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder().decode
+
+
+def _connection(url: str) -> ArqRedis:
+    retry = Retry(ExponentialBackoff(cap=1, base=0.05), -1)
+    pool = ConnectionPool.from_url(url, retry=retry, retry_on_error=[ConnectionError, TimeoutError], socket_connect_timeout=2)
+    return ArqRedis(pool, job_serializer=_encode, job_deserializer=_decode)
+
+
+def queue_name(lane: str) -> str:
+    """The sorted set in which a lane's jobs wait."""
+    return f"darkroom:queue:{lane}"
+
+
+class Queue:
+    """Puts jobs into lanes, never more than `window` at once in one of them."""
+
+    def __init__(self, url: str, window: int) -> None:
+        self._redis = _connection(url)
+        self._window = window
+
+    async def room(self, lane: str) -> int:
+        """How many jobs the lane still takes."""
+        return max(0, self._window - int(await self._redis.zcard(queue_name(lane))))
+
+    async def put(self, lane: str, asset: UUID, attempt: int) -> None:
+        """Queues one attempt at an asset; the same attempt twice is one job."""
+        await self._redis.enqueue_job(FUNCTION, asset.hex, _job_id=f"{asset}:{attempt}", _queue_name=queue_name(lane))
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+
+def worker(url: str, lane: str, job: Job, context: dict[str, Any], in_flight: int, seconds: int) -> Worker:
+    """An arq worker for one lane: `in_flight` jobs at once, each at most `seconds`; no retries of its own, no results kept.
+
+    Dead work is found by the ledger's leases, so nothing here depends on what Valkey remembers.
+    """
+    return Worker(
+        functions=[func(job, name=FUNCTION, timeout=seconds, keep_result=0, max_tries=1)],
+        queue_name=queue_name(lane),
+        redis_pool=_connection(url),
+        ctx=context,
+        max_jobs=in_flight,
+        poll_delay=0.02,
+        job_completion_wait=10,
+        retry_jobs=False,
+        health_check_interval=3600,
+        job_serializer=_encode,
+        job_deserializer=_decode,
+        log_results=False,
+    )
