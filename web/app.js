@@ -1,0 +1,90 @@
+import { Api } from "./api.js";
+import { Door } from "./door.js";
+import { watchDrops, watchInput } from "./drop.js";
+import { byId } from "./elements.js";
+import { ProjectChoice } from "./projects.js";
+import { Room } from "./room.js";
+import { Session, takeLoginCode } from "./session.js";
+
+const viewerNames = ["stage", "title", "facts", "message", "versions", "retry", "remove", "previous", "next", "close"];
+
+const parts = {
+  gallery: { sheet: byId("sheet"), more: byId("more"), empty: byId("empty") },
+  viewer: Object.fromEntries(viewerNames.map((name) => [name, byId(`viewer-${name}`)])),
+  batch: { box: byId("batch"), bar: byId("batch-bar"), text: byId("batch-text"), spoken: byId("spoken") },
+  status: byId("status"),
+  notice: byId("notice"),
+  body: document.body,
+};
+parts.viewer.dialog = byId("viewer");
+
+const api = new Api(document.querySelector('meta[name="darkroom-api"]').content);
+const session = new Session(api);
+let room = null;
+
+function enter(projectId) {
+  room?.close();
+  room = new Room(session, projectId, parts);
+}
+
+const choice = new ProjectChoice(
+  {
+    select: byId("project"),
+    make: byId("new-project"),
+    dialog: byId("ask"),
+    form: byId("ask-form"),
+    name: byId("ask-name"),
+    message: byId("ask-message"),
+    cancel: byId("ask-cancel"),
+  },
+  session,
+  enter,
+);
+
+async function open() {
+  byId("room").hidden = false;
+  try {
+    await choice.load();
+  } catch (error) {
+    if (error.status === 401) return;
+    parts.notice.textContent = error.message;
+    if (error.passing) setTimeout(open, 3000);
+  }
+}
+
+function shut(message) {
+  room?.close();
+  room = null;
+  session.leave();
+  byId("room").hidden = true;
+  door.show(message);
+}
+
+const door = new Door(
+  { door: byId("door"), form: byId("login"), code: byId("code"), message: byId("login-message") },
+  session,
+  open,
+);
+
+async function begin() {
+  const code = takeLoginCode();
+  const refusal = code ? await door.try(code) : null;
+  if (code && !refusal) return;
+  if (session.token) {
+    parts.notice.textContent = refusal ?? "";
+    await open();
+  } else door.show(refusal ?? "");
+}
+
+session.addEventListener("ended", () => shut("Your login has ended. Open a fresh login address to go on."));
+byId("leave").onclick = () => shut("You are signed out.");
+byId("api-description").href = api.url("/docs").href;
+addEventListener("hashchange", () => location.hash.includes("login=") && begin());
+addEventListener("beforeunload", (event) => room?.uploads.busy && event.preventDefault());
+
+const send = (files) => room?.send(files);
+watchInput(byId("files"), send);
+watchInput(byId("folder"), send);
+watchDrops(document.body, byId("veil"), send);
+
+begin();

@@ -1,0 +1,142 @@
+import { backoff, pause } from "./pause.js";
+
+const SILENCE = 20_000;
+const HELLO_WITHIN = 10_000;
+
+/**
+ * A project's events, in order, none missing and none twice, for as long as it runs.
+ *
+ * Fires `event` (detail: the event), `reset` (the list must be read anew; what comes after it follows on),
+ * `status` (detail: "connecting" | "live" | "waiting") and `gone` (the project is no more).
+ * The cursor is "EPOCH:SEQ" of the last event told, so every reconnection goes on exactly there.
+ */
+export class EventStream extends EventTarget {
+  #access;
+  #epoch = null;
+  #seq = null;
+  #ended = new AbortController();
+  #drop = () => {};
+  #heard = 0;
+  #probing = false;
+
+  constructor(access) {
+    super();
+    this.#access = access;
+  }
+
+  get cursor() {
+    return this.#epoch === null ? null : `${this.#epoch}:${this.#seq}`;
+  }
+
+  start() {
+    const { signal } = this.#ended;
+    addEventListener("offline", () => this.#drop(), { signal });
+    addEventListener("online", () => this.#probe(), { signal });
+    document.addEventListener("visibilitychange", () => document.hidden || this.#probe(), { signal });
+    const watchdog = setInterval(() => Date.now() - this.#heard > SILENCE && this.#probe(), SILENCE / 4);
+    signal.addEventListener("abort", () => clearInterval(watchdog));
+    this.#run();
+  }
+
+  stop() {
+    this.#ended.abort();
+    this.#drop();
+  }
+
+  #fire(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  async #run() {
+    let failures = 0;
+    while (!this.#ended.signal.aborted) {
+      this.#fire("status", "connecting");
+      try {
+        if (await this.#listen(await this.#access.ticket())) failures = 0;
+      } catch (error) {
+        if (error.status === 404) {
+          this.#fire("gone");
+          return;
+        }
+        if (error.status === 401) return;
+      }
+      if (this.#ended.signal.aborted) return;
+      this.#fire("status", "waiting");
+      await pause(backoff(failures, 10_000), this.#ended.signal);
+      failures += 1;
+    }
+  }
+
+  /** One connection, until it ends or is given up; true if the server greeted us. */
+  #listen(ticket) {
+    const url = this.#access.api.socketUrl(this.#access.path("events"));
+    url.searchParams.set("ticket", ticket);
+    if (this.cursor !== null) url.searchParams.set("after", this.cursor);
+    const socket = new WebSocket(url);
+    return new Promise((resolve) => {
+      let greeted = false;
+      // A half-open socket may take minutes to report its end, so we never wait for that report.
+      this.#drop = () => {
+        socket.onmessage = socket.onclose = null;
+        socket.close();
+        clearTimeout(slow);
+        resolve(greeted);
+      };
+      const slow = setTimeout(() => this.#drop(), HELLO_WITHIN);
+      socket.onclose = this.#drop;
+      socket.onmessage = ({ data }) => {
+        this.#heard = Date.now();
+        const message = JSON.parse(data);
+        if (message.type === "hello") {
+          clearTimeout(slow);
+          greeted = true;
+        }
+        this.#take(message);
+      };
+    });
+  }
+
+  #take(message) {
+    if (message.type === "hello") this.#greet(message);
+    else if (message.type === "reset") this.#restart(message);
+    else if (Number.isInteger(message.seq) && message.seq > this.#seq) {
+      this.#seq = message.seq;
+      this.#fire("event", message);
+    }
+  }
+
+  // Only the first greeting, or one of another epoch (the server was restored), moves the cursor. In the second
+  // case a `reset` follows; should the socket break before it, an old number must not go with the new epoch.
+  #greet({ epoch, seq }) {
+    if (this.#epoch !== epoch) {
+      this.#epoch = epoch;
+      this.#restart({ seq });
+    }
+    this.#fire("status", "live");
+  }
+
+  #restart({ seq }) {
+    this.#seq = seq;
+    this.#fire("reset");
+  }
+
+  /**
+   * Asks by plain GET whether something happened that the socket did not tell: the only way to find a
+   * half-open one from inside a browser, which shows neither pings nor a dead peer.
+   */
+  async #probe() {
+    if (this.#probing || this.cursor === null) return;
+    this.#probing = true;
+    const asked = this.#seq;
+    try {
+      const page = await this.#access.request("GET", this.#access.path(`events?after=${encodeURIComponent(this.cursor)}`));
+      this.#heard = Date.now();
+      const missed = (page?.events ?? []).some((event) => event.seq > this.#seq);
+      if (missed && this.#seq === asked) this.#drop();
+    } catch {
+      this.#drop();
+    } finally {
+      this.#probing = false;
+    }
+  }
+}

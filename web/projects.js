@@ -1,0 +1,63 @@
+import { element } from "./elements.js";
+
+const FIRST = "demo";
+
+/** The choice of a project: the one used last, else "demo", which is made when it is not there. */
+export class ProjectChoice {
+  constructor(parts, session, onchosen) {
+    this.parts = parts;
+    this.session = session;
+    this.onchosen = onchosen;
+    parts.select.onchange = () => this.#choose(parts.select.value);
+    parts.make.onclick = () => this.#ask();
+    parts.cancel.onclick = () => parts.dialog.close();
+    parts.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#make();
+    });
+  }
+
+  /** Reads the projects and enters one. @throws {ApiError} */
+  async load() {
+    const { projects } = await this.session.request("GET", "/projects/");
+    const known = new Map(projects.map((project) => [String(project.id), project.name]));
+    const wanted = known.has(this.session.project) ? this.session.project : FIRST;
+    if (!known.has(wanted)) {
+      await this.session.request("POST", "/projects/", { name: wanted, id: wanted });
+      known.set(wanted, wanted);
+    }
+    this.#show(known, wanted);
+    this.#choose(wanted);
+  }
+
+  #show(known, chosen) {
+    const options = [...known].map(([id, name]) => {
+      const label = name && name !== id ? `${name} (${id})` : id;
+      return element("option", { value: id, textContent: label, selected: id === chosen });
+    });
+    this.parts.select.replaceChildren(...options);
+  }
+
+  #choose(id) {
+    this.session.project = id;
+    this.onchosen(id);
+  }
+
+  #ask() {
+    this.parts.message.textContent = "";
+    this.parts.name.value = "";
+    this.parts.dialog.showModal();
+    this.parts.name.focus();
+  }
+
+  async #make() {
+    try {
+      const { id } = await this.session.request("POST", "/projects/", { name: this.parts.name.value.trim() });
+      this.session.project = String(id);
+      this.parts.dialog.close();
+      await this.load();
+    } catch (error) {
+      this.parts.message.textContent = error.message;
+    }
+  }
+}

@@ -1,0 +1,100 @@
+// Everything the page says to a person about states, sizes and failures.
+
+const BY_CODE = {
+  upload_expired: "The photo never arrived: its upload link ran out first. Send it again.",
+  cancelled: "This upload was called off.",
+  object_missing: "The photo's bytes can't be found in storage.",
+};
+
+const BY_STATUS = {
+  0: "Darkroom can't be reached just now. It will be tried again.",
+  401: "Your login has ended. Open a fresh login address to go on.",
+  403: "This login is not allowed to do that.",
+  404: "That is not here any more.",
+  408: "That took too long. Try again.",
+  413: "This file is larger than Darkroom takes.",
+  429: "Too much at once. It will go on in a moment.",
+  502: "Darkroom is starting or busy. It will be tried again.",
+  503: "Darkroom is busy or a part of it is starting. It will be tried again.",
+  504: "That took too long. Try again.",
+  507: "There is no room left in storage.",
+};
+
+const STATES = {
+  waiting: "Waiting its turn",
+  sending: "Sending",
+  sent: "Sent",
+  init: "Waiting for its bytes",
+  uploaded: "In the queue",
+  processing: "Developing",
+  done: "Done",
+  error: "Failed",
+};
+
+const VERSION_NAMES = {
+  original: "Original",
+  thumb: "Thumbnail",
+  big_thumb: "Preview",
+  big_1920: "Screen",
+  d2500: "Large",
+};
+
+/** A sentence a person can read: not markup, not JSON, not a stack trace. */
+function isProse(text) {
+  return typeof text === "string" && text.length > 3 && text.length < 300 && !/[{}<>]|Traceback/.test(text);
+}
+
+/**
+ * Plain words for an answer that was not a success.
+ * @param {number} status HTTP status, 0 where no answer came
+ * @param {{code?: string, detail?: string, title?: string}} problem RFC 9457 problem details, if there were any
+ */
+export function failureInWords(status, problem = {}) {
+  if (BY_CODE[problem.code]) return BY_CODE[problem.code];
+  const fields = Array.isArray(problem.errors) ? problem.errors : [];
+  const first = fields.find((entry) => isProse(entry?.message));
+  if (status >= 400 && status < 500 && status !== 401) {
+    if (first) return first.message;
+    if (isProse(problem.detail)) return problem.detail;
+  }
+  return BY_STATUS[status] ?? "Something went wrong in Darkroom. Try again in a moment.";
+}
+
+/** Plain words for the `error` of an image, as the API gives it ({code, message} or null). */
+export function imageErrorInWords(error) {
+  if (!error) return "It failed, and no reason was given.";
+  if (BY_CODE[error.code]) return BY_CODE[error.code];
+  return isProse(error.message) ? error.message : "This file could not be developed.";
+}
+
+export function stateInWords(state) {
+  return STATES[state] ?? "Unknown";
+}
+
+export function versionInWords(name) {
+  return VERSION_NAMES[name] ?? name;
+}
+
+/** 4200000 → "4.2 MB" (decimal units, as storage counts). */
+export function sizeInWords(bytes) {
+  if (!Number.isFinite(bytes)) return "";
+  const units = ["B", "KB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 99.5 ? 0 : 1;
+  return `${value.toFixed(digits)} ${units[unit]}`;
+}
+
+export function count(number, one, many) {
+  return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+}
+
+export function momentInWords(iso) {
+  const moment = new Date(iso);
+  if (Number.isNaN(moment.getTime())) return "";
+  return moment.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
