@@ -1,0 +1,62 @@
+"""The API's page: Swagger UI from its registry package, nothing from elsewhere, nothing inline."""
+
+from importlib.metadata import files
+from pathlib import Path
+from typing import Any
+
+from litestar import MediaType, Request, Response, Router, get
+from litestar.response import File
+
+from appliance.errors import NotFound
+
+VERSION = "0.1.0"
+PACKAGE = "drf-spectacular-sidecar"
+ASSETS = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"})
+
+# Swagger UI sets styles from its script and draws its icons from data URLs; it needs nothing else.
+POLICY = "; ".join(
+    (
+        *("default-src 'none'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:"),
+        *("connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"),
+    )
+)
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Darkroom API</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="/docs/favicon-32x32.png"><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<body><div id="page"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>
+"""
+START = 'SwaggerUIBundle({url: "/openapi.json", dom_id: "#page", deepLinking: true, validatorUrl: null});\n'
+
+
+def _installed(name: str) -> Path:
+    """Where the package put one of its files."""
+    for file in files(PACKAGE) or ():
+        if file.parent.name == "swagger-ui-dist" and file.name == name:
+            return Path(str(file.locate()))
+    raise NotFound
+
+
+@get("/docs", opt={"public": True}, include_in_schema=False, media_type=MediaType.HTML)
+async def page() -> Response[str]:
+    return Response(PAGE, media_type=MediaType.HTML, headers={"Content-Security-Policy": POLICY})
+
+
+@get("/docs/start.js", opt={"public": True}, include_in_schema=False, media_type="text/javascript")
+async def start() -> str:
+    return START
+
+
+@get("/docs/{name:str}", opt={"public": True}, include_in_schema=False)
+async def asset(name: str) -> File:
+    if name not in ASSETS:
+        raise NotFound
+    return File(path=_installed(name), content_disposition_type="inline")
+
+
+@get("/openapi.json", opt={"public": True}, include_in_schema=False)
+async def description(request: Request) -> dict[str, Any]:
+    return request.app.openapi_schema.to_schema()
+
+
+router = Router("/", route_handlers=[page, start, asset, description])

@@ -1,0 +1,39 @@
+"""Following a stream: every event after a cursor, in order, for as long as the reader stays."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from appliance.errors import Unavailable
+from appliance.live.doorbell import Listener
+from appliance.live.service import PAGE, Event, events
+
+BEAT_SECONDS = 20.0
+
+
+async def follow(listener: Listener, stream: int, after: int) -> AsyncIterator[list[Event]]:
+    """Pages of events after `after`, never an event twice, none missing. An empty page says that all is quiet.
+
+    The loss of Postgres only delays: the same page is asked for again.
+    """
+    async with listener.watch(stream) as woken:
+        while True:
+            woken.clear()
+            try:
+                page = await events(stream, after)
+            except Unavailable:
+                await asyncio.sleep(0.5)
+                continue
+            if page:
+                after = page[-1].seq
+                yield page
+            if len(page) < PAGE and not await _rung(woken):
+                yield []
+
+
+async def _rung(woken: asyncio.Event) -> bool:
+    try:
+        async with asyncio.timeout(BEAT_SECONDS):
+            await woken.wait()
+    except TimeoutError:
+        return False
+    return True

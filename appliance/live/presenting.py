@@ -1,0 +1,54 @@
+"""Events as a reader gets them: facts from the log, links made for that reader, now."""
+
+from typing import Any
+
+import msgspec
+
+from appliance.images.versions import Linker, Original, Place
+from appliance.ledger import states
+from appliance.live.cursor import Bounds
+from appliance.live.service import Event
+
+
+def present(event: Event, linker: Linker) -> dict[str, Any]:
+    """One event of a project's stream. `done` carries the versions, if the photo is still there."""
+    told: dict[str, Any] = {
+        "type": event.type,
+        "seq": event.seq,
+        "project_id": event.owner,
+        "image_id": str(event.asset),
+        "state": states.shown(event.state),
+        "at": event.at,
+    }
+    if event.state == states.State.DONE:
+        told["versions"] = _versions(event, linker)
+    elif event.state == states.State.ERROR:
+        told["error"] = {"code": event.facts.get("code"), "message": event.facts.get("message")}
+    elif event.state == states.State.EXPIRED:
+        told["error"] = states.EXPIRED_ERROR
+    return told
+
+
+def _versions(event: Event, linker: Linker) -> dict[str, Any] | None:
+    if event.now is None or event.now in states.GONE:
+        return None
+    assert event.root is not None
+    assert event.owner is not None
+    assert event.folder is not None
+    original = None
+    if event.version_id is not None and event.size is not None:
+        original = Original(event.filename or "", event.version_id, event.size, event.sha256, event.facts["source"])
+    return linker.all(Place(event.root, event.owner, event.folder, event.asset), original, event.facts["versions"])
+
+
+def hello(bounds: Bounds) -> dict[str, Any]:
+    """The first message of a connection: where the stream stands."""
+    return {"type": "hello", "seq": bounds.head, "first": bounds.first, "epoch": bounds.epoch}
+
+
+def reset(bounds: Bounds) -> dict[str, Any]:
+    """Told to a reader whose cursor can't be resumed: read the list, then go on from `seq`."""
+    return {"type": "reset", "seq": bounds.head, "first": bounds.first, "epoch": bounds.epoch}
+
+
+encode = msgspec.json.encode

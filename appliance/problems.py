@@ -1,0 +1,68 @@
+"""Every error of the API as problem details (RFC 9457), with a code for programs and a sentence for people."""
+
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from redis.exceptions import RedisError
+
+from appliance.errors import DarkroomError, Unavailable
+from appliance.ledger.database import LOST
+from appliance.logs import log
+from storage.objects import StorageUnavailable
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def _answer(status: int, code: str, title: str, detail: str, headers: dict[str, str], **more: Any) -> Response[dict[str, Any]]:
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code, **more}
+    return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def domain(_: Request, error: DarkroomError) -> Response[dict[str, Any]]:
+    """An error of ours owns all that is said of it."""
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    fields = [{"field": name, "message": message} for name, message in error.fields.items()]
+    return _answer(error.status, error.code, error.title, error.detail, headers, **({"errors": fields} if fields else {}))
+
+
+def lost(request: Request, error: Exception) -> Response[dict[str, Any]]:
+    """A part is away: say so, and when to come back."""
+    log.warning("a part is away", path=request.url.path, error=type(error).__name__)
+    return domain(request, Unavailable())
+
+
+def invalid(_: Request, error: ValidationException) -> Response[dict[str, Any]]:
+    """The request does not fit its description: every field that doesn't is named."""
+    found = error.extra if isinstance(error.extra, list) else []
+    fields = [{"field": item.get("key") or "body", "message": item.get("message", "")} for item in found]
+    detail = "; ".join(f"{f['field']}: {f['message']}" for f in fields) or "The request is not valid"
+    return _answer(400, "bad_request", "The request is not valid", detail, {}, errors=fields)
+
+
+def http(_: Request, error: HTTPException) -> Response[dict[str, Any]]:
+    """What the framework refuses: unknown paths, wrong methods, bodies that are no JSON."""
+    status = HTTPStatus(error.status_code)
+    detail = error.detail if status < 500 else "Something went wrong on our side"
+    headers = dict(error.headers or {})
+    return _answer(status.value, status.name.lower(), status.phrase, detail or status.phrase, headers)
+
+
+def unexpected(request: Request, error: Exception) -> Response[dict[str, Any]]:
+    """A fault of ours: logged whole, told without a word of its inside."""
+    log.error("unexpected error", path=request.url.path, method=request.method, exc_info=error)
+    return _answer(500, "internal", "Something went wrong on our side", "This was logged; please try again", {})
+
+
+HANDLERS: dict[type[Exception] | int, Any] = {
+    DarkroomError: domain,
+    ValidationException: invalid,
+    HTTPException: http,
+    StorageUnavailable: lost,
+    RedisError: lost,
+    **dict.fromkeys(LOST, lost),
+    Exception: unexpected,
+}
