@@ -12,12 +12,12 @@ _LONGEST = 150
 
 
 def attachment(filename: str | None) -> str:
-    """"Save this, don't show it", under `filename` (any text) where one is given."""
+    """ "Save this, don't show it", under `filename` (any text) where one is given."""
     return _header("attachment", filename)
 
 
 def inline(filename: str | None) -> str:
-    """"Show this", and save it under `filename` (any text) where one is given."""
+    """ "Show this", and save it under `filename` (any text) where one is given."""
     return _header("inline", filename)
 
 

@@ -57,9 +57,7 @@ def asset_prefix(root: str, owner: str, folder: str, asset_id: UUID) -> str:
     return original_key(root, owner, folder, asset_id) + "/"
 
 
-def version_key(
-    root: str, owner: str, folder: str, asset_id: UUID, version: str, sha256: str, extension: str
-) -> str:
+def version_key(root: str, owner: str, folder: str, asset_id: UUID, version: str, sha256: str, extension: str) -> str:
     """The key in VERSIONS of one version, whose bytes have the given SHA-256 (64 hex digits).
 
     The first 12 digits are in the name, so that whoever makes other bytes never overwrites these.

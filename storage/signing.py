@@ -24,9 +24,7 @@ class Signer:
         self._secret_key = secret_key
         self._derived: tuple[str, bytes] = ("", b"")
 
-    def presign(
-        self, method: str, host: str, path: str, query: dict[str, str], at: datetime, seconds: int
-    ) -> str:
+    def presign(self, method: str, host: str, path: str, query: dict[str, str], at: datetime, seconds: int) -> str:
         """The query string, signature included, that lets `method` on `path` through for `seconds` after `at` (UTC).
 
         `path` is given as it is sent, that is, encoded already; `query` is not encoded yet.

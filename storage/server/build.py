@@ -67,7 +67,12 @@ def _build(cache: Path, binary: Path, progress: Progress) -> None:
         work = Path(folder)
         for name in ("go.mod", "go.sum"):
             shutil.copy(locate.SOURCE / name, work / name)
-        _run([str(toolchain()), "build", *_flags(), "-o", str(work / "minio"), MODULE], work, _environment(cache), progress)
+        _run(
+            [str(toolchain()), "build", *_flags(), "-o", str(work / "minio"), MODULE],
+            work,
+            _environment(cache),
+            progress,
+        )
         (work / "minio").chmod(0o755)
         binary.parent.mkdir(exist_ok=True)
         os.replace(work / "minio", binary)

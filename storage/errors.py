@@ -1,0 +1,49 @@
+"""What can go wrong between us and the storage server."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from minio.error import InvalidResponseError, MinioAdminException, S3Error, ServerError
+from urllib3.exceptions import HTTPError
+
+
+class StorageError(Exception):
+    """The server refused or didn't understand: a fault of ours, asking again won't help."""
+
+
+class StorageUnavailable(StorageError):
+    """No server, no quorum or no space: what was asked may work later."""
+
+
+class ObjectMissing(StorageError):
+    """There is no such object or version. While drives are missing it may exist all the same: never delete on its word."""
+
+
+_MISSING = frozenset({"NoSuchKey", "NoSuchVersion"})
+
+
+def of_answer(status: int, code: str, what: str) -> StorageError:
+    """The error for an answer's HTTP `status` and S3 error `code`; `what` names the request in the message."""
+    message = f"{what}: {status} {code}".rstrip()
+    if status >= 500 or status == 429:
+        return StorageUnavailable(message)
+    if status == 404 and code in _MISSING:
+        return ObjectMissing(message)
+    return StorageError(message)
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Turns what minio-py and urllib3 raise into the errors above."""
+    try:
+        yield
+    except S3Error as error:
+        # An S3Error made from an error document holds the whole response.
+        raise of_answer(error.response.status, error.code or "", what) from error
+    except (ServerError, InvalidResponseError) as error:
+        status = getattr(error, "status_code", None) or getattr(error, "_code", 500)
+        raise of_answer(int(status), "", what) from error
+    except MinioAdminException as error:
+        raise of_answer(int(error._code), str(error._body)[:200], what) from error
+    except HTTPError as error:
+        raise StorageUnavailable(f"{what}: {type(error).__name__}") from error

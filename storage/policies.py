@@ -1,0 +1,31 @@
+"""What each storage key may do: what its processes need and nothing else."""
+
+from typing import Any
+
+from storage.layout import ORIGINALS, VERSIONS
+
+READ = ["s3:GetObject", "s3:GetObjectVersion"]
+DELETE = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
+LIST = ["s3:ListBucket", "s3:ListBucketVersions"]
+
+
+def _document(*statements: tuple[list[str], list[str]]) -> dict[str, Any]:
+    allowed = [
+        {"Effect": "Allow", "Action": actions, "Resource": [f"arn:aws:s3:::{name}" for name in resources]}
+        for actions, resources in statements
+    ]
+    return {"Version": "2012-10-17", "Statement": allowed}
+
+
+# Its signature is in every upload form, so its name is public.
+UPLOADER = _document((["s3:PutObject"], [f"{ORIGINALS}/*"]))
+
+# Its signature is in every link, and the API looks with it whether an upload is there.
+READER = _document((READ, [f"{ORIGINALS}/*", f"{VERSIONS}/*"]))
+
+# Intake and workers, which never leave the host. It can't write an original: only clients do.
+WORKER = _document(
+    ([*READ, *DELETE], [f"{ORIGINALS}/*", f"{VERSIONS}/*"]),
+    (["s3:PutObject"], [f"{VERSIONS}/*"]),
+    (LIST, [ORIGINALS, VERSIONS]),
+)
