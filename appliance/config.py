@@ -1,5 +1,7 @@
 """Every setting of the server's processes, once: its variable, its type, its default and what it is for."""
 
+# ruff: noqa: RUF009 - `setting` makes a dataclass field
+
 import os
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -28,7 +30,9 @@ class Config:
     database_url: str = setting("", "the ledger: postgresql://…", secret=True)
     valkey_url: str = setting("", "queue and doorbell: redis://…", secret=True)
     storage_url: str = setting("", "the S3 server itself, not the edge: http://host:port")
-    public_urls: tuple[str, ...] = setting(("http://127.0.0.1:8080",), "addresses under which the edge is known; the first is the default")
+    public_urls: tuple[str, ...] = setting(
+        ("http://127.0.0.1:8080",), "addresses under which the edge is known; the first is the default"
+    )
     allow_origins: tuple[str, ...] = setting((), "other web origins that may open a websocket")
 
     uploader_key: KeyPair | None = setting(None, "may put originals; signs upload forms", secret=True)

@@ -16,7 +16,8 @@ from storage.objects import Objects
 PATIENCE = 3.0
 
 _OPEN = """
-SELECT state::text AS state, count(*) AS n, coalesce(extract(epoch FROM now() - min(coalesce(uploaded_at, created_at))), 0)::float AS oldest
+SELECT state::text AS state, count(*) AS n,
+    coalesce(extract(epoch FROM now() - min(coalesce(uploaded_at, created_at))), 0)::float AS oldest
 FROM ledger.assets WHERE state IN ('uploaded', 'processing') GROUP BY state
 UNION ALL
 SELECT 'init', count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)::float
@@ -60,7 +61,9 @@ async def metrics(caller: Caller, redis: Redis) -> bytes:
     caller.must_be_admin()
     registry = CollectorRegistry()
     assets = Gauge("darkroom_open_assets", "Assets that are not finished", ["state"], registry=registry)
-    oldest = Gauge("darkroom_oldest_open_seconds", "How long the oldest of them has waited", ["state"], registry=registry)
+    oldest = Gauge(
+        "darkroom_oldest_open_seconds", "How long the oldest of them has waited", ["state"], registry=registry
+    )
     queued = Gauge("darkroom_queued_jobs", "Jobs in the window of a lane", ["lane"], registry=registry)
     for row in await fetch(_OPEN):
         assets.labels(row["state"]).set(row["n"])

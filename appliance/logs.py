@@ -1,4 +1,4 @@
-"""How every process logs: one line an event, for people or, with DARKROOM_LOG_FORMAT=json, for machines. Never a link or a secret."""
+"""How every process logs: a line an event, as text or with DARKROOM_LOG_FORMAT=json. No link, no secret."""
 
 import logging
 import sys
@@ -25,7 +25,9 @@ def set_up(log_format: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="level=%(levelname)s logger=%(name)s event=%(message)s")
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stdout, format="level=%(levelname)s logger=%(name)s event=%(message)s"
+    )
 
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()

@@ -15,7 +15,9 @@ from storage.objects import StorageUnavailable
 MEDIA_TYPE = "application/problem+json"
 
 
-def _answer(status: int, code: str, title: str, detail: str, headers: dict[str, str], **more: Any) -> Response[dict[str, Any]]:
+def _answer(
+    status: int, code: str, title: str, detail: str, headers: dict[str, str], **more: Any
+) -> Response[dict[str, Any]]:
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code, **more}
     return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
@@ -26,7 +28,9 @@ def domain(_: Request, error: DarkroomError) -> Response[dict[str, Any]]:
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     fields = [{"field": name, "message": message} for name, message in error.fields.items()]
-    return _answer(error.status, error.code, error.title, error.detail, headers, **({"errors": fields} if fields else {}))
+    return _answer(
+        error.status, error.code, error.title, error.detail, headers, **({"errors": fields} if fields else {})
+    )
 
 
 def lost(request: Request, error: Exception) -> Response[dict[str, Any]]:

@@ -9,7 +9,7 @@ from appliance.images.versions import Linker
 from storage.links import Links
 
 
-def public_url(connection: "ASGIConnection[object, object, object, object]", config: Config) -> str:
+def public_url(connection: ASGIConnection, config: Config) -> str:
     """The public address whose host the request names, else the first. Links must work where the reader is."""
     host = connection.headers.get("host", "")
     for url in config.public_urls:
@@ -18,6 +18,6 @@ def public_url(connection: "ASGIConnection[object, object, object, object]", con
     return config.public_urls[0]
 
 
-def linker(connection: "ASGIConnection[object, object, object, object]", config: Config, links: Links) -> Linker:
+def linker(connection: ASGIConnection, config: Config, links: Links) -> Linker:
     """What makes links for the reader behind this connection."""
     return Linker(links, public_url(connection, config))

@@ -5,18 +5,19 @@ backlog, not the backlog: losing all of it loses nothing.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
 from arq import Worker, func
 from arq.connections import ArqRedis, ConnectionPool
+from arq.typing import WorkerCoroutine
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 
 LANES = ("images",)
 FUNCTION = "develop"
-Job = Callable[[dict[str, Any], str], Awaitable[None]]
+Job = Callable[..., Awaitable[None]]  # (context, the asset's id)
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
@@ -24,7 +25,9 @@ _decode = msgspec.msgpack.Decoder().decode
 
 def _connection(url: str) -> ArqRedis:
     retry = Retry(ExponentialBackoff(cap=1, base=0.05), -1)
-    pool = ConnectionPool.from_url(url, retry=retry, retry_on_error=[ConnectionError, TimeoutError], socket_connect_timeout=2)
+    pool = ConnectionPool.from_url(
+        url, retry=retry, retry_on_error=[ConnectionError, TimeoutError], socket_connect_timeout=2
+    )
     return ArqRedis(pool, job_serializer=_encode, job_deserializer=_decode)
 
 
@@ -53,12 +56,12 @@ class Queue:
 
 
 def worker(url: str, lane: str, job: Job, context: dict[str, Any], in_flight: int, seconds: int) -> Worker:
-    """An arq worker for one lane: `in_flight` jobs at once, each at most `seconds`; no retries of its own, no results kept.
+    """An arq worker for one lane: `in_flight` jobs at once, each at most `seconds`; no retries, no results kept.
 
     Dead work is found by the ledger's leases, so nothing here depends on what Valkey remembers.
     """
     return Worker(
-        functions=[func(job, name=FUNCTION, timeout=seconds, keep_result=0, max_tries=1)],
+        functions=[func(cast(WorkerCoroutine, job), name=FUNCTION, timeout=seconds, keep_result=0, max_tries=1)],
         queue_name=queue_name(lane),
         redis_pool=_connection(url),
         ctx=context,

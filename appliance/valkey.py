@@ -8,12 +8,12 @@ from redis.exceptions import RedisError
 LOST = (RedisError, OSError)
 
 
-def quick(url: str) -> "Redis[bytes]":
+def quick(url: str) -> Redis:
     """For requests: an answer within 2 seconds or an error."""
     return Redis.from_url(url, socket_timeout=2, socket_connect_timeout=1)
 
 
-def patient(url: str) -> "Redis[bytes]":
+def patient(url: str) -> Redis:
     """For loops: reconnects for ever, with back-off up to a second."""
     retry = Retry(ExponentialBackoff(cap=1, base=0.05), -1)
     return Redis.from_url(url, socket_connect_timeout=2, retry=retry, retry_on_error=[ConnectionError, TimeoutError])

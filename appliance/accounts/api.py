@@ -106,7 +106,12 @@ async def create_ticket(caller: Caller, tickets: Tickets, config: Config, data: 
     return Ticket(ticket, datetime.fromtimestamp(datetime.now(UTC).timestamp() + config.ticket_seconds, UTC))
 
 
-@post("/login", tags=["credentials"], opt={"public": True}, summary="Turn the code of a login address into the operator's token")
+@post(
+    "/login",
+    tags=["credentials"],
+    opt={"public": True},
+    summary="Turn the code of a login address into the operator's token",
+)
 async def login(data: Login, callers: Callers, logins: Tickets) -> Token:
     if await logins.redeem(data.code) is None:
         raise NotAuthenticated("This login address was used already or is too old; get a new one with ./ops/open")

@@ -64,7 +64,12 @@ class Callers:
     def _browser(self, token: str) -> Caller:
         try:
             claims = jwt.decode(
-                token, self._secret, algorithms=["HS256"], audience=AUDIENCE, leeway=5, options={"require": ["exp", "sub", "aud"]}
+                token,
+                self._secret,
+                algorithms=["HS256"],
+                audience=AUDIENCE,
+                leeway=5,
+                options={"require": ["exp", "sub", "aud"]},
             )
         except jwt.ExpiredSignatureError as error:
             raise NotAuthenticated("The token has run out; get a new one") from error

@@ -4,6 +4,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from hashlib import sha256
+from uuid import UUID
 
 from appliance.accounts.callers import KEY_PREFIX
 from appliance.accounts.tables import ApiKey, Project
@@ -47,7 +48,9 @@ async def create_project(name: str, project_id: str | None) -> Project:
         raise BadRequest("The project's name is not valid", name="1 to 200 characters")
     chosen = secrets.token_hex(8) if project_id is None else project_id
     if not PROJECT_ID.fullmatch(chosen):
-        raise BadRequest("The project's id is not valid", id="1 to 64 letters, digits, - and _, beginning with a letter or digit")
+        raise BadRequest(
+            "The project's id is not valid", id="1 to 64 letters, digits, - and _, beginning with a letter or digit"
+        )
     if not await fetch(_CREATE, chosen, name):
         raise Conflict("There is a project of this id already, or one whose bytes are still being deleted")
     return await project(chosen)
@@ -66,7 +69,10 @@ async def projects(limit: int, after: str) -> list[Project]:
     """At most `limit` projects in the order of their ids, after the id `after`."""
     with lost_as_unavailable():
         listed: Sequence[Project] = (
-            await Project.objects().where(Project.deleted_at.is_null() & (Project.id > after)).order_by(Project.id).limit(limit)
+            await Project.objects()
+            .where(Project.deleted_at.is_null() & (Project.id > after))
+            .order_by(Project.id)
+            .limit(limit)
         )
     return list(listed)
 
@@ -77,7 +83,7 @@ async def delete_project(project_id: str) -> None:
         raise NotFound("There is no such project")
 
 
-async def projects_to_erase() -> list[tuple[str, list]]:  # type: ignore[type-arg]
+async def projects_to_erase() -> list[tuple[str, list[UUID]]]:
     """Projects being deleted, each with some of its assets that are still in view."""
     return [(row["id"], row["assets"]) for row in await fetch(_LEFT)]
 

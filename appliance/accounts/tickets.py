@@ -12,7 +12,7 @@ from appliance.valkey import LOST
 class Tickets:
     """Tickets of one purpose, each worth one text."""
 
-    def __init__(self, redis: "Redis[bytes]", purpose: str) -> None:
+    def __init__(self, redis: Redis, purpose: str) -> None:
         self._redis = redis
         self._purpose = purpose
 

@@ -53,7 +53,14 @@ class ImageController(Controller):
         caller.may_see(project)
         filename = clean(data.filename)
         slot = await ledger.open_slot(
-            "projects", project, service.FOLDER, service.KIND, service.LANE, service.RECIPE, filename, config.form_seconds
+            "projects",
+            project,
+            service.FOLDER,
+            service.KIND,
+            service.LANE,
+            service.RECIPE,
+            filename,
+            config.form_seconds,
         )
         if slot is None:
             raise NotFound("There is no such project")
@@ -62,7 +69,9 @@ class ImageController(Controller):
         return UploadLink(str(slot.id), public_url(request, config) + form.path, form.params, slot.expires_at)
 
     @get("/{image_id:uuid}", summary="One photo, its state and its versions")
-    async def read(self, image_id: UUID, request: Request, caller: Caller, config: Config, links: Links) -> dict[str, Any]:
+    async def read(
+        self, image_id: UUID, request: Request, caller: Caller, config: Config, links: Links
+    ) -> dict[str, Any]:
         found = await self._seen(image_id, caller)
         return found.shown(linker(request, config, links), full=True)
 
@@ -74,7 +83,14 @@ class ImageController(Controller):
 
     @post("/{image_id:uuid}/uploaded", status_code=200, summary="Hint that the upload is complete")
     async def hint(
-        self, image_id: UUID, request: Request, caller: Caller, config: Config, links: Links, reader: Objects, arrivals: Arrivals
+        self,
+        image_id: UUID,
+        request: Request,
+        caller: Caller,
+        config: Config,
+        links: Links,
+        reader: Objects,
+        arrivals: Arrivals,
     ) -> dict[str, Any]:
         found = await self._seen(image_id, caller)
         if found.version_id is None:

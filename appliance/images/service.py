@@ -14,17 +14,22 @@ from appliance.ledger.database import fetch
 FOLDER, KIND, LANE, RECIPE = "images", "image", "images", "photo"
 
 _COLUMNS = """
-SELECT a.id, a.root, a.owner, a.folder, a.filename, a.state::text AS state, a.error_code, a.error_message, a.facts::text AS facts,
-    a.created_at, b.version_id, b.size, b.sha256
+SELECT a.id, a.root, a.owner, a.folder, a.filename, a.state::text AS state, a.error_code, a.error_message,
+    a.facts::text AS facts, a.created_at, b.version_id, b.size, b.sha256
 FROM ledger.assets a LEFT JOIN ledger.blobs b ON b.id = a.blob
 """
 _ONE = _COLUMNS + "WHERE a.id = $1 AND a.folder = 'images' AND a.state NOT IN ('deleting', 'deleted')"
-_PAGE = _COLUMNS + """
+_PAGE = (
+    _COLUMNS
+    + """
 WHERE a.stream = $1 AND a.folder = 'images' AND a.state NOT IN ('deleting', 'deleted')
     AND ($2::text[] IS NULL OR a.state::text = ANY ($2)) AND ($3::uuid IS NULL OR a.id < $3)
 ORDER BY a.id DESC LIMIT $4
 """
-_VERSIONS = "SELECT asset, name, width, height, bytes, content_type, extension, sha256 FROM ledger.versions WHERE asset = ANY ($1)"
+)
+_VERSIONS = """
+SELECT asset, name, width, height, bytes, content_type, extension, sha256 FROM ledger.versions WHERE asset = ANY ($1)
+"""
 
 
 class Image(msgspec.Struct, frozen=True):

@@ -55,7 +55,10 @@ class Linker:
         """One developed version."""
         key = layout.version_key(*place, version["name"], version["sha256"], version["extension"])
         path = self._links.link(layout.VERSIONS, key, content_type=version["content_type"])
-        return {"url": self._prefix + path, **{name: version[name] for name in ("width", "height", "bytes", "content_type", "sha256")}}
+        return {
+            "url": self._prefix + path,
+            **{name: version[name] for name in ("width", "height", "bytes", "content_type", "sha256")},
+        }
 
     def all(self, place: Place, original: Original | None, versions: Iterable[dict[str, Any]]) -> dict[str, Any]:
         """Every version by name, None for what does not exist (yet)."""

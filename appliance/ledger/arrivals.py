@@ -14,7 +14,7 @@ from storage.objects import Objects, StorageUnavailable
 
 
 class Arrivals:
-    """The one way from any of the three signals into the ledger. Without `eraser` foreign versions are left to intake."""
+    """The one way from any of the three signals into the ledger. Without `eraser`, foreign versions are left alone."""
 
     def __init__(self, ledger: Ledger, queue: Queue, eraser: Objects | None = None) -> None:
         self._ledger = ledger
@@ -22,7 +22,7 @@ class Arrivals:
         self._eraser = eraser
 
     async def take(self, came: Sequence[Bytes]) -> list[Verdict]:
-        """Moves what arrived to `uploaded` and queues it. Raises Unavailable when the ledger is away, and then nothing happened."""
+        """Moves what arrived to `uploaded` and queues it. Raises Unavailable, and then nothing happened."""
         verdicts = await self._ledger.arrive(ORIGINALS, came)
         await self._enqueue([verdict for verdict in verdicts if verdict.verdict == "moved"])
         await self._delete([came[i] for i, verdict in enumerate(verdicts) if verdict.verdict == "foreign"])

@@ -45,7 +45,7 @@ async def pool(most: int = 8) -> AsyncIterator[None]:
         await engine().close_connection_pool()
 
 
-class lost_as_unavailable:  # noqa: N801 - reads as a statement: `with lost_as_unavailable():`
+class lost_as_unavailable:
     """Turns a lost database into the domain's Unavailable."""
 
     def __enter__(self) -> None:

@@ -1,4 +1,4 @@
-"""Brings the database to the schema of this release: `python -m appliance.ledger.migrate`. Any number at once, any number of times."""
+"""Brings the database to the schema of this release: `python -m appliance.ledger.migrate`, any number of times."""
 
 import asyncio
 import sys

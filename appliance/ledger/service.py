@@ -95,7 +95,9 @@ class Ledger:
             return []
         columns = [list(column) for column in zip(*came, strict=True)]
         ids, keys, versions, sizes, etags = columns
-        rows = await fetch("SELECT * FROM ledger.arrive($1, $2, $3, $4, $5, $6)", ids, bucket, keys, versions, sizes, etags)
+        rows = await fetch(
+            "SELECT * FROM ledger.arrive($1, $2, $3, $4, $5, $6)", ids, bucket, keys, versions, sizes, etags
+        )
         self._told(rows)
         return [Verdict(r["id"], r["version_id"], r["verdict"], r["lane"], (r["attempts"] or 0) + 1) for r in rows]
 
@@ -113,7 +115,7 @@ class Ledger:
         return bool(row and row["kept"])
 
     async def give_back(self, claim: Claim, seconds: float) -> None:
-        """Lets go of a lease without using up a try, since the file is not to blame; it is free again after `seconds`."""
+        """Lets go of a lease without using up a try, since the file is not to blame; free again after `seconds`."""
         await fetch("SELECT ledger.give_back($1, $2, $3)", claim.id, claim.lease, seconds)
 
     async def finish(self, claim: Claim, sha256: str, facts: Any, versions: Sequence[Any], recipe_hash: str) -> bool:
@@ -142,7 +144,9 @@ class Ledger:
 
     async def retry(self, ids: Sequence[UUID]) -> list[UUID]:
         """Sends failed assets whose bytes are there to be processed again."""
-        rows = await fetch("SELECT id FROM ledger.assets WHERE id = ANY ($1) AND state = 'error' AND blob IS NOT NULL", ids)
+        rows = await fetch(
+            "SELECT id FROM ledger.assets WHERE id = ANY ($1) AND state = 'error' AND blob IS NOT NULL", ids
+        )
         return await self._move([row["id"] for row in rows], ["error"], "uploaded")
 
     async def remove(self, ids: Sequence[UUID]) -> list[UUID]:
@@ -154,13 +158,19 @@ class Ledger:
         return bool(self._told(await fetch("SELECT * FROM ledger.bury($1)", asset)))
 
     async def _move(
-        self, ids: Sequence[UUID], sources: list[str], target: str, failure: Failure | None = None, held: UUID | None = None
+        self,
+        ids: Sequence[UUID],
+        sources: list[str],
+        target: str,
+        failure: Failure | None = None,
+        held: UUID | None = None,
     ) -> list[UUID]:
         if not ids:
             return []
         notes = [_json(failure)] * len(ids) if failure else None
         rows = await fetch(
-            "SELECT * FROM ledger.transition($1, $2::text[]::ledger.asset_state[], $3::text::ledger.asset_state, $4::jsonb[], $5)",
+            "SELECT * FROM ledger.transition("
+            "$1, $2::text[]::ledger.asset_state[], $3::text::ledger.asset_state, $4::jsonb[], $5)",
             *(list(ids), sources, target, notes, held),
         )
         return self._told(rows)

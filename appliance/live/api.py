@@ -118,7 +118,11 @@ def _frame(message: dict[str, Any], identity: str | None) -> bytes:
     return head + b"data: " + encode(message) + b"\n\n"
 
 
-@get("/projects/{project_id:str}/events", tags=["events"], summary="A page of events, or with Accept: text/event-stream a stream of them")
+@get(
+    "/projects/{project_id:str}/events",
+    tags=["events"],
+    summary="A page of events, or with Accept: text/event-stream a stream of them",
+)
 async def events_page(
     project_id: str,
     request: Request,
@@ -138,11 +142,17 @@ async def events_page(
     cursor = _after(last_event_id or after, epoch, here)
     if "text/event-stream" in request.headers.get("accept", ""):
         stream = _sse(here, cursor, listener, made)
-        return Stream(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        return Stream(
+            stream, media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        )
     if not resumes(cursor, here):
         return Response(reset(here), status_code=410, media_type=MediaType.JSON)
     page = await events(here.stream, cursor.seq, limit)
-    told = {**hello(here), "events": [present(event, made) for event in page], "next": page[-1].seq if page else cursor.seq}
+    told = {
+        **hello(here),
+        "events": [present(event, made) for event in page],
+        "next": page[-1].seq if page else cursor.seq,
+    }
     return Response(told, media_type=MediaType.JSON)
 
 

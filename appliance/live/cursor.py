@@ -6,7 +6,7 @@ from appliance.errors import BadRequest
 
 
 class Bounds(NamedTuple):
-    """What a stream holds at the moment: events `first` to `head`, both included; `first` is head + 1 when there is none."""
+    """What a stream holds: events `first` to `head`, both included; `first` is head + 1 when there is none."""
 
     stream: int
     head: int
@@ -30,7 +30,7 @@ def parse(text: str) -> Cursor:
 
 
 def resumes(cursor: Cursor, bounds: Bounds) -> bool:
-    """Whether every event after the cursor is still there: not so from another epoch, the future, or before the oldest."""
+    """Whether every event after it is still there: not so from another epoch, the future, or before the oldest."""
     if cursor.epoch not in (None, bounds.epoch):
         return False
     return bounds.first - 1 <= cursor.seq <= bounds.head

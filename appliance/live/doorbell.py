@@ -1,7 +1,7 @@
 """The doorbell: says that a stream has something new, never what. Losing every ring of it loses nothing.
 
-Whoever writes rings after the commit; whoever reads waits for a ring, and every process also looks at the counters of the
-streams that somebody in it watches, so a ring that Valkey lost costs seconds and not an event.
+Whoever writes rings after the commit; whoever reads waits for a ring, and every process also looks at the counters of
+the streams that somebody in it watches, so a ring that Valkey lost costs seconds and not an event.
 """
 
 import asyncio

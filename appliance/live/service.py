@@ -14,7 +14,8 @@ from appliance.live.cursor import Bounds
 PAGE = 500
 
 _BOUNDS = """
-SELECT s.id, s.seq, (SELECT min(e.seq) FROM ledger.events e WHERE e.stream = s.id) AS first, (SELECT epoch FROM ledger.epoch) AS epoch
+SELECT s.id, s.seq, (SELECT epoch FROM ledger.epoch) AS epoch,
+    (SELECT min(e.seq) FROM ledger.events e WHERE e.stream = s.id) AS first
 FROM ledger.streams s WHERE s.root = $1 AND s.owner = $2 AND NOT s.closed
 """
 
@@ -57,7 +58,7 @@ async def bounds(root: str, owner: str) -> Bounds:
 
 
 async def events(stream: int, after: int, limit: int = PAGE) -> list[Event]:
-    """At most `limit` events after `after`, in order. The numbers are dense and committed in order, so none can be missed."""
+    """At most `limit` events after `after`, in order. Numbers are dense and committed in order, so none is missed."""
     return [_event(row) for row in await fetch(_EVENTS, stream, after, limit)]
 
 

@@ -1,0 +1,123 @@
+"""The job that develops one photo: claim, fetch, develop, store, finish."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from appliance.config import Config
+from appliance.errors import Unavailable
+from appliance.ledger.service import Claim, Failure, Ledger
+from appliance.logs import log
+from processors import recipes
+from processors.sandbox import Refused, Sandbox, SandboxDied, SandboxTimeout
+from storage import layout
+from storage.objects import ObjectMissing, Objects, StorageUnavailable
+
+TOO_SLOW = Failure("too_slow", "This file took too long to be processed.")
+MISSING = Failure("object_missing", "The uploaded file is gone from storage.", "operator")
+
+
+class LeaseLost(Exception):
+    """Somebody else has the job now, or the asset was deleted."""
+
+
+class Developer:
+    """Develops photos, one claim at a time; any number of calls at once share the one sandbox."""
+
+    def __init__(self, ledger: Ledger, objects: Objects, sandbox: Sandbox, config: Config) -> None:
+        self._ledger = ledger
+        self._objects = objects
+        self._sandbox = sandbox
+        self._config = config
+        self._threads = ThreadPoolExecutor(4 * config.jobs_in_flight, "storage")
+
+    async def develop(self, asset: UUID) -> None:
+        """Does the work on one asset, if there is some. Every way it can end is a move of the ledger."""
+        claim = await self._ledger.claim(asset, self._config.lease_seconds)
+        if claim is None:
+            return
+        try:
+            async with self._leased(claim), asyncio.timeout(self._config.job_seconds):
+                await self._run(claim)
+        except Refused as refused:
+            await self._ledger.fail(claim, Failure(refused.code, refused.message))
+        except (SandboxTimeout, TimeoutError):
+            await self._ledger.fail(claim, TOO_SLOW)
+        except ObjectMissing:
+            await self._missing(claim)
+        except (StorageUnavailable, Unavailable) as error:
+            log.warning("put off", asset=str(asset), error=str(error))
+            await self._ledger.give_back(claim, 2)
+        except SandboxDied as error:
+            # It may be this file that kills it: the try counts, and the next one begins at once.
+            log.error("sandbox died", asset=str(asset), attempt=claim.attempts, error=str(error))
+            await self._ledger.renew(claim, 0)
+        except LeaseLost:
+            log.info("lease lost", asset=str(asset))
+        except asyncio.CancelledError:
+            await asyncio.shield(self._ledger.give_back(claim, 0))
+            raise
+
+    async def _run(self, claim: Claim) -> None:
+        source = await self._in_thread(self._objects.get, claim.bucket, claim.key, claim.version_id)
+        developed = await self._sandbox.develop(source, timeout=self._config.develop_seconds)
+        keys = [self._key(claim, version) for version in developed.versions]
+        await asyncio.gather(*(self._put(key, v) for key, v in zip(keys, developed.versions, strict=True)))
+        facts = developed.source
+        done = await self._ledger.finish(
+            claim, facts.sha256, _facts(facts), [_row(v) for v in developed.versions], recipes.PHOTO.hash
+        )
+        if not done:
+            raise LeaseLost
+
+    def _key(self, claim: Claim, version: Any) -> str:
+        return layout.version_key(
+            claim.root, claim.owner, claim.folder, claim.id, version.name, version.sha256, version.extension
+        )
+
+    async def _put(self, key: str, version: Any) -> None:
+        await self._in_thread(
+            self._objects.put, layout.VERSIONS, key, version.data, version.content_type, True, version.sha256
+        )
+
+    async def _missing(self, claim: Claim) -> None:
+        """A degraded storage says 404 for objects that exist, so its word counts only while it is whole."""
+        if await self._in_thread(self._objects.healthy):
+            await self._ledger.fail(claim, MISSING)
+        else:
+            await self._ledger.give_back(claim, 10)
+
+    @asynccontextmanager
+    async def _leased(self, claim: Claim) -> AsyncIterator[None]:
+        """Renews the lease while the block runs."""
+        renewing = asyncio.create_task(self._renew(claim))
+        try:
+            yield
+        finally:
+            renewing.cancel()
+
+    async def _renew(self, claim: Claim) -> None:
+        seconds = self._config.lease_seconds
+        while True:
+            await asyncio.sleep(seconds / 3)
+            try:
+                if not await self._ledger.renew(claim, seconds):
+                    return
+            except Unavailable as error:
+                log.warning("lease not renewed", asset=str(claim.id), error=str(error))
+
+    async def _in_thread(self, call: Any, *args: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
+
+
+def _facts(facts: Any) -> dict[str, Any]:
+    names = ("format", "content_type", "width", "height", "frames")
+    return {name: getattr(facts, name) for name in names}
+
+
+def _row(version: Any) -> dict[str, Any]:
+    names = ("name", "width", "height", "content_type", "extension", "sha256")
+    return {**{name: getattr(version, name) for name in names}, "bytes": len(version.data)}

@@ -1,0 +1,98 @@
+"""Intake's composition root: notifications in, and the sweep. `python -m appliance.intake --data DIR`.
+
+One is active, by a lock in Postgres; others stand by. One that loses its lock ends, and is started again: there is
+nothing in it that could be lost.
+"""
+
+import argparse
+import asyncio
+import signal
+
+import asyncpg
+
+from appliance.beat import beat
+from appliance.config import current
+from appliance.errors import Unavailable
+from appliance.ledger.arrivals import Arrivals
+from appliance.ledger.database import connect, fetch, pool
+from appliance.ledger.inbox import Inbox
+from appliance.ledger.service import Ledger
+from appliance.ledger.sweep import Chore, Sweep, chores
+from appliance.live.doorbell import Doorbell
+from appliance.logs import log, set_up
+from appliance.queue import Queue
+from appliance.valkey import LOST, patient
+from storage.objects import Objects, StorageUnavailable
+
+LOCK = 0x1DA2C
+DAY = 24 * 3600
+
+
+async def keep_partitions() -> None:
+    """Makes next month's partition of the events, and drops what is older than is kept."""
+    await fetch("SELECT ledger.keep_partitions($1)", current().events_days)
+
+
+async def _lead(lock: asyncpg.Connection) -> None:
+    """Waits to become the active one, without holding a transaction open."""
+    while not await lock.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):  # noqa: ASYNC110 - the event is in another process
+        await asyncio.sleep(1)
+
+
+async def _stay(lock: asyncpg.Connection) -> None:
+    """Raises when the connection that holds the lock is gone."""
+    while True:
+        await asyncio.sleep(2)
+        await lock.fetchval("SELECT 1", timeout=10)
+
+
+async def _again(every: float, chore: Chore) -> None:
+    """Does one chore over and over, each in a loop of its own, so that one that waits or fails holds up no other."""
+    while True:
+        try:
+            await chore()
+        except (Unavailable, StorageUnavailable, *LOST) as error:
+            log.warning("chore put off", chore=chore.__name__, error=str(error) or type(error).__name__)
+        await asyncio.sleep(every)
+
+
+async def run() -> None:
+    """Until cancelled."""
+    config = current().need("database_url", "valkey_url", "storage_url", "worker_key")
+    set_up(config.log_format)
+    redis, key = patient(config.valkey_url), config.key("worker_key")
+    doorbell, queue = Doorbell(config.valkey_url), Queue(config.valkey_url, config.queue_window)
+    ledger, objects = Ledger(doorbell.ring), Objects(config.storage_url, key.access, key.secret)
+    arrivals = Arrivals(ledger, queue, objects)
+    async with pool(4), asyncio.TaskGroup() as tasks:
+        tasks.create_task(beat(redis, "intake"))
+        tasks.create_task(doorbell.run())
+        lock = await connect()
+        await _lead(lock)
+        log.info("intake is active")
+        tasks.create_task(_stay(lock))
+        tasks.create_task(_again(0.5, Inbox(redis, arrivals).run))
+        tasks.create_task(_again(DAY, keep_partitions))
+        for chore in chores(Sweep(ledger, arrivals, queue, objects, config.sweep_look_ups)):
+            tasks.create_task(_again(config.sweep_seconds, chore))
+
+
+async def _until_told() -> None:
+    task = asyncio.ensure_future(run())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        log.info("intake ends")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m appliance.intake", description="Take in notifications, and sweep.")
+    parser.add_argument("--data", help="the data folder served; only so that a list of processes says it")
+    parser.parse_args()
+    asyncio.run(_until_told())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""The inbox: the list in Valkey into which storage writes its notifications.
+
+An element is moved to a second list, told to the ledger, and only then removed: whoever dies in between leaves it
+there, and the next one begins with it. Telling the ledger twice is harmless.
+"""
+
+from redis.asyncio import Redis
+
+from appliance.ledger.arrivals import Arrivals
+from appliance.ledger.service import Bytes
+from appliance.logs import log
+from storage import layout
+from storage.notifications import NotificationInvalid, parse
+
+INBOX = "darkroom:arrivals"
+TAKEN = "darkroom:arrivals:taken"
+MOST = 200  # elements in one transaction of the ledger
+WAIT_SECONDS = 1.0
+
+
+class Inbox:
+    """Reads notifications in batches and hands them on."""
+
+    def __init__(self, redis: Redis, arrivals: Arrivals) -> None:
+        self._redis = redis
+        self._arrivals = arrivals
+
+    async def run(self) -> None:
+        """Until cancelled. Raises what the ledger or Valkey raise; nothing is lost by that."""
+        left: list[bytes] = await self._redis.lrange(TAKEN, 0, -1)  # type: ignore[misc]
+        while left:
+            await self._hand_on(left[:MOST])
+            left = left[MOST:]
+        while True:
+            if batch := await self._next():
+                await self._hand_on(batch)
+
+    async def _next(self) -> list[bytes]:
+        first = await self._redis.blmove(INBOX, TAKEN, WAIT_SECONDS, "LEFT", "RIGHT")  # type: ignore[arg-type]
+        if first is None:
+            return []
+        waiting = min(await self._redis.llen(INBOX), MOST - 1)  # type: ignore[misc]
+        if not waiting:
+            return [first]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for _ in range(waiting):
+                pipe.lmove(INBOX, TAKEN, "LEFT", "RIGHT")
+            more = await pipe.execute()
+        return [first, *(element for element in more if element is not None)]
+
+    async def _hand_on(self, elements: list[bytes]) -> None:
+        came = [held for element in elements for held in _bytes(element)]
+        await self._arrivals.take(came)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for element in elements:
+                pipe.lrem(TAKEN, 1, element)  # type: ignore[arg-type]
+            await pipe.execute()
+
+
+def _bytes(element: bytes) -> list[Bytes]:
+    """The originals that a notification tells of. What is no original of ours is left to `ops/verify`."""
+    try:
+        arrivals = parse(element)
+    except NotificationInvalid as error:
+        log.error("notification not understood", error=str(error))
+        return []
+    came = []
+    for arrival in arrivals:
+        place = layout.parse_original(arrival.key)
+        if arrival.bucket == layout.ORIGINALS and place and arrival.kind.startswith("s3:ObjectCreated:"):
+            came.append(Bytes(place.asset_id, arrival.key, arrival.version_id, arrival.size, arrival.etag))
+    return came

@@ -1,0 +1,134 @@
+"""The sweep: it starts from what is open in the ledger, and is what makes the promise true.
+
+Each chore is one small round over rows that an index finds, so its cost follows what is open and never what is stored.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+
+from appliance.accounts import service as accounts
+from appliance.ledger.arrivals import Arrivals
+from appliance.ledger.database import fetch
+from appliance.ledger.service import Bytes, Ledger
+from appliance.logs import log
+from appliance.queue import LANES, Queue
+from storage import layout
+from storage.objects import Objects, Stat
+
+MANY = 50  # open slots of one owner and day, from which on one listing is cheaper than a look-up each
+ERASE_AT_ONCE = 100
+
+Result = TypeVar("Result")
+Chore = Callable[[], Awaitable[object]]
+
+
+class Sweep:
+    """The chores. `objects` may read, list with versions, and delete."""
+
+    def __init__(self, ledger: Ledger, arrivals: Arrivals, queue: Queue, objects: Objects, look_ups: int) -> None:
+        self._ledger = ledger
+        self._arrivals = arrivals
+        self._queue = queue
+        self._objects = objects
+        self._look_ups = look_ups
+        self._threads = ThreadPoolExecutor(16, "sweep")
+
+    async def find(self) -> int:
+        """Looks for the bytes of open slots that are due; gives how many it found. Slots that ran out are closed."""
+        rows = await fetch("SELECT * FROM ledger.look_up($1)", self._look_ups)
+        if not rows:
+            return 0
+        held = await self._held(rows)
+        verdicts = await self._arrivals.take(held)
+        found = {stored.asset for stored in held}
+        overdue = [row["id"] for row in rows if row["overdue"] and row["id"] not in found]
+        if overdue:
+            await self._ledger.expire(overdue)
+        moved = sum(verdict.verdict == "moved" for verdict in verdicts)
+        if moved:
+            log.info("found by the sweep", count=moved)
+        return moved
+
+    async def _held(self, rows: Sequence[asyncpg.Record]) -> list[Bytes]:
+        """What storage holds of these slots: by one listing of a day where many are open, else by a HEAD each."""
+        days: defaultdict[str, list[asyncpg.Record]] = defaultdict(list)
+        for row in rows:
+            days[layout.day_prefix(row["root"], row["owner"], row["folder"], layout.day_of(row["id"]))].append(row)
+        held: list[Bytes] = []
+        for prefix, open_here in days.items():
+            if len(open_here) >= MANY:
+                held += await self._in_thread(self._listed, prefix, {row["id"] for row in open_here})
+            else:
+                held += filter(None, await asyncio.gather(*(self._in_thread(self._headed, row) for row in open_here)))
+        return held
+
+    def _listed(self, prefix: str, wanted: set[UUID]) -> list[Bytes]:
+        versions: dict[UUID, Stat] = {}
+        for stat in self._objects.list(layout.ORIGINALS, prefix, versions=True):
+            place = layout.parse_original(stat.key)
+            if place and place.asset_id in wanted and not stat.marker:
+                # Newest first; the oldest is what the client sent before any replay.
+                versions[place.asset_id] = stat
+        return [_bytes(asset, stat) for asset, stat in versions.items()]
+
+    def _headed(self, row: asyncpg.Record) -> Bytes | None:
+        key = layout.original_key(row["root"], row["owner"], row["folder"], row["id"])
+        stat = self._objects.head(layout.ORIGINALS, key)
+        return _bytes(row["id"], stat) if stat else None
+
+    async def fill(self) -> None:
+        """Keeps each lane's window filled from the ledger, oldest first; puts back what Valkey lost."""
+        for lane in LANES:
+            room = await self._queue.room(lane)
+            for row in await fetch("SELECT * FROM ledger.open_jobs($1, $2)", lane, room) if room else ():
+                await self._queue.put(lane, row["id"], row["attempt"])
+
+    async def give_up(self) -> None:
+        """Ends what has used up its tries."""
+        for asset in await self._ledger.give_up():
+            log.error("gave up", asset=str(asset))
+
+    async def erase(self) -> int:
+        """Removes the bytes of deleted assets, and what was written to their keys since; gives how many were done."""
+        rows = await fetch("SELECT * FROM ledger.erase_due($1)", ERASE_AT_ONCE)
+        done = await asyncio.gather(*(self._in_thread(self._purge, row) for row in rows))
+        for row, purged in zip(rows, done, strict=True):
+            if purged and row["state"] == "deleting":
+                await self._ledger.bury(row["id"])
+            elif purged and row["last"]:
+                await fetch("DELETE FROM ledger.assets WHERE id = $1 AND state = 'deleted'", row["id"])
+        return len(rows)
+
+    def _purge(self, row: asyncpg.Record) -> bool:
+        place = (row["root"], row["owner"], row["folder"], row["id"])
+        removed = self._objects.purge(layout.VERSIONS, layout.asset_prefix(*place))
+        removed += self._objects.purge(layout.ORIGINALS, layout.original_key(*place))
+        if removed and row["state"] == "deleted":
+            log.info("written after deletion, removed", asset=str(row["id"]), object_versions=removed)
+        return True
+
+    async def erase_projects(self) -> None:
+        """Takes the assets of deleted projects out of view, and forgets the projects that have none left."""
+        for project, assets in await accounts.projects_to_erase():
+            if assets:
+                await self._ledger.remove(assets)
+            else:
+                await accounts.forget_project(project)
+
+    async def _in_thread(self, call: Callable[..., Result], *args: Any) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
+
+
+def _bytes(asset: UUID, stat: Stat) -> Bytes:
+    return Bytes(asset, stat.key, stat.version_id or "", stat.size, stat.etag)
+
+
+def chores(sweep: Sweep) -> Iterable[Chore]:
+    """All that a sweep does, over and over."""
+    return (sweep.fill, sweep.find, sweep.give_up, sweep.erase, sweep.erase_projects)

@@ -1,0 +1,66 @@
+"""A worker's composition root: `python -m appliance.worker --data DIR --lane images --number 1`."""
+
+import argparse
+import asyncio
+import sys
+from typing import Any
+from uuid import UUID
+
+from appliance.beat import beat
+from appliance.config import Config, current
+from appliance.images.jobs import Developer
+from appliance.ledger.database import pool
+from appliance.ledger.service import Ledger
+from appliance.live.doorbell import Doorbell
+from appliance.logs import log, set_up
+from appliance.queue import LANES, worker
+from appliance.valkey import patient
+from processors.sandbox import Sandbox
+from storage.objects import Objects
+
+
+async def develop(context: dict[str, Any], asset: str) -> None:
+    """The one job of this lane; everything else is in the ledger."""
+    developer: Developer = context["developer"]
+    await developer.develop(UUID(asset))
+
+
+async def run(config: Config, lane: str, number: int) -> None:
+    """Until told to end; jobs under way are finished first, for at most 10 seconds."""
+    doorbell, key = Doorbell(config.valkey_url), config.key("worker_key")
+    async with pool(4), Sandbox() as sandbox:
+        objects = Objects(config.storage_url, key.access, key.secret)
+        developer = Developer(Ledger(doorbell.ring), objects, sandbox, config)
+        loops = [
+            asyncio.create_task(doorbell.run()),
+            asyncio.create_task(beat(patient(config.valkey_url), f"worker-{lane}-{number}")),
+        ]
+        loop = worker(
+            config.valkey_url, lane, develop, {"developer": developer}, config.jobs_in_flight, config.job_seconds + 30
+        )
+        log.info("worker is ready", lane=lane, number=number)
+        try:
+            await loop.async_run()
+        except asyncio.CancelledError:
+            log.info("worker ends", lane=lane, number=number)
+        finally:
+            await loop.close()
+            for task in loops:
+                task.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m appliance.worker", description="Process what waits in one lane.")
+    parser.add_argument("--data", help="the data folder served; only so that a list of processes says it")
+    parser.add_argument("--lane", choices=LANES, required=True)
+    parser.add_argument("--number", type=int, default=1, help="which worker of the lane this is")
+    args = parser.parse_args()
+    config = current().need("database_url", "valkey_url", "storage_url", "worker_key")
+    set_up(config.log_format)
+    asyncio.run(run(config, args.lane, args.number))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
