@@ -16,7 +16,7 @@ class StorageUnavailable(StorageError):
 
 
 class ObjectMissing(StorageError):
-    """There is no such object or version. While drives are missing it may exist all the same: never delete on its word."""
+    """There is no such object or version. While drives are missing it may exist all the same: delete nothing on it."""
 
 
 _MISSING = frozenset({"NoSuchKey", "NoSuchVersion"})
@@ -41,8 +41,8 @@ def translated(what: str) -> Iterator[None]:
         # An S3Error made from an error document holds the whole response.
         raise of_answer(error.response.status, error.code or "", what) from error
     except (ServerError, InvalidResponseError) as error:
-        status = getattr(error, "status_code", None) or getattr(error, "_code", 500)
-        raise of_answer(int(status), "", what) from error
+        status = error.status_code if isinstance(error, ServerError) else error._code
+        raise of_answer(status, "", what) from error
     except MinioAdminException as error:
         raise of_answer(int(error._code), str(error._body)[:200], what) from error
     except HTTPError as error:

@@ -3,9 +3,9 @@
     originals   {root}/{owner}/{folder}/{yyyymmdd}/{asset_id}
     versions    {root}/{owner}/{folder}/{yyyymmdd}/{asset_id}/{version}.{sha12}.{extension}
 
-An asset's id is a UUID of version 7, whose first 48 bits are the time it was made at; the day is taken from it, in UTC. So
-a key follows from the row alone, and a folder holds one owner's one day: listing it costs what that day held. All parts are
-of characters that need no encoding in a URL; a name given by a client is never one of them.
+An asset's id is a UUID of version 7, whose first 48 bits are the time it was made at; the day is taken from it, in UTC.
+So a key follows from the row alone, and a folder holds one owner's one day: listing it costs what that day held. All
+parts are of characters that need no encoding in a URL; a name given by a client is never one of them.
 """
 
 import re
@@ -17,7 +17,7 @@ ORIGINALS = "originals"
 VERSIONS = "versions"
 
 SIGNING_HOST = "storage.internal"
-"""The host every link is signed for. The edge sets it upstream, so one signature is good under every name of the machine."""
+"""The host every link is signed for. The edge sets it upstream: one signature is good under every name of a machine."""
 
 ROOTS = frozenset({"projects", "users", "chats", "system"})
 FOLDERS = frozenset({"images"})

@@ -34,8 +34,8 @@ class Arrival:
 def parse(element: bytes) -> list[Arrival]:
     """The events in one element of the list, as the Redis target writes it in format `access`.
 
-    An element is `[{"Event": [record…], "EventTime": …}]`, with records as in "Event message structure" of the Amazon S3
-    user guide, in which the key is encoded as in a form. Raises NotificationInvalid.
+    An element is `[{"Event": [record…], "EventTime": …}]`, with records as in "Event message structure" of the Amazon
+    S3 user guide, in which the key is encoded as in a form. Raises NotificationInvalid.
     """
     try:
         return [_arrival(record) for entry in json.loads(element) for record in entry["Event"]]

@@ -38,8 +38,9 @@ class Stat:
 class Objects:
     """The objects one access key may reach on the server at `url` (such as http://127.0.0.1:9000).
 
-    An answer is waited for `seconds` at most, and a request that got none, or a 5xx, is repeated twice. Every method raises
-    StorageUnavailable where the server is gone, has no quorum or no space, and StorageError where it refuses.
+    An answer is waited for `seconds` at most; a request that found no server, or got a 5xx, is repeated twice, one that
+    got no answer once. Every method raises StorageUnavailable where the server is gone, has no quorum or no space, and
+    StorageError where it refuses.
     """
 
     def __init__(self, url: str, access_key: str, secret_key: str, seconds: float = 15.0) -> None:
@@ -109,8 +110,8 @@ class Objects:
         return len(found)
 
     def list(self, bucket: str, prefix: str, versions: bool = False) -> Iterator[Stat]:
-        """All objects whose key begins with `prefix`, in the order of their keys' bytes; with `versions` all of each, the
-        newest first, and delete markers. Asks for a thousand at a time, as it is read.
+        """All objects whose key begins with `prefix`, in the order of their keys' bytes; with `versions` all of each,
+        the newest first, and delete markers. Asks for a thousand at a time, as it is read.
         """
         with translated(f"list {bucket}/{prefix}"):
             for item in self._client.list_objects(bucket, prefix, recursive=True, include_version=versions):

@@ -61,10 +61,10 @@ def ensure(url: str, root_access: str, root_secret: str, uploader: Key, reader: 
 def notify_env(host: str, port: int, password: str, queue_dir: Path, list_key: str) -> dict[str, str]:
     """The server's environment for two targets that push every event to the Valkey list `list_key`.
 
-    One is fast and loses what happens while Valkey is down, the other keeps it in `queue_dir` (up to 100,000 events) and
-    is slow: an event comes twice, and a reader that is used to that gets both speed and safety.
+    One is fast and loses what happens while Valkey is down, the other keeps it in `queue_dir` (up to 100,000 events)
+    and is slow: an event comes twice, and a reader that is used to that gets both speed and safety.
     """
-    env = {}
+    env: dict[str, str] = {}
     for target in (FAST, DURABLE):
         fields = {
             "ENABLE": "on",

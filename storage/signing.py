@@ -1,7 +1,7 @@
 """AWS Signature Version 4 for links and forms: signed offline, by a key derived once a day.
 
-Source: "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)" and "Browser-Based Uploads Using POST"
-in the Amazon S3 API reference. A link costs about a fifth of what a general client takes, and a page of a list has 500.
+Source: "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)" and "Browser-Based Uploads Using
+POST" in the Amazon S3 API reference. A page of a list has some 500 links: a general client takes three times as long.
 """
 
 import base64
@@ -45,7 +45,7 @@ class Signer:
         return f"{encoded}&X-Amz-Signature={self._sign(stamp, to_sign)}"
 
     def form(self, conditions: Sequence[object], at: datetime, expires_at: datetime) -> dict[str, str]:
-        """The fields of a POST form that storage accepts under `conditions` (of a POST policy) until `expires_at` (UTC)."""
+        """The fields of a form that storage accepts under `conditions` (of a POST policy) until `expires_at` (UTC)."""
         stamp = f"{at:%Y%m%dT%H%M%SZ}"
         fields = {
             "x-amz-algorithm": ALGORITHM,

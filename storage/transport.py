@@ -1,12 +1,13 @@
 """Signed requests for one object, over a pool of connections that threads share.
 
-minio-py's own put and get take another 0.2 to 0.3 ms of CPU a request, and its put copies the bytes and hashes them even
-where the hash is known; so the four calls every photo makes are sent from here, signed by minio-py's signer.
+minio-py's own put takes 0.2 ms more CPU a request: it copies the bytes, and hashes them even where the hash is known.
+So the calls every photo makes are sent from here, signed by minio-py's signer.
 """
 
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import cast
 from urllib.parse import quote, urlencode, urlsplit
 
 from minio.credentials import Credentials
@@ -70,7 +71,7 @@ class Transport:
         url = f"{self._url}/{bucket}/{quote(key, safe='/~')}"
         if query:
             url += "?" + urlencode(query, quote_via=quote)
-        signed = self._signed(method, url, dict(headers or {}), sha256)
+        signed = self._signed(method, url, headers or {}, sha256)
         what = f"{method} {bucket}/{key}"
         try:
             answer = self._connections.urlopen(method, url, body=body, headers=signed)
@@ -80,19 +81,20 @@ class Transport:
             raise of_answer(answer.status, _code(answer), what)
         return answer
 
-    def _signed(self, method: str, url: str, headers: dict[str, str], sha256: str) -> dict[str, str]:
+    def _signed(self, method: str, url: str, headers: Mapping[str, str], sha256: str) -> dict[str, str]:
         now = datetime.now(UTC)
-        headers |= {"Host": self._host, "x-amz-date": f"{now:%Y%m%dT%H%M%SZ}", "x-amz-content-sha256": sha256}
-        sign_v4_s3(
+        fixed = {"Host": self._host, "x-amz-date": f"{now:%Y%m%dT%H%M%SZ}", "x-amz-content-sha256": sha256}
+        signed = sign_v4_s3(
             method=method,
             url=urlsplit(url),
             region=REGION,
-            headers=headers,
+            headers={**headers, **fixed},
             credentials=self._credentials,
             content_sha256=sha256,
             date=now,
         )
-        return headers
+        # It gives back the same kind of values it got; its type allows lists as well.
+        return cast(dict[str, str], signed)
 
 
 def _code(answer: BaseHTTPResponse) -> str:

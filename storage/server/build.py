@@ -31,9 +31,9 @@ class BuildFailed(RuntimeError):
 def build(cache: Path | None = None, progress: Progress = lambda line: None) -> Path:
     """Builds the server into `cache` (default: `locate.default_cache()`) and returns the binary's path.
 
-    Takes 2 to 4 minutes on two cores the first time and needs the Go module proxy; returns at once if the build is there.
-    `progress` gets each line the toolchain says (one a downloaded module, one a compiled package, about 1,600 in all).
-    A second caller waits for the first one's build. Raises BuildFailed.
+    Takes 2 to 4 minutes on two cores the first time and needs the Go module proxy; returns at once if it was built
+    before. `progress` gets each line the toolchain says (one a downloaded module, one a compiled package, about 1,600
+    in all). A second caller waits for the first one's build. Raises BuildFailed.
     """
     cache = (cache or locate.default_cache()).absolute()
     binary = locate.built(cache)
@@ -105,7 +105,7 @@ def _flags() -> list[str]:
 
 
 def _environment(cache: Path) -> dict[str, str]:
-    """The caller's environment, so that a proxy or checksum database of theirs is used, with our caches and no surprises."""
+    """The caller's environment, for a proxy or checksum database of theirs, with our caches and no surprises."""
     go = cache / "go"
     ours = {"GOCACHE": str(go / "build"), "GOMODCACHE": str(go / "modules"), "GOPATH": str(go)}
     chosen = {name: os.environ.get(name) or value for name, value in ours.items()}

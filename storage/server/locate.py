@@ -19,7 +19,7 @@ class BinaryUnusable(RuntimeError):
 
 
 def default_cache() -> Path:
-    """The folder for what is made once a user and can be made again: `$XDG_CACHE_HOME/darkroom` or `~/.cache/darkroom`."""
+    """The folder for what can be made again: `$XDG_CACHE_HOME/darkroom`, or `~/.cache/darkroom`."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "darkroom"
 

@@ -20,7 +20,7 @@ class Valkey:
     port: int
     password: str
 
-    def client(self) -> "redis.Redis[bytes]":
+    def client(self) -> redis.Redis:
         """A connection pool of its own; its answers are bytes."""
         return redis.Redis(port=self.port, password=self.password)
 
