@@ -1,6 +1,7 @@
 import { backoff, pause } from "./pause.js";
 
-const SILENCE = 20_000;
+// The server says something at least every 20 seconds, if only a `beat`.
+const SILENCE = 30_000;
 const HELLO_WITHIN = 10_000;
 
 /**
@@ -33,7 +34,7 @@ export class EventStream extends EventTarget {
     addEventListener("offline", () => this.#drop(), { signal });
     addEventListener("online", () => this.#probe(), { signal });
     document.addEventListener("visibilitychange", () => document.hidden || this.#probe(), { signal });
-    const watchdog = setInterval(() => Date.now() - this.#heard > SILENCE && this.#probe(), SILENCE / 4);
+    const watchdog = setInterval(() => Date.now() - this.#heard > SILENCE && this.#probe(), SILENCE / 6);
     signal.addEventListener("abort", () => clearInterval(watchdog));
     this.#run();
   }
@@ -99,7 +100,7 @@ export class EventStream extends EventTarget {
   #take(message) {
     if (message.type === "hello") this.#greet(message);
     else if (message.type === "reset") this.#restart(message);
-    else if (Number.isInteger(message.seq) && message.seq > this.#seq) {
+    else if (message.type !== "beat" && message.seq > this.#seq) {
       this.#seq = message.seq;
       this.#fire("event", message);
     }

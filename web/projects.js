@@ -19,8 +19,7 @@ export class ProjectChoice {
 
   /** Reads the projects and enters one. @throws {ApiError} */
   async load() {
-    const { projects } = await this.session.request("GET", "/projects/");
-    const known = new Map(projects.map((project) => [String(project.id), project.name]));
+    const known = await this.#known();
     const wanted = known.has(this.session.project) ? this.session.project : FIRST;
     if (!known.has(wanted)) {
       await this.session.request("POST", "/projects/", { name: wanted, id: wanted });
@@ -28,6 +27,18 @@ export class ProjectChoice {
     }
     this.#show(known, wanted);
     this.#choose(wanted);
+  }
+
+  async #known() {
+    const known = new Map();
+    let cursor = "";
+    do {
+      const query = new URLSearchParams({ limit: 500, cursor });
+      const page = await this.session.request("GET", `/projects/?${query}`);
+      page.projects.forEach((project) => known.set(String(project.id), project.name));
+      cursor = page.next_cursor;
+    } while (cursor);
+    return known;
   }
 
   #show(known, chosen) {

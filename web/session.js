@@ -1,7 +1,7 @@
 const KEPT_TOKEN = "darkroom.operator";
 const KEPT_PROJECT = "darkroom.project";
-const TOKEN_SECONDS = 900;
-const RENEW_EARLY = 120_000;
+const SHORTEST_LIFE = 60_000;
+const LONGEST_LIFE = 3_600_000;
 
 /** The login code of an address like `…/#login=CODE` or of a bare code; null if there is none. */
 export function codeIn(text) {
@@ -78,12 +78,12 @@ export class ProjectAccess {
     return `/projects/${encodeURIComponent(this.projectId)}/${rest}`;
   }
 
-  // The client's clock may be wrong by hours: the time until renewal counts from receipt, by the ttl we asked for.
+  // The visitor's clock may be wrong by hours, so the life read from it is kept within reason; `request` mends the rest.
   async #renew() {
-    const body = { project_id: this.projectId, ttl: TOKEN_SECONDS };
-    const { token } = await this.session.request("POST", "/tokens", body);
+    const { token, expires_at: ends } = await this.session.request("POST", "/tokens", { project_id: this.projectId });
+    const life = Math.min(LONGEST_LIFE, Math.max(SHORTEST_LIFE, Date.parse(ends) - Date.now() || 0));
     this.#token = token;
-    this.#renewAt = Date.now() + TOKEN_SECONDS * 1000 - RENEW_EARLY;
+    this.#renewAt = Date.now() + 0.8 * life;
   }
 
   async #current() {

@@ -120,10 +120,10 @@ export class Tile {
     image.onload = () => {
       this.root.classList.add("is-developed");
       this.under.replaceChildren(image);
+      this.over.replaceChildren();
     };
     // A link lives for an hour or two; a page may stay open for days.
     image.onerror = () => this.#act.refresh(this.#photo);
-    this.over.replaceChildren();
     this.under.append(image);
   }
 }

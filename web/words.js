@@ -54,8 +54,9 @@ export function failureInWords(status, problem = {}) {
   const fields = Array.isArray(problem.errors) ? problem.errors : [];
   const first = fields.find((entry) => isProse(entry?.message));
   if (status >= 400 && status < 500 && status !== 401) {
-    if (first) return first.message;
-    if (isProse(problem.detail)) return problem.detail;
+    const said = isProse(problem.detail) ? problem.detail : null;
+    if (first && !said?.includes(first.message)) return said ? `${said}: ${first.message}.` : first.message;
+    if (said) return said;
   }
   return BY_STATUS[status] ?? "Something went wrong in Darkroom. Try again in a moment.";
 }
