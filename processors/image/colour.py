@@ -1,0 +1,91 @@
+"""Colour: from any mode to gray, RGB or RGBA of 8 bit, with a profile that says what the numbers mean."""
+
+import io
+
+from PIL import Image, ImageCms
+
+from processors.image.decode import eight_bit
+from processors.limits import MAX_PROFILE_BYTES
+from processors.refusals import Code, Refused
+
+# What a profile's colour space has to be for it to describe pixels of a mode.
+SPACES = {"L": "GRAY", "RGB": "RGB", "RGBX": "RGB", "RGBA": "RGB", "CMYK": "CMYK", "LA": "GRAY", "LAB": "LAB"}
+SRGB = ImageCms.createProfile("sRGB")
+
+
+def unpack(image: Image.Image) -> Image.Image:
+    """Palettes, bits, 16-bit gray and odd alpha unpacked to a mode that can be resized.
+
+    Those are L, LA, RGB, RGBX, RGBA, CMYK and LAB.
+
+    Raises Refused unsupported_kind for samples of 32 bit.
+    """
+    mode = image.mode
+    if mode.startswith("I;16"):
+        return eight_bit(image)
+    if mode in ("I", "F"):
+        raise Refused(Code.UNSUPPORTED_KIND, "Pictures with 32 bits a sample are not supported; please send 8 or 16.")
+    if "transparency" in image.info and mode in ("1", "L", "P", "RGB"):
+        return image.convert("RGBA")
+    if mode in ("1", "L", "RGB", "RGBX", "RGBA", "LA", "CMYK", "LAB"):
+        return image.convert("L") if mode == "1" else image
+    if mode in ("P", "YCbCr", "HSV"):
+        return image.convert("RGBA" if mode == "P" and image.palette and image.palette.mode == "RGBA" else "RGB")
+    return image.convert("RGBA")  # PA, La, RGBa
+
+
+def to_final(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, bytes | None]:
+    """The image as L, RGB(X) or RGBA, and the profile to carry along; None means sRGB (or plain gray).
+
+    A profile that fits is carried: no colour is lost to a smaller space. One that can't be carried (CMYK, gray with
+    transparency, very large) is applied. One that is broken, or of another space than the pixels, is ignored.
+    """
+    image = _drop_opaque_alpha(image)
+    parsed = _parse(profile, SPACES[image.mode]) if profile else None
+    final = {"LA": "RGBA", "CMYK": "RGB", "LAB": "RGB"}.get(image.mode, image.mode)
+    if parsed is None:
+        return _without_profile(image, final), None
+    if final == image.mode and profile and len(profile) <= MAX_PROFILE_BYTES:
+        return image, profile
+    return _to_srgb(image, parsed), None
+
+
+def _drop_opaque_alpha(image: Image.Image) -> Image.Image:
+    if image.mode not in ("RGBA", "LA") or image.getchannel("A").getextrema() != (255, 255):
+        return image
+    return image.convert("RGB" if image.mode == "RGBA" else "L")
+
+
+def _parse(profile: bytes, space: str) -> ImageCms.ImageCmsProfile | None:
+    try:
+        parsed = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return parsed if parsed.profile.xcolor_space.strip().upper() == space else None
+    except (OSError, ValueError, TypeError, AttributeError, ImageCms.PyCMSError):
+        return None
+
+
+def _without_profile(image: Image.Image, final: str) -> Image.Image:
+    if image.mode == "LAB":
+        return _to_srgb(image, ImageCms.createProfile("LAB"))
+    return image if image.mode == final else image.convert(final)
+
+
+def _to_srgb(image: Image.Image, profile: ImageCms.ImageCmsProfile | ImageCms.core.CmsProfile) -> Image.Image:
+    """Relative colorimetric with black point compensation, as browsers do it. Transparency is kept beside."""
+    alpha = image.getchannel("A") if image.mode in ("RGBA", "LA") else None
+    if alpha is not None:
+        image = image.convert("RGB") if image.mode == "RGBA" else image.getchannel("L")
+    if image.mode == "RGBX":
+        image = image.convert("RGB")
+    converted = ImageCms.profileToProfile(
+        image,
+        profile,
+        SRGB,
+        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        outputMode="RGB",
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    assert converted is not None
+    if alpha is not None:
+        converted.putalpha(alpha)
+    return converted

@@ -1,0 +1,26 @@
+"""Refusals: what a file itself is guilty of, in words its owner understands."""
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    EMPTY = "empty"
+    NOT_A_PICTURE = "not_a_picture"
+    UNSUPPORTED_KIND = "unsupported_kind"
+    DAMAGED = "damaged"
+    TRUNCATED = "truncated"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_MANY_FRAMES = "too_many_frames"
+    TOO_MUCH_MEMORY = "too_much_memory"
+
+
+class Refused(Exception):
+    """The file can't be developed, and trying again won't help. `message` is for the person who sent it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.code = str(code)
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"

@@ -1,0 +1,39 @@
+"""What comes out of a processor: facts about the source and the versions made of it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Facts:
+    """About the source. `width` and `height` are pixels as displayed, orientation applied; `sha256` is hex.
+
+    `frames` is over 1 for an animation or a file of several pages: the versions show the first.
+    """
+
+    format: str
+    content_type: str
+    width: int
+    height: int
+    frames: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version, encoded. `data` is bytes-like; from the sandbox it is a read-only view of shared memory."""
+
+    name: str
+    width: int
+    height: int
+    content_type: str
+    extension: str
+    sha256: str
+    data: bytes | memoryview
+
+
+@dataclass(frozen=True)
+class Developed:
+    """A source developed by a recipe. Versions stand in the order of the recipe, the largest first."""
+
+    source: Facts
+    versions: list[Version]

@@ -1,0 +1,84 @@
+"""The child: opens its eyes, closes the doors, then develops what comes in until the other side is gone.
+
+Run by `processors.sandbox.spawn`, with its end of the socket as descriptor `--channel`.
+"""
+
+import argparse
+import contextlib
+import ctypes
+import gc
+import os
+import socket
+
+from processors.image import develop
+from processors.refusals import Code, Refused
+from processors.results import Developed
+from processors.sandbox import doors, memfd, messages
+from processors.sandbox.warmup import warm_up
+
+# With the allocator told to keep memory, a large picture would be paid for ever.
+TRIM_PIXELS = 40_000_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--channel", type=int, required=True, help="descriptor of the socket to the parent")
+    arguments, _ = parser.parse_known_args()
+    channel = socket.socket(fileno=arguments.channel)
+    trim = ctypes.CDLL(None).malloc_trim
+    try:
+        doors.follow_parent()
+        warm_up()
+        doors.close()
+    except Exception as error:
+        messages.send(channel, messages.Failure(f"{type(error).__name__}: {error}"))
+        raise SystemExit(1) from error
+    gc.collect()
+    gc.freeze()
+    messages.send(channel, messages.Ready())
+    while _serve(channel, trim):
+        pass
+
+
+def _serve(channel: socket.socket, trim: "ctypes._NamedFuncPointer") -> bool:
+    """Do one job. False when the parent is gone."""
+    message, descriptors = messages.receive(channel)
+    if not message:
+        return False
+    try:
+        reply, result = _reply(messages.decode_job(message), descriptors[0])
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+    with contextlib.ExitStack() as stack:
+        if result is not None:
+            stack.callback(os.close, result)
+        messages.send(channel, reply, result)
+    if isinstance(reply, messages.Done) and reply.source.width * reply.source.height <= TRIM_PIXELS:
+        return True
+    trim(0)
+    return True
+
+
+def _reply(job: messages.Job, descriptor: int) -> tuple[messages.Reply, int | None]:
+    try:
+        developed = develop(memfd.view(descriptor), job.recipe)
+    except Refused as refused:
+        return messages.Refusal(refused.code, refused.message), None
+    except MemoryError:
+        return messages.Refusal(Code.TOO_MUCH_MEMORY, "The picture needs more memory than a picture may."), None
+    except Exception as error:
+        return messages.Failure(f"{type(error).__name__}: {error}"), None
+    return _head(developed), memfd.sealed([version.data for version in developed.versions])
+
+
+def _head(developed: Developed) -> messages.Done:
+    heads = [
+        messages.VersionHead(v.name, v.width, v.height, v.content_type, v.extension, v.sha256, len(v.data))
+        for v in developed.versions
+    ]
+    return messages.Done(developed.source, heads)
+
+
+if __name__ == "__main__":
+    main()

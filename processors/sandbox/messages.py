@@ -1,0 +1,74 @@
+"""What parent and child say to each other: one MessagePack message a packet, beside at most one descriptor.
+
+The child is not trusted: lengths, names and digests are checked when its messages are decoded.
+"""
+
+import socket
+from typing import Annotated
+
+import msgspec
+
+from processors.recipes import Recipe
+from processors.results import Facts
+
+PACKET_BYTES = 65_536
+Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Word = Annotated[str, msgspec.Meta(pattern="^[a-z0-9_]{1,40}$")]
+Side = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+
+
+class Job(msgspec.Struct):
+    """To the child, with the source's descriptor."""
+
+    recipe: Recipe
+
+
+class VersionHead(msgspec.Struct):
+    """A version without its bytes: they are the next `length` of the result's memory file."""
+
+    name: Word
+    width: Side
+    height: Side
+    content_type: Annotated[str, msgspec.Meta(pattern="^image/(jpeg|webp)$")]
+    extension: Annotated[str, msgspec.Meta(pattern="^(jpg|webp)$")]
+    sha256: Digest
+    length: Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Ready(msgspec.Struct, tag="ready"):
+    """From the child once its doors are closed."""
+
+
+class Done(msgspec.Struct, tag="done"):
+    """From the child, with the result's descriptor."""
+
+    source: Facts
+    versions: list[VersionHead]
+
+
+class Refusal(msgspec.Struct, tag="refusal"):
+    code: Word
+    message: Annotated[str, msgspec.Meta(max_length=500)]
+
+
+class Failure(msgspec.Struct, tag="failure"):
+    """From the child when it met an error that is nobody's but ours."""
+
+    text: str
+
+
+Reply = Ready | Done | Refusal | Failure
+encode = msgspec.msgpack.encode
+decode_job = msgspec.msgpack.Decoder(Job).decode
+decode_reply = msgspec.msgpack.Decoder(Reply).decode
+
+
+def send(channel: socket.socket, message: msgspec.Struct, descriptor: int | None = None) -> None:
+    """Send one message. Raises OSError when the other side is gone."""
+    socket.send_fds(channel, [encode(message)], [] if descriptor is None else [descriptor])
+
+
+def receive(channel: socket.socket) -> tuple[bytes, list[int]]:
+    """One message and the descriptors beside it, which the caller closes. An empty message: the other side is gone."""
+    message, descriptors, _, _ = socket.recv_fds(channel, PACKET_BYTES, 2)
+    return message, descriptors

@@ -1,0 +1,184 @@
+"""The sandbox as its user sees it: `develop` a file somewhere it can do no harm."""
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from processors.recipes import PHOTO, Recipe
+from processors.refusals import Code, Refused
+from processors.results import Developed, Version
+from processors.sandbox import memfd, messages
+from processors.sandbox.errors import SandboxDied, SandboxError
+from processors.sandbox.spawn import Child, TooMuchMemory
+
+logger = logging.getLogger(__name__)
+
+START_SECONDS = 60.0
+# Above this many bytes, a source is copied into its memory file by another thread, so that the loop isn't held up.
+COPIED_IN_LOOP_BYTES = 16 << 20
+
+
+class Sandbox:
+    """One child process, doing one file at a time; callers beyond that wait. Use from one event loop.
+
+    max_files: the child is replaced after so many. max_bytes: resident memory at which it is killed.
+    labels: put at the end of the child's command line, so that `ps` says whose it is.
+    """
+
+    def __init__(self, labels: Sequence[str] = (), max_files: int = 2_000, max_bytes: int = 3 << 30) -> None:
+        self._labels = tuple(labels)
+        self._max_files = max_files
+        self._max_bytes = max_bytes
+        self._child: Child | None = None
+        self._ready = False
+        self._turn = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id; another one after it was replaced."""
+        return self._child.process.pid if self._child else None
+
+    async def start(self) -> None:
+        """Start the child and wait until it is ready. Raises SandboxDied."""
+        async with self._turn:
+            await self._running()
+
+    async def close(self) -> None:
+        """End the child, after the file it is doing."""
+        async with self._turn:
+            self._end()
+
+    async def develop(
+        self,
+        source: bytes | bytearray | memoryview,
+        timeout: float = 10.0,  # noqa: ASYNC109  it ends the child, which a cancelled task alone would not
+        recipe: Recipe = PHOTO,
+    ) -> Developed:
+        """Develop the picture file in `source` by `recipe`, in at most `timeout` seconds once its turn has come.
+
+        Raises Refused for what the file is guilty of; SandboxTimeout or SandboxDied for the rest: then the child has
+        been replaced already. So it has when the caller is cancelled.
+        """
+        if len(source) > COPIED_IN_LOOP_BYTES:
+            descriptor = await asyncio.to_thread(memfd.sealed, [source])
+        else:
+            descriptor = memfd.sealed([source])
+        try:
+            async with self._turn:
+                return await self._develop(descriptor, timeout, recipe)
+        finally:
+            os.close(descriptor)
+
+    async def _develop(self, descriptor: int, seconds: float, recipe: Recipe) -> Developed:
+        child = await self._running()
+        try:
+            reply, result = await self._ask(child, descriptor, seconds, recipe)
+        except BaseException as error:
+            self._replace(repr(error))
+            if isinstance(error, TooMuchMemory):
+                raise _too_much_memory() from None
+            raise
+        child.served += 1
+        try:
+            return _developed(reply, result, recipe)
+        except SandboxDied as error:
+            self._replace(str(error))
+            raise
+        finally:
+            if result is not None:
+                os.close(result)
+            if child.served >= self._max_files:
+                self._replace("it has served its time")
+
+    async def _ask(
+        self, child: Child, descriptor: int, seconds: float, recipe: Recipe
+    ) -> tuple[messages.Reply, int | None]:
+        try:
+            messages.send(child.channel, messages.Job(recipe), descriptor)
+        except OSError as error:
+            raise SandboxDied(f"the child is gone: {error}") from error
+        return await child.receive(seconds, self._max_bytes)
+
+    async def _running(self) -> Child:
+        """The child, ready to work: started if there is none."""
+        if self._child is None or self._child.process.poll() is not None:
+            self._spawn()
+        child = self._child
+        assert child is not None
+        if not self._ready:
+            try:
+                reply, _ = await child.receive(START_SECONDS, self._max_bytes)
+                if not isinstance(reply, messages.Ready):
+                    raise SandboxDied(f"the child could not start: {reply}")
+            except (SandboxError, TooMuchMemory, asyncio.CancelledError):
+                self._end()
+                raise
+            self._ready = True
+        return child
+
+    def _replace(self, why: str) -> None:
+        """End the child and start the next, which gets ready while the caller goes on."""
+        logger.info("sandbox: child %s replaced: %s", self.pid, why)
+        with contextlib.suppress(SandboxDied):  # then the next caller tries, and is told
+            self._spawn()
+
+    def _spawn(self) -> None:
+        self._end()
+        try:
+            self._child = Child(self._labels)
+        except OSError as error:
+            raise SandboxDied(f"the child could not be started: {error}") from error
+
+    def _end(self) -> None:
+        if self._child is not None:
+            self._child.end()
+        self._child = None
+        self._ready = False
+
+
+def _developed(reply: messages.Reply, result: int | None, recipe: Recipe) -> Developed:
+    """The child's reply, checked. Raises Refused or SandboxDied."""
+    match reply:
+        case messages.Refusal(code, message):
+            raise Refused(code, message)
+        case messages.Failure(text):
+            raise SandboxDied(f"the child failed: {text}")
+        case messages.Done(source, heads) if result is not None:
+            return Developed(source, _versions(heads, result, recipe))
+    raise SandboxDied("the child answered out of turn")
+
+
+def _versions(heads: list[messages.VersionHead], result: int, recipe: Recipe) -> list[Version]:
+    if [head.name for head in heads] != [spec.name for spec in recipe.versions]:
+        raise SandboxDied("the child made other versions than it was asked for")
+    try:
+        data = memfd.view(result)
+    except memfd.NotSealed as error:
+        raise SandboxDied(f"the child's result is not sealed: {error}") from error
+    if sum(head.length for head in heads) != len(data):
+        raise SandboxDied("the child's result has another length than it says")
+    versions, start = [], 0
+    for head in heads:
+        part = data[start : start + head.length]
+        start += head.length
+        versions.append(
+            Version(head.name, head.width, head.height, head.content_type, head.extension, head.sha256, part)
+        )
+    return versions
+
+
+def _too_much_memory() -> Refused:
+    return Refused(Code.TOO_MUCH_MEMORY, "The picture needs more memory than a picture may.")

@@ -1,0 +1,71 @@
+"""The system calls that developing pictures needs: numbers by name for x86_64 and aarch64 (from the kernel's unistd.h).
+
+None where the architecture doesn't have the call.
+"""
+
+ALLOWED: dict[str, tuple[int | None, int | None]] = {
+    # bytes on descriptors that are open already: the socket, memory files
+    "read": (0, 63),
+    "write": (1, 64),
+    "pread64": (17, 67),
+    "readv": (19, 65),
+    "writev": (20, 66),
+    "close": (3, 57),
+    "fstat": (5, 80),
+    "lseek": (8, 62),
+    "fcntl": (72, 25),
+    "ftruncate": (77, 46),
+    "memfd_create": (319, 279),
+    "sendmsg": (46, 211),
+    "recvmsg": (47, 212),
+    "poll": (7, None),
+    "ppoll": (271, 73),
+    # memory
+    "munmap": (11, 215),
+    "brk": (12, 214),
+    "mremap": (25, 216),
+    "madvise": (28, 233),
+    # threads of a decoder
+    "futex": (202, 98),
+    "set_robust_list": (273, 99),
+    "rseq": (334, 293),
+    "sched_yield": (24, 124),
+    "sched_getaffinity": (204, 123),
+    "gettid": (186, 178),
+    # time, signals to itself, the end
+    "clock_gettime": (228, 113),
+    "clock_getres": (229, 114),
+    "clock_nanosleep": (230, 115),
+    "nanosleep": (35, 101),
+    "gettimeofday": (96, 169),
+    "restart_syscall": (219, 128),
+    "rt_sigaction": (13, 134),
+    "rt_sigprocmask": (14, 135),
+    "rt_sigreturn": (15, 139),
+    "sigaltstack": (131, 132),
+    "exit": (60, 93),
+    "exit_group": (231, 94),
+    # harmless questions
+    "getrandom": (318, 278),
+    "getpid": (39, 172),
+    "getppid": (110, 173),
+    "getuid": (102, 174),
+    "geteuid": (107, 175),
+    "getgid": (104, 176),
+    "getegid": (108, 177),
+    "getrusage": (98, 165),
+    "times": (100, 153),
+    "sysinfo": (99, 179),
+}
+
+# Allowed under a condition on an argument: see seccomp.py.
+CONDITIONAL: dict[str, tuple[int, int]] = {
+    "mmap": (9, 222),
+    "mprotect": (10, 226),
+    "newfstatat": (262, 79),
+    "clone": (56, 220),
+}
+
+# The C library falls back to clone only when this one doesn't exist.
+CLONE3 = (435, 435)
+SECCOMP = {"x86_64": 317, "aarch64": 277}
