@@ -1,5 +1,6 @@
 """Every error of the API as problem details (RFC 9457), with a code for programs and a sentence for people."""
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +13,7 @@ from appliance.ledger.database import LOST
 from appliance.logs import log
 from storage.objects import StorageUnavailable
 
+_NAMED = re.compile(r"field `([^`]+)`")
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -42,9 +44,16 @@ def lost(request: Request, error: Exception) -> Response[dict[str, Any]]:
 def invalid(_: Request, error: ValidationException) -> Response[dict[str, Any]]:
     """The request does not fit its description: every field that doesn't is named."""
     found = error.extra if isinstance(error.extra, list) else []
-    fields = [{"field": item.get("key") or "body", "message": item.get("message", "")} for item in found]
+    fields = [_field(item) for item in found]
     detail = "; ".join(f"{f['field']}: {f['message']}" for f in fields) or "The request is not valid"
     return _answer(400, "bad_request", "The request is not valid", detail, {}, errors=fields)
+
+
+def _field(item: dict[str, Any]) -> dict[str, str]:
+    """What is wrong with which field. A field that is missing or unknown is named in msgspec's message alone."""
+    message = str(item.get("message", ""))
+    named = _NAMED.search(message)
+    return {"field": named[1] if named else item.get("key") or "body", "message": message}
 
 
 def http(_: Request, error: HTTPException) -> Response[dict[str, Any]]:

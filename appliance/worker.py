@@ -28,7 +28,7 @@ async def develop(context: dict[str, Any], asset: str) -> None:
 async def run(config: Config, lane: str, number: int) -> None:
     """Until told to end; jobs under way are finished first, for at most 10 seconds."""
     doorbell, key = Doorbell(config.valkey_url), config.key("worker_key")
-    async with pool(4), Sandbox() as sandbox:
+    async with pool(4), Sandbox(("--data", str(config.data), "--lane", lane)) as sandbox:
         objects = Objects(config.storage_url, key.access, key.secret)
         developer = Developer(Ledger(doorbell.ring), objects, sandbox, config)
         loops = [

@@ -26,7 +26,7 @@ class Caller(msgspec.Struct, frozen=True):
     def may_see(self, project: str) -> None:
         """Raises NotFound for a project that this caller may not know of."""
         if self.project not in (None, project):
-            raise NotFound
+            raise NotFound("There is no such project")
 
     def must_be_server(self) -> None:
         """Raises NotAllowed for a browser's token."""

@@ -12,7 +12,8 @@ from appliance.errors import Unavailable
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.logs import log
 from processors import recipes
-from processors.sandbox import Refused, Sandbox, SandboxDied, SandboxTimeout
+from processors.refusals import Refused
+from processors.sandbox import Sandbox, SandboxDied, SandboxTimeout
 from storage import layout
 from storage.objects import ObjectMissing, Objects, StorageUnavailable
 

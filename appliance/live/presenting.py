@@ -32,8 +32,6 @@ def present(event: Event, linker: Linker) -> dict[str, Any]:
 def _versions(event: Event, linker: Linker) -> dict[str, Any] | None:
     if event.now is None or event.now in states.GONE:
         return None
-    assert event.root is not None
-    assert event.owner is not None
     assert event.folder is not None
     original = None
     if event.version_id is not None and event.size is not None:

@@ -22,8 +22,9 @@ FROM ledger.streams s WHERE s.root = $1 AND s.owner = $2 AND NOT s.closed
 # The asset's own row tells whether there is still something to link to.
 _EVENTS = """
 SELECT e.seq, e.at, e.type, e.asset, e.state::text AS state, e.facts::text AS facts,
-    a.root, a.owner, a.folder, a.filename, a.state::text AS now, b.key, b.version_id, b.size, b.sha256
-FROM ledger.events e LEFT JOIN ledger.assets a ON a.id = e.asset LEFT JOIN ledger.blobs b ON b.id = a.blob
+    s.root, s.owner, a.folder, a.filename, a.state::text AS now, b.key, b.version_id, b.size, b.sha256
+FROM ledger.events e JOIN ledger.streams s ON s.id = e.stream
+LEFT JOIN ledger.assets a ON a.id = e.asset LEFT JOIN ledger.blobs b ON b.id = a.blob
 WHERE e.stream = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3
 """
 
@@ -37,8 +38,8 @@ class Event(msgspec.Struct, frozen=True):
     asset: UUID
     state: str | None
     facts: dict[str, Any]
-    root: str | None
-    owner: str | None
+    root: str
+    owner: str
     folder: str | None
     filename: str | None
     now: str | None
@@ -52,7 +53,7 @@ async def bounds(root: str, owner: str) -> Bounds:
     """What the owner's stream holds. Raises NotFound for an owner that is unknown or being deleted, and Unavailable."""
     row = await fetch_one(_BOUNDS, root, owner)
     if row is None:
-        raise NotFound
+        raise NotFound("There is no such project")
     first = row["seq"] + 1 if row["first"] is None else row["first"]
     return Bounds(row["id"], row["seq"], first, row["epoch"])
 
