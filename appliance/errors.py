@@ -1,7 +1,7 @@
 """Domain errors: each owns its HTTP status, its stable code and the text that a user may see."""
 
 
-class DarkroomError(Exception):
+class DomainError(Exception):
     """The base of everything that a caller is told in plain words."""
 
     status = 500
@@ -15,48 +15,48 @@ class DarkroomError(Exception):
         self.fields = fields  # field name → what is wrong with it
 
 
-class BadConfiguration(DarkroomError):
+class BadConfiguration(DomainError):
     code = "bad_configuration"
     title = "The configuration is not usable"
 
 
-class BadRequest(DarkroomError):
+class BadRequest(DomainError):
     status = 400
     code = "bad_request"
     title = "The request is not valid"
 
 
-class NotAuthenticated(DarkroomError):
+class NotAuthenticated(DomainError):
     status = 401
     code = "not_authenticated"
     title = "A valid key or token is needed"
 
 
-class NotAllowed(DarkroomError):
+class NotAllowed(DomainError):
     status = 403
     code = "not_allowed"
     title = "This key or token may not do that"
 
 
-class NotFound(DarkroomError):
+class NotFound(DomainError):
     status = 404
     code = "not_found"
     title = "There is no such thing"
 
 
-class Conflict(DarkroomError):
+class Conflict(DomainError):
     status = 409
     code = "conflict"
     title = "This is not possible in the present state"
 
 
-class CursorLost(DarkroomError):
+class CursorLost(DomainError):
     status = 410
     code = "reset"
     title = "The cursor is not of this stream's present epoch"
 
 
-class Unavailable(DarkroomError):
+class Unavailable(DomainError):
     status = 503
     code = "unavailable"
     title = "A part of the appliance is not available at the moment; try again"

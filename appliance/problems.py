@@ -8,7 +8,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from redis.exceptions import RedisError
 
-from appliance.errors import DarkroomError, Unavailable
+from appliance.errors import DomainError, Unavailable
 from appliance.ledger.database import LOST
 from appliance.logs import log
 from storage.objects import StorageUnavailable
@@ -24,7 +24,7 @@ def _answer(
     return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
-def domain(_: Request, error: DarkroomError) -> Response[dict[str, Any]]:
+def domain(_: Request, error: DomainError) -> Response[dict[str, Any]]:
     """An error of ours owns all that is said of it."""
     headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
     if error.status == HTTPStatus.UNAUTHORIZED:
@@ -71,7 +71,7 @@ def unexpected(request: Request, error: Exception) -> Response[dict[str, Any]]:
 
 
 HANDLERS: dict[type[Exception] | int, Any] = {
-    DarkroomError: domain,
+    DomainError: domain,
     ValidationException: invalid,
     HTTPException: http,
     StorageUnavailable: lost,

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from hashlib import sha256
 from uuid import UUID
 
-from appliance.accounts.callers import KEY_PREFIX
+from appliance.accounts.callers import KEY_PREFIX, Callers
 from appliance.accounts.tables import ApiKey, Project
+from appliance.accounts.tickets import Tickets
+from appliance.config import current
 from appliance.errors import BadRequest, Conflict, NotFound
 from appliance.ledger.database import fetch, fetch_one, lost_as_unavailable
+from appliance.valkey import quick
 
 ROOT = "projects"
+LOGIN_SECONDS = 900  # how long a login address is good for
 PROJECT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 # Project and stream are made together, so that a project always has its stream. One being deleted keeps its id until
@@ -105,3 +109,24 @@ async def create_api_key(name: str, admin: bool) -> str:
     with lost_as_unavailable():
         await ApiKey(name=name, sha256=sha256(key.encode()).hexdigest(), admin=admin).save()
     return key
+
+
+async def create_login_code() -> str:
+    """A code for one login to the pages, good for 15 minutes. Raises Unavailable."""
+    redis = quick(current().valkey_url)
+    try:
+        return await Tickets(redis, "login").issue("operator", LOGIN_SECONDS)
+    finally:
+        await redis.aclose()
+
+
+async def project_token(project_id: str, ttl: int) -> str:
+    """A token of one project for `ttl` seconds; the project is made if it is new. Raises BadRequest and Conflict."""
+    most = current().token_seconds
+    if not 1 <= ttl <= most:
+        raise BadRequest("The token's life is not valid", ttl=f"1 to {most} seconds")
+    try:
+        await project(project_id)
+    except NotFound:
+        await create_project(project_id, project_id)
+    return Callers(current().token_secret).token(project_id, ttl)[0]

@@ -14,7 +14,7 @@ from litestar.response import Stream
 from appliance.accounts.callers import Caller
 from appliance.accounts.tickets import Tickets
 from appliance.config import Config
-from appliance.errors import DarkroomError
+from appliance.errors import DomainError
 from appliance.images.versions import Linker
 from appliance.live.cursor import Bounds, Cursor, parse, resumes
 from appliance.live.doorbell import Listener
@@ -83,7 +83,7 @@ async def events_socket(
     try:
         here = await bounds(ROOT, project_id)
         cursor = _after(after, epoch, here)
-    except DarkroomError as error:
+    except DomainError as error:
         await socket.close(code=GONE, reason=error.detail)
         return
     await socket.send_text(encode(hello(here)).decode())
