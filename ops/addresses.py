@@ -1,0 +1,99 @@
+"""Under which addresses the appliance is reached, and which web origins may use it: recorded with the data folder."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from ops.folder import DataFolder
+
+FILE = "site.json"
+PORT = 8080
+
+
+class BadAddress(ValueError):
+    """An address that can't be what was meant; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Site:
+    port: int = PORT
+    """Where the edge listens."""
+    urls: tuple[str, ...] = ()
+    """Public addresses, the first of them the default; none: this machine alone."""
+    origins: tuple[str, ...] = ()
+    certificate: bool = False
+    """Whether edge/tls holds a certificate that was given, where otherwise the edge makes its own."""
+
+    @property
+    def bind(self) -> str:
+        """The address the edge listens on: loopback until somebody says under which name others come."""
+        return "0.0.0.0" if self.urls else "127.0.0.1"
+
+    @property
+    def public_urls(self) -> tuple[str, ...]:
+        return self.urls or (f"http://127.0.0.1:{self.port}",)
+
+    @property
+    def tls(self) -> bool:
+        return any(url.startswith("https:") for url in self.urls)
+
+
+def load(folder: DataFolder) -> Site:
+    """What was recorded by an earlier start, or the defaults."""
+    known = folder.read(FILE)
+    return Site(
+        port=int(known.get("port", PORT)),
+        urls=tuple(known.get("urls", ())),
+        origins=tuple(known.get("origins", ())),
+        certificate=bool(known.get("certificate", False)),
+    )
+
+
+def record(folder: DataFolder, site: Site) -> None:
+    if site != load(folder):
+        folder.write(FILE, asdict(site))
+
+
+def changed(
+    site: Site, port: int | None, urls: Sequence[str] | None, origins: Sequence[str] | None, certificate: bool
+) -> Site:
+    """`site` with what was given this time; a list that was given replaces the recorded one. Raises BadAddress.
+
+    With --url and without --port the edge takes the port that the first URL names.
+    """
+    given: dict[str, Any] = {}
+    if urls is not None:
+        given["urls"] = tuple(base(url) for url in urls if url)
+        if given["urls"] and port is None:
+            given["port"] = port_of(given["urls"][0])
+    if port is not None:
+        given["port"] = port
+    if origins is not None:
+        given["origins"] = tuple(base(origin) for origin in origins if origin)
+    if certificate:
+        given["certificate"] = True
+    result = replace(site, **given)
+    if len({url.split(":", 1)[0] for url in result.urls}) > 1:
+        raise BadAddress("all --url must be http:// or all https://: they share one port")
+    return result
+
+
+def base(url: str) -> str:
+    """`url` as scheme://host[:port]. Raises BadAddress for anything that is more or less than that."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise BadAddress(f"{url!r} is no address: {error}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadAddress(f"{url!r} is no address like https://photos.lan or http://192.168.1.5:8080")
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
+        raise BadAddress(f"{url!r} must be scheme, name and port alone, as {parts.scheme}://{parts.netloc}")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+
+
+def port_of(url: str) -> int:
+    parts = urlsplit(url)
+    return parts.port or (443 if parts.scheme == "https" else 80)

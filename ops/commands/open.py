@@ -1,0 +1,22 @@
+"""`./ops/open`: prints the address of the test page with a fresh one-time login."""
+
+import sys
+
+from ops.commands import options, serving
+
+
+def main() -> int:
+    parser = options.parser("open", "Prints the address of the test page, with a login in it that works once.")
+    folder = options.folder(parser.parse_args())
+
+    async def code() -> str:
+        from appliance.accounts import service
+
+        return await service.create_login_code()
+
+    print(f"{serving.default_url(folder)}/#login={serving.ask(folder, code)}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+"""What every verb's command line has in common."""
+
+import argparse
+from pathlib import Path
+
+from ops.folder import DataFolder
+
+RUNNING_HINT = "Start it with ./ops/up"
+
+
+def parser(verb: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        prog=f"./ops/{verb}",
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument(
+        "--data", metavar="DIR", help="the data folder (default: $DARKROOM_DATA, else var/ in the checkout)"
+    )
+    return made
+
+
+def folder(arguments: argparse.Namespace) -> DataFolder:
+    # The set-up has made it absolute, and put it where the account that runs this can reach it.
+    return DataFolder(Path(arguments.data))

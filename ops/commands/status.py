@@ -1,0 +1,93 @@
+"""`./ops/status`: every part with its address, its process and its health."""
+
+import asyncio
+import json
+import sys
+import time
+from typing import Any
+
+from ops import addresses, health, inventory, planning
+from ops.commands import options
+from ops.folder import DataFolder
+
+EPILOG = "Exit codes: 0 all parts are well; 1 some are not; 3 nothing is running."
+
+
+def main() -> int:
+    import os
+
+    parser = options.parser("status", "Shows every part: its address, its process, its health.", EPILOG)
+    parser.add_argument("--json", action="store_true", help="the same for a script")
+    given = parser.parse_args()
+    report = asyncio.run(examine(options.folder(given), dict(os.environ)))
+    print(json.dumps(report, indent=1) if given.json else table(report))
+    if not report["running"]:
+        return 3
+    return 0 if report["phase"] == "ready" and all(part["health"] == "ok" for part in report["parts"]) else 1
+
+
+async def examine(folder: DataFolder, environment: dict[str, str]) -> dict[str, Any]:
+    """What is running in `folder`; each part is asked for its health now, beside what the supervisor reports of it."""
+    pid = folder.holder() if folder.path.is_dir() else None
+    site = addresses.load(folder)
+    report = {
+        "data": str(folder.path),
+        "running": bool(pid),
+        "supervisor": pid,
+        "url": site.public_urls[0],
+        "parts": [],
+    }
+    if not pid:
+        return report | {"phase": "stopped"}
+    state = folder.read("state.json")
+    checks = _checks(folder, environment)
+    parts = state.get("parts", [])
+    answers = await asyncio.gather(*(_health(part, checks.get(part["name"])) for part in parts))
+    rows = [_row(part, answer, site) for part, answer in zip(parts, answers, strict=True)]
+    return report | {"phase": state.get("phase", "starting"), "parts": rows}
+
+
+def _checks(folder: DataFolder, environment: dict[str, str]) -> dict[str, health.Check]:
+    try:
+        plan = planning.known(folder, environment)
+    except KeyError:
+        return {}
+    return {part.name: part.health for part in inventory.parts(plan, environment)}
+
+
+async def _health(part: dict[str, Any], check: health.Check | None) -> str:
+    if part["once"]:
+        return "ok" if part["state"] == "finished" else part["health"] or part["state"]
+    if part["pid"] is None or check is None:
+        return part["health"] or part["state"]
+    return await health.ask(check, part["pid"]) or "ok"
+
+
+def _row(part: dict[str, Any], answer: str, site: addresses.Site) -> dict[str, Any]:
+    bind = site.bind if part["name"] == "edge" else "127.0.0.1"
+    return {
+        "name": part["name"],
+        "role": part["role"],
+        "address": f"{bind}:{part['port']}" if part["port"] else None,
+        "pid": part["pid"],
+        "state": part["state"],
+        "health": answer,
+        "restarts": part["restarts"],
+        "uptime_seconds": round(time.time() - part["began"], 1) if part["pid"] else None,
+    }
+
+
+def table(report: dict[str, Any]) -> str:
+    if not report["running"]:
+        return f"Nothing is running in {report['data']}. {options.RUNNING_HINT}"
+    lines = [f"{report['url']} · data folder {report['data']} · supervisor {report['supervisor']} · {report['phase']}"]
+    lines.append(f"{'part':18} {'address':22} {'process':>8} {'up':>9} {'restarts':>8}  health")
+    for part in report["parts"]:
+        up = f"{part['uptime_seconds']:.0f} s" if part["uptime_seconds"] is not None else "-"
+        address, pid = part["address"] or "-", part["pid"] or "-"
+        lines.append(f"{part['name']:18} {address:22} {pid:>8} {up:>9} {part['restarts']:>8}  {part['health']}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,170 @@
+"""`./ops/up`: starts all parts of the appliance and keeps them running."""
+
+import argparse
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from ops import addresses
+from ops.commands import options
+from ops.folder import DataFolder
+from ops.host import preflight
+from ops.host.say import say, stop
+
+EPILOG = """\
+--port, --url, --allow-origin and --cert/--key are recorded with the data folder: a later start without them uses them
+again, and giving one replaces what was recorded (--url "" and --allow-origin "" go back to none).
+
+Without --url the edge listens on 127.0.0.1 alone. With it the edge listens on all addresses of this machine, on --port
+or else on the port of the first URL; for https:// it makes a certificate of its own authority unless one is given.
+A given certificate is copied; after renewing it: ./ops/down, then ./ops/up with --cert and --key again.
+
+Exit codes: 0 all is well, or was running already; 1 the start failed; 2 wrong usage.
+"""
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = options.parser("up", "Sets up what is missing, then starts and supervises all parts.", EPILOG)
+    parser.add_argument("--detach", action="store_true", help="return when all parts are well, and leave them running")
+    parser.add_argument("--port", type=_port, help="where the edge listens (default: 8080); other ports are free ones")
+    parser.add_argument(
+        "--url", action="append", metavar="URL", help="a public address, as https://photos.lan; repeatable"
+    )
+    parser.add_argument("--cert", metavar="FILE", help="certificate chain for the https:// addresses, PEM")
+    parser.add_argument("--key", metavar="FILE", help="its private key, PEM")
+    parser.add_argument(
+        "--allow-origin", action="append", metavar="URL", help="a web origin that may upload and listen; repeatable"
+    )
+    parser.add_argument("--supervise", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args(arguments)
+    if bool(given.cert) != bool(given.key):
+        parser.error("--cert and --key belong together")
+    return given
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 < number < 65536:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return number
+
+
+def main() -> int:
+    given = parse(sys.argv[1:])
+    folder = options.folder(given)
+    if given.supervise:
+        return _supervise(folder, quiet=True)
+    folder.make()
+    if folder.holder() is not None:
+        return _already(folder)
+    site = _site(folder, given)
+    if problem := preflight.port(site.bind, site.port):
+        stop(problem.what, problem.remedy)
+    addresses.record(folder, site)
+    return _detach(folder) if given.detach else _supervise(folder, quiet=False)
+
+
+def _already(folder: DataFolder) -> int:
+    site = addresses.load(folder)
+    phase = folder.read("state.json").get("phase", "starting")
+    how = "is running" if phase == "ready" else f"is {phase}"
+    say(f"Darkroom {how} already at {site.public_urls[0]} (data folder {folder.path}); nothing was changed.")
+    say("./ops/open prints a login address, ./ops/status shows its parts; other options apply after ./ops/down.")
+    return 0
+
+
+def _site(folder: DataFolder, given: argparse.Namespace) -> addresses.Site:
+    try:
+        if given.cert:
+            _take_certificate(folder, Path(given.cert), Path(given.key))
+        recorded = addresses.load(folder)
+        return addresses.changed(recorded, given.port, given.url, given.allow_origin, bool(given.cert))
+    except (addresses.BadAddress, OSError) as error:
+        stop(str(error))
+
+
+def _take_certificate(folder: DataFolder, certificate: Path, key: Path) -> None:
+    target = folder.edge / "tls"
+    target.mkdir(mode=0o700, exist_ok=True)
+    for source, name in ((certificate, "certificate.pem"), (key, "key.pem")):
+        content = source.read_bytes()
+        if b"-----BEGIN" not in content:
+            stop(f"what was given for {name} is no PEM file", "PEM files begin with -----BEGIN …")
+        with os.fdopen(os.open(target / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+
+
+def _supervise(folder: DataFolder, quiet: bool) -> int:
+    from ops import running
+
+    if not folder.take():
+        return _already(folder)
+    outcome = running.execute(
+        folder, dict(os.environ), echo=not quiet, ready=lambda: None if quiet else _welcome(folder)
+    )
+    return 1 if outcome.failure else 0
+
+
+def _welcome(folder: DataFolder) -> None:
+    """The last lines of a start: what listens where, and the way in."""
+    # In a process of its own: this one is busy with a loop.
+    site = addresses.load(folder)
+    if site.urls:
+        say(f"The edge listens on all addresses of this machine, port {site.port}, as {' and '.join(site.urls)}.")
+    else:
+        say(f"The edge listens on 127.0.0.1:{site.port}: this machine alone. --url opens it to others.")
+    say("The test page, with a login that works once (./ops/open prints another):")
+    subprocess.Popen([sys.executable, "-P", "-m", "ops.commands.open", "--data", str(folder.path)])
+
+
+def _detach(folder: DataFolder) -> int:
+    """Starts the supervisor in a session of its own, holding nothing of ours open, and waits for its word."""
+    with contextlib.suppress(FileNotFoundError):
+        (folder.path / "state.json").rename(folder.path / "state.before.json")
+    argv = [sys.executable, "-P", "-m", "ops.commands.up", "--data", str(folder.path), "--supervise"]
+    supervisor = subprocess.Popen(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=folder.path,
+        start_new_session=True,
+    )
+    try:
+        return _await(folder, supervisor)
+    except KeyboardInterrupt:
+        supervisor.terminate()
+        supervisor.wait()
+        say("interrupted; nothing is left running")
+        return 130
+
+
+def _await(folder: DataFolder, supervisor: "subprocess.Popen[bytes]") -> int:
+    log = folder.logs / "supervisor.log"
+    told = log.stat().st_size if log.exists() else 0
+    while True:
+        ended = supervisor.poll() is not None
+        state = folder.read("state.json")
+        if log.exists():
+            with log.open("rb") as file:
+                file.seek(told)
+                new = file.read()
+            told += len(new)
+            for line in new.decode("utf-8", "replace").splitlines():
+                say(line)
+        if state.get("phase") == "ready":
+            _welcome(folder)
+            return 0
+        if ended:
+            stop(
+                "the start failed (its reason is above)",
+                f"./ops/up again after putting that right; logs are in {folder.logs}",
+            )
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

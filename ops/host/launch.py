@@ -1,0 +1,101 @@
+"""From a verb typed in a checkout to its module running in the locked environment, as the right user."""
+
+import os
+import pwd
+import runpy
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from ops.host import account, environment, place, preflight
+from ops.host.say import stop
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+# Files that only the person who starts it may be able to read; the service gets their content, not their name.
+HANDED_OVER = ("--cert", "--key")
+
+
+def launch(module: str, caller: bool, dev: bool) -> None:
+    """Runs `module` with this process' arguments, see bootstrap.enter; `--data` is made absolute and always given."""
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        sys.argv[0] = sys.argv[0].rsplit("/", 1)[-1]
+        runpy.run_module(module, run_name="__main__", alter_sys=False)
+        return
+    os.umask(0o022)
+    arguments, data = split_data(sys.argv[1:])
+    serving = os.geteuid() == 0 and not caller
+    try:
+        service = account.ensure() if os.geteuid() == 0 else None
+        where = place.of_service(CHECKOUT, data, service) if service else place.of_user(CHECKOUT, data)
+        if module.endswith(".up"):
+            _check(where.data)
+        python = environment.ensure(CHECKOUT, where.venv, where.installer, dev)
+        if dev:
+            _run(python, module, sys.argv[1:], CHECKOUT, where)
+        if where.code != CHECKOUT:
+            place.refresh_copy(CHECKOUT, where.code)
+        if serving and service:
+            arguments = _step_down(where, service, arguments)
+    except PermissionError as error:
+        stop(f"{error.filename}: permission denied", "Start as the user who owns the checkout and its data folder.")
+    _run(python, module, [*arguments, "--data", str(where.data)], where.code, where)
+
+
+def split_data(arguments: list[str]) -> tuple[list[str], Path]:
+    """The arguments without `--data DIR`, and the data folder: that, else DARKROOM_DATA, else var/ in the checkout."""
+    rest: list[str] = []
+    data = os.environ.get("DARKROOM_DATA") or str(CHECKOUT / "var")
+    items = iter(arguments)
+    for item in items:
+        if item == "--data":
+            data = next(items, "")
+        elif item.startswith("--data="):
+            data = item.removeprefix("--data=")
+        else:
+            rest.append(item)
+    if not data:
+        stop("--data needs a folder", "Example: --data /srv/darkroom")
+    return rest, Path(data).expanduser().resolve()
+
+
+def _check(data: Path) -> None:
+    if problems := preflight.machine(data):
+        stop("; ".join(p.what for p in problems), "\n  → ".join(p.remedy for p in problems))
+
+
+def _step_down(where: place.Place, service: pwd.struct_passwd, arguments: list[str]) -> list[str]:
+    """Gives the account its folders, turns this process into it, and returns the arguments as it can use them."""
+    arguments = _hand_over(arguments)
+    account.give(service, where.data)
+    if not where.cache.exists():
+        account.give(service, where.cache, 0o755)
+    os.environ |= {"HOME": str(where.cache), "USER": service.pw_name, "LOGNAME": service.pw_name}
+    for name in [name for name in os.environ if name.startswith("XDG_")]:
+        del os.environ[name]
+    os.chdir(where.data)
+    account.become(service)
+    return arguments
+
+
+def _hand_over(arguments: list[str]) -> list[str]:
+    """Replaces the paths after --cert and --key by copies in memory that stay open across the change of user."""
+    result = list(arguments)
+    for option in HANDED_OVER:
+        if option not in result[:-1]:
+            continue
+        at = result.index(option) + 1
+        try:
+            content = Path(result[at]).read_bytes()
+        except OSError as error:
+            stop(f"{option} {result[at]}: {error.strerror}", "Name a PEM file that can be read.")
+        handle = os.memfd_create(option.strip("-"), 0)
+        os.write(handle, content)
+        os.set_inheritable(handle, True)
+        result[at] = f"/proc/self/fd/{handle}"
+    return result
+
+
+def _run(python: Path, module: str, arguments: list[str], code: Path, where: place.Place) -> NoReturn:
+    os.environ |= {"PYTHONPATH": str(code), "DARKROOM_CACHE": str(where.cache)}
+    # -P: the folder somebody happens to stand in is not a place to import from.
+    os.execv(python, [str(python), "-P", "-m", module, *arguments])

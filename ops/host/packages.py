@@ -1,0 +1,94 @@
+"""The system packages that the locked dependencies need, and how this machine gets them."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.host.interpreter import Interpreter
+from ops.host.say import say, stop
+
+INCLUDES = ("/usr/include", "/usr/local/include", "/usr/include/*-linux-gnu")
+LIBRARIES = ("/lib", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib/*-linux-gnu", "/usr/lib/*-linux-gnu")
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing to have: the file that shows it is there, and the package that brings it by distribution."""
+
+    file: str
+    debian: str
+    fedora: str
+    folders: tuple[str, ...] = INCLUDES
+
+    def present(self) -> bool:
+        return any(any(Path("/").glob(f"{folder[1:]}/{self.file}")) for folder in self.folders)
+
+
+IMAGING = (
+    Need("jpeglib.h", "libjpeg-dev", "libjpeg-turbo-devel"),
+    Need("zlib.h", "zlib1g-dev", "zlib-devel"),
+    Need("tiffio.h", "libtiff-dev", "libtiff-devel"),
+    Need("webp/encode.h", "libwebp-dev", "libwebp-devel"),
+    Need("openjpeg-*/openjpeg.h", "libopenjp2-7-dev", "openjpeg2-devel"),
+    Need("lcms2.h", "liblcms2-dev", "lcms2-devel"),
+    Need("freetype2/ft2build.h", "libfreetype-dev", "freetype-devel"),
+    Need("libmagic.so.1", "libmagic1", "file-libs", LIBRARIES),
+)
+"""What pillow-simd is compiled against, and the library that recognises files."""
+
+
+def missing(python: Interpreter, uv_is_here: bool) -> list[Need]:
+    """What is not there yet for building the environment with `python`."""
+    needs = [need for need in IMAGING if not need.present()]
+    if not (shutil.which("cc") and shutil.which("gcc")):
+        needs.append(Need("gcc", "build-essential", "gcc"))
+    if not python.headers.exists():
+        needs.append(Need("Python.h", f"python{python.version[0]}.{python.version[1]}-dev", "python3-devel"))
+    if not uv_is_here and not (python.pip or python.venv):
+        needs.append(Need("ensurepip", f"python{python.version[0]}.{python.version[1]}-venv", "python3-pip"))
+    return needs
+
+
+def like(release: str) -> str:
+    """The family of an /etc/os-release text: "debian", "fedora" or ""."""
+    pairs = dict(line.split("=", 1) for line in release.splitlines() if "=" in line)
+    words = (pairs.get("ID", "") + " " + pairs.get("ID_LIKE", "")).replace('"', "").split()
+    if {"debian", "ubuntu"} & set(words):
+        return "debian"
+    return "fedora" if {"fedora", "rhel", "centos"} & set(words) else ""
+
+
+def family() -> str:
+    try:
+        return like(Path("/etc/os-release").read_text())
+    except OSError:
+        return ""
+
+
+def command(needs: Iterable[Need], family: str) -> str:
+    """The line to type that installs `needs`, or a list of what to look for where the system is unknown."""
+    needs = list(needs)
+    if family == "debian":
+        return "apt-get update && apt-get install -y --no-install-recommends " + " ".join(n.debian for n in needs)
+    if family == "fedora":
+        return "dnf install -y " + " ".join(n.fedora for n in needs)
+    return "install whatever brings these files: " + ", ".join(n.file for n in needs)
+
+
+def install(needs: list[Need]) -> None:
+    """As root on Debian or Ubuntu installs `needs`; anywhere else ends with the command to type."""
+    system = family()
+    if os.geteuid() != 0 or system != "debian":
+        prefix = "sudo sh -c '{}'" if system else "{}"
+        what = ", ".join(need.file for need in needs)
+        stop(f"needed to build the imaging library, and not here: {what}", prefix.format(command(needs, system)))
+    say("Installing system packages: " + " ".join(need.debian for need in needs))
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for line in command(needs, system).split(" && "):
+        done = subprocess.run(line.split(), env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if done.returncode:
+            tail = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
+            stop(f"{line.split()[1]} failed:\n{tail}", "Put that right, then type the same command again.")

@@ -1,0 +1,71 @@
+"""From a data folder to the plan of what runs in it."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ops import addresses, credentials, ports, postgres, services, valkey
+from ops.folder import DataFolder
+from ops.services import Plan
+from storage.server import build, locate
+
+CODE = Path(__file__).resolve().parents[1]
+
+
+def known(folder: DataFolder, environment: Mapping[str, str]) -> Plan:
+    """The plan of an appliance that has been set up, from what its folder records; changes nothing.
+
+    Raises KeyError if `up` has never been run on it.
+    """
+    chosen = ports.recorded(folder, _names(environment))
+    return _plan(folder, environment, chosen, locate.find(_cache(environment)) or locate.built(_cache(environment)))
+
+
+def fresh(folder: DataFolder, environment: Mapping[str, str], progress: Callable[[str], None]) -> Plan:
+    """The plan for a start: programs found or built, ports free, database folder made. For the holder of the lock.
+
+    Raises build.BuildFailed, locate.NotFound, credentials.DefaultPassword, subprocess.CalledProcessError.
+    """
+    embedded = services.embedded(environment)
+    server = storage_server(environment, progress) if "storage" in embedded else locate.built(_cache(environment))
+    plan = _plan(folder, environment, ports.assign(folder, _names(environment)), server)
+    if "postgres" in plan.ports:
+        postgres.ensure(folder, plan.credentials.database)
+    if "valkey" in plan.ports:
+        valkey.ensure(folder, plan.ports["valkey"], plan.credentials.valkey)
+    return plan
+
+
+def storage_server(environment: Mapping[str, str], progress: Callable[[str], None]) -> Path:
+    """The storage server's binary, built the first time."""
+    cache = _cache(environment)
+    if (found := locate.find(cache)) is not None:
+        return found
+    progress("Building the storage server: once, two to four minutes")
+    return build.build(cache, Counter(progress))
+
+
+class Counter:
+    """Turns the many lines of a build into one report every hundred of them."""
+
+    def __init__(self, progress: Callable[[str], None]) -> None:
+        self._progress = progress
+        self._lines = 0
+
+    def __call__(self, line: str) -> None:
+        self._lines += 1
+        if self._lines % 100 == 0:
+            self._progress(f"  … {self._lines} of about 1600 steps, now {line}")
+
+
+def _cache(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get("DARKROOM_CACHE") or locate.default_cache())
+
+
+def _names(environment: Mapping[str, str]) -> list[str]:
+    return [*services.embedded(environment), "api"]
+
+
+def _plan(folder: DataFolder, environment: Mapping[str, str], chosen: Mapping[str, int], server: Path) -> Plan:
+    keys = credentials.load(folder, environment)
+    where = services.find(environment, chosen, keys)
+    return Plan(folder, addresses.load(folder), chosen, keys, where, server, CODE)

@@ -1,0 +1,87 @@
+"""One child process: started so that it can't outlive its supervisor, stopped politely, then firmly."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from ops.logs import Log
+
+PR_SET_PDEATHSIG = 1
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Child:
+    """A running process in a session of its own, with its output going to `log`."""
+
+    def __init__(self, process: asyncio.subprocess.Process, log: Log, stop: signal.Signals) -> None:
+        self.process = process
+        self.pid = process.pid
+        self._stop = stop
+        assert process.stdout is not None
+        self._pump = asyncio.create_task(log.pump(process.stdout))
+
+    async def wait(self) -> int:
+        """The exit code, once the process has ended and nothing of its group is left."""
+        code = await self.process.wait()
+        # Whatever it started and left behind would hold its port or its queue against the next one.
+        kill_group(self.pid, signal.SIGKILL)
+        _, late = await asyncio.wait([self._pump], timeout=2)
+        for pump in late:
+            pump.cancel()
+        return code
+
+    async def end(self, patience: float) -> None:
+        """Asks it to stop; kills its group if it hasn't after `patience` seconds."""
+        if self.process.returncode is None:
+            self.process.send_signal(self._stop)
+            try:
+                async with asyncio.timeout(patience):
+                    await self.process.wait()
+            except TimeoutError:
+                kill_group(self.pid, signal.SIGKILL)
+        await self.wait()
+
+
+async def start(
+    argv: Sequence[str], env: Mapping[str, str], folder: Path, log: Log, stop: signal.Signals, privileged: bool = False
+) -> Child:
+    """Starts `argv` in `folder`, which gets `stop` when this process ends in any way. Raises OSError.
+
+    privileged: it keeps the right to open ports below 1024, if this process has been given it.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *argv,
+        env=dict(env),
+        cwd=folder,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+        preexec_fn=_bind_to(os.getpid(), stop, privileged),
+    )
+    return Child(process, log, stop)
+
+
+def _bind_to(parent: int, stop: signal.Signals, privileged: bool) -> Callable[[], None]:
+    """What the child does between fork and exec."""
+
+    def prepare() -> None:
+        if not privileged:
+            _libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+        _libc.prctl(PR_SET_PDEATHSIG, int(stop), 0, 0, 0)
+        if os.getppid() != parent:
+            # It died before the line above could take effect.
+            os._exit(1)
+
+    return prepare
+
+
+def kill_group(group: int, number: signal.Signals) -> None:
+    """Sends `number` to every process of `group`; none left is fine."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)

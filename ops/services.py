@@ -1,0 +1,60 @@
+"""Where database, queue and storage are: embedded ones, or those whose address was given from outside."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from ops import postgres, valkey
+from ops.addresses import Site
+from ops.credentials import Credentials, refuse_default
+from ops.folder import DataFolder
+
+EMBEDDED = {"postgres": "DARKROOM_DATABASE_URL", "valkey": "DARKROOM_VALKEY_URL", "storage": "DARKROOM_STORAGE_URL"}
+"""The parts that are not started when this variable gives the address of one that runs elsewhere."""
+
+
+@dataclass(frozen=True, repr=False)
+class Services:
+    database_url: str
+    valkey_url: str
+    storage_url: str
+
+    def valkey_address(self) -> tuple[str, int, str]:
+        """Host, port and password, as the storage server wants them for its notifications."""
+        parts = urlsplit(self.valkey_url)
+        return parts.hostname or "127.0.0.1", parts.port or 6379, unquote(parts.password or "")
+
+
+@dataclass(frozen=True, repr=False)
+class Plan:
+    """All that the table of parts is made from."""
+
+    folder: DataFolder
+    site: Site
+    ports: Mapping[str, int]
+    """Of the embedded parts and the API: which of these are started shows here."""
+    credentials: Credentials
+    services: Services
+    server: Path
+    """The storage server's binary."""
+    code: Path
+    """The folder that holds the packages and web/."""
+
+
+def embedded(environment: Mapping[str, str]) -> list[str]:
+    """The parts whose address was not given from outside."""
+    return [part for part, variable in EMBEDDED.items() if not environment.get(variable)]
+
+
+def find(environment: Mapping[str, str], ports: Mapping[str, int], credentials: Credentials) -> Services:
+    """The addresses in use. Raises credentials.DefaultPassword for an external one with a password everybody knows."""
+    for part in ("postgres", "valkey"):
+        given = urlsplit(environment.get(EMBEDDED[part], ""))
+        if given.password is not None:
+            refuse_default(EMBEDDED[part], unquote(given.password))
+    return Services(
+        environment.get("DARKROOM_DATABASE_URL") or postgres.url(ports["postgres"], credentials.database),
+        environment.get("DARKROOM_VALKEY_URL") or valkey.url(ports["valkey"], credentials.valkey),
+        environment.get("DARKROOM_STORAGE_URL") or f"http://127.0.0.1:{ports['storage']}",
+    )

@@ -1,0 +1,68 @@
+"""The environment of each kind of process: what it needs and nothing else, so that no key is where it isn't used."""
+
+import os
+from collections.abc import Mapping
+
+from ops.services import Plan
+
+BASE = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "PYTHONPATH",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+)
+
+SHARED = ("DATA", "DATABASE_URL", "VALKEY_URL", "STORAGE_URL", "PUBLIC_URLS", "ALLOW_ORIGINS")
+"""Of our own variables, without DARKROOM_: what every process of the appliance gets."""
+
+PRIVATE = {
+    "migrate": (),
+    "buckets": ("STORAGE_ROOT", "UPLOADER_KEY", "READER_KEY", "WORKER_KEY"),
+    "api": ("UPLOADER_KEY", "READER_KEY", "TOKEN_SECRET", "API_PORT", "API_WORKERS"),
+    "intake": ("WORKER_KEY",),
+    "worker": ("WORKER_KEY",),
+}
+"""What a kind of process gets besides."""
+
+OURS = {*SHARED, *(name for names in PRIVATE.values() for name in names), "CACHE", "MINIO", "IMAGE_WORKERS"}
+"""What is never passed on as it came from outside."""
+
+
+def for_role(role: str, plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
+    """The whole environment of a process of kind `role`; further DARKROOM_ settings in `environment` are passed on."""
+    values = _values(plan, environment)
+    chosen = {f"DARKROOM_{name}": values[name] for name in (*SHARED, *PRIVATE[role])}
+    further = {name: value for name, value in environment.items() if name.startswith("DARKROOM_")}
+    passed = {name: value for name, value in further.items() if name.removeprefix("DARKROOM_") not in OURS}
+    basics = {name: environment[name] for name in BASE if name in environment}
+    return {**basics, **passed, **chosen, "PYTHONUNBUFFERED": "1"}
+
+
+def _values(plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "DATA": str(plan.folder.path),
+        "DATABASE_URL": plan.services.database_url,
+        "VALKEY_URL": plan.services.valkey_url,
+        "STORAGE_URL": plan.services.storage_url,
+        "PUBLIC_URLS": " ".join(plan.site.public_urls),
+        "ALLOW_ORIGINS": " ".join(plan.site.origins),
+        "STORAGE_ROOT": plan.credentials.storage_root,
+        "UPLOADER_KEY": plan.credentials.uploader,
+        "READER_KEY": plan.credentials.reader,
+        "WORKER_KEY": plan.credentials.worker,
+        "TOKEN_SECRET": plan.credentials.token,
+        "API_PORT": str(plan.ports["api"]),
+        "API_WORKERS": environment.get("DARKROOM_API_WORKERS") or str(max(2, min(4, cores()))),
+    }
+
+
+def cores() -> int:
+    """The processor cores this process may use."""
+    return len(os.sched_getaffinity(0))
