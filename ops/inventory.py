@@ -3,8 +3,9 @@
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
-from ops import health, locate, postgres, valkey
+from ops import caddy, health, locate, postgres, valkey
 from ops.services import Plan
 from ops.variables import cores, for_role
 from storage import setup as storage_setup
@@ -48,7 +49,7 @@ def parts(plan: Plan, environment: Mapping[str, str]) -> list[Part]:
         rows.append(_buckets(plan, environment))
     rows += [_api(plan, environment), _intake(plan, environment)]
     rows += [_worker(plan, environment, number) for number in range(1, image_workers(environment) + 1)]
-    # EDGE
+    rows.append(_edge(plan))
     here = {row.name for row in rows}
     return [replace(row, after=tuple(name for name in row.after if name in here)) for row in rows]
 
@@ -165,4 +166,18 @@ def _worker(plan: Plan, environment: Mapping[str, str], number: int) -> Part:
         after=BACKENDS,
         # A photo under way is finished; what takes longer is somebody else's after its lease.
         grace=20,
+    )
+
+
+def _edge(plan: Plan) -> Part:
+    name = urlsplit(plan.site.public_urls[0]).hostname or "127.0.0.1"
+    return Part(
+        name="edge",
+        role="edge",
+        argv=caddy.command(plan.folder),
+        env=caddy.environment(plan.folder),
+        # The page is the edge's own; the parts behind it are asked for theirs.
+        health=health.http(plan.site.port, "/", name, plan.site.tls),
+        after=("api",),
+        port=plan.site.port,
     )

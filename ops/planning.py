@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ops import addresses, credentials, ports, postgres, services, valkey
+from ops import addresses, caddy, credentials, ports, postgres, services, valkey
 from ops.folder import DataFolder
 from ops.services import Plan
 from storage.server import build, locate
@@ -32,6 +32,7 @@ def fresh(folder: DataFolder, environment: Mapping[str, str], progress: Callable
         postgres.ensure(folder, plan.credentials.database)
     if "valkey" in plan.ports:
         valkey.ensure(folder, plan.ports["valkey"], plan.credentials.valkey)
+    caddy.ensure(plan, environment)
     return plan
 
 

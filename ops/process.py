@@ -8,10 +8,10 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from ops.host import capabilities
 from ops.logs import Log
 
 PR_SET_PDEATHSIG = 1
-PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -72,7 +72,7 @@ def _bind_to(parent: int, stop: signal.Signals, privileged: bool) -> Callable[[]
 
     def prepare() -> None:
         if not privileged:
-            _libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+            capabilities.clear()
         _libc.prctl(PR_SET_PDEATHSIG, int(stop), 0, 0, 0)
         if os.getppid() != parent:
             # It died before the line above could take effect.

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from ops.host import capabilities
 from ops.host.say import say, stop
 
 NAME = "darkroom"
@@ -33,12 +34,16 @@ def ensure() -> pwd.struct_passwd:
     return pwd.getpwnam(NAME)
 
 
-def become(account: pwd.struct_passwd) -> None:
-    """Gives up root for good, groups included."""
+def become(account: pwd.struct_passwd, low_ports: bool = False) -> None:
+    """Gives up root for good, groups included; low_ports keeps the right to open ports below 1024."""
     groups = [group.gr_gid for group in grp.getgrall() if account.pw_name in group.gr_mem]
     os.setgroups(groups)
     os.setgid(account.pw_gid)
+    if low_ports:
+        capabilities.keep()
     os.setuid(account.pw_uid)
+    if low_ports:
+        capabilities.only_low_ports()
 
 
 def can(account: pwd.struct_passwd, check: Callable[[], bool]) -> bool:

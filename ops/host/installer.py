@@ -23,7 +23,7 @@ def find(cache: Path) -> Path | None:
 
 
 def fetch(cache: Path, python: Interpreter) -> Path:
-    """Installs the pinned uv into a folder of its own in `cache`, with pip or, where there is none, a new environment's."""
+    """Installs the pinned uv into a folder of its own in `cache`, with pip or a new environment's own."""
     say(f"Fetching uv {PINNED}")
     target = _private(cache).parent.parent
     if python.pip:

@@ -35,7 +35,7 @@ def launch(module: str, caller: bool, dev: bool) -> None:
         if where.code != CHECKOUT:
             place.refresh_copy(CHECKOUT, where.code)
         if serving and service:
-            arguments = _step_down(where, service, arguments)
+            arguments = _step_down(where, service, arguments, up=module.endswith(".up"))
     except PermissionError as error:
         stop(f"{error.filename}: permission denied", "Start as the user who owns the checkout and its data folder.")
     _run(python, module, [*arguments, "--data", str(where.data)], where.code, where)
@@ -63,7 +63,7 @@ def _check(data: Path) -> None:
         stop("; ".join(p.what for p in problems), "\n  → ".join(p.remedy for p in problems))
 
 
-def _step_down(where: place.Place, service: pwd.struct_passwd, arguments: list[str]) -> list[str]:
+def _step_down(where: place.Place, service: pwd.struct_passwd, arguments: list[str], up: bool) -> list[str]:
     """Gives the account its folders, turns this process into it, and returns the arguments as it can use them."""
     arguments = _hand_over(arguments)
     account.give(service, where.data)
@@ -73,7 +73,7 @@ def _step_down(where: place.Place, service: pwd.struct_passwd, arguments: list[s
     for name in [name for name in os.environ if name.startswith("XDG_")]:
         del os.environ[name]
     os.chdir(where.data)
-    account.become(service)
+    account.become(service, low_ports=up)
     return arguments
 
 

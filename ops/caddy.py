@@ -1,0 +1,40 @@
+"""The embedded edge: a Caddy whose configuration is rendered anew at each start."""
+
+import os
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from ops import locate
+from ops.edge.caddyfile import Edge, render
+from ops.folder import DataFolder
+from ops.services import Plan
+
+FILE = "Caddyfile"
+
+
+def ensure(plan: Plan, environment: Mapping[str, str]) -> None:
+    """Writes the configuration. Raises ops.edge.caddyfile.BadValue for what can't stand in it."""
+    tls = plan.folder.edge / "tls"
+    edge = Edge(
+        bind=plan.site.bind,
+        port=plan.site.port,
+        urls=plan.site.public_urls,
+        apis=[f"127.0.0.1:{plan.ports['api']}"],
+        storages=[urlsplit(plan.services.storage_url).netloc],
+        web=plan.code / "web",
+        data=plan.folder.edge / "caddy",
+        origins=plan.site.origins,
+        max_upload=int(environment.get("DARKROOM_MAX_IMAGE_BYTES") or Edge.max_upload),
+        certificate=(tls / "certificate.pem", tls / "key.pem") if plan.site.certificate and plan.site.tls else None,
+    )
+    (plan.folder.edge / FILE).write_text(render(edge))
+
+
+def command(folder: DataFolder) -> list[str]:
+    return [str(locate.caddy()), "run", "--config", str(folder.edge / FILE), "--adapter", "caddyfile"]
+
+
+def environment(folder: DataFolder) -> dict[str, str]:
+    # Without these it would keep things in a home.
+    homes = {name: str(folder.edge / "caddy") for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")}
+    return {"PATH": os.environ.get("PATH", os.defpath), **homes}
