@@ -13,11 +13,14 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     MofNCompleteColumn,
+    ProgressColumn,
+    Task,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
 from rich.progress import Progress as Bars
+from rich.text import Text
 
 from ops.commands import options
 from ops.host.say import stop
@@ -62,20 +65,23 @@ async def _upload(given: Any, folder: Path) -> tuple[Outcome, int]:
         client = Client(session, access.url, given.project, access.bearer)
         kept = journal.Journal(journal.place(access.url, given.project, folder))
         with _bars(given.json) as bars:
-            sending = bars.add_task("sending", total=sum(file.stat().st_size for file in files))
-            ending = bars.add_task("developed", total=len(files))
+            sending = bars.add_task("sending", total=sum(file.stat().st_size for file in files), bytes=True)
+            ending = bars.add_task("developed", total=len(files), bytes=False)
             progress = Progress(lambda size: bars.advance(sending, size), lambda done: bars.advance(ending))
             return await Run(client, kept, folder, given.at_once, progress).all(files), left_out
 
 
+class _Amount(ProgressColumn):
+    """Bytes with their rate for what is sent, a count for what is developed."""
+
+    def render(self, task: Task) -> Text:
+        if task.fields["bytes"]:
+            return DownloadColumn().render(task) + Text("  ") + TransferSpeedColumn().render(task)
+        return MofNCompleteColumn().render(task)
+
+
 def _bars(quiet: bool) -> Bars:
-    columns = (
-        TextColumn("{task.description:10}"),
-        BarColumn(),
-        TransferSpeedColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-    )
+    columns = (TextColumn("{task.description:10}"), BarColumn(), _Amount(), TimeRemainingColumn())
     return Bars(*columns, console=Console(stderr=True), disable=quiet)
 
 

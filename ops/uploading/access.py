@@ -1,0 +1,77 @@
+"""Which appliance, and by what right: the one running here, or one elsewhere with a server key."""
+
+import asyncio
+import ssl
+import time
+from argparse import Namespace
+from pathlib import Path
+
+import aiohttp
+
+from ops.commands import options, serving
+from ops.host.say import stop
+
+GOOD_SECONDS = 3600
+RENEW_SECONDS = 600  # before the end
+
+
+class Access:
+    """Tokens for one project, renewed before they run out."""
+
+    def __init__(self, given: Namespace, key: str | None) -> None:
+        if given.url and not key:
+            stop("--url needs a server key in DARKROOM_KEY", "Make one there with ./ops/apikey create NAME")
+        self._given = given
+        self._key = key if given.url else None
+        self._folder = options.folder(given)
+        self.url: str = (given.url or serving.default_url(self._folder)).rstrip("/")
+        self._token = ""
+        self._until = 0.0
+        self._session: aiohttp.ClientSession | None = None
+
+    def tls(self) -> ssl.SSLContext | bool:
+        """What to trust: the machine's authorities, and the edge's own if it runs here."""
+        own = sorted(Path(self._folder.path).glob("edge/**/pki/authorities/local/root.crt"))
+        if not self.url.startswith("https:") or self._given.url or not own:
+            return True
+        context = ssl.create_default_context()
+        context.load_verify_locations(own[0])
+        return context
+
+    async def begin(self, session: aiohttp.ClientSession) -> None:
+        """Makes the project if it is new. Ends the process where that is refused."""
+        self._session = session
+        if self._key is None:
+            await self.bearer()
+            return
+        body = {"name": self._given.project, "id": self._given.project}
+        async with session.post(f"{self.url}/projects/", json=body, headers=self._with(self._key)) as answer:
+            if answer.status not in (201, 409):
+                stop(
+                    f"{self.url} refused: {answer.status} {await answer.text()}",
+                    "Is DARKROOM_KEY a key of that appliance?",
+                )
+
+    async def bearer(self) -> str:
+        """A token that is good for ten minutes at least."""
+        if time.monotonic() > self._until - RENEW_SECONDS:
+            self._token = await (self._asked() if self._key else asyncio.to_thread(self._made))
+            self._until = time.monotonic() + GOOD_SECONDS
+        return self._token
+
+    def _made(self) -> str:
+        from appliance.accounts import service
+
+        return serving.ask(self._folder, lambda: service.project_token(self._given.project, GOOD_SECONDS))
+
+    async def _asked(self) -> str:
+        assert self._session is not None
+        assert self._key is not None
+        body = {"project_id": self._given.project, "ttl": GOOD_SECONDS}
+        async with self._session.post(f"{self.url}/tokens", json=body, headers=self._with(self._key)) as answer:
+            answer.raise_for_status()
+            return str((await answer.json())["token"])
+
+    @staticmethod
+    def _with(key: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {key}"}

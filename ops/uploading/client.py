@@ -1,0 +1,146 @@
+"""The API as a client uses it: a link, the form, and the events."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiohttp
+
+Bearer = Callable[[], Awaitable[str]]  # gives a token that is good for some minutes at least
+
+TRIES = 6
+MOST_PAUSE = 8.0
+
+
+class Refused(Exception):
+    """The server said no, and asking again won't help. The text is for the person who asked."""
+
+
+class Away(Exception):
+    """The server could not be reached, or could not answer now."""
+
+
+class Link(NamedTuple):
+    """An upload that may begin."""
+
+    image_id: str
+    url: str
+    params: dict[str, str]
+
+
+class Client:
+    """One project of one appliance. All calls repeat what failed for a passing reason, a bounded number of times."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, project: str, bearer: Bearer) -> None:
+        self._session = session
+        self._url = url.rstrip("/")
+        self._project = project
+        self._bearer = bearer
+
+    async def link(self, filename: str) -> Link:
+        """A link to upload one file by. Raises Refused and Away."""
+        body = {"filename": filename, "project_id": self._project}
+        made = await self._patiently(lambda: self._json("POST", "/images/", json=body))
+        return Link(made["image_id"], made["upload_link"], made["params"])
+
+    async def send(self, link: Link, file: Path, told: Callable[[int], None] = lambda sent: None) -> None:
+        """Sends a file by its link; `told` hears of every chunk's size in bytes. Raises Refused and Away."""
+        size = (await asyncio.to_thread(file.stat)).st_size
+        await self.send_bytes(link, file.name, lambda: _chunks(file, told), size)
+
+    async def send_bytes(self, link: Link, name: str, body: Callable[[], AsyncIterator[bytes]], size: int) -> None:
+        """Sends `size` bytes that `body` gives as a multipart form: every pair of the link's params, then `file`."""
+        await self._patiently(lambda: self._form(link, name, body(), size))
+
+    async def image(self, image_id: str) -> dict[str, Any] | None:
+        """One image, or None if there is none of this id. Raises Refused and Away."""
+        return await self._patiently(lambda: self._json("GET", f"/images/{image_id}", missing=None))
+
+    async def cursor(self) -> str:
+        """Where the project's events stand now."""
+        page = await self._patiently(lambda: self._json("GET", f"/projects/{self._project}/events?limit=1"))
+        return f"{page['epoch']}:{page['seq']}"
+
+    async def events(self, cursor: str) -> AsyncIterator[dict[str, Any]]:
+        """Every event after `cursor`, for ever: a lost connection is taken up where it was.
+
+        After a `reset` (also given to the caller) it goes on from the stream's head.
+        """
+        while True:
+            try:
+                async for event in self._listen(cursor):
+                    if event["type"] in ("state", "deleted", "erased", "reset"):
+                        epoch = event.get("epoch") or cursor.rpartition(":")[0]
+                        cursor = f"{epoch}:{event['seq']}"
+                        yield event
+            except (aiohttp.ClientError, OSError, Away):
+                pass  # the next connection begins at the cursor
+            await asyncio.sleep(0.5)
+
+    async def _listen(self, cursor: str) -> AsyncIterator[dict[str, Any]]:
+        ticket = (await self._json("POST", "/tickets", json={"project_id": self._project}))["ticket"]
+        address = f"{self._url}/projects/{self._project}/events"
+        async with self._session.ws_connect(
+            address, params={"ticket": ticket, "after": cursor}, receive_timeout=45
+        ) as ws:
+            async for message in ws:
+                if message.type == aiohttp.WSMsgType.TEXT:
+                    yield json.loads(message.data)
+
+    async def _patiently(self, call: Callable[[], Awaitable[Any]]) -> Any:
+        attempt = 1
+        while True:
+            try:
+                return await call()
+            except (aiohttp.ClientError, OSError, TimeoutError, Away) as error:
+                if attempt == TRIES:
+                    raise Away(str(error) or type(error).__name__) from error
+            await asyncio.sleep(min(MOST_PAUSE, 0.25 * 2**attempt))
+            attempt += 1
+
+    async def _json(self, method: str, path: str, json: Any = None, **missing: Any) -> Any:
+        headers = {"Authorization": f"Bearer {await self._bearer()}"}
+        async with self._session.request(method, self._url + path, json=json, headers=headers) as answer:
+            if answer.status == 404 and missing:
+                return None
+            await _raise(answer)
+            return await answer.json()
+
+    async def _form(self, link: Link, name: str, body: AsyncIterator[bytes], size: int) -> None:
+        with aiohttp.MultipartWriter("form-data") as form:
+            for key, value in link.params.items():
+                form.append(value).set_content_disposition("form-data", name=key)
+            part = form.append_payload(_Sized(body, size))
+            part.set_content_disposition("form-data", name="file", filename=name)
+        async with self._session.post(link.url, data=form) as answer:
+            await _raise(answer)
+
+
+class _Sized(aiohttp.payload.AsyncIterablePayload):
+    """A body read as it is sent, of a length known before: storage takes no form without one."""
+
+    def __init__(self, body: AsyncIterator[bytes], size: int) -> None:
+        super().__init__(body, content_type="application/octet-stream")
+        self._size = size
+
+
+async def _raise(answer: aiohttp.ClientResponse) -> None:
+    if answer.status < 400:
+        return
+    text = await answer.text()
+    if answer.status == 429 or answer.status >= 500:
+        raise Away(f"{answer.status} {answer.reason}")
+    try:
+        reason = json.loads(text).get("detail") or text
+    except (ValueError, AttributeError):
+        reason = text[:300]
+    raise Refused(f"{answer.status}: {reason}")
+
+
+async def _chunks(file: Path, told: Callable[[int], None]) -> AsyncIterator[bytes]:
+    with file.open("rb") as opened:
+        while chunk := await asyncio.to_thread(opened.read, 256 * 1024):
+            yield chunk
+            told(len(chunk))

@@ -1,0 +1,132 @@
+"""One run: what is left to send is sent, what was sent is waited for."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ops.uploading.client import Away, Client, Refused
+from ops.uploading.journal import Entry, Journal
+
+ENDED = ("done", "error")
+AGAIN = {"upload_expired"}  # errors that sending once more can mend
+
+
+class Outcome(NamedTuple):
+    """How many are done, and which failed and why."""
+
+    done: int
+    failed: list[tuple[str, str]]
+
+
+class Progress(NamedTuple):
+    """Whom to tell: of bytes sent, and of files that came to their end."""
+
+    sent: Callable[[int], None]
+    ended: Callable[[bool], None]
+
+
+class Run:
+    """Sends `files` of `folder`, at most `at_once` at a time."""
+
+    def __init__(self, client: Client, journal: Journal, folder: Path, at_once: int, progress: Progress) -> None:
+        self._client = client
+        self._journal = journal
+        self._folder = folder
+        self._at_once = at_once
+        self._progress = progress
+        self._waiting: dict[str, Path] = {}  # image id → file
+        self._failed: list[tuple[str, str]] = []
+        self._done = 0
+        self._settled = asyncio.Event()
+        self._sending = 0
+
+    async def all(self, files: Sequence[Path]) -> Outcome:
+        """Sends and waits. Raises Refused or Away only where nothing can go on."""
+        cursor = await self._client.cursor()
+        self._sending = len(files)
+        watching = asyncio.create_task(self._watch(cursor))
+        try:
+            left = iter(files)
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(self._at_once):
+                    tasks.create_task(self._each(left))
+            self._settle()
+            waiting = asyncio.create_task(self._settled.wait())
+            await asyncio.wait({waiting, watching}, return_when=asyncio.FIRST_COMPLETED)
+            if watching.done():
+                watching.result()
+        finally:
+            watching.cancel()
+        return Outcome(self._done, sorted(self._failed))
+
+    async def _each(self, left: Iterator[Path]) -> None:
+        for file in left:
+            try:
+                known = self._journal.known(self._folder, file)
+                if known is None or not await self._taken_up(file, known):
+                    await self._send(file)
+            except (Refused, Away, OSError) as error:
+                self._count(file, "error", str(error))
+            finally:
+                self._sending -= 1
+
+    async def _taken_up(self, file: Path, known: Entry) -> bool:
+        """Whether an earlier run got so far with this file that it need not be sent."""
+        if known.state in ENDED:
+            self._count(file, known.state, known.reason)
+            return True
+        image = await self._client.image(known.image_id)
+        if image is None or image["state"] == "init" or (image["error"] or {}).get("code") in AGAIN:
+            return False
+        self._waiting[known.image_id] = file
+        self._heard(known.image_id, image["state"], image["error"])
+        return True
+
+    async def _send(self, file: Path) -> None:
+        link = await self._client.link(file.name)
+        self._journal.note(self._folder, file, link.image_id, "linked")
+        self._waiting[link.image_id] = file
+        try:
+            await self._client.send(link, file, self._progress.sent)
+        except (Refused, Away):
+            self._waiting.pop(link.image_id, None)
+            raise
+        if link.image_id in self._waiting:
+            self._journal.note(self._folder, file, link.image_id, "sent")
+
+    async def _watch(self, cursor: str) -> None:
+        async for event in self._client.events(cursor):
+            if event["type"] == "reset":
+                await self._look()
+            elif event["type"] == "state":
+                self._heard(event["image_id"], event["state"], event.get("error"))
+
+    async def _look(self) -> None:
+        """Reads every state anew, since events were missed."""
+        for image_id in list(self._waiting):
+            image = await self._client.image(image_id)
+            if image:
+                self._heard(image_id, image["state"], image["error"])
+
+    def _heard(self, image_id: str, state: str, error: dict[str, str] | None) -> None:
+        file = self._waiting.get(image_id)
+        if file is not None and state in ENDED:
+            self._end(file, image_id, state, (error or {}).get("message", ""))
+
+    def _end(self, file: Path, image_id: str, state: str, reason: str) -> None:
+        self._waiting.pop(image_id, None)
+        self._journal.note(self._folder, file, image_id, state, reason)
+        self._count(file, state, reason)
+
+    def _count(self, file: Path, state: str, reason: str) -> None:
+        if state == "done":
+            self._done += 1
+        else:
+            self._failed.append((file.relative_to(self._folder).as_posix(), reason))
+        self._progress.ended(state == "done")
+        self._settle()
+
+    def _settle(self) -> None:
+        if not self._waiting and self._sending <= 0:
+            self._settled.set()
