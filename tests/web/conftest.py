@@ -1,0 +1,74 @@
+"""A browser, and a visitor who is logged in to a project of its own on the running appliance."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from tests.web.appliance import Project, verb
+from tests.web.visitor import ARGUMENTS, EXECUTABLE, Visitor, visitor
+
+Launch = Callable[..., Awaitable[Browser]]
+
+
+@pytest.fixture
+async def launch() -> AsyncIterator[Launch]:
+    """Starts Chromium with a fresh profile, and further arguments if there are any."""
+    async with async_playwright() as driver:
+        browsers = []
+
+        async def start(*arguments: str) -> Browser:
+            browsers.append(await driver.chromium.launch(executable_path=EXECUTABLE, args=[*ARGUMENTS, *arguments]))
+            return browsers[-1]
+
+        yield start
+        for browser in browsers:
+            await browser.close()
+
+
+@pytest.fixture
+async def browser(launch: Launch) -> Browser:
+    return await launch()
+
+
+@pytest.fixture
+def host(stack) -> str:
+    return urlsplit(stack.url).netloc
+
+
+@pytest.fixture
+def login(stack) -> Callable[[], Awaitable[str]]:
+    """Gives a fresh login address of the page."""
+
+    async def fresh() -> str:
+        return await verb("open", data=stack.data)
+
+    return fresh
+
+
+@pytest.fixture
+def project_of(stack) -> Callable:
+    """The same project as another client sees it, over the API."""
+
+    @asynccontextmanager
+    async def over_api(project_id: str) -> AsyncIterator[Project]:
+        token = await verb("token", "--project", project_id, data=stack.data)
+        async with Project(stack.url, project_id, token) as project:
+            yield project
+
+    return over_api
+
+
+@pytest.fixture
+async def guest(browser: Browser, login) -> Visitor:
+    """A visitor in a new, empty project."""
+    return await arrive(await visitor(browser), await login())
+
+
+async def arrive(made: Visitor, address: str) -> Visitor:
+    await made.enter(address)
+    await made.new_project(f"web-{uuid4().hex[:12]}")
+    return made

@@ -1,0 +1,59 @@
+"""The way in: one code, once, and never left in the address bar."""
+
+from playwright.async_api import expect
+
+from tests.web.visitor import visitor
+
+REFUSED = r"status of 401"
+
+
+async def test_code_leaves_the_address_bar_and_the_history(browser, login, host, stack):
+    guest = await visitor(browser)
+    await guest.enter(await login())
+    assert guest.page.url == f"{stack.url}/"
+    assert await guest.page.evaluate("() => history.length") == 2  # the empty page before it, and this one
+    await expect(guest.page.locator("#project")).to_have_value("demo")
+    await guest.page.reload()
+    await guest.live()
+    guest.clean(host)
+
+
+async def test_code_is_refused_the_second_time_in_plain_words(browser, login, host):
+    address = await login()
+    await (await visitor(browser)).enter(address)
+    late = await visitor(browser)
+    await late.page.goto(address)
+    await expect(late.page.get_by_role("alert")).to_contain_text("Each works once")
+    await expect(late.page.locator("#room")).to_be_hidden()
+    assert "login=" not in late.page.url
+    await late.page.get_by_label("Login address or code").fill(await login())
+    await late.page.get_by_role("button", name="Open").click()
+    await late.live()
+    late.clean(host, REFUSED)
+
+
+async def test_what_is_no_login_address_is_told_without_asking_the_server(browser, host, stack):
+    guest = await visitor(browser)
+    await guest.page.goto(stack.url)
+    await guest.page.get_by_label("Login address or code").fill("what is this?")
+    await guest.page.keyboard.press("Enter")
+    await expect(guest.page.get_by_role("alert")).to_contain_text("doesn't look like a login address")
+    guest.clean(host)
+
+
+async def test_signing_out_ends_it_also_for_a_reload(browser, login, host):
+    guest = await visitor(browser)
+    await guest.enter(await login())
+    await guest.page.get_by_role("button", name="Sign out").click()
+    await expect(guest.page.locator("#door")).to_be_visible()
+    await guest.page.reload()
+    await expect(guest.page.locator("#door")).to_be_visible()
+    guest.clean(host)
+
+
+async def test_policy_allows_this_origin_alone_and_nothing_inline(guest, stack):
+    response = await guest.page.request.get(stack.url)
+    policy = dict(part.strip().split(" ", 1) for part in response.headers["content-security-policy"].split(";") if part)
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    assert not any("unsafe" in source for source in policy.values())

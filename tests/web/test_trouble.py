@@ -1,0 +1,59 @@
+"""What goes wrong is told in plain words, harms nothing else, and can be put right."""
+
+from playwright.async_api import expect
+
+from tests.web.photos import photo
+
+MARKUP = ("{", "}", "<", "Traceback")
+
+
+async def test_bad_file_among_good_ones(guest, project_of, host, tmp_path):
+    bad = tmp_path / "holiday.jpg"
+    bad.write_text("this is a text file that is called a photo\n" * 50)
+    await guest.send([photo(tmp_path / "one.jpg", 1), bad, photo(tmp_path / "two.jpg", 2)])
+    await guest.done(2)
+    await expect(guest.tiles("error")).to_have_count(1)
+    words = await guest.tile("holiday.jpg").locator(".trouble p").inner_text()
+    async with project_of(await guest.page.locator("#project").input_value()) as project:
+        [failed] = [image for image in await project.images() if image["state"] == "error"]
+    assert words == failed["error"]["message"]
+    assert not any(mark in words for mark in MARKUP)
+    await expect(guest.page.locator("#batch-text")).to_have_text("2 of 3 photos done, 1 failed")
+
+    await guest.page.get_by_role("button", name="Try again holiday.jpg").click()
+    await expect(guest.tile("holiday.jpg").locator(".trouble p")).to_have_text(words)
+    await guest.page.get_by_role("button", name="Remove holiday.jpg").click()
+    await expect(guest.tiles()).to_have_count(2)
+    guest.clean(host)
+
+
+async def test_empty_file_and_too_long_a_name_are_told_without_sending(guest, host, tmp_path):
+    (tmp_path / "empty.jpg").touch()
+    await guest.send([tmp_path / "empty.jpg"])
+    await expect(guest.tile("empty.jpg").locator(".trouble p")).to_have_text("This file is empty.")
+    name = "ü" * 200 + ".jpg"
+    await guest.page.set_input_files(
+        "#files", {"name": name, "mimeType": "image/jpeg", "buffer": b"\xff\xd8 and so on"}
+    )
+    words = guest.tile(name).locator(".trouble p")
+    await expect(words).to_contain_text("The file name is not valid")
+    await expect(words).to_contain_text("255 bytes")
+    guest.clean(host, r"status of 400")
+
+
+async def test_upload_that_storage_refuses_is_tried_again_by_a_fresh_link(guest, host, tmp_path):
+    refusals = []
+
+    async def refuse_once(route):
+        refusals.append(route.request.url)
+        if len(refusals) == 1:
+            await route.fulfill(status=503, body="<Error><Code>SlowDownWrite</Code></Error>")
+        else:
+            await route.continue_()
+
+    await guest.page.route("**/originals*", refuse_once)
+    await guest.send([photo(tmp_path / "again.jpg", 5)])
+    await guest.done(1)
+    await expect(guest.tiles()).to_have_count(1)
+    assert len(refusals) == 2
+    guest.clean(host, r"status of (503|409)")

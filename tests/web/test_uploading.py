@@ -1,0 +1,115 @@
+"""The main job, by the page: photos go in, develop before one's eyes, and stay."""
+
+import re
+
+import httpx
+from playwright.async_api import expect
+
+from tests.web.photos import photo, photos
+
+
+async def test_five_photos_to_done(guest, project_of, host, tmp_path):
+    sent = photos(tmp_path, 5)
+    await guest.send(sent)
+    await expect(guest.tiles()).to_have_count(5)
+    await expect(guest.page.get_by_role("progressbar").first).to_be_attached()
+    await guest.done(5)
+    await expect(guest.page.locator("#batch-text")).to_have_text("5 of 5 photos done")
+    for path in sent:
+        picture = guest.tile(path.name).locator("img.developed")
+        await expect(picture).to_be_visible()
+        assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    async with project_of(await guest.page.locator("#project").input_value()) as project:
+        images = await project.images()
+    assert sorted(image["filename"] for image in images) == [path.name for path in sent]
+    assert {image["state"] for image in images} == {"done"}
+    guest.clean(host)
+
+
+async def test_viewer_shows_every_version_with_its_size_and_a_link(guest, host, tmp_path):
+    path = photo(tmp_path / "beach.jpg", 7)
+    await guest.send([path])
+    await guest.done(1)
+    await guest.tile("beach.jpg").locator(".frame").click()
+    rows = guest.page.locator("#viewer-versions a")
+    await expect(rows).to_have_count(5)
+    sizes = [re.search(r"(\d+) . (\d+)", text).groups() for text in await rows.all_inner_texts()]
+    assert sizes[:4] == [("2000", "1500"), ("2000", "1500"), ("1440", "1080"), ("700", "525")]  # never enlarged
+    assert sizes[4] in (("150", "112"), ("150", "113"))
+    links = [await row.get_attribute("href") for row in await rows.all()]
+    async with httpx.AsyncClient() as client:
+        original = await client.get(links[0])
+        assert original.content == path.read_bytes()
+        assert [(await client.get(link)).status_code for link in links] == [200] * 5
+    guest.clean(host)
+
+
+async def test_deleting_takes_the_button_twice_and_is_for_good(guest, project_of, host, tmp_path):
+    await guest.send(photos(tmp_path, 2))
+    await guest.done(2)
+    await guest.tile("photo-00.jpg").locator(".frame").click()
+    await guest.page.get_by_role("button", name="Delete", exact=True).click()
+    await expect(guest.tiles()).to_have_count(2)
+    await guest.page.get_by_role("button", name="Delete for good?").click()
+    await expect(guest.page.get_by_role("dialog")).to_have_count(0)
+    await expect(guest.tiles()).to_have_count(1)
+    async with project_of(await guest.page.locator("#project").input_value()) as project:
+        assert [image["filename"] for image in await project.images()] == ["photo-01.jpg"]
+    guest.clean(host)
+
+
+async def test_folder_is_taken_whole_without_what_is_no_photo(guest, host, tmp_path):
+    folder = tmp_path / "trip"
+    (folder / "day 2").mkdir(parents=True)
+    photo(folder / "a.jpg", 1, (900, 600))
+    photo(folder / "day 2" / "b.jpg", 2, (900, 600))
+    (folder / "notes.txt").write_text("not a photo, and not called one")
+    await guest.page.set_input_files("#folder", folder)
+    await guest.done(2)
+    await expect(guest.page.locator("#notice")).to_have_text("1 file was left out: not a photo.")
+    guest.clean(host)
+
+
+async def test_photos_are_taken_wherever_they_are_dropped(guest, host, tmp_path):
+    content = list(photo(tmp_path / "dropped.jpg", 3, (600, 400)).read_bytes())
+    await guest.page.evaluate(
+        """(bytes) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([new Uint8Array(bytes)], "dropped.jpg", { type: "image/jpeg" }));
+            for (const type of ["dragenter", "dragover", "drop"])
+                document.body.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true }));
+        }""",
+        content,
+    )
+    await guest.done(1)
+    await expect(guest.page.locator("#veil")).to_be_hidden()
+    guest.clean(host)
+
+
+async def test_photos_of_others_appear_by_themselves(guest, project_of, host, tmp_path):
+    async with project_of(await guest.page.locator("#project").input_value()) as project:
+        await project.upload(photo(tmp_path / "from-a-server.jpg", 4))
+        await guest.done(1)
+        await expect(guest.tile("from-a-server.jpg").locator("img.developed")).to_be_visible()
+        [image] = await project.images()
+        await project.call("DELETE", f"/images/{image['image_id']}")
+    await expect(guest.tiles()).to_have_count(0)
+    guest.clean(host)
+
+
+async def test_older_photos_come_as_one_scrolls(guest, project_of, host):
+    names = [f"slot-{number:03}.jpg" for number in range(130)]
+    async with project_of(await guest.page.locator("#project").input_value()) as project:
+        for name in names:
+            await project.slot(name)
+    await guest.page.reload()
+    await guest.live()
+    await expect(guest.tile(names[-1])).to_be_visible()
+    assert await guest.tiles().count() < len(names)
+    for _ in range(3):
+        await guest.page.keyboard.press("End")
+        await guest.page.wait_for_timeout(300)
+    await expect(guest.tiles()).to_have_count(len(names))
+    shown = await guest.page.locator(".tile-name").all_inner_texts()
+    assert shown == names[::-1]
+    guest.clean(host)
