@@ -18,12 +18,11 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class Child:
     """A running process in a session of its own, with its output going to `log`."""
 
-    def __init__(self, process: asyncio.subprocess.Process, log: Log, stop: signal.Signals) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, pump: "asyncio.Task[None]", stop: signal.Signals) -> None:
         self.process = process
         self.pid = process.pid
+        self._pump = pump
         self._stop = stop
-        assert process.stdout is not None
-        self._pump = asyncio.create_task(log.pump(process.stdout))
 
     async def wait(self) -> int:
         """The exit code, once the process has ended and nothing of its group is left."""
@@ -54,17 +53,36 @@ async def start(
 
     privileged: it keeps the right to open ports below 1024, if this process has been given it.
     """
-    process = await asyncio.create_subprocess_exec(
-        *argv,
-        env=dict(env),
-        cwd=folder,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-        preexec_fn=_bind_to(os.getpid(), stop, privileged),
+    # A pipe of our own: asyncio's would count the process as running for as long as anything it started holds the pipe.
+    ours, theirs = os.pipe()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            env=dict(env),
+            cwd=folder,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            preexec_fn=_bind_to(os.getpid(), stop, privileged),
+        )
+    except BaseException:
+        os.close(ours)
+        raise
+    finally:
+        os.close(theirs)
+    return Child(process, asyncio.create_task(_pump(ours, log)), stop)
+
+
+async def _pump(handle: int, log: Log) -> None:
+    reader = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(handle, "rb", buffering=0)
     )
-    return Child(process, log, stop)
+    try:
+        await log.pump(reader)
+    finally:
+        transport.close()
 
 
 def _bind_to(parent: int, stop: signal.Signals, privileged: bool) -> Callable[[], None]:

@@ -34,7 +34,7 @@ async def _connected(question: Callable[[], Awaitable[Answer]]) -> Answer:
         async with resources.connected(current()):
             return await question()
     except errors.DomainError as error:
-        stop(str(error))
+        stop("; ".join([str(error), *(f"{name}: {text}" for name, text in error.fields.items())]))
 
 
 def default_url(folder: DataFolder) -> str:

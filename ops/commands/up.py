@@ -1,7 +1,6 @@
 """`./ops/up`: starts all parts of the appliance and keeps them running."""
 
 import argparse
-import contextlib
 import os
 import subprocess
 import sys
@@ -122,8 +121,6 @@ def _welcome(folder: DataFolder) -> None:
 
 def _detach(folder: DataFolder) -> int:
     """Starts the supervisor in a session of its own, holding nothing of ours open, and waits for its word."""
-    with contextlib.suppress(FileNotFoundError):
-        (folder.path / "state.json").rename(folder.path / "state.before.json")
     argv = [sys.executable, "-P", "-m", "ops.commands.up", "--data", str(folder.path), "--supervise"]
     supervisor = subprocess.Popen(
         argv,
@@ -155,7 +152,7 @@ def _await(folder: DataFolder, supervisor: "subprocess.Popen[bytes]") -> int:
             told += len(new)
             for line in new.decode("utf-8", "replace").splitlines():
                 say(line)
-        if state.get("phase") == "ready":
+        if state.get("phase") == "ready" and state.get("pid") == supervisor.pid:
             _welcome(folder)
             return 0
         if ended:
