@@ -30,10 +30,16 @@ RESERVED = frozenset(
 )
 """First path parts of the public origin that are not the storage's: no bucket behind the edge may have such a name."""
 
-_OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.~-]{0,127}")
-_VERSION = re.compile(r"[a-z0-9][a-z0-9_]{0,31}")
-_EXTENSION = re.compile(r"[a-z0-9]{1,8}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_OWNER = "[A-Za-z0-9][A-Za-z0-9_.~-]{0,127}"
+_ASSET = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+_VERSION = "[a-z0-9][a-z0-9_]{0,31}"
+_EXTENSION = "[a-z0-9]{1,8}"
+_KEY = f"(?:{'|'.join(sorted(ROOTS))})/{_OWNER}/(?:{'|'.join(sorted(FOLDERS))})/[0-9]{{8}}/{_ASSET}"
+
+ORIGINAL_PATH = f"/{ORIGINALS}/{_KEY}"
+"""The path of every original there can be, as a regular expression that Python and RE2 read alike."""
+VERSION_PATH = f"/{VERSIONS}/{_KEY}/{_VERSION}[.][0-9a-f]{{12}}[.]{_EXTENSION}"
+"""The path of every version there can be, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ def version_key(root: str, owner: str, folder: str, asset_id: UUID, version: str
     The first 12 digits are in the name, so that whoever makes other bytes never overwrites these.
     """
     _check(_VERSION, version, "version")
-    _check(_SHA256, sha256, "SHA-256")
+    _check("[0-9a-f]{64}", sha256, "SHA-256")
     _check(_EXTENSION, extension, "extension")
     return f"{asset_prefix(root, owner, folder, asset_id)}{version}.{sha256[:12]}.{extension}"
 
@@ -101,6 +107,6 @@ def parse_original(key: str) -> Place | None:
         return None
 
 
-def _check(pattern: re.Pattern[str], value: str, what: str) -> None:
-    if not pattern.fullmatch(value):
+def _check(pattern: str, value: str, what: str) -> None:
+    if not re.fullmatch(pattern, value):
         raise ValueError(f"{value!r} can't be the {what} in a key")

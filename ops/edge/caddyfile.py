@@ -1,0 +1,167 @@
+"""The edge's configuration, as a Caddyfile."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from urllib.parse import urlsplit
+
+from storage.layout import ORIGINAL_PATH, ORIGINALS, SIGNING_HOST, VERSION_PATH, VERSIONS
+
+FORM_OVERHEAD = 64 * 1024
+"""Bytes that an upload form may be larger than its file: fields, policy and boundaries take about 2 kB."""
+
+_SIGNED = (
+    "X-Amz-Algorithm",
+    "X-Amz-Credential",
+    "X-Amz-Date",
+    "X-Amz-Expires",
+    "X-Amz-SignedHeaders",
+    "X-Amz-Signature",
+)
+_LINK_FIELDS = (*_SIGNED, "versionId", "response-content-disposition", "response-content-type")
+_PART_FIELDS = (*_SIGNED, "partNumber", "uploadId")
+
+_CORS_METHODS = "GET, HEAD, POST, PUT, DELETE"
+_CORS_HEADERS = "Authorization, Content-Type, Last-Event-ID, Range, If-None-Match"
+_CORS_EXPOSED = (
+    "Content-Disposition, Content-Length, Content-Range, ETag, Location, Retry-After, X-Amz-Version-Id, X-Request-Id"
+)
+
+
+@dataclass(frozen=True)
+class Edge:
+    """What the edge listens on, what is behind it, and who may use it."""
+
+    bind: str
+    """The address to listen on: 127.0.0.1, 0.0.0.0, or another of this machine."""
+    port: int
+    urls: Sequence[str]
+    """Public addresses as scheme://host[:port], all http or all https; their hosts are the names in certificates."""
+    apis: Sequence[str]
+    """host:port of each API."""
+    storages: Sequence[str]
+    """host:port of each storage node."""
+    web: Path
+    """The folder with index.html and what it loads."""
+    data: Path
+    """A folder of the edge's own: its CA, its certificates, its locks."""
+    origins: Sequence[str] = ()
+    """Other web origins whose pages may upload, call the API and listen."""
+    max_upload: int = 100_000_000
+    """Bytes of the largest file."""
+    max_request: int = 1_000_000
+    """Bytes of the largest request body the API gets."""
+    certificate: tuple[Path, Path] | None = None
+    """Certificate chain and key (PEM) for all https names; the edge makes its own where none is given."""
+
+
+class _Caddyfile(Template):
+    # A Caddyfile is full of "$" and "{".
+    delimiter = "@@"
+
+
+class BadValue(ValueError):
+    """A value that can't stand in the configuration."""
+
+
+def render(edge: Edge) -> str:
+    """The Caddyfile for `edge`. Pure. Raises BadValue for what can't be an address, an origin or a path."""
+    hosts = [_host(url) for url in edge.urls]
+    secure = {urlsplit(url).scheme == "https" for url in edge.urls}
+    if len(secure) > 1:
+        raise BadValue("one listener speaks either http or https: the URLs must agree")
+    https = secure == {True}
+    # With http any name will do, and the API decides which it takes for its own; a certificate is for its names alone.
+    sites = [f"https://{host}:{edge.port}" for host in dict.fromkeys((*hosts, "127.0.0.1"))] if https else []
+    template = _Caddyfile((Path(__file__).parent / "Caddyfile.template").read_text())
+    return template.substitute(
+        auto_https="off" if edge.certificate else "disable_redirects",
+        data=_path(edge.data),
+        sni=f"default_sni {hosts[0].strip('[]')}\n\tfallback_sni {hosts[0].strip('[]')}" if https else "",
+        policy="least_conn",
+        storages=" ".join(_upstream(address) for address in edge.storages),
+        signing_host=SIGNING_HOST,
+        max_upload=edge.max_upload,
+        max_body=edge.max_upload + FORM_OVERHEAD,
+        max_request=edge.max_request,
+        original=ORIGINAL_PATH,
+        version=VERSION_PATH,
+        originals=ORIGINALS,
+        versions=VERSIONS,
+        link_fields="|".join(_LINK_FIELDS),
+        part_fields="|".join(_PART_FIELDS),
+        csp=_page_policy(edge.urls),
+        web=_path(edge.web),
+        sites=", ".join(sites) or f"http://:{edge.port}",
+        bind=edge.bind,
+        tls=_tls(edge, https),
+        cors=_cors(edge.origins),
+        apis=" ".join(_upstream(address) for address in edge.apis),
+    )
+
+
+def _tls(edge: Edge, https: bool) -> str:
+    if not https:
+        return ""
+    return f"tls {_path(edge.certificate[0])} {_path(edge.certificate[1])}" if edge.certificate else "tls internal"
+
+
+def _cors(origins: Sequence[str]) -> str:
+    """Answers for the pages of other origins, the same for API and storage."""
+    if not origins:
+        return ""
+    for origin in origins:
+        _host(origin)
+    allowed = "\n".join(f"\t\t\theader Origin {origin}" for origin in origins)
+    return f"""\t\theader +Vary Origin
+\t\t@origin {{
+{allowed}
+\t\t}}
+\t\theader @origin {{
+\t\t\tAccess-Control-Allow-Origin {{header.Origin}}
+\t\t\tAccess-Control-Expose-Headers "{_CORS_EXPOSED}"
+\t\t}}
+\t\t@preflight {{
+\t\t\tmethod OPTIONS
+\t\t\theader Access-Control-Request-Method *
+{allowed}
+\t\t}}
+\t\thandle @preflight {{
+\t\t\theader Access-Control-Allow-Methods "{_CORS_METHODS}"
+\t\t\theader Access-Control-Allow-Headers "{_CORS_HEADERS}"
+\t\t\theader Access-Control-Max-Age 600
+\t\t\trespond 204
+\t\t}}"""
+
+
+def _page_policy(urls: Sequence[str]) -> str:
+    # Not every browser takes 'self' for its websockets, too.
+    sockets = " ".join(url.replace("http", "ws", 1) for url in urls)
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+        f"connect-src 'self' {sockets}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def _host(url: str) -> str:
+    """The host of an address that is scheme://host[:port] and no more, in brackets if it is IPv6."""
+    if not re.fullmatch(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?", url):
+        raise BadValue(f"{url!r} is not of the form scheme://host[:port]")
+    host = urlsplit(url).hostname or ""
+    return f"[{host}]" if ":" in host else host
+
+
+def _upstream(address: str) -> str:
+    if not re.fullmatch(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}", address):
+        raise BadValue(f"{address!r} is not of the form host:port")
+    return address
+
+
+def _path(path: Path) -> str:
+    # Braces would be filled in by the server, and a backtick ends the quotes that take all else as it is.
+    text = str(path.absolute())
+    if re.search(r"[`{}\x00-\x1f]", text):
+        raise BadValue(f"{text!r} can't be a path in the edge's configuration")
+    return f"`{text}`"
