@@ -1,0 +1,77 @@
+"""`./ops/test`: lint, types, import rules and the tests, as they run before every commit and in CI."""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from ops.host.say import say
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+EPILOG = """\
+All other arguments go to pytest: ./ops/test tests/storage -k links.
+
+The tests start real daemons on free ports and end them. Those marked `long` take minutes and run with --long; those
+marked `root` make users and mounts, and run only as root. Exit code: 0 all is well, 1 something is not.
+"""
+
+
+def main() -> int:
+    given, rest = parse(sys.argv[1:])
+    os.chdir(CHECKOUT)
+    steps = checks() + [("tests", pytest(given.fast, given.long, rest, os.geteuid() == 0))]
+    failed = [name for name, command in steps if not passes(name, command)]
+    say(f"FAILED: {', '.join(failed)}" if failed else "All is well.")
+    return 1 if failed else 0
+
+
+def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    parser = argparse.ArgumentParser(
+        prog="./ops/test",
+        description="Runs lint, types, import rules and the tests.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    extent = parser.add_mutually_exclusive_group()
+    extent.add_argument("--fast", action="store_true", help="only the tests that need no daemon: under 30 s")
+    extent.add_argument("--long", action="store_true", help="also the tests that take minutes")
+    return parser.parse_known_args(arguments)
+
+
+def checks() -> list[tuple[str, list[str]]]:
+    """What is checked without running anything of the appliance."""
+    programs = Path(sys.executable).parent
+    return [
+        ("lint", [str(programs / "ruff"), "check", "."]),
+        ("format", [str(programs / "ruff"), "format", "--check", "."]),
+        ("types", [str(programs / "mypy")]),
+        ("imports", [str(programs / "lint-imports")]),
+    ]
+
+
+def pytest(fast: bool, long: bool, rest: list[str], root: bool) -> list[str]:
+    """The pytest command for an extent; what this user can't run is deselected, not skipped in silence by each test."""
+    marks = ["pure"] if fast else []
+    if not long:
+        marks.append("not long")
+    if not root:
+        marks.append("not root")
+    chosen = ["-m", " and ".join(marks)] if marks else []
+    return [sys.executable, "-m", "pytest", *chosen, *rest]
+
+
+def passes(name: str, command: list[str]) -> bool:
+    say(f"── {name}")
+    began = time.monotonic()
+    # The checkout is where modules are found; `-P` of our own start has taken care that nothing else is.
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(CHECKOUT)})
+    say(f"── {name}: {'ok' if done.returncode == 0 else 'FAILED'} after {time.monotonic() - began:.1f} s")
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
