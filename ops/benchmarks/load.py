@@ -24,7 +24,10 @@ class Run(NamedTuple):
 
 
 async def run(url: str, project: str, token: str, photos: Sequence[bytes], count: int, at_once: int) -> Run:
-    """Sends `count` photos, taking turns among `photos`, with `at_once` uploads under way; waits for all to end."""
+    """Sends `count` photos, taking turns among `photos`, with `at_once` uploads under way; waits for all to end.
+
+    With `at_once` 1 each is waited for before the next is sent, so that it finds the appliance idle.
+    """
     connector = aiohttp.TCPConnector(limit=at_once + 4)
     async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=300)) as session:
 
@@ -32,11 +35,11 @@ async def run(url: str, project: str, token: str, photos: Sequence[bytes], count
             return token
 
         client = Client(session, url, project, bearer)
-        return await _Load(client, photos, count).run(at_once)
+        return await _Load(client, photos, count, at_once == 1).run(at_once)
 
 
 class _Load:
-    def __init__(self, client: Client, photos: Sequence[bytes], count: int) -> None:
+    def __init__(self, client: Client, photos: Sequence[bytes], count: int, idle: bool) -> None:
         self._client = client
         self._photos = itertools.cycle(photos)
         self._left = iter(range(count))
@@ -44,6 +47,8 @@ class _Load:
         self._sent: dict[str, float] = {}  # when the last byte was sent
         self._ended: dict[str, float] = {}
         self._failed = 0
+        self._idle = idle
+        self._one = asyncio.Event()
         self._all = asyncio.Event()
 
     async def run(self, at_once: int) -> Run:
@@ -68,12 +73,16 @@ class _Load:
                 self._sent[image] = time.monotonic()
 
             await self._client.send_bytes(link, "photo.jpg", body, len(photo))
+            while self._idle and link.image_id not in self._ended:
+                self._one.clear()
+                await self._one.wait()
 
     async def _watch(self, cursor: str) -> None:
         async for event in self._client.events(cursor):
             if event["type"] == "state" and event["state"] in ("done", "error"):
                 self._ended[event["image_id"]] = time.monotonic()
                 self._failed += event["state"] == "error"
+                self._one.set()
                 if len(self._ended) == self._count:
                     self._all.set()
 
