@@ -22,7 +22,7 @@ marked `root` make users and mounts, and run only as root. Exit code: 0 all is w
 def main() -> int:
     given, rest = parse(sys.argv[1:])
     os.chdir(CHECKOUT)
-    steps = checks() + [("tests", pytest(given.fast, given.long, rest, os.geteuid() == 0))]
+    steps = [*checks(), ("tests", pytest(given.fast, given.long, rest, os.geteuid() == 0))]
     failed = [name for name, command in steps if not passes(name, command)]
     say(f"FAILED: {', '.join(failed)}" if failed else "All is well.")
     return 1 if failed else 0

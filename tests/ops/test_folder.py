@@ -1,0 +1,130 @@
+"""The data folder: its lock, its modes, what is recorded once and kept."""
+
+import json
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ops import addresses, credentials, ports
+from ops.folder import DataFolder
+from ops.logs import LIMIT, LONGEST_LINE, Log, tail
+
+pytestmark = pytest.mark.pure
+
+
+@pytest.fixture
+def folder(tmp_path) -> DataFolder:
+    made = DataFolder(tmp_path / "data")
+    made.make()
+    return made
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_lock_has_one_holder_and_ends_with_it(folder):
+    program = (
+        "import sys, pathlib; from ops.folder import DataFolder; f = DataFolder(pathlib.Path(sys.argv[1]));"
+        "print(f.take(), flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", program, str(folder.path)]
+    assert folder.holder() is None
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "True\n"
+        assert folder.holder() == other.pid
+        assert folder.take() is False
+        other.kill()
+    assert folder.holder() is None
+    assert folder.take() is True
+
+
+def test_credentials_are_made_once_for_the_owner_alone(folder):
+    first = credentials.load(folder, {})
+    assert credentials.load(folder, {}) == first
+    assert mode(folder.path / "secrets.json") == 0o600
+    assert mode(folder.path) == 0o700
+    secrets = [value.rpartition(":")[2] for value in first.__dict__.values()]
+    assert len(set(secrets)) == len(secrets)
+    assert min(map(len, secrets)) >= 32
+    assert not [secret for secret in secrets if secret in repr(first)]
+
+
+def test_a_secret_that_came_with_a_later_release_is_added(folder):
+    first = credentials.load(folder, {})
+    known = json.loads((folder.path / "secrets.json").read_text())
+    del known["token"]
+    folder.write("secrets.json", known)
+    later = credentials.load(folder, {})
+    assert later.database == first.database
+    assert later.token != first.token
+
+
+def test_ports_are_kept_until_somebody_has_them(folder):
+    first = ports.assign(folder, ["api", "valkey"])
+    assert ports.assign(folder, ["api", "valkey"]) == first
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", first["api"]))
+        other.listen()
+        second = ports.assign(folder, ["api", "valkey"])
+    assert second["valkey"] == first["valkey"]
+    assert second["api"] != first["api"]
+    assert ports.recorded(folder, ["api"]) == {"api": second["api"]}
+
+
+def test_ports_are_none_that_outgoing_connections_get(folder):
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    chosen = ports.assign(folder, [f"part-{number}" for number in range(50)])
+    assert len(set(chosen.values())) == 50
+    assert max(chosen.values()) < lowest
+
+
+def test_addresses_given_once_are_used_again(folder):
+    given = addresses.changed(
+        addresses.load(folder), None, ["https://photos.lan/", "https://10.0.0.2:443"], None, False
+    )
+    addresses.record(folder, given)
+    assert given.port == 443
+    assert given.bind == "0.0.0.0"
+    again = addresses.changed(addresses.load(folder), None, None, ["http://elsewhere.lan:3000"], False)
+    assert again.public_urls == ("https://photos.lan", "https://10.0.0.2:443")
+    back = addresses.changed(again, 8080, [""], None, False)
+    assert (back.public_urls, back.bind) == (("http://127.0.0.1:8080",), "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    "url", ["photos.lan", "ftp://photos.lan", "https://photos.lan/darkroom", "http://a:b@c", "http://x:y"]
+)
+def test_what_is_no_address_is_refused(url):
+    with pytest.raises(addresses.BadAddress):
+        addresses.base(url)
+
+
+def test_one_listener_speaks_one_protocol():
+    with pytest.raises(addresses.BadAddress):
+        addresses.changed(addresses.Site(), None, ["http://a.lan", "https://a.lan"], None, False)
+
+
+def test_a_log_is_cut_off_and_its_last_lines_are_at_hand(tmp_path):
+    log = Log(tmp_path, "part")
+    for number in range(3 * LIMIT // 1000 + 10):
+        log.write(f"{number:06} " + "x" * 1000)
+    log.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["part.log", "part.log.1", "part.log.2"]
+    assert max(path.stat().st_size for path in tmp_path.iterdir()) <= LIMIT + 1100
+    assert tail(tmp_path / "part.log", 1) == [log.last[-1]]
+
+
+async def test_a_line_without_end_stops_nothing(tmp_path):
+    import asyncio
+
+    log, stream = Log(tmp_path, "part"), asyncio.StreamReader()
+    stream.feed_data(b"y" * (LONGEST_LINE * 3) + b"\nafter\n")
+    stream.feed_eof()
+    await log.pump(stream)
+    assert log.last[-1] == "after"
+    assert max(map(len, log.last)) <= LONGEST_LINE

@@ -1,0 +1,106 @@
+"""The table of parts: complete, in order, and with no secret where it isn't needed."""
+
+from pathlib import Path
+
+import pytest
+
+from ops import credentials, inventory, services
+from ops.addresses import Site
+from ops.folder import DataFolder
+from ops.services import Plan
+
+pytestmark = pytest.mark.pure
+
+PORTS = {"postgres": 20001, "valkey": 20002, "storage": 20003, "api": 20004}
+ENVIRONMENT = {"PATH": "/usr/bin", "DARKROOM_IMAGE_WORKERS": "3", "DARKROOM_FORM_SECONDS": "60", "OTHER_SECRET": "x"}
+
+
+@pytest.fixture
+def make(tmp_path):
+    def plan(environment=ENVIRONMENT, site=None):
+        folder = DataFolder(tmp_path / "data")
+        folder.make()
+        ports = {name: PORTS[name] for name in (*services.embedded(environment), "api")}
+        keys = credentials.load(folder, environment)
+        where = services.find(environment, ports, keys)
+        return Plan(folder, site or Site(), ports, keys, where, Path("/opt/minio"), Path("/opt/darkroom"))
+
+    return plan
+
+
+def rows(plan, environment=ENVIRONMENT):
+    return {part.name: part for part in inventory.parts(plan, environment)}
+
+
+def test_every_part_is_there_after_what_it_needs(make):
+    found = rows(make())
+    workers = [f"worker-images-{number}" for number in (1, 2, 3)]
+    assert list(found) == ["postgres", "valkey", "storage", "ledger", "buckets", "api", "intake", *workers, "edge"]
+    seen: set[str] = set()
+    for name, part in found.items():
+        assert set(part.after) <= seen, name
+        seen.add(name)
+
+
+def test_every_command_names_the_data_folder(make):
+    plan = make()
+    for part in rows(plan).values():
+        assert str(plan.folder.path) in " ".join(part.argv), part.name
+
+
+def test_no_secret_in_any_command(make):
+    plan = make()
+    secrets = [value.rpartition(":")[2] for value in plan.credentials.__dict__.values()]
+    for part in rows(plan).values():
+        assert not [secret for secret in secrets if secret in " ".join(part.argv)], part.name
+
+
+def test_a_process_gets_only_the_keys_it_uses(make):
+    plan = make()
+    found = rows(plan)
+    holders = {
+        "storage_root": {"storage", "buckets"},
+        "uploader": {"api", "buckets"},
+        "reader": {"api", "buckets"},
+        "worker": {"buckets", "intake", "worker-images-1", "worker-images-2", "worker-images-3"},
+        "token": {"api"},
+    }
+    for key, allowed in holders.items():
+        secret = getattr(plan.credentials, key).rpartition(":")[2]
+        assert {name for name, part in found.items() if secret in " ".join(part.env.values())} == allowed, key
+
+
+def test_nothing_of_the_environment_but_what_is_meant(make):
+    found = rows(make())
+    assert found["api"].env["DARKROOM_FORM_SECONDS"] == "60"
+    assert found["api"].env["DARKROOM_PUBLIC_URLS"] == "http://127.0.0.1:8080"
+    assert not [name for name, part in found.items() if "OTHER_SECRET" in part.env]
+
+
+def test_an_external_part_takes_the_place_of_ours(make):
+    environment = {
+        **ENVIRONMENT,
+        "DARKROOM_DATABASE_URL": "postgresql://darkroom:long-enough@db.lan/darkroom",
+        "DARKROOM_VALKEY_URL": "redis://:long-enough@queue.lan:6380/0",
+        "DARKROOM_STORAGE_URL": "http://s3.lan:9000",
+        "DARKROOM_WORKER_KEY": "their-worker:long-enough",
+    }
+    plan = make(environment)
+    found = rows(plan, environment)
+    assert not {"postgres", "valkey", "storage", "buckets"} & set(found)
+    assert found["api"].env["DARKROOM_DATABASE_URL"] == environment["DARKROOM_DATABASE_URL"]
+    assert found["intake"].env["DARKROOM_WORKER_KEY"] == "their-worker:long-enough"
+    assert plan.services.valkey_address() == ("queue.lan", 6380, "long-enough")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"DARKROOM_DATABASE_URL": "postgresql://postgres:postgres@db.lan/darkroom"},
+        {"DARKROOM_STORAGE_URL": "http://s3.lan", "DARKROOM_STORAGE_ROOT": "minioadmin:minioadmin"},
+    ],
+)
+def test_default_passwords_are_refused(make, given):
+    with pytest.raises(credentials.DefaultPassword) as refused:
+        make({**ENVIRONMENT, **given})
+    assert "minioadmin" not in str(refused.value)

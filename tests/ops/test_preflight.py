@@ -1,0 +1,109 @@
+"""What a machine is refused for, and that each refusal says what to do next."""
+
+import ast
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from ops import bootstrap
+from ops.host import packages, preflight
+from ops.host.interpreter import Interpreter
+
+pytestmark = pytest.mark.pure
+
+BOOTSTRAP = Path(bootstrap.__file__)
+AVX2 = "processor\t: 0\nflags\t\t: fpu sse2 avx avx2 bmi2\n"
+
+
+def test_a_processor_with_avx2_passes():
+    assert preflight.processor("x86_64", AVX2) is None
+
+
+@pytest.mark.parametrize(
+    ("machine", "cpuinfo", "said"), [("aarch64", "", "aarch64"), ("x86_64", AVX2.replace("avx2", ""), "no AVX2")]
+)
+def test_a_processor_without_it_is_named(machine, cpuinfo, said):
+    problem = preflight.processor(machine, cpuinfo)
+    assert said in problem.what
+    assert "AVX2" in problem.what + problem.remedy
+
+
+def test_memory_is_what_is_available_not_what_is_free():
+    assert preflight.memory("MemFree: 1000 kB\nMemAvailable: 4000000 kB\n") is None
+    problem = preflight.memory("MemFree: 4000000 kB\nMemAvailable: 500000 kB\n")
+    assert "488 MiB" in problem.what
+    assert "1024 MiB" in problem.what
+
+
+def test_disk_is_measured_where_the_folder_will_be(tmp_path):
+    assert preflight.disk(tmp_path / "not" / "yet", 1, "it") is None
+    problem = preflight.disk(tmp_path / "not" / "yet", 10**18, "the data folder")
+    assert str(tmp_path) in problem.what
+    assert "--data" in problem.remedy
+
+
+def test_a_port_in_use_is_named_with_what_shows_its_user():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        number = other.getsockname()[1]
+        problem = preflight.port("127.0.0.1", number)
+    assert str(number) in problem.what
+    assert "--port" in problem.remedy
+    assert f":{number}" in problem.remedy
+    assert preflight.port("127.0.0.1", number) is None
+
+
+def test_bootstrap_parses_on_every_python_3():
+    """An old Python must get as far as the sentence that it is too old."""
+    ast.parse(BOOTSTRAP.read_text(), feature_version=(3, 4))
+
+
+def test_an_old_python_is_told_what_to_install(monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 9, 2))
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(SystemExit) as ended:
+        bootstrap.enter("ops.commands.status")
+    assert "3.11" in str(ended.value)
+    assert "3.9.2" in str(ended.value)
+    assert "apt-get install python3" in str(ended.value)
+
+
+@pytest.mark.parametrize(
+    ("release", "family"),
+    [
+        ('ID=debian\nVERSION_ID="12"\n', "debian"),
+        ('ID=linuxmint\nID_LIKE="ubuntu debian"\n', "debian"),
+        ('ID="rocky"\nID_LIKE="rhel centos fedora"\n', "fedora"),
+        ("ID=alpine\n", ""),
+    ],
+)
+def test_the_family_of_a_system(release, family):
+    assert packages.like(release) == family
+
+
+def test_missing_headers_become_one_command():
+    needs = [packages.IMAGING[0], packages.IMAGING[-1]]
+    debian = packages.command(needs, "debian")
+    assert debian == "apt-get update && apt-get install -y --no-install-recommends libjpeg-dev libmagic1"
+    assert packages.command(needs, "fedora") == "dnf install -y libjpeg-turbo-devel file-libs"
+    assert "jpeglib.h" in packages.command(needs, "")
+
+
+def test_pythons_own_packages_are_those_of_its_version(monkeypatch):
+    monkeypatch.setattr(packages.Need, "present", lambda need: True)
+    bare = Interpreter("/usr/bin/python3.12", (3, 12), Path("/nowhere/Python.h"), pip=False, venv=False)
+    names = [need.debian for need in packages.missing(bare, uv_is_here=False)]
+    assert "python3.12-dev" in names
+    assert "python3.12-venv" in names
+    assert "python3.12-venv" not in [need.debian for need in packages.missing(bare, uv_is_here=True)]
+
+
+def test_an_ordinary_user_gets_the_exact_command(monkeypatch, capsys):
+    monkeypatch.setattr(packages.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(packages, "family", lambda: "debian")
+    with pytest.raises(SystemExit):
+        packages.install([packages.IMAGING[0]])
+    assert "sudo sh -c 'apt-get update && apt-get install -y" in capsys.readouterr().err
