@@ -34,11 +34,8 @@ def part(folder: DataFolder, name: str, script: str = "sleep 60", **more) -> Par
         if not here.exists():
             raise health.Unwell("not there yet")
 
-    argv = [
-        "/bin/sh",
-        "-c",
-        f'trap "echo end {name} >> order; exit 0" TERM\necho start {name} >> order\n{script} & wait',
-    ]
+    trap = f'trap "echo end {name} >> order; exit 0" TERM'
+    argv = ["/bin/sh", "-c", f"{trap}\necho start {name} >> order\n{script} & wait"]
     return Part(name=name, role="test", argv=argv, env=dict(os.environ), health=check, **more)
 
 
@@ -131,7 +128,9 @@ from tests.ops.test_supervisor import part, supervise
 from ops.folder import DataFolder
 folder = DataFolder(pathlib.Path({str(folder.path)!r}))
 (folder.path / "one").touch()
-asyncio.run(supervise(folder, part(folder, "one")).run(lambda: print("ready", flush=True)))
+async def main():
+    await supervise(folder, part(folder, "one")).run(lambda: print("ready", flush=True))
+asyncio.run(main())
 """
     root = Path(__file__).parents[2]
     command = [sys.executable, "-c", program]
