@@ -1,0 +1,1 @@
+"""The appliance as its clients meet it: over the edge, on the real stack."""

@@ -1,0 +1,113 @@
+"""Who may see what; and the closed list of what everybody may see."""
+
+import httpx
+
+from tests.appliance import pictures
+from tests.appliance.client import Project
+from tests.stack import Stack
+
+PUBLIC = {("get", "/healthz"), ("get", "/readyz"), ("post", "/login")}
+METHODS = {"get", "post", "put", "delete", "patch"}
+
+
+def test_every_route_but_the_public_ones_needs_a_caller(stack: Stack) -> None:
+    description = httpx.get(f"{stack.url}/openapi.json").json()
+    routes = {(m, path) for path, item in description["paths"].items() for m in item if m in METHODS}
+    assert routes > PUBLIC
+    for method, path in routes - PUBLIC:
+        url = stack.url + path.replace("{project_id}", "x").replace(
+            "{image_id}", "01a1fd40-745d-775e-9958-364e9bfb0770"
+        )
+        for headers in (
+            {},
+            {"Authorization": "Bearer dk_wrong"},
+            {"Authorization": "Basic eDp5"},
+            {"Authorization": "Bearer a.b.c"},
+        ):
+            answer = httpx.request(method, url, headers=headers)
+            assert answer.status_code == 401, (method, path, headers, answer.text)
+            assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_project_token_sees_its_own_project_alone(project: Project, stranger: Project) -> None:
+    image_id = stranger.upload(pictures.jpeg(200, 150))
+    stranger.ended(image_id)
+    for method, path in (
+        ("GET", f"/images/{image_id}"),
+        ("DELETE", f"/images/{image_id}"),
+        ("POST", f"/images/{image_id}/retry"),
+        ("POST", f"/images/{image_id}/uploaded"),
+        ("GET", f"/projects/{stranger.id}"),
+        ("GET", f"/projects/{stranger.id}/images"),
+        ("GET", f"/projects/{stranger.id}/events"),
+    ):
+        assert project.api.request(method, path).status_code == 404, path
+    body = {"filename": "a.jpg", "project_id": stranger.id}
+    assert project.api.post("/images/", json=body).status_code == 404
+    assert project.api.post("/tickets", json={"project_id": stranger.id}).status_code == 404
+    assert stranger.image(image_id)["state"] == "done"
+
+
+def test_project_token_makes_no_projects_tokens_or_metrics(project: Project) -> None:
+    assert project.api.post("/projects/", json={"name": "x"}).status_code == 403
+    assert project.api.get("/projects/").status_code == 403
+    assert project.api.delete(f"/projects/{project.id}").status_code == 403
+    assert project.api.post("/tokens", json={"project_id": project.id}).status_code == 403
+    assert project.api.get("/metrics").status_code == 403
+
+
+def test_metrics_need_an_admin_key(project: Project, stack: Stack) -> None:
+    plain = stack.verb("apikey", "create", "plain").stdout.strip()
+    assert httpx.get(f"{stack.url}/metrics", headers={"Authorization": f"Bearer {plain}"}).status_code == 403
+    answer = project.server.get("/metrics")
+    assert answer.status_code == 200
+    assert "darkroom_open_assets" in answer.text
+
+
+def test_token_lives_as_long_as_asked_and_not_longer(project: Project) -> None:
+    for ttl in (0, -1, 10**6):
+        assert project.server.post("/tokens", json={"project_id": project.id, "ttl": ttl}).status_code == 400
+    made = project.server.post("/tokens", json={"project_id": project.id, "ttl": 60})
+    assert made.status_code == 201
+    # One letter changed is another signature.
+    token = made.json()["token"]
+    forged = token[:-2] + ("A" if token[-2] != "A" else "B") + token[-1]
+    assert (
+        httpx.get(
+            f"{project.stack.url}/projects/{project.id}", headers={"Authorization": f"Bearer {forged}"}
+        ).status_code
+        == 401
+    )
+
+
+def test_login_address_works_once(stack: Stack) -> None:
+    address = stack.verb("open").stdout.strip()
+    code = address.partition("#login=")[2]
+    first = httpx.post(f"{stack.url}/login", json={"code": code})
+    assert first.status_code == 201
+    token = first.json()["token"]
+    assert httpx.get(f"{stack.url}/projects/", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    assert httpx.post(f"{stack.url}/login", json={"code": code}).status_code == 401
+
+
+def test_host_is_never_reflected_unchecked(project: Project) -> None:
+    body = {"filename": "a.jpg", "project_id": project.id}
+    answer = project.api.post("/images/", json=body, headers={"Host": "evil.example"})
+    assert answer.status_code != 201 or answer.json()["upload_link"].startswith(project.stack.url)
+
+
+def test_api_page_works_without_the_internet(stack: Stack) -> None:
+    page = httpx.get(f"{stack.url}/docs")
+    assert page.status_code == 200
+    assert "http:" not in page.text
+    assert "https:" not in page.text
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    for name in ("swagger-ui-bundle.js", "swagger-ui.css", "start.js"):
+        assert httpx.get(f"{stack.url}/docs/{name}").status_code == 200
+    assert httpx.get(f"{stack.url}/docs/../../etc/passwd").status_code == 404
+
+
+def test_ready_says_that_all_is_well(stack: Stack) -> None:
+    answer = httpx.get(f"{stack.url}/readyz")
+    assert answer.json() == {"status": "ok", "parts": {"postgres": "ok", "valkey": "ok", "storage": "ok"}}
+    assert httpx.get(f"{stack.url}/healthz").json() == {"status": "ok"}
