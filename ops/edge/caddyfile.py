@@ -53,8 +53,24 @@ class Edge:
     """Bytes of the largest file."""
     max_request: int = 1_000_000
     """Bytes of the largest request body the API gets."""
+    patience: int = 4
+    """Seconds a request waits for a part that is being restarted, before it is answered with 503."""
     certificate: tuple[Path, Path] | None = None
     """Certificate chain and key (PEM) for all https names; the edge makes its own where none is given."""
+
+
+# A query is a signature or a ticket, and headers hold tokens: neither belongs into a log.
+_LOG_FORMAT = """filter {
+			wrap console {
+				level_format upper
+			}
+			fields {
+				request>uri regexp "[?].*" "?"
+				uri regexp "[?].*" "?"
+				request>headers delete
+				resp_headers delete
+			}
+		}"""
 
 
 class _Caddyfile(Template):
@@ -79,8 +95,10 @@ def render(edge: Edge) -> str:
     return template.substitute(
         auto_https="off" if edge.certificate else "disable_redirects",
         data=_path(edge.data),
+        log_format=_LOG_FORMAT,
         sni=f"default_sni {hosts[0].strip('[]')}\n\tfallback_sni {hosts[0].strip('[]')}" if https else "",
         policy="least_conn",
+        patience=edge.patience,
         storages=" ".join(_upstream(address) for address in edge.storages),
         signing_host=SIGNING_HOST,
         max_upload=edge.max_upload,

@@ -1,8 +1,11 @@
 """The edge: Caddy with the configuration that the appliance renders."""
 
+import socket
+import ssl
 import sysconfig
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ops.edge.caddyfile import Edge, render
 from tests.daemons.process import Daemon, free_port, listening
@@ -40,5 +43,22 @@ def start(folder: Path, edge: Edge) -> Caddy:
         "--config",
         str(config),
     ]
-    daemon = Daemon(argv, {"HOME": str(folder)}, folder / "caddy.log", lambda: listening(edge.port))
-    return Caddy(daemon.start(), replace(edge))
+    daemon = Daemon(argv, {"HOME": str(folder)}, folder / "caddy.log", lambda: _serves(edge))
+    return Caddy(daemon.start(), edge)
+
+
+def _serves(edge: Edge) -> bool:
+    """Whether it takes connections under every name: its own certificates come a moment after its port."""
+    if not listening(edge.port):
+        return False
+    if not edge.urls[0].startswith("https"):
+        return True
+    anything = ssl.create_default_context()
+    anything.check_hostname, anything.verify_mode = False, ssl.CERT_NONE
+    for name in (*(urlsplit(url).hostname for url in edge.urls), "127.0.0.1"):
+        try:
+            with socket.create_connection(("127.0.0.1", edge.port), 2) as link:
+                anything.wrap_socket(link, server_hostname=name).close()
+        except OSError:
+            return False
+    return True

@@ -24,9 +24,13 @@ def new_version(extension: str = "jpg") -> str:
     return version_key("projects", "111", "images", asset_id(), "thumb", "ab" * 32, extension)
 
 
-def send(client: httpx.Client, form: UploadForm, data: bytes = ONE_KB, **changed: str) -> httpx.Response:
+def send(
+    client: httpx.Client, form: UploadForm, data: bytes = ONE_KB, changed: dict[str, str] | None = None
+) -> httpx.Response:
     """Sends an upload form as a client would, with some of its fields changed."""
-    return client.post(form.path, data={**form.params, **changed}, files={"file": ("a.jpg", data, "image/jpeg")})
+    return client.post(
+        form.path, data={**form.params, **(changed or {})}, files={"file": ("a.jpg", data, "image/jpeg")}
+    )
 
 
 def upload(client: httpx.Client, forms: UploadForms, data: bytes = ONE_KB) -> tuple[str, str]:

@@ -56,7 +56,7 @@ def test_tampered_form_is_refused_and_stores_nothing(
     client: httpx.Client, forms: UploadForms, storage: minio.Minio, changed: dict[str, str], status: int
 ) -> None:
     form = forms.form(new_original(), 300_000, 900)
-    assert send(client, form, **changed).status_code == status
+    assert send(client, form, changed=changed).status_code == status
     for key in (form.params["key"], changed.get("key", "nothing")):
         assert storage.objects().head("originals", key.removeprefix("../")) is None
 

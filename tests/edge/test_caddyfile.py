@@ -1,0 +1,62 @@
+"""The configuration as text."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ops.edge.caddyfile import BadValue, Edge, render
+
+pytestmark = pytest.mark.pure
+
+EDGE = Edge(
+    bind="127.0.0.1",
+    port=8080,
+    urls=["http://127.0.0.1:8080"],
+    apis=["127.0.0.1:8001", "127.0.0.1:8002"],
+    storages=["127.0.0.1:9000"],
+    web=Path("/srv/web"),
+    data=Path("/srv/edge"),
+)
+
+
+def test_same_settings_give_the_same_text() -> None:
+    assert render(EDGE) == render(EDGE)
+    assert "@@" not in render(EDGE)
+    assert "reverse_proxy 127.0.0.1:8001 127.0.0.1:8002" in render(EDGE)
+
+
+def test_without_origins_there_is_no_cors() -> None:
+    assert "Access-Control-Allow" not in render(EDGE)
+
+
+@pytest.mark.parametrize("origin", ["*", "https://*.example", "https://a b", "a.example", "https://a/", "https://a\n{"])
+def test_what_is_no_origin_is_refused(origin: str) -> None:
+    with pytest.raises(BadValue):
+        render(replace(EDGE, origins=[origin]))
+
+
+@pytest.mark.parametrize("url", ["ftp://a", "https://", "https://a/b", "https://a:port", "{$HOME}"])
+def test_what_is_no_address_is_refused(url: str) -> None:
+    with pytest.raises(BadValue):
+        render(replace(EDGE, urls=[url]))
+
+
+def test_one_port_is_http_or_https() -> None:
+    with pytest.raises(BadValue, match="agree"):
+        render(replace(EDGE, urls=["http://a", "https://b"]))
+
+
+@pytest.mark.parametrize("path", ["/srv/`id`", "/srv/{env.HOME}", "/srv/a\nadmin :2019"])
+def test_path_that_would_be_read_as_configuration_is_refused(path: str) -> None:
+    with pytest.raises(BadValue):
+        render(replace(EDGE, web=Path(path)))
+
+
+def test_upstream_must_be_host_and_port() -> None:
+    with pytest.raises(BadValue):
+        render(replace(EDGE, apis=["127.0.0.1:8001 { }"]))
+
+
+def test_no_secret_is_needed_or_written() -> None:
+    assert "secret" not in render(EDGE).lower()

@@ -1,0 +1,55 @@
+"""The pages, and the rules they are shown under."""
+
+import httpx
+import pytest
+
+from tests.daemons import caddy
+
+
+@pytest.mark.parametrize("path", ["/", "/web/app.js", "/web/index.html"])
+def test_page_may_load_and_call_only_its_own(client: httpx.Client, edge: caddy.Caddy, path: str) -> None:
+    answer = client.get(path, follow_redirects=True)
+    assert answer.status_code == 200
+    policy = dict(rule.strip().partition(" ")[::2] for rule in answer.headers["content-security-policy"].split(";"))
+    assert policy == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' blob: data:",
+        "connect-src": f"'self' ws://127.0.0.1:{edge.edge.port}",
+        "form-action": "'none'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cache-control"] == "no-cache"
+
+
+def test_page_is_the_folders_index(client: httpx.Client) -> None:
+    assert "<title>page</title>" in client.get("/").text
+    assert client.get("/web/app.js").headers["content-type"].startswith("text/javascript")
+
+
+@pytest.mark.parametrize(
+    "path", ["/web/../secret.txt", "/web/..%2fsecret.txt", "/web/%2e%2e/secret.txt", "/web//../secret.txt", "/web/none"]
+)
+def test_nothing_beside_the_folder_is_served(client: httpx.Client, path: str) -> None:
+    answer = client.get(path)
+    assert "not for the web" not in answer.text
+
+
+def test_what_is_not_there_is_said_as_a_problem(client: httpx.Client) -> None:
+    answer = client.get("/web/none.js")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "detail": "There is nothing here.",
+        "code": "not_found",
+    }
+
+
+def test_folder_is_not_listed(client: httpx.Client) -> None:
+    assert "app.js" not in client.get("/web/").text
