@@ -38,10 +38,10 @@ class Stack:
         self._environment = environment(**settings)
         self._key = ""
 
-    def verb(self, name: str, *arguments: str, timeout: float = 400) -> "subprocess.CompletedProcess[str]":
-        """Runs `ops/name` on this appliance to its end; its outputs are in the result."""
-        command = [str(self.checkout / "ops" / name), *arguments, "--data", str(self.data)]
-        return subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=timeout)
+    def verb(self, name: str, *arguments: str, data: Path | None = None) -> "subprocess.CompletedProcess[str]":
+        """Runs `ops/name` on this appliance, or on another data folder, to its end; its outputs are in the result."""
+        command = [str(self.checkout / "ops" / name), *arguments, "--data", str(data or self.data)]
+        return subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=600)
 
     def up(self, *arguments: str) -> str:
         """Starts it in the background; what `up` said. Fails if it didn't come up."""

@@ -5,7 +5,7 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from ops import addresses, planning, variables
+from ops import addresses
 from ops.commands import options
 from ops.folder import DataFolder
 from ops.host.say import stop
@@ -17,6 +17,8 @@ def ask(folder: DataFolder, question: Callable[[], Awaitable[Answer]]) -> Answer
     """The answer of `question`, asked with the API's own configuration. Ends the process where nothing is running."""
     if not (folder.path.is_dir() and folder.holder()):
         stop(f"nothing is running in {folder.path}", options.RUNNING_HINT)
+    from ops import planning, variables
+
     environment = dict(os.environ)
     try:
         plan = planning.known(folder, environment)

@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+import os
 import sys
 import time
 from typing import Any
 
-from ops import addresses, health, inventory, planning
+from ops import addresses, health
 from ops.commands import options
 from ops.folder import DataFolder
 
@@ -14,8 +15,6 @@ EPILOG = "Exit codes: 0 all parts are well; 1 some are not; 3 nothing is running
 
 
 def main() -> int:
-    import os
-
     parser = options.parser("status", "Shows every part: its address, its process, its health.", EPILOG)
     parser.add_argument("--json", action="store_true", help="the same for a script")
     given = parser.parse_args()
@@ -48,6 +47,8 @@ async def examine(folder: DataFolder, environment: dict[str, str]) -> dict[str, 
 
 
 def _checks(folder: DataFolder, environment: dict[str, str]) -> dict[str, health.Check]:
+    from ops import inventory, planning
+
     try:
         plan = planning.known(folder, environment)
     except KeyError:

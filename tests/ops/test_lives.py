@@ -1,0 +1,155 @@
+"""Lives and deaths: two appliances side by side, a clean end, killed parts, a killed supervisor."""
+
+import os
+import signal
+import socket
+import time
+import urllib.request
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from tests.daemons.process import listening
+from tests.ops import processes
+from tests.stack import Stack
+
+
+@pytest.fixture(scope="module")
+def mortal() -> Iterator[Stack]:
+    """An appliance of this module's own, to do harm to."""
+    made = Stack()
+    try:
+        made.up()
+        yield made
+    finally:
+        made.close()
+
+
+def page(stack: Stack) -> int:
+    with urllib.request.urlopen(f"{stack.url}/readyz", timeout=20) as answer:
+        return int(answer.status)
+
+
+def test_two_appliances_live_side_by_side(stack, mortal):
+    ours, theirs = stack.status(), mortal.status()
+    pids = [{part["pid"] for part in report["parts"] if part["pid"]} for report in (ours, theirs)]
+    assert not pids[0] & pids[1]
+    addresses = [{part["address"] for part in report["parts"] if part["address"]} for report in (ours, theirs)]
+    assert not addresses[0] & addresses[1]
+    assert page(stack) == page(mortal) == 200
+    assert stack.key != mortal.key
+
+
+@pytest.mark.parametrize("part", ["postgres", "valkey", "storage", "api", "intake", "worker-images-1", "edge"])
+def test_a_killed_part_comes_back(mortal, part):
+    before = mortal.wait_well()[part]
+    children = psutil.Process(before["pid"]).children(recursive=True)
+    assert mortal.kill(part) == before["pid"]
+    limit = time.monotonic() + 60
+    while (after := mortal.wait_well()[part])["pid"] == before["pid"]:
+        assert time.monotonic() < limit
+        time.sleep(0.1)
+    assert after["restarts"] == before["restarts"] + 1
+    assert after["address"] == before["address"]
+    assert page(mortal) == 200
+    assert not [child for child in children if processes.alive(child)]
+
+
+def test_a_killed_supervisor_takes_all_with_it_and_up_heals(mortal):
+    key = mortal.key
+    mortal.wait_well()
+    os.kill(mortal.status()["supervisor"], signal.SIGKILL)
+    processes.wait_gone(mortal.data)
+    assert mortal.verb("status").returncode == 3
+    assert "all parts are well" in mortal.up()
+    asked = urllib.request.Request(f"{mortal.url}/projects/", headers={"Authorization": f"Bearer {key}"})
+    with urllib.request.urlopen(asked, timeout=20) as answer:
+        assert answer.status == 200
+
+
+def test_up_ends_what_an_earlier_start_left_behind(mortal):
+    """Supervisor and API's first process killed at once: its workers have nobody to tell them to end."""
+    api = mortal.wait_well()["api"]["pid"]
+    workers = psutil.Process(api).children(recursive=True)
+    for pid in (mortal.status()["supervisor"], api):
+        os.kill(pid, signal.SIGKILL)
+    mortal.up()
+    assert not [worker for worker in workers if processes.alive(worker)]
+    assert page(mortal) == 200
+
+
+def test_down_leaves_no_process_and_no_port_and_up_is_quick_again(mortal):
+    report = mortal.status()
+    ports = [int(part["address"].split(":")[1]) for part in report["parts"] if part["address"]]
+    everything = processes.tree(report["supervisor"])
+    mortal.down()
+    assert not [one.pid for one in everything if processes.alive(one)]
+    assert not processes.serving(mortal.data)
+    assert not [port for port in ports if listening(port)]
+    assert "Nothing is running" in mortal.down()
+    began = time.monotonic()
+    mortal.up()
+    assert time.monotonic() - began < 10
+    again = mortal.status()
+    assert [part["address"] for part in again["parts"]] == [part["address"] for part in report["parts"]]
+
+
+def test_a_port_that_was_taken_meanwhile_is_replaced(mortal):
+    """An inner port moves; the edge's port is what others know, and its loss is said before anything starts."""
+    valkey = int(mortal.parts()["valkey"]["address"].split(":")[1])
+    mortal.down()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", valkey))
+        other.listen()
+        mortal.up()
+        assert int(mortal.parts()["valkey"]["address"].split(":")[1]) != valkey
+        assert page(mortal) == 200
+        mortal.down()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", mortal.port))
+        other.listen()
+        refused = mortal.verb("up", "--detach")
+    assert refused.returncode == 1
+    assert f"port {mortal.port} is in use" in refused.stderr
+    mortal.up()
+
+
+def test_a_start_that_fails_says_which_part_and_why_and_leaves_nothing(mortal):
+    mortal.down()
+    mark = mortal.data / "postgres" / "global" / "pg_control"
+    kept = mark.read_bytes()
+    try:
+        mark.write_bytes(b"not a control file")
+        failed = mortal.verb("up", "--detach")
+    finally:
+        mark.write_bytes(kept)
+    assert failed.returncode == 1
+    assert "postgres: ended with exit code" in failed.stderr
+    assert "postgres.log" in failed.stderr
+    assert "pg_control" in failed.stderr
+    assert not processes.serving(mortal.data)
+    mortal.up()
+
+
+def test_in_the_foreground_interrupt_ends_everything(mortal):
+    import subprocess
+
+    mortal.down()
+    command = [str(mortal.checkout / "ops" / "up"), "--data", str(mortal.data)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as up:
+        seen = []
+        for line in up.stdout:
+            seen.append(line)
+            if "#login=" in line:
+                break
+        up.send_signal(signal.SIGINT)
+        rest = up.stdout.read()
+    said = "".join(seen) + rest
+    assert f"{mortal.url}/#login=" in said
+    assert "127.0.0.1" in said
+    assert "this machine alone" in said
+    assert "postgres " in said.split("|")[0] or "| " in said
+    assert up.returncode == 0
+    assert not processes.serving(mortal.data)
+    mortal.up()

@@ -1,0 +1,154 @@
+"""A running appliance: what it is made of, what listens, what others can read, and that `up` leaves it alone."""
+
+import stat
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ops import credentials
+from ops.folder import DataFolder
+from tests.ops import processes
+
+EMBEDDED = {"postgres", "valkey", "storage", "ledger", "buckets"}
+PARTS = EMBEDDED | {"api", "intake", "worker-images-1", "worker-images-2", "edge"}
+
+
+def get(url: str, **headers: str) -> tuple[int, bytes]:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=20) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def test_every_part_is_well_at_its_own_address(stack):
+    report = stack.status()
+    assert report["phase"] == "ready"
+    assert report["url"] == stack.url
+    parts = {part["name"]: part for part in report["parts"]}
+    assert set(parts) == PARTS
+    assert {part["health"] for part in parts.values()} == {"ok"}
+    assert parts["edge"]["address"] == f"127.0.0.1:{stack.port}"
+    for part in parts.values():
+        assert part["pid"] is None or psutil.pid_exists(part["pid"])
+    shown = stack.verb("status").stdout
+    assert all(name in shown for name in PARTS)
+
+
+def test_a_second_up_says_so_and_changes_nothing(stack):
+    before = stack.status()
+    recorded = {path.name: path.read_bytes() for path in stack.data.glob("*.json")}
+    began = time.monotonic()
+    said = stack.up("--url", "http://other.lan")
+    assert "running already" in said
+    assert "nothing was changed" in said
+    assert time.monotonic() - began < 10
+    after = stack.status()
+    assert [part["pid"] for part in after["parts"]] == [part["pid"] for part in before["parts"]]
+    for name in ("site.json", "ports.json", "secrets.json"):
+        assert (stack.data / name).read_bytes() == recorded[name]
+
+
+def test_only_the_closed_list_listens(stack):
+    report = stack.status()
+    ports = {part["name"]: int(part["address"].split(":")[1]) for part in report["parts"] if part["address"]}
+    allowed = {("tcp", "127.0.0.1", port) for port in ports.values()} | {("tcp6", "::1", ports["storage"])}
+    assert processes.sockets(processes.tree(report["supervisor"])) == allowed
+    assert set(ports) == {"postgres", "valkey", "storage", "api", "edge"}
+
+
+def test_every_process_says_whom_it_serves(stack):
+    report = stack.status()
+    marks = {
+        "postgres": "postgres",
+        "valkey": "valkey",
+        "storage": "minio",
+        "api": "appliance.app",
+        "intake": "appliance.intake",
+        "worker-images-1": "--number 1",
+        "worker-images-2": "--number 2",
+        "edge": "edge",
+    }
+    lines = {part["name"]: " ".join(psutil.Process(part["pid"]).cmdline()) for part in report["parts"] if part["pid"]}
+    assert set(lines) == set(marks)
+    for name, line in lines.items():
+        assert marks[name] in line
+        assert str(stack.data) in line
+    for one in processes.tree(report["supervisor"]):
+        assert str(stack.data) in " ".join(one.cmdline()), one.cmdline()
+
+
+def test_no_secret_in_a_command_line_or_a_log(stack):
+    key = stack.key
+    token = stack.verb("token", "--project", "111").stdout.strip()
+    login = stack.verb("open").stdout.strip().partition("#login=")[2]
+    assert token
+    assert login
+    # The token goes through the edge and the API once, as a browser would send it.
+    assert get(f"{stack.url}/projects/111/images", Authorization=f"Bearer {token}")[0] == 200
+    known = credentials.load(DataFolder(stack.data), {})
+    secrets = [value.rpartition(":")[2] for value in known.__dict__.values()] + [key, token, login]
+    lines = [" ".join(one.cmdline()) for one in processes.tree(stack.status()["supervisor"])]
+    logs = [path.read_text(errors="replace") for path in (stack.data / "logs").iterdir()]
+    assert len(logs) >= len(PARTS)
+    for text in (*lines, *logs):
+        assert not [number for number, secret in enumerate(secrets) if secret in text]
+
+
+def test_what_is_secret_is_the_owners_alone(stack):
+    for name in ("", "secrets.json", "valkey/valkey.conf", "ports.json", "site.json", "state.json", "lock", "logs"):
+        path = stack.data / name
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+def test_everything_runs_without_root(stack):
+    owners = {one.uids().real for one in processes.tree(stack.status()["supervisor"])}
+    assert len(owners) == 1
+    assert owners == {stack.data.stat().st_uid}
+    assert owners != {0}
+
+
+def test_a_child_has_no_way_to_ports_below_1024(stack):
+    """Ambient rights of the supervisor, which root's start leaves it for the edge, end at every other part."""
+    for name, part in stack.parts().items():
+        if part["pid"] and name != "edge":
+            status = Path(f"/proc/{part['pid']}/status").read_text()
+            assert "CapEff:\t0000000000000000" in status, name
+
+
+def test_verbs_print_results_alone_on_standard_output(stack):
+    for verb in (("token", "--project", "111"), ("apikey", "create", "another"), ("open",)):
+        done = stack.verb(*verb)
+        assert done.returncode == 0
+        assert len(done.stdout.split()) == 1, verb
+    token = stack.verb("token", "--project", "brand-new", "--ttl", "60").stdout.strip()
+    assert get(f"{stack.url}/projects/brand-new/images", Authorization=f"Bearer {token}")[0] == 200
+
+
+def test_a_wrong_wish_is_answered_in_a_sentence(stack):
+    refused = stack.verb("token", "--project", "111", "--ttl", "0")
+    assert refused.returncode == 1
+    assert "ttl" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_verb_says_when_nothing_is_running(stack):
+    idle = stack.folder / "idle"
+    status = stack.verb("status", data=idle)
+    assert status.returncode == 3
+    assert "./ops/up" in status.stdout
+    asked = stack.verb("open", data=idle)
+    assert asked.returncode == 1
+    assert "./ops/up" in asked.stderr
+    assert stack.verb("down", data=idle).returncode == 0
+
+
+@pytest.mark.parametrize("verb", ["up", "down", "open", "status", "apikey", "token", "test"])
+def test_help_needs_nothing(stack, verb):
+    shown = stack.verb(verb, "--help")
+    assert shown.returncode == 0
+    assert f"./ops/{verb}" in shown.stdout
