@@ -65,8 +65,8 @@ export class ProjectChoice {
     try {
       const { id } = await this.session.request("POST", "/projects/", { name: this.parts.name.value.trim() });
       this.session.project = String(id);
-      this.parts.dialog.close();
       await this.load();
+      this.parts.dialog.close();
     } catch (error) {
       this.parts.message.textContent = error.message;
     }

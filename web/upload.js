@@ -120,12 +120,15 @@ export class UploadQueue {
     return false;
   }
 
+  // Released first: the news that the slot is deleted may be here before the answer, and must not take the photo along.
   async #giveBack(photo) {
     const { id } = photo;
-    await this.access.request("DELETE", `/images/${id}`).catch((error) => {
-      if (error.passing) throw error;
-    });
     this.album.release(photo);
+    await this.access.request("DELETE", `/images/${id}`).catch((error) => {
+      if (!error.passing) return;
+      this.album.claim(photo, id);
+      throw error;
+    });
   }
 
   #giveUp(photo, error) {

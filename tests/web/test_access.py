@@ -1,5 +1,7 @@
 """For everybody: by keyboard alone, on a phone, by day and by night."""
 
+import asyncio
+
 import pytest
 from playwright.async_api import expect
 
@@ -33,14 +35,15 @@ async def test_whole_way_by_keyboard(browser, login, host, tmp_path):
     await page.keyboard.insert_text("By keyboard")
     await page.keyboard.press("Enter")
     await expect(page.locator("#ask")).to_be_hidden()
+    await expect(page.locator("#project option:checked")).to_contain_text("By keyboard")
     await guest.live()
 
     await tab_to(page, "#files")
     outline = await page.locator('label[for="files"]').evaluate("label => getComputedStyle(label).outlineStyle")
     assert outline == "solid"
-    async with page.expect_file_chooser() as chooser:
-        await page.keyboard.press("Enter")
-    await (await chooser.value).set_files(photos(tmp_path, 3))
+    await page.keyboard.press("Enter")
+    chooser = await asyncio.wait_for(guest.choosers.get(), 10)
+    await chooser.set_files(photos(tmp_path, 3))
     await guest.done(3)
 
     await tab_to(page, ".tile:first-child .frame")

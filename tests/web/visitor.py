@@ -1,11 +1,12 @@
 """Somebody at the test page: a real Chromium, and a record of all it complained about and asked for."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Request, expect
+from playwright.async_api import Browser, ConsoleMessage, FileChooser, Locator, Page, Request, expect
 
 EXECUTABLE = "/usr/bin/chromium"
 ARGUMENTS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update")
@@ -23,6 +24,9 @@ class Visitor:
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
         page.on("request", self._asked)
+        # From the start: asked for at the moment of a key press, Chromium may open its own dialog first.
+        self.choosers: asyncio.Queue[FileChooser] = asyncio.Queue()
+        page.on("filechooser", self.choosers.put_nowait)
         page.on("websocket", lambda socket: self.hosts.add(urlsplit(socket.url).netloc))
 
     def _heard(self, message: ConsoleMessage) -> None:
@@ -48,6 +52,7 @@ class Visitor:
         await self.page.get_by_label("Name").fill(name)
         await self.page.get_by_role("button", name="Make it").click()
         await expect(self.page.get_by_role("dialog")).to_have_count(0)
+        await expect(self.page.locator("#project option:checked")).to_contain_text(name)
         await self.live()
         await expect(self.page.locator("#empty")).to_be_visible(timeout=PATIENCE)
         return await self.page.locator("#project").input_value()
