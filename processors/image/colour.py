@@ -45,9 +45,14 @@ def to_final(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, by
     final = {"LA": "RGBA", "CMYK": "RGB", "LAB": "RGB"}.get(image.mode, image.mode)
     if parsed is None:
         return _without_profile(image, final), None
-    if final == image.mode and profile and len(profile) <= MAX_PROFILE_BYTES:
+    if final == image.mode and carriable(profile, final):
         return image, profile
     return _to_srgb(image, parsed), None
+
+
+def carriable(profile: bytes | None, mode: str) -> bool:
+    """Whether pixels of `mode` can be told right by carrying `profile` along, or need none."""
+    return profile is None or (len(profile) <= MAX_PROFILE_BYTES and _parse(profile, SPACES[mode]) is not None)
 
 
 def _drop_opaque_alpha(image: Image.Image) -> Image.Image:

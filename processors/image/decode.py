@@ -4,10 +4,20 @@ import numpy
 import simplejpeg
 from PIL import Image
 
+from processors.image import turbojpeg
 from processors.image.kinds import JPEG
 from processors.image.pixels import mapped
+from processors.image.planes import Planes
 from processors.image.source import Source
 from processors.refusals import Code, Refused
+
+
+def decode_planes(source: Source, size: tuple[int, int]) -> Planes | None:
+    """The planes of a plain photo, no smaller than `size`; None for everything that isn't one: `decode` takes all."""
+    if source.kind is not JPEG or source.image.mode != "RGB":
+        return None
+    planes = turbojpeg.decode(source.data, size)
+    return Planes(planes[0], (planes[1], planes[2])) if planes else None
 
 
 def decode(source: Source, size: tuple[int, int]) -> Image.Image:

@@ -2,13 +2,11 @@
 
 import hashlib
 
-from PIL import Image
-
-from processors.image.colour import to_final, unpack
-from processors.image.decode import decode
-from processors.image.encode import encode
+from processors.image.colour import carriable, to_final, unpack
+from processors.image.decode import decode, decode_planes
+from processors.image.planes import Planes
+from processors.image.raster import Raster
 from processors.image.source import Source, open_source
-from processors.image.turn import upright
 from processors.recipes import PHOTO, Recipe, VersionSpec
 from processors.results import Developed, Facts, Version
 
@@ -18,44 +16,35 @@ def develop(data: bytes | bytearray | memoryview, recipe: Recipe = PHOTO) -> Dev
 
     Raises Refused for what the file is guilty of; MemoryError when it needs more than the process may have.
     """
-    view = memoryview(data)
-    source = open_source(view)
-    image, profile = _largest(source, recipe.versions[0])
+    source = open_source(memoryview(data))
+    picture, profile = _largest(source, recipe.versions[0])
     versions = []
     for spec in recipe.versions:
-        image = _shrink(image, spec.fit(*source.displayed_size))
-        versions.append(_version(spec.name, image, profile, recipe.quality))
+        picture = picture.shrink(spec.fit(*source.displayed_size))
+        versions.append(_version(spec.name, picture, profile, recipe.quality))
     return Developed(_facts(source), versions)
 
 
-def _largest(source: Source, spec: VersionSpec) -> tuple[Image.Image, bytes | None]:
+def _largest(source: Source, spec: VersionSpec) -> tuple[Planes | Raster, bytes | None]:
     """The largest version's pixels, upright, and their profile: decoded, shrunk as soon as can be, then the rest."""
     width, height = spec.fit(*source.displayed_size)
-    stored_size = (height, width) if source.orientation >= 5 else (width, height)
-    image = unpack(decode(source, stored_size))
-    image = _shrink(image, stored_size)
+    size = (height, width) if source.orientation >= 5 else (width, height)
+    even = width % 2 == height % 2 == 0
+    if (even or source.orientation == 1) and carriable(source.profile, "RGB"):
+        planes = decode_planes(source, size)
+        if planes is not None:
+            return planes.shrink(size).upright(source.orientation), source.profile
+    image = Raster(unpack(decode(source, size))).shrink(size).image
     image.info = {}  # comments and the like must not find their way into a version
     image, profile = to_final(image, source.profile)
-    return upright(image, source.orientation), profile
+    return Raster(image).upright(source.orientation), profile
 
 
-def _shrink(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    if image.size == size:
-        return image
-    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-
-
-def _version(name: str, image: Image.Image, profile: bytes | None, quality: int) -> Version:
-    encoded = encode(image, profile, quality)
-    return Version(
-        name=name,
-        width=image.width,
-        height=image.height,
-        content_type=encoded.content_type,
-        extension=encoded.extension,
-        sha256=hashlib.sha256(encoded.data).hexdigest(),
-        data=encoded.data,
-    )
+def _version(name: str, picture: Planes | Raster, profile: bytes | None, quality: int) -> Version:
+    encoded = picture.encode(profile, quality)
+    width, height = picture.size
+    digest = hashlib.sha256(encoded.data).hexdigest()
+    return Version(name, width, height, encoded.content_type, encoded.extension, digest, encoded.data)
 
 
 def _facts(source: Source) -> Facts:

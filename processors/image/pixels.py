@@ -53,7 +53,7 @@ def mapped(array: numpy.ndarray) -> Image.Image:
 
 
 def pixels(image: Image.Image) -> numpy.ndarray:
-    """The pixels of an RGB or RGBX `image`: uint8 of shape (height, width, 4), the fourth byte meaningless. Only read them."""
+    """The pixels of an RGB or RGBX `image`: uint8 of shape (height, width, 4), the fourth meaningless. Read only."""
     array = getattr(image, MAPPED, None)
     if array is not None:
         return array

@@ -1,0 +1,25 @@
+"""`./ops/bench NAME …`: runs one benchmark."""
+
+import importlib
+import sys
+
+BENCHMARKS = {
+    "transform": "making the versions of a photo, against other libraries and the codec's own limit",
+    "ingest": "photos through the whole appliance",
+}
+
+
+def main() -> int:
+    if len(sys.argv) < 2 or sys.argv[1] not in BENCHMARKS:
+        asked_for_help = len(sys.argv) > 1 and sys.argv[1] in ("-h", "--help")
+        lines = [f"  {name:<11}{what}" for name, what in BENCHMARKS.items()]
+        text = "\n".join(["usage: bench NAME [options]   (bench NAME --help says more)", "", *lines])
+        print(text, file=sys.stdout if asked_for_help else sys.stderr)
+        return 0 if asked_for_help else 2
+    name = sys.argv[1]
+    module = importlib.import_module(f"ops.benchmarks.{name}")
+    return int(module.main(sys.argv[2:]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
