@@ -1,11 +1,8 @@
 """Objects in storage, as the processes that hold a key see them. Synchronous and thread-safe."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Iterator
 from email.utils import parsedate_to_datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 from minio import Minio
@@ -14,25 +11,11 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from storage.errors import ObjectMissing, StorageError, StorageUnavailable, of_answer, translated
+from storage.listing import Stat, pages
 from storage.signing import REGION
 from storage.transport import Transport, pool
 
 __all__ = ["ObjectMissing", "Objects", "Stat", "StorageError", "StorageUnavailable"]
-
-
-@dataclass(frozen=True, slots=True)
-class Stat:
-    """One version of one object."""
-
-    key: str
-    version_id: str
-    """Empty where the bucket has no versions."""
-    size: int
-    """Bytes."""
-    etag: str
-    modified: datetime
-    marker: bool = False
-    """A delete marker, which has no bytes; only a listing with versions shows them."""
 
 
 class Objects:
@@ -98,32 +81,35 @@ class Objects:
 
         Returns how many there were. It can be repeated, and has to be while forms for these keys are good.
         """
-        found = [
-            DeleteObject(stat.key, stat.version_id or "null")
-            for stat in self.list(bucket, prefix, versions=True)
-            if prefix.endswith("/") or stat.key == prefix
-        ]
-        with translated(f"purge {bucket}/{prefix}"):
-            # Sends a thousand at a time, as it is read.
-            for error in self._client.remove_objects(bucket, found):
-                raise of_answer(503, error.code, f"purge {bucket}/{prefix}")
-        return len(found)
+        removed = 0
+        for page in pages(self._transport, bucket, prefix, versions=True):
+            found = [
+                DeleteObject(stat.key, stat.version_id or "null")
+                for stat in page
+                if prefix.endswith("/") or stat.key == prefix
+            ]
+            self._remove(bucket, found)
+            removed += len(found)
+        return removed
 
     def list(self, bucket: str, prefix: str, versions: bool = False) -> Iterator[Stat]:
         """All objects whose key begins with `prefix`, in the order of their keys' bytes; with `versions` all of each,
         the newest first, and delete markers. Asks for a thousand at a time, as it is read.
         """
-        with translated(f"list {bucket}/{prefix}"):
-            for item in self._client.list_objects(bucket, prefix, recursive=True, include_version=versions):
-                yield _listed(item)
+        for page in pages(self._transport, bucket, prefix, versions):
+            yield from page
+
+    def _remove(self, bucket: str, found: Iterable[DeleteObject]) -> None:
+        what = f"delete from {bucket}"
+        with translated(what):
+            for error in self._client.remove_objects(bucket, found):
+                raise of_answer(403 if error.code == "AccessDenied" else 503, error.code, what)
 
     def healthy(self) -> bool:
         """Whether the server can write: it is there and has its write quorum. Needs no key, takes 2 seconds at most."""
+        url = f"{self._url}/minio/health/cluster"
         try:
-            return (
-                self._connections.urlopen("GET", f"{self._url}/minio/health/cluster", retries=False, timeout=2.0).status
-                == 200
-            )
+            return self._connections.urlopen("GET", url, retries=False, timeout=2.0).status == 200
         except HTTPError:
             return False
 
@@ -140,17 +126,4 @@ def _stat(key: str, answer: BaseHTTPResponse, size: int | None = None) -> Stat:
         size=int(headers.get("content-length", 0)) if size is None else size,
         etag=headers.get("etag", "").strip('"'),
         modified=parsedate_to_datetime(headers.get("last-modified") or headers["date"]),
-    )
-
-
-def _listed(item: Any) -> Stat:
-    version_id = item.version_id or ""
-    return Stat(
-        key=item.object_name,
-        # A bucket without versions calls its only one "null".
-        version_id="" if version_id == "null" else version_id,
-        size=item.size or 0,
-        etag=item.etag or "",
-        modified=item.last_modified,
-        marker=item.is_delete_marker,
     )
