@@ -15,7 +15,7 @@ from ops.folder import DataFolder
 from ops.supervisor import Running, StartFailed, State, Supervisor
 
 FILE = "state.json"
-LEFTOVER_PATIENCE = 10.0
+LEFTOVER_PATIENCE = 6.0
 
 
 class Reporter:

@@ -1,11 +1,14 @@
 """Lives and deaths: two appliances side by side, a clean end, killed parts, a killed supervisor."""
 
 import os
+import re
 import signal
 import socket
+import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psutil
 import pytest
@@ -24,6 +27,17 @@ def mortal() -> Iterator[Stack]:
         yield made
     finally:
         made.close()
+
+
+@contextmanager
+def taken(port: int) -> Iterator[None]:
+    """The port in the hands of another program."""
+    with socket.socket() as other:
+        # Connections of the appliance that has just ended may still be in TIME_WAIT.
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        yield
 
 
 def page(stack: Stack) -> int:
@@ -90,7 +104,8 @@ def test_down_leaves_no_process_and_no_port_and_up_is_quick_again(mortal):
     assert "Nothing is running" in mortal.down()
     began = time.monotonic()
     mortal.up()
-    assert time.monotonic() - began < 10
+    # 3 to 5 s on an idle machine of two cores; a first start, which makes a database, takes longer than that here.
+    assert time.monotonic() - began < 20
     again = mortal.status()
     assert [part["address"] for part in again["parts"]] == [part["address"] for part in report["parts"]]
 
@@ -99,16 +114,12 @@ def test_a_port_that_was_taken_meanwhile_is_replaced(mortal):
     """An inner port moves; the edge's port is what others know, and its loss is said before anything starts."""
     valkey = int(mortal.parts()["valkey"]["address"].split(":")[1])
     mortal.down()
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", valkey))
-        other.listen()
+    with taken(valkey):
         mortal.up()
         assert int(mortal.parts()["valkey"]["address"].split(":")[1]) != valkey
         assert page(mortal) == 200
         mortal.down()
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", mortal.port))
-        other.listen()
+    with taken(mortal.port):
         refused = mortal.verb("up", "--detach")
     assert refused.returncode == 1
     assert f"port {mortal.port} is in use" in refused.stderr
@@ -125,7 +136,7 @@ def test_a_start_that_fails_says_which_part_and_why_and_leaves_nothing(mortal):
     finally:
         mark.write_bytes(kept)
     assert failed.returncode == 1
-    assert "postgres: ended with exit code" in failed.stderr
+    assert "postgres: ended" in failed.stderr
     assert "postgres.log" in failed.stderr
     assert "pg_control" in failed.stderr
     assert not processes.serving(mortal.data)
@@ -133,8 +144,6 @@ def test_a_start_that_fails_says_which_part_and_why_and_leaves_nothing(mortal):
 
 
 def test_in_the_foreground_interrupt_ends_everything(mortal):
-    import subprocess
-
     mortal.down()
     command = [str(mortal.checkout / "ops" / "up"), "--data", str(mortal.data)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as up:
@@ -149,7 +158,7 @@ def test_in_the_foreground_interrupt_ends_everything(mortal):
     assert f"{mortal.url}/#login=" in said
     assert "127.0.0.1" in said
     assert "this machine alone" in said
-    assert "postgres " in said.split("|")[0] or "| " in said
+    assert re.search(r"^postgres +\| .*ready to accept connections", said, re.MULTILINE)
     assert up.returncode == 0
     assert not processes.serving(mortal.data)
     mortal.up()

@@ -1,7 +1,6 @@
 """A running appliance: what it is made of, what listens, what others can read, and that `up` leaves it alone."""
 
 import stat
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -42,11 +41,9 @@ def test_every_part_is_well_at_its_own_address(stack):
 def test_a_second_up_says_so_and_changes_nothing(stack):
     before = stack.status()
     recorded = {path.name: path.read_bytes() for path in stack.data.glob("*.json")}
-    began = time.monotonic()
     said = stack.up("--url", "http://other.lan")
     assert "running already" in said
     assert "nothing was changed" in said
-    assert time.monotonic() - began < 10
     after = stack.status()
     assert [part["pid"] for part in after["parts"]] == [part["pid"] for part in before["parts"]]
     for name in ("site.json", "ports.json", "secrets.json"):
