@@ -43,6 +43,7 @@ class Config:
     api_port: int = setting(0, "where the API listens, on loopback")
     api_workers: int = setting(2, "API processes")
     form_seconds: int = setting(900, "how long an upload form is valid")
+    expiry_grace_seconds: float = setting(60.0, "how long after that an upload still under way is waited for")
     link_seconds: int = setting(3600, "the window within which a link stays the same; it is valid for two of them")
     token_seconds: int = setting(3600, "the longest life of a project's token")
     ticket_seconds: int = setting(60, "the life of a websocket ticket")

@@ -73,7 +73,9 @@ async def run() -> None:
         tasks.create_task(_stay(lock))
         tasks.create_task(_again(0.5, Inbox(redis, arrivals).run))
         tasks.create_task(_again(DAY, keep_partitions))
-        for chore in chores(Sweep(ledger, arrivals, queue, objects, config.sweep_look_ups)):
+        for chore in chores(
+            Sweep(ledger, arrivals, queue, objects, config.sweep_look_ups, config.expiry_grace_seconds)
+        ):
             tasks.create_task(_again(config.sweep_seconds, chore))
 
 

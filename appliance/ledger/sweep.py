@@ -31,17 +31,20 @@ Chore = Callable[[], Awaitable[object]]
 class Sweep:
     """The chores. `objects` may read, list with versions, and delete."""
 
-    def __init__(self, ledger: Ledger, arrivals: Arrivals, queue: Queue, objects: Objects, look_ups: int) -> None:
+    def __init__(
+        self, ledger: Ledger, arrivals: Arrivals, queue: Queue, objects: Objects, look_ups: int, grace: float
+    ) -> None:
         self._ledger = ledger
         self._arrivals = arrivals
         self._queue = queue
         self._objects = objects
         self._look_ups = look_ups
+        self._grace = grace
         self._threads = ThreadPoolExecutor(16, "sweep")
 
     async def find(self) -> int:
         """Looks for the bytes of open slots that are due; gives how many it found. Slots that ran out are closed."""
-        rows = await fetch("SELECT * FROM ledger.look_up($1)", self._look_ups)
+        rows = await fetch("SELECT * FROM ledger.look_up($1, $2)", self._look_ups, self._grace)
         if not rows:
             return 0
         held = await self._held(rows)

@@ -1,7 +1,8 @@
 -- Open slots whose look-up is due, oldest first. Each one's next look-up is set before it is made, backing off
 -- from 5 to 60 seconds while its form is valid; so a crash in between costs one interval, not the look-up.
+-- A slot is overdue `grace_seconds` after its form ran out: what was begun in time may still be under way.
 -- A locked row is being moved this very moment and needs no look-up.
-CREATE OR REPLACE FUNCTION ledger.look_up(most integer)
+CREATE OR REPLACE FUNCTION ledger.look_up(most integer, grace_seconds double precision DEFAULT 60)
 RETURNS TABLE (id uuid, root text, owner text, folder text, state ledger.asset_state, overdue boolean) LANGUAGE sql AS $$
     WITH due AS (
         SELECT a.id FROM ledger.assets a WHERE a.check_at <= now() AND a.state IN ('init', 'expired')
@@ -10,10 +11,11 @@ RETURNS TABLE (id uuid, root text, owner text, folder text, state ledger.asset_s
     UPDATE ledger.assets a SET
         checks = least(a.checks + 1, 30),
         check_at = CASE
-            WHEN a.state = 'init' AND a.expires_at < now() THEN now() + interval '1 minute'
-            WHEN a.state = 'init' THEN now() + least(interval '5 seconds' * 1.5 ^ least(a.checks, 10), interval '1 minute')
+            WHEN a.state = 'init' THEN least(
+                now() + least(interval '5 seconds' * 1.5 ^ least(a.checks, 10), interval '1 minute'),
+                greatest(a.expires_at + make_interval(secs => grace_seconds), now() + interval '1 second'))
             WHEN a.checks < 3 THEN now() + interval '20 minutes' * 4 ^ a.checks
         END
     FROM due WHERE a.id = due.id
-    RETURNING a.id, a.root, a.owner, a.folder, a.state, a.state = 'init' AND a.expires_at + interval '1 minute' < now();
+    RETURNING a.id, a.root, a.owner, a.folder, a.state, a.state = 'init' AND a.expires_at + make_interval(secs => grace_seconds) <= now();
 $$;
