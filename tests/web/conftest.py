@@ -1,14 +1,15 @@
 """A browser, and a visitor who is logged in to a project of its own on the running appliance."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from tests.web.appliance import Project, verb
+from tests.stack import Stack
+from tests.web.client import Project
 from tests.web.visitor import ARGUMENTS, EXECUTABLE, Visitor, visitor
 
 Launch = Callable[..., Awaitable[Browser]]
@@ -35,35 +36,34 @@ async def browser(launch: Launch) -> Browser:
 
 
 @pytest.fixture
-def host(stack) -> str:
+def host(stack: Stack) -> str:
     return urlsplit(stack.url).netloc
 
 
 @pytest.fixture
-def login(stack) -> Callable[[], Awaitable[str]]:
+def login(stack: Stack) -> Callable[[], Awaitable[str]]:
     """Gives a fresh login address of the page."""
 
     async def fresh() -> str:
-        return await verb("open", data=stack.data)
+        opened = await asyncio.to_thread(stack.verb, "open")
+        assert opened.returncode == 0, opened.stderr
+        return opened.stdout.strip()
 
     return fresh
 
 
 @pytest.fixture
-def project_of(stack) -> Callable:
+def project_of(stack: Stack) -> Callable[[str], Project]:
     """The same project as another client sees it, over the API."""
 
-    @asynccontextmanager
-    async def over_api(project_id: str) -> AsyncIterator[Project]:
-        token = await verb("token", "--project", project_id, data=stack.data)
-        async with Project(stack.url, project_id, token) as project:
-            yield project
+    def over_api(project_id: str) -> Project:
+        return Project(stack.url, project_id, stack.key)
 
     return over_api
 
 
 @pytest.fixture
-async def guest(browser: Browser, login) -> Visitor:
+async def guest(browser: Browser, login: Callable[[], Awaitable[str]]) -> Visitor:
     """A visitor in a new, empty project."""
     return await arrive(await visitor(browser), await login())
 

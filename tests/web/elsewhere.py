@@ -2,12 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from aiohttp import web
 
-from tests.web.appliance import REPO
-
-WEB = REPO / "web"
+WEB = Path(__file__).parents[2] / "web"
 
 
 @asynccontextmanager

@@ -1,33 +1,18 @@
-"""The running appliance, as the tests of the page use it: its verbs and its API."""
+"""What another client of the appliance does, over the API, while the page looks on."""
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-REPO = Path(__file__).parents[2]
-
-
-async def verb(name: str, *arguments: str, data: Path) -> str:
-    """What a verb of ops/ prints on standard output, without the newline. Fails if the verb does."""
-    process = await asyncio.create_subprocess_exec(
-        *(str(REPO / "ops" / name), *arguments, "--data", str(data)),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=sys.stderr,
-    )
-    output, _ = await process.communicate()
-    assert process.returncode == 0, output.decode()
-    return output.decode().strip()
-
 
 class Project:
-    """One project by its API, with a token of its own: what another client does while the page looks on."""
+    """One project, by a server key or a token."""
 
-    def __init__(self, url: str, project_id: str, token: str) -> None:
+    def __init__(self, url: str, project_id: str, credential: str) -> None:
         self.id = project_id
-        self._client = httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        self._client = httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {credential}"}, timeout=30)
 
     async def __aenter__(self) -> "Project":
         return self
