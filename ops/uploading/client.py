@@ -83,7 +83,7 @@ class Client:
         ticket = (await self._json("POST", "/tickets", json={"project_id": self._project}))["ticket"]
         address = f"{self._url}/projects/{self._project}/events"
         async with self._session.ws_connect(
-            address, params={"ticket": ticket, "after": cursor}, receive_timeout=45
+            address, params={"ticket": ticket, "after": cursor}, timeout=aiohttp.ClientWSTimeout(ws_receive=45)
         ) as ws:
             async for message in ws:
                 if message.type == aiohttp.WSMsgType.TEXT:

@@ -1,0 +1,67 @@
+"""What the README tells people to type is typed here, as it stands there."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.appliance import pictures
+from tests.appliance.client import Project
+from tests.stack import CHECKOUT, Stack, environment
+
+README = (CHECKOUT / "README.md").read_text()
+BLOCKS = dict(re.findall(r"<!-- run: (\w+) -->\n```\w+\n(.*?)```", README, re.DOTALL))
+
+
+@pytest.fixture
+def place(tmp_path: Path, stack: Stack) -> tuple[Path, dict[str, str]]:
+    """A folder with `hello.jpg` and the verbs in it, and an environment in which they mean the tests' appliance."""
+    (tmp_path / "hello.jpg").write_bytes(pictures.jpeg(800, 600))
+    (tmp_path / "ops").symlink_to(CHECKOUT / "ops")
+    return tmp_path, {**environment(), "DARKROOM_DATA": str(stack.data)}
+
+
+def shell(place: tuple[Path, dict[str, str]], stack: Stack, project: Project, *names: str) -> str:
+    """What the named blocks print, run one after another in one shell."""
+    folder, variables = place
+    script = "set -euo pipefail\n" + "\n".join(BLOCKS[name] for name in names)
+    # The one difference: where the appliance of the tests listens, and a project that is new.
+    script = script.replace("http://127.0.0.1:8080", stack.url).replace("111", project.id)
+    script = script.replace(f'"project_id": {project.id}', f'"project_id": "{project.id}"')
+    done = subprocess.run(["bash", "-c", script], cwd=folder, env=variables, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_readme_shows_what_is_run() -> None:
+    assert set(BLOCKS) == {"token", "upload", "watch", "python"}
+
+
+def test_curl(place: tuple[Path, dict[str, str]], stack: Stack, project: Project) -> None:
+    said = shell(place, stack, project, "token", "upload", "watch")
+    assert said.startswith("201\n")
+    assert '"state":"done"' in said
+    assert "/thumb." in said
+
+
+def test_python(place: tuple[Path, dict[str, str]], stack: Stack, project: Project) -> None:
+    folder, variables = place
+    code = BLOCKS["python"].replace("/projects/111/", f"/projects/{project.id}/").replace(": 111", f': "{project.id}"')
+    (folder / "example.py").write_text(code)
+    variables = {**variables, "URL": stack.url, "TOKEN": project.token}
+    done = subprocess.run(
+        [sys.executable, "example.py"], cwd=folder, env=variables, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^state \d+ done$", done.stdout, re.MULTILINE)
+    assert done.stdout.splitlines()[-1].startswith(stack.url)
+
+
+def test_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (CHECKOUT / target).exists(), target
+    for verb in set(re.findall(r"\./ops/(\w+)", README)):
+        assert os.access(CHECKOUT / "ops" / verb, os.X_OK), verb
