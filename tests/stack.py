@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ def environment(**settings: str) -> dict[str, str]:
 class Stack:
     """One appliance: `url` of its edge, `data` folder, `key` (an admin's), `origin` (another one that is allowed)."""
 
-    def __init__(self, checkout: Path = CHECKOUT, **settings: str) -> None:
+    def __init__(self, checkout: Path = CHECKOUT, prefix: Sequence[str] = (), **settings: str) -> None:
+        """prefix: a command that the verbs are run by, as another user; settings: variables of the environment."""
         # Short, since tests of sockets count bytes, and open to the account that root's appliances run as.
         self.folder = Path(tempfile.mkdtemp(prefix="dk-"))
         self.folder.chmod(0o755)
@@ -35,12 +37,13 @@ class Stack:
         self.url = f"http://127.0.0.1:{self.port}"
         self.origin = f"http://127.0.0.1:{free_port()}"
         self.checkout = checkout
+        self._prefix = list(prefix)
         self._environment = environment(**settings)
         self._key = ""
 
     def verb(self, name: str, *arguments: str, data: Path | None = None) -> "subprocess.CompletedProcess[str]":
         """Runs `ops/name` on this appliance, or on another data folder, to its end; its outputs are in the result."""
-        command = [str(self.checkout / "ops" / name), *arguments, "--data", str(data or self.data)]
+        command = [*self._prefix, str(self.checkout / "ops" / name), *arguments, "--data", str(data or self.data)]
         return subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=600)
 
     def up(self, *arguments: str) -> str:

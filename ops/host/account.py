@@ -73,12 +73,20 @@ def give(account: pwd.struct_passwd, folder: Path, mode: int = 0o700) -> None:
     owner = folder.stat().st_uid
     if owner == account.pw_uid:
         return
-    if owner != os.geteuid():
-        stop(f"{folder} belongs to {_name(owner)}", f"Start as {_name(owner)}, or choose another folder with --data.")
+    refuse_foreign(folder)
     if any(folder.iterdir()):
         stop(f"{folder} is not empty and belongs to root", "Choose an empty or a new folder with --data.")
     os.chown(folder, account.pw_uid, account.pw_gid, follow_symlinks=False)
     folder.chmod(mode)
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Ends the process if `folder` is there and belongs to another user than the one this runs as."""
+    if not folder.exists() or (owner := folder.stat().st_uid) == os.geteuid():
+        return
+    name = _name(owner)
+    who = "root" if name == NAME else name
+    stop(f"{folder} belongs to {name}", f"Start as {who}, or choose another folder with --data.")
 
 
 def _name(uid: int) -> str:

@@ -27,6 +27,8 @@ def launch(module: str, caller: bool, dev: bool) -> None:
     try:
         service = account.ensure() if os.geteuid() == 0 else None
         where = place.of_service(CHECKOUT, data, service) if service else place.of_user(CHECKOUT, data)
+        if service is None:
+            account.refuse_foreign(where.data)
         if module.endswith(".up"):
             _check(where.data)
         python = environment.ensure(CHECKOUT, where.venv, where.installer, dev)
