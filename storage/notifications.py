@@ -38,9 +38,15 @@ def parse(element: bytes) -> list[Arrival]:
     S3 user guide, in which the key is encoded as in a form. Raises NotificationInvalid.
     """
     try:
-        return [_arrival(record) for entry in json.loads(element) for record in entry["Event"]]
+        return [_arrival(record) for entry in _list(json.loads(element)) for record in _list(entry["Event"])]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotificationInvalid(f"no notification: {element[:200]!r}") from error
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("no list")
+    return value
 
 
 def _arrival(record: dict[str, Any]) -> Arrival:

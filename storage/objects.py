@@ -106,7 +106,10 @@ class Objects:
                 raise of_answer(403 if error.code == "AccessDenied" else 503, error.code, what)
 
     def healthy(self) -> bool:
-        """Whether the server can write: it is there and has its write quorum. Needs no key, takes 2 seconds at most."""
+        """Whether the server can write: it is there and has its write quorum. Needs no key, takes 2 seconds at most.
+
+        The server looks at its drives about once a second, so it can say yes that long after they were lost.
+        """
         url = f"{self._url}/minio/health/cluster"
         try:
             return self._connections.urlopen("GET", url, retries=False, timeout=2.0).status == 200

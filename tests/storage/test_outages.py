@@ -1,0 +1,122 @@
+"""A server that is gone, slow, or has lost drives: said as such, in bounded time, and never as "no such object"."""
+
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from storage.objects import ObjectMissing, Objects, StorageUnavailable
+from storage.setup import ensure
+from tests.daemons import minio, valkey
+from tests.daemons.process import free_port
+
+
+@pytest.fixture
+def own(tmp_path_factory: pytest.TempPathFactory, queue: valkey.Valkey) -> Iterator[minio.Minio]:
+    """A server to do harm to."""
+    server = minio.start(tmp_path_factory.mktemp("outages"), queue)
+    yield server
+    server.daemon.stop()
+
+
+def refused(objects: Objects) -> None:
+    for call in (
+        lambda: objects.head("originals", "k"),
+        lambda: objects.get("originals", "k"),
+        lambda: objects.put("versions", "k", b"1", "text/plain"),
+        lambda: objects.delete_version("originals", "k", str(uuid4())),
+        lambda: objects.purge("originals", "k"),
+        lambda: list(objects.list("originals", "k")),
+    ):
+        began = time.monotonic()
+        with pytest.raises(StorageUnavailable):
+            call()
+        assert time.monotonic() - began < 8
+
+
+def test_no_server() -> None:
+    objects = Objects(f"http://127.0.0.1:{free_port()}", "access", "secret")
+    refused(objects)
+    assert not objects.healthy()
+
+
+def test_server_that_takes_and_never_answers() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        objects = Objects(f"http://127.0.0.1:{deaf.getsockname()[1]}", "access", "secret", seconds=0.2)
+        refused(objects)
+        assert not objects.healthy()
+
+
+def test_server_that_is_stopped_and_goes_on(own: minio.Minio) -> None:
+    objects = own.objects(seconds=0.5)
+    objects.put("versions", "k", b"1", "text/plain")
+    own.daemon._process.send_signal(signal.SIGSTOP)  # type: ignore[union-attr]
+    with pytest.raises(StorageUnavailable):
+        objects.get("versions", "k")
+    own.daemon._process.send_signal(signal.SIGCONT)  # type: ignore[union-attr]
+    assert objects.get("versions", "k") == b"1"
+
+
+def test_restart_in_between_is_not_noticed_afterwards(own: minio.Minio) -> None:
+    objects = own.objects()
+    objects.put("versions", "k", b"1", "text/plain")
+    own.daemon.kill()
+    own.daemon.start()
+    assert objects.get("versions", "k") == b"1"
+
+
+def lose(own: minio.Minio, drives: int) -> None:
+    """As many drives fail for good: a file is where each folder was."""
+    for drive in own.drives[:drives]:
+        shutil.rmtree(drive)
+        drive.write_text("broken")
+
+
+def test_one_drive_lost_changes_nothing(own: minio.Minio) -> None:
+    objects = own.objects()
+    objects.put("versions", "before", b"1" * 300_000, "text/plain", reduced=True)
+    lose(own, 1)
+    assert objects.get("versions", "before") == b"1" * 300_000
+    objects.put("versions", "after", b"2", "text/plain", reduced=True)
+    assert objects.get("versions", "after") == b"2"
+    assert objects.healthy()
+
+
+def test_two_drives_lost_originals_are_read_and_nothing_is_written(own: minio.Minio) -> None:
+    root = own.objects(minio.ROOT)
+    version = root.put("originals", "k", b"1" * 300_000, "text/plain").version_id
+    lose(own, 2)
+    objects = own.objects()
+    assert objects.get("originals", "k", version) == b"1" * 300_000
+    with pytest.raises(StorageUnavailable):
+        root.put("originals", "new", b"2", "text/plain")
+    assert loses_health(objects)
+
+
+def test_more_drives_lost_than_can_be_is_never_health(own: minio.Minio) -> None:
+    """A server in this state may say that an object isn't there: who would delete on it must ask healthy() first."""
+    root = own.objects(minio.ROOT)
+    root.put("originals", "k", b"1" * 300_000, "text/plain")
+    lose(own, 3)
+    with pytest.raises((StorageUnavailable, ObjectMissing)):
+        own.objects().get("originals", "k")
+    assert loses_health(own.objects())
+
+
+def loses_health(objects: Objects) -> bool:
+    """The server sees a lost drive about a second later."""
+    limit = time.monotonic() + 5
+    while objects.healthy():
+        if time.monotonic() > limit:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def test_setting_up_says_that_there_is_no_server() -> None:
+    with pytest.raises(StorageUnavailable):
+        ensure(f"http://127.0.0.1:{free_port()}", "a", "b", minio.UPLOADER, minio.READER, minio.WORKER)
