@@ -4,11 +4,12 @@ import re
 from http import HTTPStatus
 from typing import Any
 
+import asyncpg
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from redis.exceptions import RedisError
 
-from appliance.errors import DomainError, Unavailable
+from appliance.errors import BadRequest, DomainError, Unavailable
 from appliance.ledger.database import LOST
 from appliance.logs import log
 from storage.objects import StorageUnavailable
@@ -39,6 +40,11 @@ def lost(request: Request, error: Exception) -> Response[dict[str, Any]]:
     """A part is away: say so, and when to come back."""
     log.warning("a part is away", path=request.url.path, error=type(error).__name__)
     return domain(request, Unavailable())
+
+
+def unstorable(request: Request, _: Exception) -> Response[dict[str, Any]]:
+    """Text that Postgres does not hold: NUL, or what is no UTF-8."""
+    return domain(request, BadRequest("The request holds text with a NUL or another character that can't be stored"))
 
 
 def invalid(_: Request, error: ValidationException) -> Response[dict[str, Any]]:
@@ -76,6 +82,8 @@ HANDLERS: dict[type[Exception] | int, Any] = {
     HTTPException: http,
     StorageUnavailable: lost,
     RedisError: lost,
+    asyncpg.CharacterNotInRepertoireError: unstorable,
+    UnicodeEncodeError: unstorable,
     **dict.fromkeys(LOST, lost),
     Exception: unexpected,
 }

@@ -101,6 +101,31 @@ def test_name_is_cleaned_and_never_part_of_a_key(project: Project, given: str, k
     assert "\n" not in disposition
 
 
+def test_nothing_a_client_can_send_is_our_fault(project: Project) -> None:
+    """NUL, surrogates and bytes that are no text, wherever text is taken."""
+    server, answers = project.server, []
+    for path in ("/projects/a%00b", "/projects/%ff%fe/images", "/projects/?cursor=a%00", "/images/%00", "/docs/%00"):
+        answers.append(server.get(path))
+    for query in ("after=%00", "after=1&epoch=%00", "after=0&limit=%ff"):
+        answers.append(server.get(f"/projects/{project.id}/events?{query}"))
+    texts = ('"a\\u0000b"', '"\\ud800"', '"😀"', "1e400", "-5", "true", "[[[[]]]]", "9" * 400)
+    for text in texts:
+        for path, body in (
+            ("/projects/", f'{{"name": {text}}}'),
+            ("/projects/", f'{{"name": "n", "id": {text}}}'),
+            ("/images/", f'{{"filename": {text}, "project_id": "{project.id}"}}'),
+            ("/images/", f'{{"filename": "a.jpg", "project_id": {text}}}'),
+            ("/tokens", f'{{"project_id": {text}}}'),
+            ("/tokens", f'{{"project_id": "{project.id}", "ttl": {text}}}'),
+            ("/tickets", f'{{"project_id": {text}}}'),
+            ("/login", f'{{"code": {text}}}'),
+        ):
+            answers.append(server.post(path, content=body.encode(), headers={"Content-Type": "application/json"}))
+    for credential in (b"\xff\xfe", b"dk_\xff", b"a.b.c", b"eyJhbGciOiJub25lIn0.eyJzdWIiOiIqIn0."):
+        answers.append(server.get("/projects/", headers={b"Authorization": b"Bearer " + credential}))
+    assert [(a.request.url, a.request.content, a.text) for a in answers if a.status_code >= 500] == []
+
+
 def test_unknown_things_are_404(project: Project) -> None:
     nobody = "01a1fd40-745d-775e-9958-364e9bfb0770"
     server = project.server
