@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from ops.folder import DataFolder
 from ops.host import account, environment, place, preflight
 from ops.host.say import stop
 
@@ -29,13 +30,15 @@ def launch(module: str, caller: bool, dev: bool) -> None:
         where = place.of_service(CHECKOUT, data, service) if service else place.of_user(CHECKOUT, data)
         if service is None:
             account.refuse_foreign(where.data)
-        if module.endswith(".up"):
-            _check(where.data)
+        if module.endswith(".up") and DataFolder(where.data).holder() is None:
+            _check(where.data, arguments)
         python = environment.ensure(CHECKOUT, where.venv, where.installer, dev)
         if dev:
             _run(python, module, sys.argv[1:], CHECKOUT, where)
         if where.code != CHECKOUT:
             place.refresh_copy(CHECKOUT, where.code)
+        if not caller:
+            os.umask(0o077)
         if serving and service:
             arguments = _step_down(where, service, arguments, up=module.endswith(".up"))
     except PermissionError as error:
@@ -57,12 +60,26 @@ def split_data(arguments: list[str]) -> tuple[list[str], Path]:
             rest.append(item)
     if not data:
         stop("--data needs a folder", "Example: --data /srv/darkroom")
-    return rest, Path(data).expanduser().resolve()
+    path = Path(data).expanduser().resolve()
+    if path.exists() and not path.is_dir():
+        stop(f"{path} is not a folder", "Choose another one with --data.")
+    return rest, path
 
 
-def _check(data: Path) -> None:
-    if problems := preflight.machine(data):
-        stop("; ".join(p.what for p in problems), "\n  → ".join(p.remedy for p in problems))
+def _check(data: Path, arguments: list[str]) -> None:
+    """Ends the process with all that is wrong with this machine, before anything is set up."""
+    problems = preflight.machine(data)
+    if "--url" not in arguments and (problem := preflight.port("127.0.0.1", _port(data, arguments))):
+        problems.append(problem)
+    if problems:
+        stop("; ".join(problem.what for problem in problems), "\n  → ".join(problem.remedy for problem in problems))
+
+
+def _port(data: Path, arguments: list[str]) -> int:
+    """The edge's port as far as it is known here; 0, which is always free, for what `up` itself will refuse."""
+    given = dict(zip(arguments, [*arguments[1:], ""], strict=True)).get("--port", "")
+    known = DataFolder(data).read("site.json").get("port", 8080)
+    return int(given) if given.isdecimal() and int(given) < 65536 else 0 if given else int(known)
 
 
 def _step_down(where: place.Place, service: pwd.struct_passwd, arguments: list[str], up: bool) -> list[str]:
