@@ -29,8 +29,7 @@ def _largest(source: Source, spec: VersionSpec) -> tuple[Planes | Raster, bytes 
     """The largest version's pixels, upright, and their profile: decoded, shrunk as soon as can be, then the rest."""
     width, height = spec.fit(*source.displayed_size)
     size = (height, width) if source.orientation >= 5 else (width, height)
-    even = width % 2 == height % 2 == 0
-    if (even or source.orientation == 1) and carriable(source.profile, "RGB"):
+    if carriable(source.profile, "RGB"):
         planes = decode_planes(source, size)
         if planes is not None:
             return planes.shrink(size).upright(source.orientation), source.profile

@@ -11,7 +11,8 @@ from processors.image.encoded import Encoded, jpeg
 from processors.image.pixels import mapped, pixels
 from processors.image.turn import turned
 
-Box = tuple[float, float]
+# Orientations that make the stored right edge, or the bottom, a left or an upper one: (across, down).
+REVERSED = {2: (True, False), 3: (True, True), 4: (False, True), 6: (False, True), 7: (True, True), 8: (True, False)}
 
 
 @dataclass(frozen=True)
@@ -37,35 +38,63 @@ class Planes:
         return Planes(resample(self.luma, size, (was_width, was_height)), (blue, red))
 
     def upright(self, orientation: int) -> "Planes":
-        """Turned by the EXIF `orientation`. Width and height have to be even: chroma can't begin half a sample late."""
-        blue, red = (turned(plane, orientation) for plane in self.chroma)
-        return Planes(turned(self.luma, orientation), (blue, red))
+        """Turned by the EXIF `orientation`.
+
+        The last chroma sample of an odd picture lies half outside. Where the turn makes it the first, chroma is moved
+        by half a sample, for it always begins at the edge.
+        """
+        across, down = REVERSED.get(orientation, (False, False))
+        chroma = self.chroma
+        if across and self.size[0] % 2:
+            chroma = (cv2.transpose(_moved(cv2.transpose(chroma[0]))), cv2.transpose(_moved(cv2.transpose(chroma[1]))))
+        if down and self.size[1] % 2:
+            chroma = (_moved(chroma[0]), _moved(chroma[1]))
+        return Planes(turned(self.luma, orientation), (turned(chroma[0], orientation), turned(chroma[1], orientation)))
 
     def encode(self, profile: bytes | None, quality: int) -> Encoded:
         """As JPEG 4:2:0."""
-        planes = (numpy.ascontiguousarray(plane) for plane in (self.luma, *self.chroma))
-        return jpeg(simplejpeg.encode_jpeg_yuv_planes(*planes, quality), profile)
+        return jpeg(simplejpeg.encode_jpeg_yuv_planes(_even(self.luma), *self.chroma, quality), profile)
 
 
-def resample(plane: numpy.ndarray, size: tuple[int, int], extent: Box) -> numpy.ndarray:
+def resample(plane: numpy.ndarray, size: tuple[int, int], extent: tuple[float, float]) -> numpy.ndarray:
     """`plane`, uint8 of shape (height, width), from its corner to `extent` (width, height), resampled to `size`.
 
     Columns don't mix in a vertical pass, so four at a time pass for one RGBX pixel, for which Pillow-SIMD is made: it
     takes ten times as long for single bytes. The other axis is done the same way, lying on its side.
     """
-    tall = _vertically(plane, size[1], extent[1])
-    lying = _vertically(cv2.transpose(tall), size[0], extent[0])
+    tall = _vertically(plane, size[1], 0.0, extent[1])
+    lying = _vertically(cv2.transpose(tall), size[0], 0.0, extent[0])
     return cv2.transpose(lying)
 
 
-def _vertically(plane: numpy.ndarray, height: int, extent: float) -> numpy.ndarray:
+def _vertically(plane: numpy.ndarray, height: int, start: float, end: float) -> numpy.ndarray:
+    """The rows from `start` to `end` resampled to `height` rows."""
     was_height, width = plane.shape
-    if height == was_height and extent >= was_height:
+    end = min(end, float(was_height))
+    if (height, start, end) == (was_height, 0.0, was_height):
         return plane
     image = mapped(_fours(plane))
-    box = (0.0, 0.0, float(image.width), min(extent, float(was_height)))
+    box = (0.0, start, float(image.width), end)
     shrunk = image.resize((image.width, height), Image.Resampling.LANCZOS, box=box)
     return pixels(shrunk).reshape(height, image.width * 4)[:, :width]
+
+
+def _moved(plane: numpy.ndarray) -> numpy.ndarray:
+    """The rows of `plane` as they would be half a row earlier."""
+    height = plane.shape[0]
+    return _vertically(numpy.concatenate([plane[:1], plane]), height, 0.5, height + 0.5)
+
+
+def _even(plane: numpy.ndarray) -> numpy.ndarray:
+    """`plane` in memory of an even width and height, edges repeated: the encoder reads pairs of luma pixels."""
+    height, width = plane.shape
+    if height % 2 == width % 2 == 0:
+        return plane
+    padded = numpy.empty((height + height % 2, width + width % 2), numpy.uint8)
+    padded[:height, :width] = plane
+    padded[height:, :width] = plane[-1:]
+    padded[:, width:] = padded[:, width - 1 : width]
+    return padded[:height, :width]
 
 
 def _fours(plane: numpy.ndarray) -> numpy.ndarray:

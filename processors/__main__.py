@@ -1,0 +1,69 @@
+"""`python -m processors FILE… --into FOLDER`: develops local files into a folder, as a worker would.
+
+Exit code: 0 when all came out, 1 when a file was refused.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from processors.image import develop
+from processors.recipes import PHOTO, RECIPES, Recipe
+from processors.refusals import Refused
+from processors.results import Developed
+from processors.sandbox import Sandbox
+from processors.sandbox.errors import SandboxError
+
+
+def main() -> int:
+    options = _parse()
+    options.into.mkdir(parents=True, exist_ok=True)
+    if options.no_sandbox:
+        return _each(options, develop)
+    with asyncio.Runner() as runner:
+        sandbox = Sandbox()
+        try:
+            return _each(options, lambda data, recipe: runner.run(sandbox.develop(data, options.timeout, recipe)))
+        finally:
+            runner.run(sandbox.close())
+
+
+def _each(options: argparse.Namespace, work: Callable[[bytes, Recipe], Developed]) -> int:
+    failed = 0
+    for path in options.files:
+        started = time.perf_counter()
+        try:
+            developed = work(path.read_bytes(), RECIPES[options.recipe])
+        except (Refused, SandboxError, OSError) as error:
+            print(f"{path}: {error}", file=sys.stderr)
+            failed += 1
+            continue
+        _write(developed, path.stem, options.into)
+        facts, milliseconds = developed.source, (time.perf_counter() - started) * 1000
+        frames = f", the first of {facts.frames:,} frames" if facts.frames > 1 else ""
+        print(f"{path}: {facts.format} {facts.width} x {facts.height}{frames}, {milliseconds:.0f} ms")
+    return 1 if failed else 0
+
+
+def _write(developed: Developed, stem: str, folder: Path) -> None:
+    for version in developed.versions:
+        target = folder / f"{stem}.{version.name}.{version.extension}"
+        target.write_bytes(version.data)
+        print(f"  {target}  {version.width} x {version.height}, {len(version.data):,} bytes")
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m processors", description=__doc__)
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a picture")
+    parser.add_argument("--into", type=Path, default=Path(), metavar="FOLDER", help="where versions go (default: here)")
+    parser.add_argument("--recipe", choices=sorted(RECIPES), default=PHOTO.name, help=f"default: {PHOTO.name}")
+    parser.add_argument("--timeout", type=float, default=10.0, metavar="S", help="seconds a file may take (default 10)")
+    parser.add_argument("--no-sandbox", action="store_true", help="work in this process: for files you trust, to debug")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
