@@ -1,12 +1,14 @@
 """Each part is killed in the middle of 50 uploads, and all 50 are done at the end."""
 
 import asyncio
+import os
 import signal
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 
 import aiohttp
+import httpx
 import pytest
 
 from ops.uploading.client import Client
@@ -101,3 +103,35 @@ def test_listener_misses_nothing_while_parts_restart(short_leases: Stack) -> Non
     listening.join(120)
     assert [event["seq"] for event in heard] == list(range(1, len(heard) + 1))
     assert sum(event["state"] == "done" for event in heard) == COUNT
+
+
+def test_ready_names_what_hangs_and_recovers(short_leases: Stack) -> None:
+    for part in ("valkey", "storage"):
+        pid = short_leases.kill(part, signal.SIGSTOP)
+        try:
+            answer = wait_for(lambda: (a := httpx.get(f"{short_leases.url}/readyz")).status_code == 503 and a)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        assert answer.headers["retry-after"]
+        assert [name for name, health in answer.json()["parts"].items() if health != "ok"] == [part]
+        wait_for(lambda: httpx.get(f"{short_leases.url}/readyz").status_code == 200)
+
+
+def test_while_postgres_is_away_the_answer_is_503_with_retry_after(short_leases: Stack) -> None:
+    project = Project(short_leases)
+    body = {"filename": "a.jpg", "project_id": project.id}
+    short_leases.kill("postgres", signal.SIGKILL)
+    answers: list[httpx.Response] = []
+
+    def asked() -> bool:
+        """Asks once more; true when it has been away and is back."""
+        answers.append(project.api.post("/images/", json=body))
+        codes = [answer.status_code for answer in answers]
+        return 503 in codes and codes[-1] == 201
+
+    wait_for(asked)
+    assert {answer.status_code for answer in answers} == {201, 503}
+    for answer in answers:
+        if answer.status_code == 503:
+            assert answer.headers["retry-after"]
+            assert answer.headers["content-type"].startswith("application/problem+json")
