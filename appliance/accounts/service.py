@@ -94,7 +94,7 @@ async def projects_to_erase() -> list[tuple[str, list[UUID]]]:
 
 async def forget_project(project_id: str) -> bool:
     """Forgets a deleted project whose last bytes are gone; False while there are some."""
-    if await fetch_one(_ERASING, project_id):
+    if await fetch_one(_ERASING, project_id) is not None:  # its row has no columns
         return False
     with lost_as_unavailable():
         await Project.delete().where((Project.id == project_id) & Project.deleted_at.is_not_null())

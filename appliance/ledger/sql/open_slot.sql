@@ -8,7 +8,9 @@ DECLARE
     home bigint;
     slot ledger.assets;
 BEGIN
-    SELECT s.id INTO home FROM ledger.streams s WHERE s.root = root AND s.owner = owner AND NOT s.closed;
+    -- Locked, so that an owner being deleted at this moment is seen as such. Nobody waits for the new asset, so this
+    -- lock may come before it.
+    SELECT s.id INTO home FROM ledger.streams s WHERE s.root = root AND s.owner = owner AND NOT s.closed FOR NO KEY UPDATE;
     IF home IS NULL THEN
         RETURN;
     END IF;

@@ -12,7 +12,9 @@ DECLARE
     moved_notes jsonb[];
 BEGIN
     SELECT array_agg(l.id ORDER BY l.id), array_agg(l.note ORDER BY l.id) INTO moved, moved_notes FROM (
-        SELECT a.id, i.note FROM ledger.assets a JOIN unnest(ids, notes) AS i (id, note) ON i.id = a.id
+        SELECT a.id, i.note FROM ledger.assets a JOIN (
+            SELECT DISTINCT ON (u.id) u.id, u.note FROM unnest(ids, notes) AS u (id, note)  -- one named twice moves once
+        ) i ON i.id = a.id
         WHERE a.state = ANY (sources) AND (held IS NULL OR a.lease = held)
         ORDER BY a.id FOR UPDATE OF a
     ) l;
