@@ -1,5 +1,7 @@
 """The network goes and comes back, in several ways, and nothing is missed."""
 
+import re
+
 from playwright.async_api import expect
 
 from tests.web.conftest import arrive
@@ -63,3 +65,31 @@ async def test_socket_gone_silent_is_found_and_replaced(launch, login, project_o
         await expect(guest.tiles()).to_have_count(0)
         await expect(guest.tiles("done")).to_have_count(1, timeout=PATIENCE)
         guest.clean(host, LOST)
+
+
+async def test_cursor_of_another_epoch_begins_anew_from_the_list(guest, project_of, host, tmp_path):
+    """As after the server was restored from a backup: the numbers the page knows mean nothing any more."""
+    sockets = []
+
+    def forge(socket):
+        server = socket.connect_to_server()
+        real = len(sockets) > 0
+        server.on_message(lambda text: socket.send(text if real else re.sub(r'("epoch":")[^"]+', r"\1another", text)))
+        sockets.append(socket)
+
+    await guest.page.route_web_socket(re.compile(r"/events\?"), forge)
+    await guest.page.reload()
+    await guest.live()
+    await guest.send(photos(tmp_path, 2))
+    await guest.done(2)
+    await guest.page.context.set_offline(True)
+    async with project_of(await guest.page.locator("#project").input_value()) as project:
+        gone = next(image for image in await project.images() if image["filename"] == "photo-00.jpg")
+        await project.call("DELETE", f"/images/{gone['image_id']}")
+        await project.upload(photo(tmp_path / "meanwhile.jpg", 9))
+    await guest.page.context.set_offline(False)
+    await sockets[0].close()
+    await expect(guest.tile("photo-00.jpg")).to_have_count(0, timeout=PATIENCE)
+    await guest.done(2)
+    assert await all_of(project_of, guest) == [("meanwhile.jpg", "done"), ("photo-01.jpg", "done")]
+    guest.clean(host, LOST, r"status of 410")

@@ -72,8 +72,8 @@ class Visitor:
     def clean(self, host: str, *allowed: str) -> None:
         """Fails for any complaint but those that match `allowed`, and for any host asked but `host`."""
         left = [text for text in self.complaints if not any(re.search(pattern, text) for pattern in allowed)]
-        assert left == []
-        assert self.hosts == {host}
+        assert not left, left
+        assert self.hosts == {host}, self.hosts
 
 
 async def visitor(browser: Browser, **context: object) -> Visitor:
