@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ops import addresses, caddy, credentials, ports, postgres, services, valkey
 from ops.folder import DataFolder
+from ops.host import preflight
 from ops.services import Plan
 from storage.server import build, locate
 
@@ -41,6 +42,10 @@ def storage_server(environment: Mapping[str, str], progress: Callable[[str], Non
     cache = _cache(environment)
     if (found := locate.find(cache)) is not None:
         return found
+    if problem := preflight.disk(
+        _cache(environment), build.NEEDED_BYTES, "building the storage server", "DARKROOM_CACHE"
+    ):
+        raise build.BuildFailed(f"{problem.what}\n  → {problem.remedy}")
     progress("Building the storage server: once, two to four minutes")
     return build.build(cache, Counter(progress))
 

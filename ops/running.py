@@ -155,4 +155,5 @@ def execute(folder: DataFolder, environment: dict[str, str], echo: bool, ready: 
     try:
         return asyncio.run(run(folder, environment, echo, ready))
     except KeyboardInterrupt:
+        logs.Log(folder.logs, "supervisor").write("interrupted before the parts were started")
         return Outcome("interrupted")

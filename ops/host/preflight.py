@@ -40,15 +40,15 @@ def memory(meminfo: str, needed: int = MEMORY_NEEDED) -> Problem | None:
     return Problem(what, "End other programs, or give the machine more memory.")
 
 
-def disk(folder: Path, needed: int, what_for: str) -> Problem | None:
-    """Free space where `folder` is, or will be."""
+def disk(folder: Path, needed: int, what_for: str, elsewhere: str = "--data") -> Problem | None:
+    """Free space where `folder` is, or will be; `elsewhere` is what another folder is chosen with."""
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     if free >= needed:
         return None
     what = f"{folder} has {free / GIB:.1f} GiB free, {what_for} needs {needed / GIB:.1f} GiB"
-    return Problem(what, "Make room there, or choose another folder with --data.")
+    return Problem(what, f"Make room there, or choose another folder with {elsewhere}.")
 
 
 def port(address: str, number: int) -> Problem | None:

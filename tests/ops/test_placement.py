@@ -94,7 +94,7 @@ def own(top: Path, user: pwd.struct_passwd) -> None:
 def test_an_ordinary_user_from_a_closed_home(stack, server, user):
     checkout = clone(Path(user.pw_dir) / "darkroom")
     own(checkout, user)
-    run_as_user(Stack(checkout, as_user(user), DARKROOM_MINIO=server), user)
+    assert "all parts are well" in run_as_user(Stack(checkout, as_user(user), DARKROOM_MINIO=server), user)
 
 
 @pytest.mark.long
