@@ -64,7 +64,7 @@ def open_source(data: memoryview) -> Source:
         width=width,
         height=height,
         frames=frames.count(data, image, kind),
-        orientation=_orientation(image),
+        orientation=1 if kind is TIFF else _orientation(image),  # Pillow turns TIFF itself
         profile=image.info.get("icc_profile") or None,
     )
 
