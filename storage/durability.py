@@ -1,0 +1,61 @@
+"""How likely it is to lose an object of an erasure set in a year, as arithmetic.
+
+The model: a birth-death Markov chain of the drives that are lost in one set of n. Drives fail independently of each other at
+a constant rate, one is repaired at a time, and what was stored is gone once more drives than the parity m are lost at once.
+Fire, theft, an operator's mistake and a fault of the software are not in it, and they are what really ends such systems:
+see storage/README.md.
+"""
+
+import math
+import sys
+from collections.abc import Sequence
+
+HOURS_A_YEAR = 8766.0
+ANNUAL_FAILURE_RATE = 0.0157
+"""Failures a drive-year: what Backblaze published for its whole fleet for 2024."""
+
+
+def loss_a_year(
+    drives: int, parity: int, repair_hours: float, annual_failure_rate: float = ANNUAL_FAILURE_RATE
+) -> float:
+    """The probability that one erasure set of `drives` with `parity` loses data in a year.
+
+    `repair_hours` is the time from the failure of a drive to full redundancy: noticing it, replacing it, healing it.
+    Raises ValueError where there is no parity to lose, or more of it than data.
+    """
+    if not 0 <= parity <= drives // 2 or drives < 1:
+        raise ValueError(f"{drives} drives can't have a parity of {parity}")
+    failure = annual_failure_rate / HOURS_A_YEAR
+    repair = 1 / repair_hours
+    # The mean time from i lost drives to i + 1: until one of the rest fails, and again from i - 1 each time a repair wins.
+    step = 1 / (drives * failure)
+    until_loss = step
+    for lost in range(1, parity + 1):
+        rate = (drives - lost) * failure
+        step = 1 / rate + repair / rate * step
+        until_loss += step
+    return -math.expm1(-HOURS_A_YEAR / until_loss)
+
+
+def nines(loss: float, sets: int = 1) -> float:
+    """A yearly loss as nines of durability, for `sets` such sets: 0.001 is 3."""
+    return -math.log10(loss) - math.log10(sets)
+
+
+LAYOUTS = ((1, 0), (4, 2), (8, 3), (8, 4), (16, 4))
+REPAIRS = (24.0, 72.0, 168.0)
+
+
+def table(layouts: Sequence[tuple[int, int]] = LAYOUTS, repairs: Sequence[float] = REPAIRS) -> str:
+    """Nines a year for each layout (drives, parity) and repair time in hours, as a Markdown table."""
+    head = "| drives | parity | usable | " + " | ".join(f"repair in {hours:.0f} h" for hours in repairs) + " |"
+    rows = [head, "|" + "---|" * (3 + len(repairs))]
+    for drives, parity in layouts:
+        cells = [f"{nines(loss_a_year(drives, parity, hours)):.1f}" for hours in repairs]
+        usable = f"{(drives - parity) / drives:.0%}"
+        rows.append(f"| {drives} | {parity} | {usable} | " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table() + "\n")
