@@ -3,12 +3,15 @@ import { backoff, pause } from "./pause.js";
 // The server says something at least every 20 seconds, if only a `beat`.
 const SILENCE = 30_000;
 const HELLO_WITHIN = 10_000;
+// The close code for a ticket that is not taken. One may have been lost on the way; twice, it is this page's address.
+const REFUSED = 4401;
 
 /**
  * A project's events, in order, none missing and none twice, for as long as it runs.
  *
  * Fires `event` (detail: the event), `reset` (the list must be read anew; what comes after it follows on),
- * `status` (detail: "connecting" | "live" | "waiting") and `gone` (the project is no more).
+ * `status` (detail: "connecting" | "live" | "waiting"),
+ * `gone` (the project is no more) and `refused` (the server takes no listeners from where this page was opened).
  * The cursor is "EPOCH:SEQ" of the last event told, so every reconnection goes on exactly there.
  */
 export class EventStream extends EventTarget {
@@ -19,6 +22,7 @@ export class EventStream extends EventTarget {
   #drop = () => {};
   #heard = 0;
   #probing = false;
+  #refusals = 0;
 
   constructor(access) {
     super();
@@ -84,7 +88,11 @@ export class EventStream extends EventTarget {
         resolve(greeted);
       };
       const slow = setTimeout(() => this.#drop(), HELLO_WITHIN);
-      socket.onclose = this.#drop;
+      socket.onclose = ({ code }) => {
+        this.#refusals = code === REFUSED ? this.#refusals + 1 : 0;
+        if (this.#refusals > 1) this.#fire("refused");
+        this.#drop();
+      };
       socket.onmessage = ({ data }) => {
         this.#heard = Date.now();
         const message = JSON.parse(data);

@@ -9,6 +9,7 @@ import { Viewer } from "./viewer.js";
 import { count } from "./words.js";
 
 const STATUS = { connecting: "Connecting", live: "Live", waiting: "Reconnecting" };
+const ELSEWHERE = "Darkroom doesn't know this page by the address it was opened at. Use one that ./ops/open prints.";
 
 /** One project, entered: its album, its events, its uploads, and what a visitor does with them. */
 export class Room {
@@ -47,6 +48,7 @@ export class Room {
     this.stream.addEventListener("event", ({ detail }) => this.album.tell(detail));
     this.stream.addEventListener("reset", () => this.album.reload());
     this.stream.addEventListener("status", ({ detail }) => this.#showStatus(detail));
+    this.stream.addEventListener("refused", () => this.#say(ELSEWHERE));
     this.stream.addEventListener("gone", () => this.#say("This project is no more. Choose another one."));
   }
 

@@ -3,6 +3,7 @@
 from playwright.async_api import expect
 
 from tests.web.photos import photo
+from tests.web.visitor import PATIENCE, visitor
 
 MARKUP = ("{", "}", "<", "Traceback")
 
@@ -57,3 +58,11 @@ async def test_upload_that_storage_refuses_is_tried_again_by_a_fresh_link(guest,
     await expect(guest.tiles()).to_have_count(1)
     assert len(refusals) == 2
     guest.clean(host, r"status of (503|409)")
+
+
+async def test_page_opened_by_an_address_that_is_not_known_says_so(launch, login):
+    guest = await visitor(await launch("--host-resolver-rules=MAP photos.lan 127.0.0.1"))
+    await guest.page.goto((await login()).replace("127.0.0.1", "photos.lan"))
+    await expect(guest.page.locator("#notice")).to_contain_text(
+        "doesn't know this page by the address", timeout=PATIENCE
+    )
