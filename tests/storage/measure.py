@@ -1,7 +1,7 @@
 """What storage costs for one photo, in CPU time: `python -m tests.storage.measure [PHOTOS]`.
 
-One photo: its original is read (4 MB), four versions are written (10 to 480 kB, reduced redundancy). The client's time is
-this process's, the server's that of its process, both user and system.
+One photo: its original is read (4 MB), four versions are written (10 to 480 kB, reduced redundancy). The client is
+this process, the server is its own; both are user and system time.
 """
 
 import hashlib
