@@ -22,7 +22,8 @@ def opened(made: Version) -> Image.Image:
 def color_at(image: Image.Image, across: float, down: float) -> tuple[int, ...]:
     """The color at a place given in parts of the width and the height."""
     pixel = image.getpixel((int(image.width * across), int(image.height * down)))
-    return pixel if isinstance(pixel, tuple) else (pixel,)
+    channels = pixel if isinstance(pixel, tuple) else (pixel,)
+    return tuple(int(channel or 0) for channel in channels)
 
 
 def near(one: tuple[int, ...], other: tuple[int, ...], within: int = 12) -> bool:

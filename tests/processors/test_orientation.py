@@ -1,6 +1,7 @@
 """EXIF orientation: all eight, applied to the pixels and then forgotten."""
 
 import io
+from typing import Any
 
 import numpy
 import pytest
@@ -21,7 +22,7 @@ def with_orientation(image: Image.Image, orientation: int, kind: str = "JPEG", *
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("options", [{"subsampling": 2}, {"subsampling": 0}], ids=["planes", "pixels"])
-def test_a_jpeg_stands_upright(orientation: int, options: dict[str, int]) -> None:
+def test_a_jpeg_stands_upright(orientation: int, options: dict[str, Any]) -> None:
     """Odd sizes, in which chroma has to be moved for half of the turns."""
     stored = scene(501, 333)
     data = with_orientation(stored, orientation, quality=95, **options)

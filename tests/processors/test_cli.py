@@ -1,0 +1,45 @@
+"""`python -m processors` on local files."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from processors.sandbox.spawn import CHECKOUT
+from tests.processors.pictures import animation, encoded, scene
+
+pytestmark = pytest.mark.pure
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "processors", *map(str, arguments)]
+    return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("options", [[], ["--no-sandbox"]])
+def test_versions_land_in_the_folder(tmp_path: Path, options: list[str]) -> None:
+    (tmp_path / "hello.jpg").write_bytes(encoded(scene(1000, 800), "JPEG"))
+    done = run(tmp_path / "hello.jpg", "--into", tmp_path / "out", *options)
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "out/hello.thumb.jpg") as thumb:
+        assert thumb.size == (150, 120)
+    assert len(list((tmp_path / "out").iterdir())) == 4
+    assert "jpeg 1000 x 800" in done.stdout
+
+
+def test_a_bad_file_is_told_and_the_others_are_done(tmp_path: Path) -> None:
+    (tmp_path / "bad.jpg").write_text("I am a text")
+    (tmp_path / "moving.gif").write_bytes(animation("GIF", 5))
+    done = run(tmp_path / "bad.jpg", tmp_path / "missing.jpg", tmp_path / "moving.gif", "--into", tmp_path)
+    assert done.returncode == 1
+    assert "not_a_picture" in done.stderr
+    assert "missing.jpg" in done.stderr
+    assert "the first of 5 frames" in done.stdout
+
+
+def test_help() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    assert "--into FOLDER" in done.stdout

@@ -1,0 +1,289 @@
+"""The sandbox from outside: it develops, it survives, and the next photo is always fine."""
+
+import asyncio
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from processors.image import develop
+from processors.refusals import Refused
+from processors.results import Developed
+from processors.sandbox import Sandbox, SandboxDied, SandboxTimeout, memfd, messages
+from processors.sandbox.spawn import CHECKOUT
+from tests.processors.pictures import animation, encoded, png_claiming, scene
+
+pytestmark = pytest.mark.pure
+
+PHOTO = encoded(scene(1200, 900), "JPEG", quality=90)
+LARGE = encoded(scene(6000, 4500), "PNG", compress_level=1)
+
+
+def same(one: Developed, other: Developed) -> bool:
+    def plain(developed: Developed) -> list[tuple[str, str, bytes]]:
+        return [(v.name, v.sha256, bytes(v.data)) for v in developed.versions]
+
+    return one.source == other.source and plain(one) == plain(other)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_for_end(pid: int) -> None:
+    deadline = time.monotonic() + 5
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def ordinary_user() -> dict[str, object]:
+    """Somebody else than root, if the checkout lets them in."""
+    reachable = all(
+        path.stat().st_mode & 0o005 == 0o005
+        for top in (CHECKOUT, sys.executable)
+        for path in Path(top).resolve().parents
+    )
+    return {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 and reachable else {}
+
+
+async def test_it_makes_what_the_process_itself_would(sandbox: Sandbox) -> None:
+    assert same(await sandbox.develop(PHOTO), develop(PHOTO))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "GIF", "TIFF", "HEIF", "AVIF", "JPEG"])
+async def test_every_kind_comes_through_the_closed_doors(sandbox: Sandbox, kind: str) -> None:
+    data = encoded(scene(500, 400), kind)
+    assert same(await sandbox.develop(data), develop(data))
+
+
+async def test_versions_are_read_only_and_outlive_the_child(sandbox: Sandbox) -> None:
+    made = (await sandbox.develop(PHOTO)).versions[0]
+    await sandbox.close()
+    assert isinstance(made.data, memoryview)
+    assert made.data.readonly
+    assert bytes(made.data[:3]) == b"\xff\xd8\xff"
+
+
+async def test_refusals_come_through_and_the_next_photo_is_fine(sandbox: Sandbox) -> None:
+    before = sandbox.pid
+    bad = {
+        "empty": b"",
+        "not_a_picture": b"just text\n",
+        "truncated": PHOTO[: len(PHOTO) // 2],
+        "too_many_pixels": png_claiming(50_000, 50_000),
+        "too_many_frames": animation("GIF", 1001),
+    }
+    for code, data in bad.items():
+        with pytest.raises(Refused) as caught:
+            await sandbox.develop(data)
+        assert caught.value.code == code
+        assert (await sandbox.develop(PHOTO)).versions
+    assert sandbox.pid == before
+
+
+async def test_two_callers_share_one_child(sandbox: Sandbox) -> None:
+    photos = [encoded(scene(400, 300, seed), "JPEG") for seed in range(6)]
+    found = await asyncio.gather(*(sandbox.develop(photo) for photo in photos))
+    assert all(same(one, develop(photo)) for one, photo in zip(found, photos, strict=True))
+
+
+async def test_a_child_killed_in_the_middle_is_replaced(sandbox: Sandbox) -> None:
+    pid = sandbox.pid
+    assert pid
+    work = asyncio.create_task(sandbox.develop(LARGE))
+    await asyncio.sleep(0.15)
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(SandboxDied, match="signal 9"):
+        await work
+    assert (await sandbox.develop(PHOTO)).versions
+    assert sandbox.pid not in (None, pid)
+
+
+async def test_a_child_killed_while_it_waits_is_replaced_unseen(sandbox: Sandbox) -> None:
+    pid = sandbox.pid
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    wait_for_end(pid)
+    assert (await sandbox.develop(PHOTO)).versions
+
+
+async def test_a_hang_times_out_and_is_killed(sandbox: Sandbox) -> None:
+    pid = sandbox.pid
+    assert pid
+    os.kill(pid, signal.SIGSTOP)
+    started = time.monotonic()
+    with pytest.raises(SandboxTimeout):
+        await sandbox.develop(PHOTO, timeout=0.4)
+    assert time.monotonic() - started < 1.5
+    assert not alive(pid)
+    assert (await sandbox.develop(PHOTO)).versions
+
+
+async def test_a_cancelled_caller_leaves_no_answer_behind(sandbox: Sandbox) -> None:
+    work = asyncio.create_task(sandbox.develop(LARGE))
+    await asyncio.sleep(0.1)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert same(await sandbox.develop(PHOTO), develop(PHOTO))
+
+
+async def test_a_child_that_takes_too_much_memory_is_killed() -> None:
+    async with Sandbox(max_bytes=150 << 20) as small:
+        with pytest.raises(Refused) as caught:
+            await small.develop(LARGE)
+        assert caught.value.code == "too_much_memory"
+        assert (await small.develop(PHOTO)).versions
+
+
+async def test_a_child_serves_its_time() -> None:
+    async with Sandbox(max_files=2) as short:
+        pids = []
+        for _ in range(4):
+            pids.append(short.pid)
+            await short.develop(PHOTO)
+        assert pids[0] == pids[1] != pids[2] == pids[3]
+
+
+async def test_it_has_no_environment_and_few_descriptors(sandbox: Sandbox) -> None:
+    secret = os.open("/etc/hostname", os.O_RDONLY)
+    os.set_inheritable(secret, True)
+    os.environ["DARKROOM_PROBE"] = "secret"
+    try:
+        async with Sandbox(labels=["--data", "/srv/mine"]) as other:
+            process = Path(f"/proc/{other.pid}")
+            names = {line.split(b"=")[0].decode() for line in (process / "environ").read_bytes().split(b"\0") if line}
+            links = [os.readlink(link) for link in (process / "fd").iterdir()]
+            command = (process / "cmdline").read_bytes().split(b"\0")
+    finally:
+        os.close(secret)
+        del os.environ["DARKROOM_PROBE"]
+    assert all(name.startswith(("MALLOC_", "OPENBLAS_")) or name == "PYTHONPATH" for name in names)
+    assert sorted(link.split(":")[0] for link in links) == ["/dev/null"] * 3 + ["socket"]
+    assert command[-3:] == [b"--data", b"/srv/mine", b""]
+
+
+def test_it_dies_with_its_parent() -> None:
+    """However busy it is: the parent is killed, and has no time for farewells."""
+    script = """
+import asyncio, os, sys
+from processors.sandbox import Sandbox
+async def main():
+    sandbox = Sandbox()
+    await sandbox.start()
+    os.kill(sandbox.pid, 19)
+    print(sandbox.pid, flush=True)
+    await asyncio.sleep(60)
+asyncio.run(main())
+"""
+    environment = {"PYTHONPATH": CHECKOUT}
+    parent = subprocess.Popen([sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout
+    pid = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    wait_for_end(pid)
+    assert not alive(pid)
+
+
+def test_an_ordinary_user_can_run_it() -> None:
+    script = """
+import asyncio, sys
+from processors.sandbox import Sandbox
+async def main():
+    async with Sandbox() as sandbox:
+        print(len((await sandbox.develop(sys.stdin.buffer.read())).versions))
+asyncio.run(main())
+"""
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", script],
+        env={"PYTHONPATH": CHECKOUT},
+        input=PHOTO,
+        capture_output=True,
+        cwd="/",
+        timeout=30,
+        **ordinary_user(),  # type: ignore[call-overload]
+    )
+    assert done.stdout.strip() == b"4", done.stderr.decode()
+
+
+async def test_a_child_that_lies_is_replaced(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child taken over can say anything: results that aren't sealed, or aren't what was asked for, are refused."""
+    good = await sandbox.develop(PHOTO)
+    heads = [
+        messages.VersionHead(v.name, v.width, v.height, v.content_type, v.extension, v.sha256, len(v.data))
+        for v in good.versions
+    ]
+    from processors.recipes import PHOTO as RECIPE
+    from processors.sandbox.sandbox import _developed
+
+    data = b"".join(bytes(v.data) for v in good.versions)
+    sealed, loose = memfd.sealed([data]), os.memfd_create("loose", os.MFD_ALLOW_SEALING)
+    os.write(loose, data)
+    short = memfd.sealed([data[:-1]])
+    try:
+        assert same(_developed(messages.Done(good.source, heads), sealed, RECIPE), good)
+        for wrong, descriptor in (
+            (messages.Done(good.source, heads), loose),
+            (messages.Done(good.source, heads), short),
+            (messages.Done(good.source, heads[1:]), sealed),
+            (messages.Ready(), None),
+        ):
+            with pytest.raises(SandboxDied):
+                _developed(wrong, descriptor, RECIPE)
+    finally:
+        for descriptor in (sealed, loose, short):
+            os.close(descriptor)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"name": "../../etc"}, {"extension": "exe"}, {"sha256": "x"}, {"content_type": "text/html"}, {"length": 0}],
+)
+def test_a_lie_in_a_message_is_not_decoded(change: dict[str, object]) -> None:
+    head: dict[str, object] = {"name": "thumb", "width": 1, "height": 1, "content_type": "image/jpeg"}
+    head |= {"extension": "jpg", "sha256": "0" * 64, "length": 1}
+    facts = {"format": "jpeg", "content_type": "image/jpeg", "width": 1, "height": 1, "frames": 1, "sha256": "0" * 64}
+
+    def message(version: dict[str, object]) -> bytes:
+        return messages.encode({"type": "done", "source": facts, "versions": [version]})
+
+    assert isinstance(messages.decode_reply(message(head)), messages.Done)
+    with pytest.raises(ValueError, match=r"Expected|Invalid"):
+        messages.decode_reply(message(head | change))
+
+
+def test_a_sealed_file_can_not_be_changed() -> None:
+    descriptor = memfd.sealed([b"picture"])
+    try:
+        with pytest.raises(OSError, match="not permitted"):
+            os.pwrite(descriptor, b"x", 0)
+        with pytest.raises(OSError, match="not permitted"):
+            os.ftruncate(descriptor, 0)
+        assert bytes(memfd.view(descriptor)) == b"picture"
+    finally:
+        os.close(descriptor)
+
+
+def test_the_allocator_is_there_to_be_tuned() -> None:
+    """The settings are glibc's, and so is trimming after a large picture."""
+    assert ctypes.CDLL(None).malloc_trim(0) in (0, 1)
+
+
+async def test_a_large_picture_is_not_paid_for_ever(sandbox: Sandbox) -> None:
+    from processors.sandbox.memory import resident_bytes
+
+    huge = encoded(Image.new("RGB", (9000, 6000), (9, 120, 30)), "PNG", compress_level=1)
+    await sandbox.develop(huge)
+    await asyncio.sleep(0.2)
+    assert sandbox.pid
+    assert resident_bytes(sandbox.pid) < 200 << 20

@@ -1,0 +1,67 @@
+"""The filter's program, run by a small machine like the kernel's, for both architectures."""
+
+import errno
+
+import pytest
+
+from processors.sandbox import kernel, seccomp
+from processors.sandbox.syscalls import ALLOWED
+
+pytestmark = pytest.mark.pure
+
+COLUMNS = {"x86_64": 0, "aarch64": 1}
+EPERM = seccomp.ERRNO | errno.EPERM
+
+
+def decide(machine: str, number: int, arguments: tuple[int, ...] = (), architecture: int | None = None) -> int:
+    """What the filter answers to one system call."""
+    data = number.to_bytes(4, "little")
+    data += (kernel.AUDIT_ARCH[machine] if architecture is None else architecture).to_bytes(4, "little") + bytes(8)
+    data += b"".join(argument.to_bytes(8, "little") for argument in (*arguments, *(0,) * (6 - len(arguments))))
+    instructions = list(seccomp.program(machine))
+    value, position = 0, 0
+    while True:
+        step = instructions[position]
+        position += 1
+        if step.code == seccomp.LOAD:
+            value = int.from_bytes(data[step.k : step.k + 4], "little")
+        elif step.code == seccomp.RETURN:
+            return int(step.k)
+        else:
+            holds = {
+                seccomp.EQUAL: value == step.k,
+                seccomp.GREATER_OR_EQUAL: value >= step.k,
+                seccomp.ANY_BIT: bool(value & step.k),
+            }[step.code]
+            position += step.true if holds else step.false
+
+
+@pytest.mark.parametrize("machine", COLUMNS)
+def test_what_is_on_the_list_passes_and_nothing_else(machine: str) -> None:
+    column = COLUMNS[machine]
+    listed = {numbers[column] for numbers in ALLOWED.values()}
+    conditional = {numbers[column] for numbers in seccomp.CONDITIONAL.values()}
+    for number in range(600):
+        if number in conditional or number == seccomp.CLONE3[column]:
+            continue
+        assert decide(machine, number) == (seccomp.ALLOW if number in listed else EPERM), number
+
+
+@pytest.mark.parametrize("machine", COLUMNS)
+def test_arguments_decide(machine: str) -> None:
+    numbers = {name: both[COLUMNS[machine]] for name, both in seccomp.CONDITIONAL.items()}
+    assert decide(machine, numbers["mmap"], (0, 4096, 3)) == seccomp.ALLOW
+    assert decide(machine, numbers["mmap"], (0, 4096, 7)) == EPERM
+    assert decide(machine, numbers["mprotect"], (0, 4096, 5)) == EPERM
+    assert decide(machine, numbers["clone"], (0x3D0F00,)) == seccomp.ALLOW
+    assert decide(machine, numbers["clone"], (0x1200011,)) == EPERM
+    assert decide(machine, numbers["newfstatat"], (3, 0, 0, seccomp.AT_EMPTY_PATH)) == seccomp.ALLOW
+    assert decide(machine, numbers["newfstatat"], (3, 0, 0, 0)) == EPERM
+    assert decide(machine, seccomp.CLONE3[0]) == seccomp.ERRNO | errno.ENOSYS
+
+
+def test_other_architectures_are_killed() -> None:
+    """32-bit calls, and x32 on x86_64, have other numbers for the same doors."""
+    assert decide("x86_64", 0, architecture=0x40000003) == seccomp.KILL
+    assert decide("aarch64", 63, architecture=0x40000028) == seccomp.KILL
+    assert decide("x86_64", seccomp.X32_BIT | 1) == seccomp.KILL
