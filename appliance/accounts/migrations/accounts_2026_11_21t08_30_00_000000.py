@@ -8,8 +8,9 @@ ID = "2026-11-21T08:30:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "projects and server keys"
 
+# A crash before Piccolo has noted the migration makes it run once more.
 PROJECTS = """
-CREATE TABLE projects (
+CREATE TABLE IF NOT EXISTS projects (
     id varchar(64) PRIMARY KEY,
     name varchar(200) NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -17,7 +18,7 @@ CREATE TABLE projects (
 )
 """
 KEYS = """
-CREATE TABLE api_keys (
+CREATE TABLE IF NOT EXISTS api_keys (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name varchar(200) NOT NULL,
     sha256 varchar(64) NOT NULL UNIQUE,
