@@ -1,6 +1,5 @@
-"""A migrated database for each test, and the ledger on top of it."""
+"""A migrated database, empty for each test, and the ledger on top of it."""
 
-import itertools
 import os
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from tests.daemons.postgres import Postgres
 from tests.ledger.book import Book
 
 TEMPLATE = "migrated"
-_numbers = itertools.count(1)
+CLEAR = "TRUNCATE ledger.assets, ledger.blobs, ledger.versions, ledger.events, ledger.streams, projects, api_keys"
 
 
 def migrate(url: str) -> "subprocess.CompletedProcess[str]":
@@ -34,12 +33,15 @@ def postgres() -> Iterator[Postgres]:
         server.close()
 
 
+@pytest.fixture(scope="session")
+def shared_url(postgres: Postgres) -> str:
+    return postgres.make("shared", TEMPLATE)
+
+
 @pytest.fixture
-def database_url(postgres: Postgres) -> Iterator[str]:
-    """A database of the test's own, migrated."""
-    name = f"test{next(_numbers)}"
-    yield postgres.make(name, TEMPLATE)
-    postgres.drop(name)
+def database_url(shared_url: str) -> str:
+    """The database of `book`; a module that does more than fill tables has one of its own."""
+    return shared_url
 
 
 @pytest.fixture
@@ -47,10 +49,11 @@ async def book(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     """The ledger of an appliance with one project, over a pool of 16 connections."""
     monkeypatch.setenv("DARKROOM_DATABASE_URL", database_url)
     from appliance.config import current
-    from appliance.ledger.database import engine, pool
+    from appliance.ledger.database import engine, fetch, pool
 
     current.cache_clear()
     engine().config = {"dsn": database_url}  # the engine is one for the whole process
     async with pool(16):
+        await fetch(CLEAR)
         yield await Book.opened()
     current.cache_clear()

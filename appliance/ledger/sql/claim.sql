@@ -35,6 +35,7 @@ RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE sql AS $$
     SELECT t.* FROM (
         SELECT array_agg(l.id) AS ids FROM (
             SELECT a.id FROM ledger.assets a WHERE a.state = 'processing' AND a.tries <= 0 AND a.lease_until < now() LIMIT most
+            FOR UPDATE SKIP LOCKED  -- else a lease renewed at this moment would be overlooked
         ) l
     ) overdue CROSS JOIN LATERAL ledger.transition(
         overdue.ids, '{processing}', 'error',

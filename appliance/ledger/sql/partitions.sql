@@ -1,5 +1,7 @@
 -- Makes the partitions of this month and the next, and drops those whose last event is older than `keep_days`.
-CREATE OR REPLACE FUNCTION ledger.keep_partitions(keep_days integer) RETURNS integer LANGUAGE plpgsql AS $$
+-- Months are of UTC, whatever the time zone of the server: else one moved to another zone would leave a gap between two.
+CREATE OR REPLACE FUNCTION ledger.keep_partitions(keep_days integer) RETURNS integer LANGUAGE plpgsql
+SET timezone = 'UTC' AS $$
 DECLARE
     month date;
     old record;

@@ -25,7 +25,8 @@ BEGIN
         state = target,
         changed_at = now(),
         lease = CASE WHEN target = 'processing' THEN a.lease END,
-        lease_until = CASE WHEN target = 'processing' THEN a.lease_until END,
+        -- What is deleted in the middle of the work keeps the time: until then its worker may still write.
+        lease_until = CASE WHEN target IN ('processing', 'deleting', 'deleted') THEN a.lease_until END,
         tries = CASE WHEN target = 'uploaded' THEN 3 ELSE a.tries END,
         uploaded_at = CASE WHEN target = 'uploaded' THEN now() ELSE a.uploaded_at END,
         error_code = i.note ->> 'code',
