@@ -86,7 +86,8 @@ export class Viewer {
     const order = this.act.order();
     const place = order.indexOf(photo);
     this.parts.title.textContent = photo.filename;
-    this.parts.facts.textContent = this.#facts(photo);
+    const facts = [stateInWords(photo.state), momentInWords(photo.createdAt)];
+    this.parts.facts.textContent = facts.filter(Boolean).join(" · ");
     this.parts.previous.disabled = place <= 0;
     this.parts.next.disabled = place < 0 || place >= order.length - 1;
     this.parts.message.textContent = photo.state === "error" ? imageErrorInWords(photo.error) : "";
@@ -94,12 +95,6 @@ export class Viewer {
     this.parts.remove.textContent = this.#asked ? "Delete for good?" : "Delete";
     this.#showPicture(photo);
     this.#showVersions(photo);
-  }
-
-  #facts(photo) {
-    const original = photo.versions?.original;
-    const size = original?.width ? `${original.width} × ${original.height}` : "";
-    return [stateInWords(photo.state), momentInWords(photo.createdAt), size].filter(Boolean).join(" · ");
   }
 
   #showPicture(photo) {
