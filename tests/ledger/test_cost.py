@@ -1,0 +1,101 @@
+"""What the sweep reads follows what is open, not what is stored: counted in pages of Postgres."""
+
+import json
+import time
+from typing import Any
+
+import asyncpg
+import pytest
+
+from appliance.ledger.database import fetch
+from tests.ledger.book import Book, age
+
+PAGES = 400  # of 8 KiB; the table has over 3,000 with 50,000 finished rows, and 60,000 with a million
+STORED = 50_000
+
+_FINISHED = """
+INSERT INTO ledger.assets (stream, root, owner, folder, kind, lane, recipe, filename, state, blob, expires_at,
+    created_at, uploaded_at, facts)
+SELECT s.id, 'projects', s.owner, 'images', 'image', 'images', 'photo', 'photo.jpg', 'done', b.id, now() - interval '1 day',
+    now() - interval '1 day', now() - interval '1 day', '{"format": "JPEG", "width": 4000, "height": 3000}'
+FROM ledger.streams s, ledger.blobs b
+"""
+_BLOBS = """
+INSERT INTO ledger.blobs (bucket, key, version_id, size, etag)
+SELECT 'originals', 'projects/111/images/20260101/' || n, n::text, 4000000, 'etag' FROM generate_series(1, $1) n
+"""
+
+
+async def _store(rows: int) -> None:
+    await fetch(_BLOBS, rows)
+    await fetch(_FINISHED)
+
+
+async def _open(book: Book) -> None:
+    """A few of all that a sweep looks for, all of it due."""
+    for _ in range(5):
+        for state in ("init", "expired", "uploaded", "processing", "deleting", "deleted"):
+            await age(await book.asset_in(state), 1000)
+    await fetch(
+        "UPDATE ledger.assets SET tries = 0 "
+        "WHERE id IN (SELECT id FROM ledger.assets WHERE state = 'processing' ORDER BY id LIMIT 2)"
+    )
+
+
+CHORES = ("look_up(20)", "open_jobs('images', 20)", "erase_due(20)", "give_up('code', 'message', 20)")
+
+
+async def _explained(connection: asyncpg.Connection, chore: str) -> dict[str, Any]:
+    """What it took to run a chore, which is undone again."""
+    tried = connection.transaction()
+    await tried.start()
+    text = await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM ledger.{chore}")
+    await tried.rollback()
+    plan: dict[str, Any] = json.loads(text)[0]["Plan"]
+    return plan
+
+
+async def _check(url: str, rows: int) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for chore in CHORES:
+            plan = [await _explained(connection, chore) for _ in range(2)][-1]  # the first reads the catalogue too
+            pages = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+            print(f"{chore} with {rows:,} finished: {pages} pages, {plan['Actual Total Time']:.1f} ms")
+            assert plan["Actual Rows"] > 0, chore
+            assert pages < PAGES, chore
+    finally:
+        await connection.close()
+
+
+async def test_chores_read_only_what_is_open(book: Book, database_url: str) -> None:
+    await _store(STORED)
+    await _open(book)
+    await _check(database_url, STORED)  # without statistics, as after a burst
+    await fetch("ANALYZE ledger.assets")
+    await _check(database_url, STORED)
+
+
+@pytest.mark.long
+async def test_chores_read_only_what_is_open_of_a_million(book: Book, database_url: str) -> None:
+    started = time.monotonic()
+    await _store_many(database_url, 1_000_000)
+    print(f"a million rows in {time.monotonic() - started:.0f} s")
+    await _open(book)
+    await _check(database_url, 1_000_000)
+    started = time.monotonic()
+    for call in ("look_up(1000)", "open_jobs('images', 300)", "give_up('code', 'message', 200)", "erase_due(100)"):
+        assert await fetch(f"SELECT * FROM ledger.{call}")
+    taken = time.monotonic() - started
+    print(f"one round of the ledger's part of the sweep: {taken * 1000:.0f} ms")
+    assert taken < 2
+
+
+async def _store_many(url: str, rows: int) -> None:
+    """By a connection that waits longer than a request would."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(_BLOBS.replace("$1", str(rows)))
+        await connection.execute(_FINISHED)
+    finally:
+        await connection.close()
