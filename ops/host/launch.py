@@ -1,5 +1,6 @@
 """From a verb typed in a checkout to its module running in the locked environment, as the right user."""
 
+import itertools
 import os
 import pwd
 import runpy
@@ -77,7 +78,7 @@ def _check(data: Path, arguments: list[str]) -> None:
 
 def _port(data: Path, arguments: list[str]) -> int:
     """The edge's port as far as it is known here; 0, which is always free, for what `up` itself will refuse."""
-    given = dict(zip(arguments, [*arguments[1:], ""], strict=True)).get("--port", "")
+    given = dict(itertools.pairwise(arguments)).get("--port", "")
     known = DataFolder(data).read("site.json").get("port", 8080)
     return int(given) if given.isdecimal() and int(given) < 65536 else 0 if given else int(known)
 

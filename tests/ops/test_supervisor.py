@@ -136,6 +136,7 @@ asyncio.run(main())
     command = [sys.executable, "-c", program]
     other = await asyncio.create_subprocess_exec(*command, cwd=root, stdout=asyncio.subprocess.PIPE)
     assert await asyncio.wait_for(other.stdout.readline(), 20) == b"ready\n"
+    await until(lambda: order(folder) == ["start one"])
     other.kill()
     await other.wait()
     await until(lambda: "end one" in order(folder), 5)
