@@ -38,12 +38,13 @@ def launch(module: str, caller: bool, dev: bool) -> None:
             _run(python, module, sys.argv[1:], CHECKOUT, where)
         if where.code != CHECKOUT:
             place.refresh_copy(CHECKOUT, where.code)
-        if not caller:
-            os.umask(0o077)
         if serving and service:
             arguments = _step_down(where, service, arguments, up=module.endswith(".up"))
     except PermissionError as error:
         stop(f"{error.filename}: permission denied", "Start as the user who owns the checkout and its data folder.")
+    if not caller:
+        # What the parts write is theirs alone, whatever they think of modes themselves.
+        os.umask(0o077)
     _run(python, module, [*arguments, "--data", str(where.data)], where.code, where)
 
 
