@@ -1,9 +1,9 @@
 """How likely it is to lose an object of an erasure set in a year, as arithmetic.
 
-The model: a birth-death Markov chain of the drives that are lost in one set of n. Drives fail independently of each other at
-a constant rate, one is repaired at a time, and what was stored is gone once more drives than the parity m are lost at once.
-Fire, theft, an operator's mistake and a fault of the software are not in it, and they are what really ends such systems:
-see storage/README.md.
+The model: a birth-death Markov chain of the drives that are lost in one set of n. Drives fail independently of each
+other at a constant rate, one is repaired at a time, and what was stored is gone once more drives than the parity m are
+lost at once. Fire, theft, an operator's mistake and a fault of the software are not in it, and they are what really
+ends such systems: see storage/README.md.
 """
 
 import math
@@ -27,7 +27,7 @@ def loss_a_year(
         raise ValueError(f"{drives} drives can't have a parity of {parity}")
     failure = annual_failure_rate / HOURS_A_YEAR
     repair = 1 / repair_hours
-    # The mean time from i lost drives to i + 1: until one of the rest fails, and again from i - 1 each time a repair wins.
+    # The mean time from i lost drives to i + 1: until one of the rest fails, and from i - 1 again if a repair wins.
     step = 1 / (drives * failure)
     until_loss = step
     for lost in range(1, parity + 1):
