@@ -32,7 +32,7 @@ class Site:
 
     @property
     def public_urls(self) -> tuple[str, ...]:
-        return self.urls or (f"http://127.0.0.1:{self.port}",)
+        return self.urls or (f"http://127.0.0.1:{self.port}", f"http://localhost:{self.port}")
 
     @property
     def tls(self) -> bool:

@@ -96,6 +96,18 @@ def test_host_is_never_reflected_unchecked(project: Project) -> None:
     assert answer.status_code != 201 or answer.json()["upload_link"].startswith(project.stack.url)
 
 
+def test_links_work_under_every_name_of_the_machine(project: Project) -> None:
+    body = {"filename": "a.jpg", "project_id": project.id}
+    for url in (project.stack.url, project.stack.url.replace("127.0.0.1", "localhost")):
+        link = project.api.post(f"{url}/images/", json=body).json()
+        assert link["upload_link"].startswith(url)
+        assert project.send(link, pictures.jpeg(200, 150)).status_code == 201
+        project.ended(link["image_id"])
+        image = project.api.get(f"{url}/images/{link['image_id']}").json()
+        assert image["versions"]["thumb"]["url"].startswith(url)
+        assert httpx.get(image["versions"]["thumb"]["url"]).status_code == 200
+
+
 def test_api_page_works_without_the_internet(stack: Stack) -> None:
     page = httpx.get(f"{stack.url}/docs")
     assert page.status_code == 200

@@ -93,7 +93,8 @@ def test_addresses_given_once_are_used_again(folder):
     again = addresses.changed(addresses.load(folder), None, None, ["http://elsewhere.lan:3000"], False)
     assert again.public_urls == ("https://photos.lan", "https://10.0.0.2:443")
     back = addresses.changed(again, 8080, [""], None, False)
-    assert (back.public_urls, back.bind) == (("http://127.0.0.1:8080",), "127.0.0.1")
+    assert back.public_urls == ("http://127.0.0.1:8080", "http://localhost:8080")
+    assert back.bind == "127.0.0.1"
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_a_process_gets_only_the_keys_it_uses(make):
 def test_nothing_of_the_environment_but_what_is_meant(make):
     found = rows(make())
     assert found["api"].env["DARKROOM_FORM_SECONDS"] == "60"
-    assert found["api"].env["DARKROOM_PUBLIC_URLS"] == "http://127.0.0.1:8080"
+    assert found["api"].env["DARKROOM_PUBLIC_URLS"] == "http://127.0.0.1:8080 http://localhost:8080"
     assert not [name for name, part in found.items() if "OTHER_SECRET" in part.env]
 
 
