@@ -46,7 +46,7 @@ class Spent:
 def contestants(scratch: Path, say: Callable[[str], None]) -> list[Contestant]:
     """All of them, their environments made under `scratch`. Raises NotInstalled."""
     uv = find_uv(scratch)
-    paths = {"PYTHONPATH": f"{CHECKOUT}:{PEERS}"}
+    paths = {"PYTHONPATH": CHECKOUT}
     own = [sys.executable, str(PEERS / "darkroom.py")]
     say("making the peers' environments (pyvips, Pillow, sharp)")
     vips = python_with(uv, scratch / "vips", ["pyvips>=3", "pyvips-binary"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ops.benchmarks.contestants import INSIDE, LIMIT, PILLOW, SANDBOX, SHARP, VIPS
 
 if TYPE_CHECKING:
-    from ops.benchmarks.transform import Result
+    from ops.benchmarks.rounds import Result
 
 MEGABYTE = 1_000_000
 

@@ -9,7 +9,7 @@ from processors.recipes import PHOTO
 
 if TYPE_CHECKING:
     from ops.benchmarks.goals import Goal
-    from ops.benchmarks.transform import Result
+    from ops.benchmarks.rounds import Result
 
 SECONDS_A_DAY = 86_400
 

@@ -11,9 +11,11 @@ import os
 import socket
 
 from processors.image import develop
+from processors.recipes import Recipe
 from processors.refusals import Code, Refused
 from processors.results import Developed
 from processors.sandbox import doors, memfd, messages
+from processors.sandbox.inbox import reader
 from processors.sandbox.warmup import warm_up
 
 # With the allocator told to keep memory, a large picture would be paid for ever.
@@ -23,8 +25,10 @@ TRIM_PIXELS = 40_000_000
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--channel", type=int, required=True, help="descriptor of the socket to the parent")
+    parser.add_argument("--inbox", type=int, required=True, help="descriptor of the memory that sources come in")
     arguments, _ = parser.parse_known_args()
     channel = socket.socket(fileno=arguments.channel)
+    inbox = reader(arguments.inbox)
     trim = ctypes.CDLL(None).malloc_trim
     try:
         doors.follow_parent()
@@ -36,17 +40,19 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     messages.send(channel, messages.Ready())
-    while _serve(channel, trim):
+    while _serve(channel, inbox, trim):
         pass
 
 
-def _serve(channel: socket.socket, trim: "ctypes._NamedFuncPointer") -> bool:
+def _serve(channel: socket.socket, inbox: memoryview, trim: "ctypes._NamedFuncPointer") -> bool:
     """Do one job. False when the parent is gone."""
     message, descriptors = messages.receive(channel)
     if not message:
         return False
     try:
-        reply, result = _reply(messages.decode_job(message), descriptors[0])
+        job = messages.decode_job(message)
+        source = memfd.view(descriptors[0]) if job.length is None else inbox[: job.length]
+        reply, result = _reply(source, job.recipe)
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
@@ -60,9 +66,9 @@ def _serve(channel: socket.socket, trim: "ctypes._NamedFuncPointer") -> bool:
     return True
 
 
-def _reply(job: messages.Job, descriptor: int) -> tuple[messages.Reply, int | None]:
+def _reply(source: memoryview, recipe: Recipe) -> tuple[messages.Reply, int | None]:
     try:
-        developed = develop(memfd.view(descriptor), job.recipe)
+        developed = develop(source, recipe)
     except Refused as refused:
         return messages.Refusal(refused.code, refused.message), None
     except MemoryError:

@@ -18,9 +18,10 @@ Side = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
 class Job(msgspec.Struct):
-    """To the child, with the source's descriptor."""
+    """To the child. The source is the inbox's first `length` bytes; without, it comes as a descriptor beside."""
 
     recipe: Recipe
+    length: int | None
 
 
 class VersionHead(msgspec.Struct):

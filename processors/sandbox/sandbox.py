@@ -13,13 +13,12 @@ from processors.refusals import Code, Refused
 from processors.results import Developed, Version
 from processors.sandbox import memfd, messages
 from processors.sandbox.errors import SandboxDied, SandboxError
+from processors.sandbox.inbox import INBOX_BYTES
 from processors.sandbox.spawn import Child, TooMuchMemory
 
 logger = logging.getLogger(__name__)
 
 START_SECONDS = 60.0
-# Above this many bytes, a source is copied into its memory file by another thread, so that the loop isn't held up.
-COPIED_IN_LOOP_BYTES = 16 << 20
 
 
 class Sandbox:
@@ -72,20 +71,25 @@ class Sandbox:
         Raises Refused for what the file is guilty of; SandboxTimeout or SandboxDied for the rest: then the child has
         been replaced already. So it has when the caller is cancelled.
         """
-        if len(source) > COPIED_IN_LOOP_BYTES:
-            descriptor = await asyncio.to_thread(memfd.sealed, [source])
-        else:
-            descriptor = memfd.sealed([source])
+        if len(source) <= INBOX_BYTES:
+            async with self._turn:
+                return await self._develop(source, None, timeout, recipe)
+        descriptor = await asyncio.to_thread(memfd.sealed, [source])  # a large copy must not hold up the loop
         try:
             async with self._turn:
-                return await self._develop(descriptor, timeout, recipe)
+                return await self._develop(b"", descriptor, timeout, recipe)
         finally:
             os.close(descriptor)
 
-    async def _develop(self, descriptor: int, seconds: float, recipe: Recipe) -> Developed:
+    async def _develop(
+        self, source: bytes | bytearray | memoryview, descriptor: int | None, seconds: float, recipe: Recipe
+    ) -> Developed:
+        """Develop `source`, or the memory file behind `descriptor`. The turn has to be the caller's."""
         child = await self._running()
         try:
-            reply, result = await self._ask(child, descriptor, seconds, recipe)
+            job = messages.Job(recipe, len(source) if descriptor is None else None)
+            child.inbox.put(source)
+            reply, result = await self._ask(child, job, descriptor, seconds)
         except BaseException as error:
             self._replace(repr(error))
             if isinstance(error, TooMuchMemory):
@@ -104,10 +108,10 @@ class Sandbox:
                 self._replace("it has served its time")
 
     async def _ask(
-        self, child: Child, descriptor: int, seconds: float, recipe: Recipe
+        self, child: Child, job: messages.Job, descriptor: int | None, seconds: float
     ) -> tuple[messages.Reply, int | None]:
         try:
-            messages.send(child.channel, messages.Job(recipe), descriptor)
+            messages.send(child.channel, job, descriptor)
         except OSError as error:
             raise SandboxDied(f"the child is gone: {error}") from error
         return await child.receive(seconds, self._max_bytes)

@@ -12,6 +12,7 @@ from pathlib import Path
 import processors
 from processors.sandbox import messages
 from processors.sandbox.errors import SandboxDied, SandboxTimeout
+from processors.sandbox.inbox import Inbox
 from processors.sandbox.memory import resident_bytes
 
 # Kept by the allocator instead of given back and faulted in again for every photo: a quarter of the CPU time.
@@ -38,9 +39,21 @@ class Child:
     """
 
     def __init__(self, labels: Sequence[str]) -> None:
+        self.inbox = Inbox()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            flags = ["-P", "-s", "-B", "-m", "processors.sandbox.child", "--channel", str(theirs.fileno())]
+        given = theirs.fileno(), self.inbox.descriptor
+        flags = [
+            "-P",
+            "-s",
+            "-B",
+            "-m",
+            "processors.sandbox.child",
+            "--channel",
+            str(given[0]),
+            "--inbox",
+            str(given[1]),
+        ]
+        with theirs, self.inbox.handing_over():
             self.process = subprocess.Popen(
                 [sys.executable, *flags, *labels],
                 env=ENVIRONMENT,
@@ -48,7 +61,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
+                pass_fds=given,
                 start_new_session=True,
             )
         ours.setblocking(False)
@@ -58,6 +71,7 @@ class Child:
     def end(self) -> None:
         """Kill the child and wait for its end."""
         self.channel.close()
+        self.inbox.close()
         self.process.kill()
         self.process.wait()
 

@@ -10,8 +10,6 @@ from PIL import Image
 from processors.sandbox.spawn import CHECKOUT
 from tests.processors.pictures import animation, encoded, scene
 
-pytestmark = pytest.mark.pure
-
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "processors", *map(str, arguments)]

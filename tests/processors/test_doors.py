@@ -9,8 +9,6 @@ import pytest
 
 from processors.sandbox.spawn import CHECKOUT, ENVIRONMENT
 
-pytestmark = pytest.mark.pure
-
 BEFORE = """
 import ctypes, errno, mmap, os, signal, socket, subprocess, sys, threading
 from processors.sandbox import doors, landlock, seccomp, kernel

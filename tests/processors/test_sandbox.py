@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import mmap
 import os
 import signal
 import subprocess
@@ -16,10 +17,9 @@ from processors.image import develop
 from processors.refusals import Refused
 from processors.results import Developed
 from processors.sandbox import Sandbox, SandboxDied, SandboxTimeout, memfd, messages
+from processors.sandbox.inbox import INBOX_BYTES, Inbox, reader
 from processors.sandbox.spawn import CHECKOUT
 from tests.processors.pictures import animation, encoded, png_claiming, scene
-
-pytestmark = pytest.mark.pure
 
 PHOTO = encoded(scene(1200, 900), "JPEG", quality=90)
 LARGE = encoded(scene(6000, 4500), "PNG", compress_level=1)
@@ -168,7 +168,7 @@ async def test_it_has_no_environment_and_few_descriptors(sandbox: Sandbox) -> No
         os.close(secret)
         del os.environ["DARKROOM_PROBE"]
     assert all(name.startswith(("MALLOC_", "OPENBLAS_")) or name == "PYTHONPATH" for name in names)
-    assert sorted(link.split(":")[0] for link in links) == ["/dev/null"] * 3 + ["socket"]
+    assert sorted(link.split(":")[0] for link in links) == ["/dev/null"] * 3 + ["/memfd", "socket"]
     assert command[-3:] == [b"--data", b"/srv/mine", b""]
 
 
@@ -272,6 +272,28 @@ def test_a_sealed_file_can_not_be_changed() -> None:
         assert bytes(memfd.view(descriptor)) == b"picture"
     finally:
         os.close(descriptor)
+
+
+def test_the_inbox_is_for_the_parent_to_write() -> None:
+    """Whoever has its descriptor, as the child has, can read and do nothing else."""
+    inbox = Inbox()
+    with inbox.handing_over():
+        inbox.put(b"first photo")
+        with pytest.raises(OSError, match="not permitted"):
+            os.pwrite(inbox.descriptor, b"x", 0)
+        with pytest.raises(OSError, match="not permitted"):
+            mmap.mmap(inbox.descriptor, INBOX_BYTES)
+        view = reader(os.dup(inbox.descriptor))
+        inbox.put(b"second")
+    assert bytes(view[:11]) == b"secondphoto"
+    assert view.readonly
+    inbox.close()
+
+
+async def test_a_source_larger_than_the_inbox(sandbox: Sandbox) -> None:
+    large = PHOTO + bytes(INBOX_BYTES)
+    assert same(await sandbox.develop(large), develop(large))
+    assert same(await sandbox.develop(PHOTO), develop(PHOTO))
 
 
 def test_the_allocator_is_there_to_be_tuned() -> None:

@@ -4,8 +4,7 @@ import asyncio
 import sys
 import time
 
-from contest import Versions, compete, peak_of
-
+from ops.benchmarks.peers.contest import Versions, compete, peak_of
 from processors.image import develop
 from processors.sandbox import Sandbox
 

@@ -3,8 +3,9 @@
 import io
 
 import simplejpeg
-from contest import BOXES, QUALITY, Versions, compete
 from PIL import Image
+
+from ops.benchmarks.peers.contest import BOXES, QUALITY, Versions, compete
 
 prepared: dict[bytes, list] = {}
 

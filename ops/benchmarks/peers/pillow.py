@@ -2,8 +2,9 @@
 
 import io
 
-from contest import BOXES, QUALITY, Versions, compete
 from PIL import Image, ImageOps
+
+from ops.benchmarks.peers.contest import BOXES, QUALITY, Versions, compete
 
 
 def work(data: bytes) -> Versions:

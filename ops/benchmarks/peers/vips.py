@@ -1,7 +1,8 @@
 """pyvips: shrink on load, then each version from the next larger in memory."""
 
-import pyvips
-from contest import BOXES, QUALITY, Versions, compete
+import pyvips  # type: ignore[import-not-found]
+
+from ops.benchmarks.peers.contest import BOXES, QUALITY, Versions, compete
 
 
 def work(data: bytes) -> Versions:
