@@ -91,11 +91,21 @@ def _sync(uv: Path, checkout: Path, venv: Path, python: str, dev: bool) -> None:
     # An environment that happens to be active is none of ours; a Python that uv would download is none we have checked.
     environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
     environment |= {"UV_PROJECT_ENVIRONMENT": str(venv), "UV_PYTHON_DOWNLOADS": "never"}
-    if subprocess.run([*command, "--no-progress"], env=environment).returncode:
+    if _shown([*command, "--no-progress"], environment):
         stop(
             "uv could not install the dependencies (its reason is above)", "Put that right, then type the same command."
         )
     say(f"Dependencies ready after {time.monotonic() - began:.0f} s")
+
+
+def _shown(command: list[str], environment: dict[str, str]) -> int:
+    """The exit code of uv, whose steps are shown as they come, but for the list of every package."""
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, errors="replace") as uv:
+        assert uv.stderr is not None
+        for line in uv.stderr:
+            if not line.startswith((" + ", " - ", " ~ ")):
+                say("  " + line.rstrip())
+        return uv.wait()
 
 
 @contextlib.contextmanager

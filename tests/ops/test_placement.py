@@ -17,7 +17,7 @@ import pytest
 from ops.host import account, place
 from storage.server import locate
 from tests.ops import processes
-from tests.stack import CHECKOUT, Stack
+from tests.stack import CHECKOUT, Stack, environment
 
 pytestmark = pytest.mark.root
 
@@ -189,7 +189,8 @@ def test_a_folder_with_somebody_elses_things_is_not_taken_over(stack, closed, us
 
 
 def test_an_ordinary_user_is_told_whose_appliance_it_is(stack, user):
-    refused = Stack(prefix=as_user(user)).verb("status", data=stack.data)
+    command = [*as_user(user), str(CHECKOUT / "ops" / "status"), "--data", str(stack.data)]
+    refused = subprocess.run(command, env=environment(), capture_output=True, text=True)
     assert refused.returncode == 1
     assert f"belongs to {account.NAME}" in refused.stderr
     assert "Start as root" in refused.stderr
