@@ -13,12 +13,13 @@ from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.logs import log
 from processors import recipes
 from processors.refusals import Refused
-from processors.sandbox import Sandbox, SandboxDied, SandboxTimeout
+from processors.sandbox import Sandbox, SandboxTimeout
 from storage import layout
-from storage.objects import ObjectMissing, Objects, StorageUnavailable
+from storage.objects import ObjectMissing, Objects, StorageError, StorageUnavailable
 
 TOO_SLOW = Failure("too_slow", "This file took too long to be processed.")
 MISSING = Failure("object_missing", "The uploaded file is gone from storage.", "operator")
+CERTAIN_SECONDS = 2.5
 
 
 class LeaseLost(Exception):
@@ -45,22 +46,27 @@ class Developer:
                 await self._run(claim)
         except Refused as refused:
             await self._ledger.fail(claim, Failure(refused.code, refused.message))
-        except (SandboxTimeout, TimeoutError):
+        except SandboxTimeout:
             await self._ledger.fail(claim, TOO_SLOW)
         except ObjectMissing:
             await self._missing(claim)
         except (StorageUnavailable, Unavailable) as error:
             log.warning("put off", asset=str(asset), error=str(error))
             await self._ledger.give_back(claim, 2)
-        except SandboxDied as error:
-            # It may be this file that kills it: the try counts, and the next one begins at once.
-            log.error("sandbox died", asset=str(asset), attempt=claim.attempts, error=str(error))
-            await self._ledger.renew(claim, 0)
+        except StorageError as error:
+            # A key that is not known, say: nothing that the file could do about, and nothing that passes in a moment.
+            log.error("storage refused", asset=str(asset), error=str(error))
+            await self._ledger.give_back(claim, 30)
         except LeaseLost:
             log.info("lease lost", asset=str(asset))
         except asyncio.CancelledError:
             await asyncio.shield(self._ledger.give_back(claim, 0))
             raise
+        except Exception as error:
+            # The sandbox died, the job took too long, or a fault of ours. It may be this file that does it: the try
+            # counts, and the next one begins at once.
+            log.error("attempt failed", asset=str(asset), attempt=claim.attempts, exc_info=error)
+            await self._ledger.renew(claim, 0)
 
     async def _run(self, claim: Claim) -> None:
         source = await self._in_thread(self._objects.get, claim.bucket, claim.key, claim.version_id)
@@ -85,11 +91,21 @@ class Developer:
         )
 
     async def _missing(self, claim: Claim) -> None:
-        """A degraded storage says 404 for objects that exist, so its word counts only while it is whole."""
-        if await self._in_thread(self._objects.healthy):
+        if await self._surely_gone(claim):
             await self._ledger.fail(claim, MISSING)
         else:
             await self._ledger.give_back(claim, 10)
+
+    async def _surely_gone(self, claim: Claim) -> bool:
+        """A degraded storage says 404 for objects that exist, and for a second it does not know that it is degraded: so
+        its word counts only if it is whole, and says so again a little later.
+        """
+        await asyncio.sleep(CERTAIN_SECONDS)
+        try:
+            stat = await self._in_thread(self._objects.head, claim.bucket, claim.key, claim.version_id)
+        except StorageError:
+            return False
+        return stat is None and bool(await self._in_thread(self._objects.healthy))
 
     @asynccontextmanager
     async def _leased(self, claim: Claim) -> AsyncIterator[None]:

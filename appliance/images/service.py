@@ -58,11 +58,11 @@ class Image(msgspec.Struct, frozen=True):
     def original(self) -> Original | None:
         if self.version_id is None or self.size is None:
             return None
-        return Original(self.filename, self.version_id, self.size, self.sha256, self.facts)
+        return Original(self.version_id, self.size, self.sha256, self.facts)
 
     def shown(self, linker: Linker, full: bool) -> dict[str, Any]:
         """This photo as the API tells of it; with `full` each version with its measures, else its URL alone."""
-        versions = linker.all(self.place, self.original, self.versions)
+        versions = linker.all(self.place, self.filename, self.original, self.versions)
         if not full:
             versions = {name: version and version["url"] for name, version in versions.items()}
         return {

@@ -1,6 +1,7 @@
 """The versions of a photo as a reader sees them: links made for that reader, at the time of reading."""
 
 from collections.abc import Iterable
+from pathlib import PurePath
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -22,7 +23,6 @@ class Place(NamedTuple):
 class Original(NamedTuple):
     """The pinned bytes that were uploaded. `size` in bytes; `sha256` once they were read."""
 
-    filename: str
     version_id: str
     size: int
     sha256: str | None
@@ -36,10 +36,10 @@ class Linker:
         self._links = links
         self._prefix = prefix
 
-    def original(self, place: Place, original: Original) -> dict[str, Any]:
+    def original(self, place: Place, filename: str, original: Original) -> dict[str, Any]:
         """The uploaded file, byte for byte; always an attachment under its own name."""
         path = self._links.link(
-            layout.ORIGINALS, layout.original_key(*place), version_id=original.version_id, filename=original.filename
+            layout.ORIGINALS, layout.original_key(*place), version_id=original.version_id, filename=filename
         )
         facts = original.facts
         return {
@@ -51,18 +51,21 @@ class Linker:
             "sha256": original.sha256,
         }
 
-    def version(self, place: Place, version: dict[str, Any]) -> dict[str, Any]:
-        """One developed version."""
+    def version(self, place: Place, filename: str, version: dict[str, Any]) -> dict[str, Any]:
+        """One developed version; a browser shows it, and saves it under the name of its original and its own."""
         key = layout.version_key(*place, version["name"], version["sha256"], version["extension"])
-        path = self._links.link(layout.VERSIONS, key, content_type=version["content_type"])
+        name = f"{PurePath(filename).stem}.{version['name']}.{version['extension']}"
+        path = self._links.link(layout.VERSIONS, key, filename=name, content_type=version["content_type"])
         return {
             "url": self._prefix + path,
             **{name: version[name] for name in ("width", "height", "bytes", "content_type", "sha256")},
         }
 
-    def all(self, place: Place, original: Original | None, versions: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    def all(
+        self, place: Place, filename: str, original: Original | None, versions: Iterable[dict[str, Any]]
+    ) -> dict[str, Any]:
         """Every version by name, None for what does not exist (yet)."""
-        made = {version["name"]: self.version(place, version) for version in versions}
+        made = {version["name"]: self.version(place, filename, version) for version in versions}
         if original is not None:
-            made["original"] = self.original(place, original)
+            made["original"] = self.original(place, filename, original)
         return {name: made.get(name) for name in NAMES}

@@ -35,8 +35,9 @@ def _versions(event: Event, linker: Linker) -> dict[str, Any] | None:
     assert event.folder is not None
     original = None
     if event.version_id is not None and event.size is not None:
-        original = Original(event.filename or "", event.version_id, event.size, event.sha256, event.facts["source"])
-    return linker.all(Place(event.root, event.owner, event.folder, event.asset), original, event.facts["versions"])
+        original = Original(event.version_id, event.size, event.sha256, event.facts["source"])
+    place = Place(event.root, event.owner, event.folder, event.asset)
+    return linker.all(place, event.filename or "", original, event.facts["versions"])
 
 
 def hello(bounds: Bounds) -> dict[str, Any]:
