@@ -47,6 +47,7 @@ ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "exit_group": (231, 94),
     # harmless questions
     "getrandom": (318, 278),
+    "getcwd": (79, 17),  # Pillow compares paths before it saves, also where there are none
     "getpid": (39, 172),
     "getppid": (110, 173),
     "getuid": (102, 174),
