@@ -10,7 +10,9 @@ from appliance.ledger.service import Bytes, Ledger, Verdict
 from appliance.logs import log
 from appliance.queue import Queue
 from storage.layout import ORIGINALS
-from storage.objects import Objects, StorageUnavailable
+from storage.objects import Objects, StorageError
+
+ENQUEUE_SECONDS = 2.0  # the queue's own client waits for Valkey for ever, and a caller waits for this
 
 
 class Arrivals:
@@ -31,12 +33,16 @@ class Arrivals:
     async def _enqueue(self, moved: Sequence[Verdict]) -> None:
         """Queues at once what the window has room for; the sweep fills it up from the ledger, oldest first."""
         try:
-            for lane, verdicts in groupby(sorted(moved, key=lambda v: v.lane or ""), key=lambda v: v.lane or ""):
-                room = await self._queue.room(lane)
-                for verdict in list(verdicts)[:room]:
-                    await self._queue.put(lane, verdict.asset, verdict.attempt)
+            async with asyncio.timeout(ENQUEUE_SECONDS):
+                await self._fill(moved)
         except (RedisError, OSError) as error:
             log.warning("not queued; the sweep will", error=type(error).__name__)
+
+    async def _fill(self, moved: Sequence[Verdict]) -> None:
+        for lane, verdicts in groupby(sorted(moved, key=lambda v: v.lane or ""), key=lambda v: v.lane or ""):
+            room = await self._queue.room(lane)
+            for verdict in list(verdicts)[:room]:
+                await self._queue.put(lane, verdict.asset, verdict.attempt)
 
     async def _delete(self, foreign: Sequence[Bytes]) -> None:
         """A replayed form made another version, or wrote to what was deleted: that version goes at once."""
@@ -46,5 +52,5 @@ class Arrivals:
             try:
                 await asyncio.to_thread(self._eraser.delete_version, ORIGINALS, stray.key, stray.version_id)
                 log.info("foreign version deleted", asset=str(stray.asset), version=stray.version_id)
-            except StorageUnavailable as error:
+            except StorageError as error:
                 log.warning("foreign version not deleted", asset=str(stray.asset), error=str(error))

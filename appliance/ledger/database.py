@@ -14,17 +14,19 @@ from appliance.errors import Unavailable
 
 os.environ.setdefault("PICCOLO_CONF", "appliance.piccolo_conf")
 
-# What a client sees while Postgres is away, starting, or being replaced.
+# What a client sees while Postgres is away, starting, being replaced, or can't do what it could do in a while.
 LOST = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.OperatorInterventionError,  # shut down, starting, statement cancelled
+    asyncpg.InsufficientResourcesError,  # disk full, too many connections
+    asyncpg.TransactionRollbackError,  # a deadlock
+    asyncpg.ReadOnlySQLTransactionError,  # a stand-by, before it takes over
+    asyncpg.PostgresSystemError,
 )
+ACQUIRE_SECONDS = 10.0  # how long a statement waits for a free connection
 
 
 def engine() -> PostgresEngine:
@@ -62,7 +64,7 @@ async def fetch(sql: str, *args: Any) -> list[asyncpg.Record]:
         opened = engine().pool
         if opened is None:
             raise Unavailable("The ledger is not available at the moment; try again")
-        async with opened.acquire() as connection:
+        async with opened.acquire(timeout=ACQUIRE_SECONDS) as connection:
             rows: list[asyncpg.Record] = await connection.fetch(sql, *args)
             return rows
 

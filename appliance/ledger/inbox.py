@@ -4,6 +4,9 @@ An element is moved to a second list, told to the ledger, and only then removed:
 there, and the next one begins with it. Telling the ledger twice is harmless.
 """
 
+import asyncio
+
+import asyncpg
 from redis.asyncio import Redis
 
 from appliance.ledger.arrivals import Arrivals
@@ -27,16 +30,20 @@ class Inbox:
 
     async def run(self) -> None:
         """Until cancelled. Raises what the ledger or Valkey raise; nothing is lost by that."""
-        left: list[bytes] = await self._redis.lrange(TAKEN, 0, -1)  # type: ignore[misc]
-        while left:
-            await self._hand_on(left[:MOST])
-            left = left[MOST:]
+        while left := await self._left():
+            await self._hand_on(left)
         while True:
-            if batch := await self._next():
+            if batch := await self._next() or await self._left():
                 await self._hand_on(batch)
 
+    async def _left(self) -> list[bytes]:
+        """What was taken and not handed on: by one who died, or when a broken connection had the move repeated."""
+        left: list[bytes] = await self._redis.lrange(TAKEN, 0, MOST - 1)  # type: ignore[misc]
+        return left
+
     async def _next(self) -> list[bytes]:
-        first = await self._redis.blmove(INBOX, TAKEN, WAIT_SECONDS, "LEFT", "RIGHT")  # type: ignore[arg-type]
+        async with asyncio.timeout(WAIT_SECONDS + 10):  # a connection may be dead without having been closed
+            first = await self._redis.blmove(INBOX, TAKEN, WAIT_SECONDS, "LEFT", "RIGHT")  # type: ignore[arg-type]
         if first is None:
             return []
         waiting = min(await self._redis.llen(INBOX), MOST - 1)  # type: ignore[misc]
@@ -49,8 +56,15 @@ class Inbox:
         return [first, *(element for element in more if element is not None)]
 
     async def _hand_on(self, elements: list[bytes]) -> None:
-        came = [held for element in elements for held in _bytes(element)]
-        await self._arrivals.take(came)
+        try:
+            await self._arrivals.take([held for element in elements for held in _bytes(element)])
+        except asyncpg.PostgresError as error:
+            if len(elements) > 1:
+                for element in elements:
+                    await self._hand_on([element])
+                return
+            # The ledger will never take this one. If there are bytes behind it, the sweep finds them.
+            log.error("notification refused by the ledger", error=str(error), element=elements[0][:500])
         async with self._redis.pipeline(transaction=False) as pipe:
             for element in elements:
                 pipe.lrem(TAKEN, 1, element)  # type: ignore[arg-type]

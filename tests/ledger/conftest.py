@@ -7,9 +7,14 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.daemons import postgres as daemon
+from tests.daemons import minio as storage
+from tests.daemons import postgres as database
+from tests.daemons import valkey as queue
+from tests.daemons.minio import WORKER, Minio
 from tests.daemons.postgres import Postgres
+from tests.daemons.valkey import Valkey
 from tests.ledger.book import Book
+from tests.ledger.intake import Intake
 
 TEMPLATE = "migrated"
 CLEAR = "TRUNCATE ledger.assets, ledger.blobs, ledger.versions, ledger.events, ledger.streams, projects, api_keys"
@@ -24,7 +29,7 @@ def migrate(url: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    server = daemon.start()
+    server = database.start()
     try:
         done = migrate(server.make(TEMPLATE))
         assert done.returncode == 0, done.stdout + done.stderr
@@ -57,3 +62,24 @@ async def book(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         await fetch(CLEAR)
         yield await Book.opened()
     current.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    server = queue.start(tmp_path_factory.mktemp("ledger-valkey"))
+    yield server
+    server.daemon.stop()
+
+
+@pytest.fixture(scope="session")
+def minio(tmp_path_factory: pytest.TempPathFactory, valkey: Valkey) -> Iterator[Minio]:
+    server = storage.start(tmp_path_factory.mktemp("ledger-storage"), valkey)
+    yield server
+    server.daemon.stop()
+
+
+@pytest.fixture
+def intake(book: Book, valkey: Valkey, minio: Minio) -> Intake:
+    """An intake with an empty Valkey. What was stored before is of assets that are no more."""
+    valkey.client().flushall()
+    return Intake(book, valkey, minio, WORKER)
