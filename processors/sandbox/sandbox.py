@@ -124,7 +124,9 @@ class Sandbox:
         assert child is not None
         if not self._ready:
             try:
-                reply, _ = await child.receive(START_SECONDS, self._max_bytes)
+                reply, result = await child.receive(START_SECONDS, self._max_bytes)
+                if result is not None:
+                    os.close(result)
                 if not isinstance(reply, messages.Ready):
                     raise SandboxDied(f"the child could not start: {reply}")
             except (SandboxError, TooMuchMemory, asyncio.CancelledError):
