@@ -107,8 +107,8 @@ def _supervise(folder: DataFolder, quiet: bool) -> int:
     return 1 if outcome.failure else 0
 
 
-def _welcome(folder: DataFolder) -> None:
-    """The last lines of a start: what listens where, and the way in."""
+def _welcome(folder: DataFolder) -> "subprocess.Popen[bytes]":
+    """The last lines of a start: what listens where, and the way in, which the process returned prints."""
     # In a process of its own: this one is busy with a loop.
     site = addresses.load(folder)
     if site.urls:
@@ -116,7 +116,7 @@ def _welcome(folder: DataFolder) -> None:
     else:
         say(f"The edge listens on 127.0.0.1:{site.port}: this machine alone. --url opens it to others.")
     say("The test page, with a login that works once (./ops/open prints another):")
-    subprocess.Popen([sys.executable, "-P", "-m", "ops.commands.open", "--data", str(folder.path)])
+    return subprocess.Popen([sys.executable, "-P", "-m", "ops.commands.open", "--data", str(folder.path)])
 
 
 def _detach(folder: DataFolder) -> int:
@@ -153,8 +153,7 @@ def _await(folder: DataFolder, supervisor: "subprocess.Popen[bytes]") -> int:
             for line in new.decode("utf-8", "replace").splitlines():
                 say(line)
         if state.get("phase") == "ready" and state.get("pid") == supervisor.pid:
-            _welcome(folder)
-            return 0
+            return _welcome(folder).wait()
         if ended:
             stop(
                 "the start failed (its reason is above)",
