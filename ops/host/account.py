@@ -73,20 +73,21 @@ def give(account: pwd.struct_passwd, folder: Path, mode: int = 0o700) -> None:
     owner = folder.stat().st_uid
     if owner == account.pw_uid:
         return
-    refuse_foreign(folder)
+    refuse_foreign(folder, os.geteuid())
     if any(folder.iterdir()):
         stop(f"{folder} is not empty and belongs to root", "Choose an empty or a new folder with --data.")
     os.chown(folder, account.pw_uid, account.pw_gid, follow_symlinks=False)
     folder.chmod(mode)
 
 
-def refuse_foreign(folder: Path) -> None:
-    """Ends the process if `folder` is there and belongs to another user than the one this runs as."""
-    if not folder.exists() or (owner := folder.stat().st_uid) == os.geteuid():
+def refuse_foreign(folder: Path, uid: int) -> None:
+    """Ends the process if `folder` is there and belongs to another user than `uid`."""
+    if not folder.exists() or (owner := folder.stat().st_uid) == uid:
         return
     name = _name(owner)
     who = "root" if name == NAME else name
-    stop(f"{folder} belongs to {name}", f"Start as {who}, or choose another folder with --data.")
+    remedy = "Choose another folder with --data."
+    stop(f"{folder} belongs to {name}", remedy if os.geteuid() == owner else f"Start as {who}, or c{remedy[1:]}")
 
 
 def _name(uid: int) -> str:

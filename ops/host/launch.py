@@ -30,7 +30,7 @@ def launch(module: str, caller: bool, dev: bool) -> None:
         service = account.ensure() if os.geteuid() == 0 else None
         where = place.of_service(CHECKOUT, data, service) if service else place.of_user(CHECKOUT, data)
         if service is None:
-            account.refuse_foreign(where.data)
+            account.refuse_foreign(where.data, os.geteuid())
         if module.endswith(".up") and DataFolder(where.data).holder() is None:
             _check(where.data, arguments)
         python = environment.ensure(CHECKOUT, where.venv, where.installer, dev)
@@ -87,13 +87,16 @@ def _port(data: Path, arguments: list[str]) -> int:
 def _step_down(where: place.Place, service: pwd.struct_passwd, arguments: list[str], up: bool) -> list[str]:
     """Gives the account its folders, turns this process into it, and returns the arguments as it can use them."""
     arguments = _hand_over(arguments)
-    account.give(service, where.data)
+    if up:
+        account.give(service, where.data)
+    else:
+        account.refuse_foreign(where.data, service.pw_uid)
     if not where.cache.exists():
         account.give(service, where.cache, 0o755)
     os.environ |= {"HOME": str(where.cache), "USER": service.pw_name, "LOGNAME": service.pw_name}
     for name in [name for name in os.environ if name.startswith("XDG_")]:
         del os.environ[name]
-    os.chdir(where.data)
+    os.chdir(where.data if where.data.exists() else "/")
     account.become(service, low_ports=up)
     return arguments
 

@@ -181,6 +181,7 @@ def test_a_folder_with_somebody_elses_things_is_not_taken_over(stack, closed, us
     refused = stack.verb("up", "--detach", data=precious)
     assert refused.returncode == 1
     assert "not empty" in refused.stderr
+    assert f"{precious} belongs to root" in stack.verb("status", data=precious).stderr
     assert precious.stat().st_uid == 0
     os.chown(precious, user.pw_uid, user.pw_gid)
     refused = stack.verb("up", "--detach", data=precious)

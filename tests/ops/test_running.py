@@ -142,6 +142,7 @@ def test_a_verb_says_when_nothing_is_running(stack):
     assert asked.returncode == 1
     assert "./ops/up" in asked.stderr
     assert stack.verb("down", data=idle).returncode == 0
+    assert not idle.exists(), "only up makes a data folder"
 
 
 @pytest.mark.parametrize("verb", ["up", "down", "open", "status", "apikey", "token", "test"])
