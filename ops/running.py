@@ -64,7 +64,7 @@ class Outcome:
     failure: str = ""
 
 
-async def run(folder: DataFolder, environment: dict[str, str], echo: bool, ready: Callable[[], None]) -> Outcome:
+async def run(folder: DataFolder, environment: dict[str, str], echo: bool, ready: Callable[[], object]) -> Outcome:
     """Plans, starts and keeps everything until it is told to end. The caller holds the folder's lock.
 
     `ready` is called once when all parts are well; `echo` shows the parts' own words on standard output.
@@ -148,7 +148,7 @@ def _group_lives(group: int) -> bool:
     return False
 
 
-def execute(folder: DataFolder, environment: dict[str, str], echo: bool, ready: Callable[[], None]) -> Outcome:
+def execute(folder: DataFolder, environment: dict[str, str], echo: bool, ready: Callable[[], object]) -> Outcome:
     """`run` in an event loop of its own."""
     # Until the loop takes the signals over, a build may be under way whose compilers must be ended too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
