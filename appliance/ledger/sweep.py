@@ -19,9 +19,12 @@ from appliance.ledger.service import Bytes, Ledger
 from appliance.logs import log
 from appliance.queue import LANES, Queue
 from storage import layout
-from storage.objects import Objects, Stat
+from storage.objects import Objects, Stat, StorageError
 
-MANY = 50  # open slots of one owner and day, from which on one listing is cheaper than a look-up each
+# Slots of one owner that were opened in the same 65.536 seconds have the first 8 digits of their ids in common, and so
+# their keys all but the last 28 characters. A listing of these costs what came in that minute, not what the day holds.
+WITHIN = 28
+MANY = 50  # open slots of one owner and minute, from which on one listing is cheaper than a look-up each
 ERASE_AT_ONCE = 100
 
 Result = TypeVar("Result")
@@ -47,29 +50,44 @@ class Sweep:
         rows = await fetch("SELECT * FROM ledger.look_up($1, $2)", self._look_ups, self._grace)
         if not rows:
             return 0
-        held = await self._held(rows)
+        held, silent = await self._held(rows)
         verdicts = await self._arrivals.take(held)
-        found = {stored.asset for stored in held}
-        overdue = [row["id"] for row in rows if row["overdue"] and row["id"] not in found]
-        if overdue:
-            await self._ledger.expire(overdue)
+        answered = {stored.asset for stored in held} | silent
+        await self._expire([row["id"] for row in rows if row["overdue"] and row["id"] not in answered])
         moved = sum(verdict.verdict == "moved" for verdict in verdicts)
         if moved:
             log.info("found by the sweep", count=moved)
         return moved
 
-    async def _held(self, rows: Sequence[asyncpg.Record]) -> list[Bytes]:
-        """What storage holds of these slots: by one listing of a day where many are open, else by a HEAD each."""
-        days: defaultdict[str, list[asyncpg.Record]] = defaultdict(list)
+    async def _expire(self, overdue: Sequence[UUID]) -> None:
+        """A degraded storage says 404 for objects that exist, so its word counts only while it is whole."""
+        if overdue and await self._whole():
+            await self._ledger.expire(overdue)
+
+    async def _held(self, rows: Sequence[asyncpg.Record]) -> tuple[list[Bytes], set[UUID]]:
+        """What storage holds of these slots, and those for which it gave no answer."""
+        minutes: defaultdict[str, list[asyncpg.Record]] = defaultdict(list)
         for row in rows:
-            days[layout.day_prefix(row["root"], row["owner"], row["folder"], layout.day_of(row["id"]))].append(row)
-        held: list[Bytes] = []
-        for prefix, open_here in days.items():
-            if len(open_here) >= MANY:
-                held += await self._in_thread(self._listed, prefix, {row["id"] for row in open_here})
+            minutes[_key(row)[:-WITHIN]].append(row)
+        asked: list[tuple[list[asyncpg.Record], Awaitable[list[Bytes]]]] = []
+        for prefix, opened in minutes.items():
+            if len(opened) >= MANY:
+                asked.append((opened, self._in_thread(self._listed, prefix, {row["id"] for row in opened})))
             else:
-                held += filter(None, await asyncio.gather(*(self._in_thread(self._headed, row) for row in open_here)))
-        return held
+                asked += (([row], self._in_thread(self._headed, row)) for row in opened)
+        answers = await asyncio.gather(*(answer for _, answer in asked), return_exceptions=True)
+        held: list[Bytes] = []
+        silent: dict[UUID, str] = {}
+        for (about, _), answer in zip(asked, answers, strict=True):
+            if isinstance(answer, StorageError):
+                silent |= {row["id"]: str(answer) for row in about}
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                held += answer
+        if silent:
+            log.warning("not looked up", slots=len(silent), error=next(iter(silent.values())))
+        return held, set(silent)
 
     def _listed(self, prefix: str, wanted: set[UUID]) -> list[Bytes]:
         versions: dict[UUID, Stat] = {}
@@ -80,10 +98,9 @@ class Sweep:
                 versions[place.asset_id] = stat
         return [_bytes(asset, stat) for asset, stat in versions.items()]
 
-    def _headed(self, row: asyncpg.Record) -> Bytes | None:
-        key = layout.original_key(row["root"], row["owner"], row["folder"], row["id"])
-        stat = self._objects.head(layout.ORIGINALS, key)
-        return _bytes(row["id"], stat) if stat else None
+    def _headed(self, row: asyncpg.Record) -> list[Bytes]:
+        stat = self._objects.head(layout.ORIGINALS, _key(row))
+        return [_bytes(row["id"], stat)] if stat else []
 
     async def fill(self) -> None:
         """Keeps each lane's window filled from the ledger, oldest first; puts back what Valkey lost."""
@@ -100,21 +117,32 @@ class Sweep:
     async def erase(self) -> int:
         """Removes the bytes of deleted assets, and what was written to their keys since; gives how many were done."""
         rows = await fetch("SELECT * FROM ledger.erase_due($1)", ERASE_AT_ONCE)
+        if not rows or not await self._whole():
+            return 0  # what a degraded storage does not list may be there
         done = await asyncio.gather(*(self._in_thread(self._purge, row) for row in rows))
-        for row, purged in zip(rows, done, strict=True):
-            if purged and row["state"] == "deleting":
+        kept = [(row, error) for row, error in zip(rows, done, strict=True) if error]
+        if kept:
+            log.warning("not erased", assets=len(kept), first=str(kept[0][0]["id"]), error=str(kept[0][1]))
+        for row, error in zip(rows, done, strict=True):
+            if error:
+                continue
+            if row["state"] == "deleting":
                 await self._ledger.bury(row["id"])
-            elif purged and row["last"]:
+            elif row["last"]:
                 await fetch("DELETE FROM ledger.assets WHERE id = $1 AND state = 'deleted'", row["id"])
         return len(rows)
 
-    def _purge(self, row: asyncpg.Record) -> bool:
+    def _purge(self, row: asyncpg.Record) -> StorageError | None:
+        """Removes all of one asset; where storage refuses, that row is due again soon, and holds up no other."""
         place = (row["root"], row["owner"], row["folder"], row["id"])
-        removed = self._objects.purge(layout.VERSIONS, layout.asset_prefix(*place))
-        removed += self._objects.purge(layout.ORIGINALS, layout.original_key(*place))
+        try:
+            removed = self._objects.purge(layout.VERSIONS, layout.asset_prefix(*place))
+            removed += self._objects.purge(layout.ORIGINALS, layout.original_key(*place))
+        except StorageError as error:
+            return error
         if removed and row["state"] == "deleted":
             log.info("written after deletion, removed", asset=str(row["id"]), object_versions=removed)
-        return True
+        return None
 
     async def erase_projects(self) -> None:
         """Takes the assets of deleted projects out of view, and forgets the projects that have none left."""
@@ -124,8 +152,15 @@ class Sweep:
             else:
                 await accounts.forget_project(project)
 
+    async def _whole(self) -> bool:
+        return await self._in_thread(self._objects.healthy)
+
     async def _in_thread(self, call: Callable[..., Result], *args: Any) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
+
+
+def _key(row: asyncpg.Record) -> str:
+    return layout.original_key(row["root"], row["owner"], row["folder"], row["id"])
 
 
 def _bytes(asset: UUID, stat: Stat) -> Bytes:

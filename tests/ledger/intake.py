@@ -3,7 +3,7 @@
 import asyncio
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID, uuid4
@@ -27,14 +27,21 @@ class Counted(Objects):
     """Storage, with a tally of the requests that look for originals."""
 
     heads = lists = 0
+    listed: set[str]
+
+    def __init__(self, url: str, access_key: str, secret_key: str) -> None:
+        super().__init__(url, access_key, secret_key)
+        self.listed = set()
 
     def head(self, bucket: str, key: str, version_id: str | None = None) -> Stat | None:
         self.heads += 1
         return super().head(bucket, key, version_id)
 
-    def list(self, bucket: str, prefix: str, versions: bool = False):  # type: ignore[no-untyped-def]
+    def list(self, bucket: str, prefix: str, versions: bool = False) -> Iterator[Stat]:
         self.lists += 1
-        return super().list(bucket, prefix, versions)
+        for stat in super().list(bucket, prefix, versions):
+            self.listed.add(stat.key)
+            yield stat
 
 
 class Intake:

@@ -17,7 +17,8 @@ _FINISHED = """
 INSERT INTO ledger.assets (stream, root, owner, folder, kind, lane, recipe, filename, state, blob, expires_at,
     created_at, uploaded_at, facts)
 SELECT s.id, 'projects', s.owner, 'images', 'image', 'images', 'photo', 'photo.jpg', 'done', b.id,
-    now() - interval '1 day', now() - interval '1 day', now() - interval '1 day', '{"format": "JPEG", "width": 4000, "height": 3000}'
+    now() - interval '1 day', now() - interval '1 day', now() - interval '1 day',
+    '{"format": "JPEG", "width": 4000, "height": 3000}'
 FROM ledger.streams s, ledger.blobs b
 """
 _BLOBS = """

@@ -1,0 +1,153 @@
+"""Deletion on real storage: nothing is left, whatever is written meanwhile or afterwards."""
+
+from uuid import UUID
+
+from minio import MinioAdmin
+from minio.credentials import StaticProvider
+
+from appliance.accounts import service as accounts
+from appliance.ledger.database import fetch
+from storage import layout, policies
+from storage.signing import REGION
+from tests.daemons.minio import READER, ROOT, Minio
+from tests.daemons.valkey import Valkey
+from tests.ledger.book import PROJECT, Book, age
+from tests.ledger.intake import Intake
+
+
+def _develop(intake: Intake, asset: UUID, name: str = "thumb") -> None:
+    """Writes a version, as a worker does."""
+    key = layout.version_key("projects", PROJECT, "images", asset, name, "ab" * 32, "jpg")
+    intake.objects.put(layout.VERSIONS, key, b"a version", "image/jpeg", reduced=True)
+
+
+def _left(intake: Intake, *assets: UUID) -> int:
+    """Versions and delete markers in both buckets."""
+    return sum(len(intake.stored(asset, bucket)) for asset in assets for bucket in (layout.ORIGINALS, layout.VERSIONS))
+
+
+async def _uploaded(intake: Intake, count: int = 1) -> list[UUID]:
+    assets = await intake.uploads(count)
+    await intake.notified(assets)
+    await intake.read()
+    return assets
+
+
+async def test_every_version_of_every_object_goes(intake: Intake, book: Book, minio: Minio) -> None:
+    [asset] = await _uploaded(intake)
+    for name in ("thumb", "d2500"):
+        _develop(intake, asset, name)
+    await intake.upload(asset, b"replayed")
+    minio.objects(ROOT)._client.remove_object(layout.ORIGINALS, intake.stored(asset)[0].key)  # a delete marker
+    assert _left(intake, asset) == 5
+    await book.ledger.remove([asset])
+    assert await intake.sweep.erase() == 1
+    assert _left(intake, asset) == 0
+    assert await book.state(asset) == "deleted"
+
+
+async def test_a_form_replayed_after_deletion_leaves_nothing(intake: Intake, book: Book) -> None:
+    [asset] = await _uploaded(intake)
+    await book.ledger.remove([asset])
+    await intake.sweep.erase()
+    await intake.upload(asset)
+    await intake.notified([asset])
+    await intake.read()
+    assert _left(intake, asset) == 0
+
+
+async def test_a_form_replayed_after_deletion_leaves_nothing_though_nobody_tells(intake: Intake, book: Book) -> None:
+    [asset] = await _uploaded(intake)
+    await book.ledger.remove([asset])
+    await intake.sweep.erase()
+    await intake.upload(asset)
+    intake.valkey.flushall()
+    assert _left(intake, asset) == 1
+    await age(asset, 21)
+    await intake.sweep.erase()
+    assert _left(intake, asset) == 0
+
+
+async def test_what_a_worker_writes_after_the_deletion_is_swept(intake: Intake, book: Book) -> None:
+    [asset] = await _uploaded(intake)
+    claim = await book.ledger.claim(asset, 30)
+    assert claim is not None
+    await book.ledger.remove([asset])
+    await intake.sweep.erase()
+    _develop(intake, asset)
+    assert not await book.finish(claim)
+    assert await book.state(asset) == "deleted"
+    await age(asset, 21)
+    await intake.sweep.erase()
+    assert _left(intake, asset) == 0
+
+
+async def test_the_tombstone_goes_when_nothing_can_be_written_any_more(intake: Intake, book: Book) -> None:
+    [asset] = await _uploaded(intake)
+    await book.ledger.remove([asset])
+    await intake.sweep.erase()
+    await age(asset, 900 + 3600)
+    await intake.sweep.erase()
+    assert await fetch("SELECT FROM ledger.assets") == []
+    assert [event["type"] for event in await book.events()][-2:] == ["deleted", "erased"]
+
+
+def _locked(minio: Minio, owner: str) -> tuple[str, str]:
+    """A key with the rights of a worker, but that it may delete nothing of one owner."""
+    deny = {"Effect": "Deny", "Action": policies.DELETE, "Resource": [f"arn:aws:s3:::*/projects/{owner}/*"]}
+    document = {**policies.WORKER, "Statement": [*policies.WORKER["Statement"], deny]}
+    admin = MinioAdmin(
+        endpoint=f"127.0.0.1:{minio.port}", credentials=StaticProvider(*ROOT), region=REGION, secure=False
+    )
+    admin.policy_add(policy_name="locked", policy=document)
+    admin.user_add(access_key="lockedkey", secret_key="a-locked-secret-of-tests")
+    admin.policy_set(policy_name="locked", user="lockedkey")
+    return "lockedkey", "a-locked-secret-of-tests"
+
+
+async def test_one_that_cannot_be_erased_holds_up_no_other(
+    intake: Intake, book: Book, minio: Minio, valkey: Valkey
+) -> None:
+    [good] = await _uploaded(intake)
+    await accounts.create_project("locked", "222")
+    bad = await book.slot("222")
+    key = layout.version_key("projects", "222", "images", bad, "thumb", "ab" * 32, "jpg")
+    intake.objects.put(layout.VERSIONS, key, b"a version", "image/jpeg")
+    await book.ledger.remove([bad, good])
+    await Intake(book, valkey, minio, _locked(minio, "222")).sweep.erase()
+    assert await book.state(good) == "deleted"
+    assert await book.state(bad) == "deleting"
+    await age(bad, 11)
+    await intake.sweep.erase()
+    assert await book.state(bad) == "deleted"
+
+
+async def test_nothing_is_buried_that_storage_did_not_erase(
+    intake: Intake, book: Book, minio: Minio, valkey: Valkey
+) -> None:
+    """With a key that may not delete, and while storage is away."""
+    [asset] = await _uploaded(intake)
+    await book.ledger.remove([asset])
+    await Intake(book, valkey, minio, READER).sweep.erase()
+    assert await book.state(asset) == "deleting"
+    await age(asset, 11)
+    minio.daemon.kill()
+    try:
+        await intake.sweep.erase()
+    finally:
+        minio.daemon.start()
+    assert await book.state(asset) == "deleting"
+    await age(asset, 11)
+    await intake.sweep.erase()
+    assert await book.state(asset) == "deleted"
+
+
+async def test_a_deleted_project_goes_with_all_its_bytes(intake: Intake, book: Book) -> None:
+    assets = await _uploaded(intake, 7)
+    _develop(intake, assets[0])
+    await accounts.delete_project(PROJECT)
+    await intake.sweep.erase_projects()
+    await intake.sweep.erase()
+    await intake.sweep.erase_projects()
+    assert _left(intake, *assets) == 0
+    assert await fetch("SELECT FROM projects") == []

@@ -1,0 +1,81 @@
+"""The queue is a window on the backlog: never more than that in it, filled from the ledger, oldest first."""
+
+from uuid import UUID
+
+from appliance.ledger.database import fetch
+from tests.ledger.book import Book, age
+from tests.ledger.intake import WINDOW, Intake
+
+
+async def _waiting(book: Book, count: int) -> list[UUID]:
+    """So many uploads that wait, the oldest first, a second apart."""
+    first = await book.uploaded()
+    rows = await fetch(
+        "INSERT INTO ledger.assets (stream, root, owner, folder, kind, lane, recipe, filename, state, blob, "
+        "expires_at, uploaded_at) SELECT stream, root, owner, folder, kind, lane, recipe, filename, state, blob, "
+        "expires_at, now() - make_interval(secs => $2 - n) FROM ledger.assets, generate_series(1, $2) n WHERE id = $1 "
+        "RETURNING id, uploaded_at",
+        first,
+        count,
+    )
+    await fetch("DELETE FROM ledger.assets WHERE id = $1", first)
+    return [row["id"] for row in sorted(rows, key=lambda row: row["uploaded_at"])]
+
+
+async def _work(intake: Intake, book: Book, count: int) -> list[UUID]:
+    """Does the first `count` jobs of the queue as a worker would."""
+    done = []
+    for job in intake.queued()[:count]:
+        asset = UUID(job[:36])
+        claim = await book.ledger.claim(asset, 30)
+        assert claim is not None
+        await book.finish(claim)
+        intake.valkey.zrem("darkroom:queue:images", job)
+        intake.valkey.delete(f"arq:job:{job}")
+        done.append(asset)
+    return done
+
+
+async def test_five_thousand_uploads_do_not_flood_the_queue_and_drain_in_order(intake: Intake, book: Book) -> None:
+    assets = await _waiting(book, 5000)
+    done: list[UUID] = []
+    for _ in range(4):
+        await intake.sweep.fill()
+        assert len(intake.queued()) <= WINDOW
+        done += await _work(intake, book, 200)
+    assert len(done) >= 600
+    assert done == assets[: len(done)]
+
+
+async def test_a_valkey_that_lost_everything_is_filled_again(intake: Intake, book: Book) -> None:
+    assets = [await book.uploaded() for _ in range(20)]
+    dead = await book.claimed()
+    await age(dead.id, 31)
+    await intake.sweep.fill()
+    before = intake.queued()
+    assert sorted(before) == sorted([f"{dead.id}:2", *(f"{asset}:1" for asset in assets)])
+    intake.valkey.flushall()
+    assert intake.queued() == []
+    await intake.sweep.fill()
+    assert sorted(intake.queued()) == sorted(before)
+
+
+async def test_filling_again_queues_nothing_twice(intake: Intake, book: Book) -> None:
+    await book.uploaded()
+    for _ in range(3):
+        await intake.sweep.fill()
+    assert len(intake.queued()) == 1
+
+
+async def test_nothing_is_queued_that_is_not_open(intake: Intake, book: Book) -> None:
+    for state in ("init", "expired", "processing", "done", "error", "deleting", "deleted"):
+        await book.asset_in(state)
+    await intake.sweep.fill()
+    assert intake.queued() == []
+
+
+async def test_a_burst_that_arrives_does_not_flood_the_queue_either(intake: Intake, book: Book) -> None:
+    came = [book.bytes(await book.slot()) for _ in range(WINDOW + 50)]
+    for start in range(0, len(came), 50):
+        await intake.arrivals.take(came[start : start + 50])
+    assert len(intake.queued()) == WINDOW
