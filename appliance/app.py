@@ -13,7 +13,6 @@ from litestar.config.app import AppConfig
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
-from litestar.openapi.config import OpenAPIConfig
 
 from appliance import docs, health
 from appliance.accounts import api as accounts
@@ -105,7 +104,7 @@ def create_app() -> Litestar:
         lifespan=[_running],
         on_app_init=[keep],
         request_max_body_size=MOST_BODY,
-        openapi_config=OpenAPIConfig(title="Darkroom", version=docs.VERSION, path="/openapi", render_plugins=[]),
+        openapi_config=docs.description_config(),
         logging_config=None,
     )
 

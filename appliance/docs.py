@@ -5,13 +5,19 @@ from pathlib import Path
 from typing import Any
 
 from litestar import MediaType, Request, Response, Router, get
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
 from litestar.response import File
 
 from appliance.errors import NotFound
 
 VERSION = "0.1.0"
 PACKAGE = "drf-spectacular-sidecar"
-ASSETS = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"})
+ASSETS = {
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
+    "favicon-32x32.png": "image/png",
+}
 
 # Swagger UI sets styles from its script and draws its icons from data URLs; it needs nothing else.
 POLICY = "; ".join(
@@ -28,6 +34,19 @@ PAGE = """<!doctype html>
 <script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>
 """
 START = 'SwaggerUIBundle({url: "/openapi.json", dom_id: "#page", deepLinking: true, validatorUrl: null});\n'
+
+
+def description_config() -> OpenAPIConfig:
+    """How the API describes itself: every call takes a bearer key or token."""
+    bearer = SecurityScheme(type="http", scheme="bearer", description="A server key or a token")
+    return OpenAPIConfig(
+        title="Darkroom",
+        version=VERSION,
+        path="/openapi",
+        render_plugins=[],
+        components=Components(security_schemes={"bearer": bearer}),
+        security=[{"bearer": []}],
+    )
 
 
 def _installed(name: str) -> Path:
@@ -52,7 +71,7 @@ async def start() -> str:
 async def asset(name: str) -> File:
     if name not in ASSETS:
         raise NotFound
-    return File(path=_installed(name), content_disposition_type="inline")
+    return File(path=_installed(name), content_disposition_type="inline", media_type=ASSETS[name])
 
 
 @get("/openapi.json", opt={"public": True}, include_in_schema=False)

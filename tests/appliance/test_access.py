@@ -114,8 +114,10 @@ def test_api_page_works_without_the_internet(stack: Stack) -> None:
     assert "http:" not in page.text
     assert "https:" not in page.text
     assert "script-src 'self'" in page.headers["content-security-policy"]
-    for name in ("swagger-ui-bundle.js", "swagger-ui.css", "start.js"):
-        assert httpx.get(f"{stack.url}/docs/{name}").status_code == 200
+    for name, kind in (("swagger-ui-bundle.js", "javascript"), ("swagger-ui.css", "css"), ("start.js", "javascript")):
+        asset = httpx.get(f"{stack.url}/docs/{name}")
+        assert asset.status_code == 200
+        assert asset.headers["content-type"].startswith(f"text/{kind}")
     assert httpx.get(f"{stack.url}/docs/../../etc/passwd").status_code == 404
 
 
