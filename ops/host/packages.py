@@ -36,8 +36,9 @@ IMAGING = (
     Need("lcms2.h", "liblcms2-dev", "lcms2-devel"),
     Need("freetype2/ft2build.h", "libfreetype-dev", "freetype-devel"),
     Need("libmagic.so.1", "libmagic1", "file-libs", LIBRARIES),
+    Need("libturbojpeg.so.0", "libturbojpeg0-dev", "turbojpeg", LIBRARIES),
 )
-"""What pillow-simd is compiled against, and the library that recognises files."""
+"""What pillow-simd is compiled against, and the libraries that recognise files and decode JPEG into its own planes."""
 
 
 def missing(python: Interpreter, uv_is_here: bool) -> list[Need]:
