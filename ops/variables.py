@@ -31,6 +31,9 @@ PRIVATE = {
 }
 """What a kind of process gets besides."""
 
+ALLOCATOR = {"worker": {"MALLOC_MMAP_THRESHOLD_": str(64 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}}
+"""Photos come and go through a worker: memory that glibc keeps needs no new pages for each."""
+
 OURS = {*SHARED, *(name for names in PRIVATE.values() for name in names), "CACHE", "MINIO", "IMAGE_WORKERS"}
 """What is never passed on as it came from outside."""
 
@@ -42,7 +45,7 @@ def for_role(role: str, plan: Plan, environment: Mapping[str, str]) -> dict[str,
     further = {name: value for name, value in environment.items() if name.startswith("DARKROOM_")}
     passed = {name: value for name, value in further.items() if name.removeprefix("DARKROOM_") not in OURS}
     basics = {name: environment[name] for name in BASE if name in environment}
-    return {**basics, **passed, **chosen, "PYTHONUNBUFFERED": "1"}
+    return {**basics, **passed, **chosen, **ALLOCATOR.get(role, {}), "PYTHONUNBUFFERED": "1"}
 
 
 def _values(plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
