@@ -79,6 +79,20 @@ async def test_new_slots_and_batches_of_the_same_stream_do_not_deadlock(book: Bo
     assert [event["seq"] for event in await book.events()] == list(range(1, await book.head() + 1))
 
 
+async def test_batches_that_arrive_at_one_stream_at_once_do_not_deadlock(book: Book, database_url: str) -> None:
+    """Inbox and sweep, each with a batch: every asset is updated twice in the transaction, then told of."""
+    before = await _deadlocks(database_url)
+
+    async def photos() -> None:
+        for _ in range(12):
+            slots = [await book.slot() for _ in range(3)]
+            await book.ledger.arrive("originals", [book.bytes(slot) for slot in slots])
+
+    await asyncio.gather(*(photos() for _ in range(8)))
+    assert await _deadlocks(database_url) == before
+    assert [event["seq"] for event in await book.events()] == list(range(1, 8 * 12 * 6 + 1))
+
+
 async def _deadlocks(url: str) -> int:
     connection = await asyncpg.connect(url)
     try:

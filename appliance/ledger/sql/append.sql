@@ -1,6 +1,8 @@
 -- Appends one event for each asset of `ids` to its home stream: dense numbers, in the order of the ids.
 -- Streams are locked in the order of their ids, as late as possible, and stay locked until the commit:
--- so the order of numbers is the order of commits, and two batches cannot deadlock.
+-- so the order of numbers is the order of commits, and two batches cannot deadlock. Not FOR UPDATE: an asset that is
+-- inserted, or updated twice in a transaction, has its stream's key share-locked by the foreign key's check already, and
+-- two who hold that and want the whole row wait for each other.
 CREATE OR REPLACE FUNCTION ledger.append(
     ids uuid[], event_type text, event_state ledger.asset_state, event_facts jsonb[] DEFAULT NULL
 ) RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
@@ -9,7 +11,7 @@ BEGIN
     IF cardinality(ids) > 1 THEN
         PERFORM FROM ledger.streams s
             WHERE s.id IN (SELECT a.stream FROM ledger.assets a WHERE a.id = ANY (ids))
-            ORDER BY s.id FOR UPDATE;
+            ORDER BY s.id FOR NO KEY UPDATE;
     END IF;
     RETURN QUERY
     WITH told AS (

@@ -1,0 +1,80 @@
+"""Following a stream: every event once, in order, whatever goes on beside it."""
+
+import asyncio
+import random
+
+from appliance.live.doorbell import Doorbell, Listener
+from appliance.live.following import follow
+from appliance.live.service import PAGE, bounds, events
+from tests.daemons.postgres import Postgres
+from tests.ledger.book import PROJECT, Book
+from tests.live.followers import Follower, ringing, running
+
+
+async def _write(book: Book, dice: random.Random, rounds: int) -> None:
+    """Photos that come, some in batches, and go."""
+    for _ in range(rounds):
+        slots = [await book.slot() for _ in range(dice.randint(1, 4))]
+        await book.ledger.arrive("originals", [book.bytes(slot) for slot in slots])
+        if dice.random() < 0.3:
+            await book.ledger.remove(slots)
+
+
+async def test_every_event_once_and_in_order_while_others_write(valkey_url: str, book: Book) -> None:
+    doorbell, listener = Doorbell(valkey_url), Listener(valkey_url)
+    ringing(book, doorbell)
+    stream = await book.stream()
+    async with running(doorbell, listener):
+        followers = [Follower(listener, stream) for _ in range(5)]
+        writers = [asyncio.create_task(_write(book, random.Random(n), 12)) for n in range(8)]
+        await asyncio.sleep(0.1)
+        late = (await bounds("projects", PROJECT)).head
+        followers += [Follower(listener, stream, late) for _ in range(5)]
+        await asyncio.gather(*writers)
+        head = await book.head()
+        for follower in followers:
+            await follower.reaches(head)
+            await follower.close()
+    assert head > 200
+    for number, follower in enumerate(followers):
+        assert follower.seen == list(range((0 if number < 5 else late) + 1, head + 1))
+
+
+async def test_who_was_away_gets_all_of_it_a_page_at_a_time(valkey_url: str, book: Book) -> None:
+    slots = [await book.slot() for _ in range(PAGE + 30)]
+    await book.ledger.arrive("originals", [book.bytes(slot) for slot in slots])
+    pages = []
+    async for page in follow(Listener(valkey_url), await book.stream(), 10):
+        pages.append([event.seq for event in page])
+        if len(page) < PAGE:
+            break
+    assert [seq for page in pages for seq in page] == list(range(11, 2 * (PAGE + 30) + 1))
+    assert max(map(len, pages)) == PAGE
+
+
+async def test_an_event_tells_its_asset_its_owner_and_what_is_left_of_it(book: Book) -> None:
+    claim = await book.claimed()
+    await book.finish(claim)
+    [*_, done] = await events(await book.stream(), 0)
+    assert (done.asset, done.owner, done.state, done.now) == (claim.id, PROJECT, "done", "done")
+    assert done.facts["versions"][0]["name"] == "thumb"
+    assert done.version_id == claim.version_id
+    await book.ledger.remove([claim.id])
+    [*_, done, gone] = await events(await book.stream(), 0)
+    assert (done.state, done.now, gone.type) == ("done", "deleting", "deleted")
+
+
+async def test_a_postgres_that_restarts_only_delays(postgres: Postgres, valkey_url: str, book: Book) -> None:
+    doorbell, listener = Doorbell(valkey_url), Listener(valkey_url)
+    ringing(book, doorbell)
+    async with running(doorbell, listener):
+        follower = Follower(listener, await book.stream())
+        await book.slot()
+        await follower.reaches(1)
+        postgres.daemon.kill()
+        await asyncio.sleep(0.3)
+        await asyncio.to_thread(postgres.daemon.start)
+        await book.slot()
+        await follower.reaches(2)
+        assert follower.seen == [1, 2]
+        await follower.close()
