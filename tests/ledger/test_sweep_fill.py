@@ -1,8 +1,10 @@
 """The queue is a window on the backlog: never more than that in it, filled from the ledger, oldest first."""
 
+import asyncio
 from uuid import UUID
 
 from appliance.ledger.database import fetch
+from tests.daemons.valkey import Valkey
 from tests.ledger.book import Book, age
 from tests.ledger.intake import WINDOW, Intake
 
@@ -79,3 +81,21 @@ async def test_a_burst_that_arrives_does_not_flood_the_queue_either(intake: Inta
     for start in range(0, len(came), 50):
         await intake.arrivals.take(came[start : start + 50])
     assert len(intake.queued()) == WINDOW
+
+
+async def test_a_valkey_that_is_away_delays_no_caller_and_the_sweep_queues_later(
+    intake: Intake, book: Book, valkey: Valkey
+) -> None:
+    """The client's hint ends here too: it must not wait for Valkey."""
+    came = book.bytes(await book.slot())
+    valkey.daemon.kill()
+    try:
+        async with asyncio.timeout(10):
+            [verdict] = await intake.arrivals.take([came])
+    finally:
+        valkey.daemon.start()
+    assert verdict.verdict == "moved"
+    assert await book.state(came.asset) == "uploaded"
+    assert intake.queued() == []
+    await intake.sweep.fill()
+    assert intake.queued() == [f"{came.asset}:1"]
