@@ -56,7 +56,7 @@ async def _explained(connection: asyncpg.Connection, chore: str) -> dict[str, An
     return plan
 
 
-async def _check(url: str, rows: int) -> None:
+async def check_cost(url: str, rows: int) -> None:
     connection = await asyncpg.connect(url)
     try:
         for chore in CHORES:
@@ -72,9 +72,9 @@ async def _check(url: str, rows: int) -> None:
 async def test_chores_read_only_what_is_open(book: Book, database_url: str) -> None:
     await _store(STORED)
     await _open(book)
-    await _check(database_url, STORED)  # without statistics, as after a burst
+    await check_cost(database_url, STORED)  # without statistics, as after a burst
     await fetch("ANALYZE ledger.assets")
-    await _check(database_url, STORED)
+    await check_cost(database_url, STORED)
 
 
 @pytest.mark.long
@@ -83,7 +83,7 @@ async def test_chores_read_only_what_is_open_of_a_million(book: Book, database_u
     await _store_many(database_url, 1_000_000)
     print(f"a million rows in {time.monotonic() - started:.0f} s")
     await _open(book)
-    await _check(database_url, 1_000_000)
+    await check_cost(database_url, 1_000_000)
     started = time.monotonic()
     for call in ("look_up(1000)", "open_jobs('images', 300)", "give_up('code', 'message', 200)", "erase_due(100)"):
         assert await fetch(f"SELECT * FROM ledger.{call}")

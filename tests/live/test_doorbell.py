@@ -11,7 +11,7 @@ from tests.live.followers import Follower, ringing, running, until
 LONG = LOOK_SECONDS * 0.7  # a ring is heard long before the next look would be over
 
 
-async def _heard(listener: Listener, doorbell: Doorbell) -> None:
+async def wait_for_ring(listener: Listener, doorbell: Doorbell) -> None:
     """Waits until the one hears the other."""
     async with listener.watch(0) as woken:
         while not woken.is_set():
@@ -23,7 +23,7 @@ async def test_a_ring_wakes_who_watches_this_stream_and_nobody_else(valkey_url: 
     doorbell, listener = Doorbell(valkey_url), Listener(valkey_url)
     watched = (listener.watch(71), listener.watch(71), listener.watch(72))
     async with running(doorbell, listener), watched[0] as mine, watched[1] as too, watched[2] as other:
-        await _heard(listener, doorbell)
+        await wait_for_ring(listener, doorbell)
         doorbell.ring([(71, 1), (73, 9)])
         async with asyncio.timeout(LONG):
             await asyncio.gather(mine.wait(), too.wait())
@@ -41,7 +41,7 @@ async def test_a_process_hears_another_one(valkey_url: str, book: Book) -> None:
     async with running(doorbell, *listeners):
         followers = [Follower(listener, await book.stream()) for listener in listeners]
         for listener in listeners:
-            await _heard(listener, doorbell)
+            await wait_for_ring(listener, doorbell)
         started = time.monotonic()
         await book.slot()
         await asyncio.gather(*(follower.reaches(1) for follower in followers))
@@ -56,6 +56,7 @@ async def test_a_lost_ring_is_found_by_looking(valkey_url: str, book: Book) -> N
         follower = Follower(listener, await book.stream())
         await book.slot()  # its ledger rings nothing that anybody hears
         await follower.reaches(1, LOOK_SECONDS + 3)
+        assert follower.seen == [1]
         await follower.close()
 
 
@@ -66,7 +67,7 @@ async def test_events_go_on_while_valkey_is_away_and_rings_after_it_is_back(
     ringing(book, doorbell)
     async with running(doorbell, listener):
         follower = Follower(listener, await book.stream())
-        await _heard(listener, doorbell)
+        await wait_for_ring(listener, doorbell)
         valkey.daemon.kill()
         try:
             for _ in range(3):
@@ -75,7 +76,7 @@ async def test_events_go_on_while_valkey_is_away_and_rings_after_it_is_back(
         finally:
             valkey.daemon.start()
         async with asyncio.timeout(15):
-            await _heard(listener, doorbell)
+            await wait_for_ring(listener, doorbell)
         await book.slot()
         started = time.monotonic()
         await follower.reaches(4)
@@ -87,12 +88,12 @@ async def test_events_go_on_while_valkey_is_away_and_rings_after_it_is_back(
 async def test_nonsense_on_the_channel_stops_nobody(valkey: Valkey, valkey_url: str, book: Book) -> None:
     doorbell, listener = Doorbell(valkey_url), Listener(valkey_url)
     async with running(doorbell, listener):
-        await _heard(listener, doorbell)
+        await wait_for_ring(listener, doorbell)
         for nonsense in (b"", b"\xff\xff", b"nonsense"):
             valkey.client().publish(CHANNEL, nonsense)
         await asyncio.sleep(0.2)
         async with asyncio.timeout(10):
-            await _heard(listener, doorbell)
+            await wait_for_ring(listener, doorbell)
 
 
 async def test_what_the_ledger_throws_at_a_look_stops_nobody(valkey_url: str, book: Book) -> None:
@@ -110,6 +111,7 @@ async def test_what_the_ledger_throws_at_a_look_stops_nobody(valkey_url: str, bo
         woken.clear()
         await book.slot()
         await until(lambda: _set(woken), LOOK_SECONDS + 3)
+        assert woken.is_set()
 
 
 async def test_who_left_is_forgotten(valkey_url: str) -> None:
