@@ -53,6 +53,8 @@ async def _again(every: float, chore: Chore) -> None:
             await chore()
         except (Unavailable, StorageUnavailable, *LOST) as error:
             log.warning("chore put off", chore=chore.__name__, error=str(error) or type(error).__name__)
+        except Exception as error:
+            log.error("chore failed", chore=chore.__name__, exc_info=error)
         await asyncio.sleep(every)
 
 

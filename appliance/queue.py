@@ -26,7 +26,7 @@ _decode = msgspec.msgpack.Decoder().decode
 def _connection(url: str) -> ArqRedis:
     retry = Retry(ExponentialBackoff(cap=1, base=0.05), -1)
     pool = ConnectionPool.from_url(
-        url, retry=retry, retry_on_error=[ConnectionError, TimeoutError], socket_connect_timeout=2
+        url, retry=retry, retry_on_error=[ConnectionError, TimeoutError], socket_connect_timeout=2, socket_timeout=15
     )
     return ArqRedis(pool, job_serializer=_encode, job_deserializer=_decode)
 
@@ -36,20 +36,33 @@ def queue_name(lane: str) -> str:
     return f"darkroom:queue:{lane}"
 
 
+def job_id(asset: UUID, attempt: int) -> str:
+    """The id of a job: a new one for each attempt."""
+    return f"{asset}:{attempt}"
+
+
 class Queue:
     """Puts jobs into lanes, never more than `window` at once in one of them."""
 
     def __init__(self, url: str, window: int) -> None:
         self._redis = _connection(url)
-        self._window = window
+        self.window = window
 
     async def room(self, lane: str) -> int:
-        """How many jobs the lane still takes."""
-        return max(0, self._window - int(await self._redis.zcard(queue_name(lane))))
+        """How many jobs that have just come up may go straight into the lane.
+
+        None when it is half full: then older ones may be waiting outside, and the sweep lets them in first.
+        """
+        waiting = int(await self._redis.zcard(queue_name(lane)))
+        return self.window - waiting if waiting < self.window / 2 else 0
+
+    async def waiting(self, lane: str) -> set[str]:
+        """The ids of the jobs in the lane."""
+        return {identity.decode() for identity in await self._redis.zrange(queue_name(lane), 0, -1)}
 
     async def put(self, lane: str, asset: UUID, attempt: int) -> None:
         """Queues one attempt at an asset; the same attempt twice is one job."""
-        await self._redis.enqueue_job(FUNCTION, asset.hex, _job_id=f"{asset}:{attempt}", _queue_name=queue_name(lane))
+        await self._redis.enqueue_job(FUNCTION, asset.hex, _job_id=job_id(asset, attempt), _queue_name=queue_name(lane))
 
     async def close(self) -> None:
         await self._redis.aclose()
@@ -61,7 +74,7 @@ def worker(url: str, lane: str, job: Job, context: dict[str, Any], in_flight: in
     Dead work is found by the ledger's leases, so nothing here depends on what Valkey remembers.
     """
     return Worker(
-        functions=[func(cast(WorkerCoroutine, job), name=FUNCTION, timeout=seconds, keep_result=0, max_tries=1)],
+        functions=[func(cast(WorkerCoroutine, job), name=FUNCTION, timeout=seconds, keep_result=0, max_tries=1000)],
         queue_name=queue_name(lane),
         redis_pool=_connection(url),
         ctx=context,
@@ -69,6 +82,9 @@ def worker(url: str, lane: str, job: Job, context: dict[str, Any], in_flight: in
         poll_delay=0.02,
         job_completion_wait=10,
         retry_jobs=False,
+        # A job taken by a worker that was killed before its claim comes again under the same id. Were it refused as one
+        # try too many, its result would be kept (for an hour, if nothing is said here), and so long the id is refused.
+        keep_result=0,
         health_check_interval=3600,
         job_serializer=_encode,
         job_deserializer=_decode,

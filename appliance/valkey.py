@@ -13,7 +13,14 @@ def quick(url: str) -> Redis:
     return Redis.from_url(url, socket_timeout=2, socket_connect_timeout=1)
 
 
-def patient(url: str) -> Redis:
-    """For loops: reconnects for ever, with back-off up to a second."""
+def patient(url: str, answer_seconds: float | None = 15) -> Redis:
+    """For loops: reconnects for ever, with back-off up to a second. One that only listens waits for no answer: None."""
     retry = Retry(ExponentialBackoff(cap=1, base=0.05), -1)
-    return Redis.from_url(url, socket_connect_timeout=2, retry=retry, retry_on_error=[ConnectionError, TimeoutError])
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=2,
+        socket_timeout=answer_seconds,
+        socket_keepalive=True,
+        retry=retry,
+        retry_on_error=[ConnectionError, TimeoutError],
+    )

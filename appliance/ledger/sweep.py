@@ -17,7 +17,7 @@ from appliance.ledger.arrivals import Arrivals
 from appliance.ledger.database import fetch
 from appliance.ledger.service import Bytes, Ledger
 from appliance.logs import log
-from appliance.queue import LANES, Queue
+from appliance.queue import LANES, Queue, job_id
 from storage import layout
 from storage.objects import Objects, Stat, StorageError
 
@@ -105,8 +105,13 @@ class Sweep:
     async def fill(self) -> None:
         """Keeps each lane's window filled from the ledger, oldest first; puts back what Valkey lost."""
         for lane in LANES:
-            room = await self._queue.room(lane)
-            for row in await fetch("SELECT * FROM ledger.open_jobs($1, $2)", lane, room) if room else ():
+            waiting = await self._queue.waiting(lane)
+            room = self._queue.window - len(waiting)
+            if room <= 0:
+                continue
+            rows = await fetch("SELECT * FROM ledger.open_jobs($1, $2)", lane, self._queue.window)
+            missing = [row for row in rows if job_id(row["id"], row["attempt"]) not in waiting]
+            for row in missing[:room]:
                 await self._queue.put(lane, row["id"], row["attempt"])
 
     async def give_up(self) -> None:

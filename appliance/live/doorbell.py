@@ -51,7 +51,7 @@ class Listener:
     """Wakes the readers of this process when a stream they watch has something new."""
 
     def __init__(self, url: str) -> None:
-        self._redis = patient(url)
+        self._redis = patient(url, answer_seconds=None)
         self._watched: defaultdict[int, set[asyncio.Event]] = defaultdict(set)
         self._heads: Heads = {}
 

@@ -80,7 +80,29 @@ async def test_a_burst_that_arrives_does_not_flood_the_queue_either(intake: Inta
     came = [book.bytes(await book.slot()) for _ in range(WINDOW + 50)]
     for start in range(0, len(came), 50):
         await intake.arrivals.take(came[start : start + 50])
+        assert len(intake.queued()) <= WINDOW
+    await intake.sweep.fill()
     assert len(intake.queued()) == WINDOW
+
+
+async def test_what_has_just_come_does_not_overtake_what_waits(intake: Intake, book: Book) -> None:
+    assets = await _waiting(book, 1000)
+    done: list[UUID] = []
+    for _ in range(6):
+        await intake.sweep.fill()
+        assert len(intake.queued()) == WINDOW
+        done += await _work(intake, book, 100)
+        await intake.arrivals.take([book.bytes(await book.slot()) for _ in range(120)])
+    assert done == assets[:600]
+
+
+async def test_filling_asks_only_for_what_is_missing(intake: Intake, book: Book) -> None:
+    """What is in the queue already is not put there again and again while there is a backlog."""
+    await _waiting(book, 100)
+    await intake.sweep.fill()
+    before = intake.valkey.info("commandstats")["cmdstat_watch"]["calls"]
+    await intake.sweep.fill()
+    assert intake.valkey.info("commandstats")["cmdstat_watch"]["calls"] == before
 
 
 async def test_a_valkey_that_is_away_delays_no_caller_and_the_sweep_queues_later(
