@@ -75,6 +75,7 @@ def _build(cache: Path, binary: Path, progress: Progress) -> None:
         )
         (work / "minio").chmod(0o755)
         binary.parent.mkdir(exist_ok=True)
+        binary.parent.chmod(0o755)  # no secret, whatever the umask: another user may run it too
         os.replace(work / "minio", binary)
     # Over 2 GB that only another version of the server would use again.
     shutil.rmtree(cache / "go", ignore_errors=True)

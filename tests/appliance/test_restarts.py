@@ -54,6 +54,12 @@ async def send_all(project: Project, sent: list[str]) -> None:
         await asyncio.gather(*(one() for _ in range(COUNT)))
 
 
+@pytest.fixture(autouse=True)
+def well(short_leases: Stack) -> None:
+    """Each test begins with all parts well, whatever the one before did to them."""
+    short_leases.wait_well()
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_part_killed_in_the_middle(short_leases: Stack, part: str) -> None:
     project, sent = Project(short_leases), []

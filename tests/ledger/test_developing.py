@@ -1,6 +1,8 @@
 """How a job ends when something other than the photo goes wrong: put off, tried again, never left with its lease."""
 
 import io
+import os
+import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -89,7 +91,9 @@ async def test_a_job_that_takes_too_long_is_tried_again_at_once_and_not_called_t
 async def test_a_decoder_that_takes_too_long_is_the_photos_fault(
     book: Book, minio: Minio, sandbox: Sandbox, photo: UUID
 ) -> None:
-    await _developer(book, minio, sandbox, replace(CONFIG, develop_seconds=0.0001)).develop(photo)
+    assert sandbox.pid is not None
+    os.kill(sandbox.pid, signal.SIGSTOP)
+    await _developer(book, minio, sandbox, replace(CONFIG, develop_seconds=0.3)).develop(photo)
     row = await book.row(photo)
     assert (row["state"], row["error_code"]) == ("error", "too_slow")
 
