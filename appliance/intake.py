@@ -9,6 +9,7 @@ import asyncio
 import signal
 
 import asyncpg
+import uvloop
 
 from appliance.beat import beat
 from appliance.config import current
@@ -95,7 +96,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m appliance.intake", description="Take in notifications, and sweep.")
     parser.add_argument("--data", help="the data folder served; only so that a list of processes says it")
     parser.parse_args()
-    asyncio.run(_until_told())
+    uvloop.run(_until_told())
 
 
 if __name__ == "__main__":

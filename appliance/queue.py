@@ -80,6 +80,7 @@ def worker(url: str, lane: str, job: Job, context: dict[str, Any], in_flight: in
         ctx=context,
         max_jobs=in_flight,
         poll_delay=0.02,
+        queue_read_limit=2 * in_flight,  # more would be taken by others before their turn comes
         job_completion_wait=10,
         retry_jobs=False,
         # A job taken by a worker that was killed before its claim comes again under the same id. Were it refused as one

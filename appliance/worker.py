@@ -6,6 +6,8 @@ import sys
 from typing import Any
 from uuid import UUID
 
+import uvloop
+
 from appliance.beat import beat
 from appliance.config import Config, current
 from appliance.images.jobs import Developer
@@ -58,7 +60,7 @@ def main() -> int:
     args = parser.parse_args()
     config = current().need("database_url", "valkey_url", "storage_url", "worker_key")
     set_up(config.log_format)
-    asyncio.run(run(config, args.lane, args.number))
+    uvloop.run(run(config, args.lane, args.number))
     return 0
 
 

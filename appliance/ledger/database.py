@@ -26,6 +26,8 @@ LOST = (
     asyncpg.ReadOnlySQLTransactionError,  # a stand-by, before it takes over
     asyncpg.PostgresSystemError,
 )
+# The ledger's statements are few, small, and all found by an index: planning each anew costs more than running it.
+PLANNING = {"plan_cache_mode": "force_generic_plan"}
 ACQUIRE_SECONDS = 10.0  # how long a statement waits for a free connection
 
 
@@ -40,7 +42,9 @@ def engine() -> PostgresEngine:
 async def pool(most: int = 8) -> AsyncIterator[None]:
     """Opens the pool for the time of the block: at most `most` connections. Raises Unavailable."""
     with lost_as_unavailable():
-        await engine().start_connection_pool(min_size=1, max_size=most, command_timeout=30, timeout=5)
+        await engine().start_connection_pool(
+            min_size=1, max_size=most, command_timeout=30, timeout=5, server_settings=PLANNING
+        )
     try:
         yield
     finally:
