@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from ops.host import packages
 from ops.host.say import say
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -22,6 +23,8 @@ marked `root` make users and mounts, and run only as root. Exit code: 0 all is w
 def main() -> int:
     given, rest = parse(sys.argv[1:])
     os.chdir(CHECKOUT)
+    if not given.fast and not packages.BROWSER.present():
+        packages.install([packages.BROWSER], "needed for the tests of the page")
     steps = [*checks(), ("tests", pytest(given.fast, given.long, rest, os.geteuid() == 0))]
     failed = [name for name, command in steps if not passes(name, command)]
     say(f"FAILED: {', '.join(failed)}" if failed else "All is well.")

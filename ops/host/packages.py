@@ -41,6 +41,10 @@ IMAGING = (
 """What pillow-simd is compiled against, and the libraries that recognise files and decode JPEG into its own planes."""
 
 
+BROWSER = Need("chromium", "chromium", "chromium", ("/usr/bin",))
+"""What the tests of the page are made with; nothing of the appliance needs it."""
+
+
 def missing(python: Interpreter, uv_is_here: bool) -> list[Need]:
     """What is not there yet for building the environment with `python`."""
     needs = [need for need in IMAGING if not need.present()]
@@ -79,13 +83,13 @@ def command(needs: Iterable[Need], family: str) -> str:
     return "install whatever brings these files: " + ", ".join(n.file for n in needs)
 
 
-def install(needs: list[Need]) -> None:
+def install(needs: list[Need], why: str = "needed to build the imaging library") -> None:
     """As root on Debian or Ubuntu installs `needs`; anywhere else ends with the command to type."""
     system = family()
     if os.geteuid() != 0 or system != "debian":
         prefix = "sudo sh -c '{}'" if system else "{}"
         what = ", ".join(need.file for need in needs)
-        stop(f"needed to build the imaging library, and not here: {what}", prefix.format(command(needs, system)))
+        stop(f"{why}, and not here: {what}", prefix.format(command(needs, system)))
     say("Installing system packages: " + " ".join(need.debian for need in needs))
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for line in command(needs, system).split(" && "):

@@ -101,6 +101,16 @@ def test_pythons_own_packages_are_those_of_its_version(monkeypatch):
     assert "python3.12-venv" not in [need.debian for need in packages.missing(bare, uv_is_here=True)]
 
 
+def test_what_the_tests_need_is_named_with_its_reason(monkeypatch, capsys):
+    monkeypatch.setattr(packages, "family", lambda: "debian")
+    monkeypatch.setattr(packages.os, "geteuid", lambda: 1000)
+    with pytest.raises(SystemExit):
+        packages.install([packages.BROWSER], "needed for the tests of the page")
+    said = capsys.readouterr().err
+    assert "needed for the tests of the page, and not here: chromium" in said
+    assert "apt-get install -y --no-install-recommends chromium" in said
+
+
 def test_an_ordinary_user_gets_the_exact_command(monkeypatch, capsys):
     monkeypatch.setattr(packages.os, "geteuid", lambda: 1000)
     monkeypatch.setattr(packages, "family", lambda: "debian")
