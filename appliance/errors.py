@@ -50,12 +50,6 @@ class Conflict(DomainError):
     title = "This is not possible in the present state"
 
 
-class CursorLost(DomainError):
-    status = 410
-    code = "reset"
-    title = "The cursor is not of this stream's present epoch"
-
-
 class Unavailable(DomainError):
     status = 503
     code = "unavailable"

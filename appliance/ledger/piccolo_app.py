@@ -1,14 +1,12 @@
-"""The ledger as Piccolo knows it: its tables and the folder of its migrations."""
+"""The ledger as Piccolo knows it: the folder of its migrations. Its tables are defined, read and changed in SQL."""
 
 from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from appliance.ledger.tables import Asset, Version
-
 APP_CONFIG = AppConfig(
     app_name="ledger",
     migrations_folder_path=str(Path(__file__).parent / "migrations"),
-    table_classes=[Asset, Version],
+    table_classes=[],
     migration_dependencies=[],
 )

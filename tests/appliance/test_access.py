@@ -2,6 +2,7 @@
 
 import httpx
 
+from storage import layout
 from tests.appliance import pictures
 from tests.appliance.client import Project
 from tests.stack import Stack
@@ -27,6 +28,13 @@ def test_every_route_but_the_public_ones_needs_a_caller(stack: Stack) -> None:
             answer = httpx.request(method, url, headers=headers)
             assert answer.status_code == 401, (method, path, headers, answer.text)
             assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_first_path_parts_of_the_api_are_reserved(stack: Stack) -> None:
+    """So that no bucket behind the edge can ever stand in the way of a route."""
+    paths = httpx.get(f"{stack.url}/openapi.json").json()["paths"]
+    parts = {path.split("/")[1] for path in paths} | {"docs", "openapi.json", "web"}
+    assert parts <= layout.RESERVED
 
 
 def test_project_token_sees_its_own_project_alone(project: Project, stranger: Project) -> None:

@@ -25,6 +25,7 @@ async def test_a_job_of_a_worker_killed_before_its_claim_is_done_by_the_next(int
 
     try:
         await until(done)
+        assert ran == [asset]
     finally:
         running.cancel()
         with suppress(asyncio.CancelledError):
