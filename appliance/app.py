@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -18,33 +19,54 @@ from appliance import docs, health
 from appliance.accounts import api as accounts
 from appliance.accounts.callers import Caller, Callers
 from appliance.accounts.tickets import Tickets
+from appliance.answers import count_answer
+from appliance.assets import api as assets
+from appliance.beat import beat
+from appliance.clocks import Clocks
 from appliance.config import Config, current
 from appliance.images import api as images
-from appliance.ledger.arrivals import Arrivals
 from appliance.ledger.database import pool
-from appliance.ledger.service import Ledger
+from appliance.ledger.service import Asker, Ledger
 from appliance.live import api as live
 from appliance.live.doorbell import Doorbell, Listener
-from appliance.logs import set_up
+from appliance.logs import OTHERS, set_up
+from appliance.metrics import gauge
 from appliance.problems import HANDLERS
-from appliance.queue import Queue
-from appliance.valkey import quick
+from appliance.quotas import api as quotas
+from appliance.quotas.gate import Gate
+from appliance.quotas.room import Room
+from appliance.valkey import patient, quick
+from appliance.webhooks import api as webhooks
 from storage.links import Links, UploadForms
 from storage.objects import Objects
 
+ROUTERS = [module.router for module in (accounts, quotas, images, assets, live, webhooks, health, docs)]
 MOST_BODY = 64 * 1024  # bytes; no request of this API is larger
 
 
 async def authenticated(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
-    """Every route needs a caller, but for those that say they are public."""
-    if not handler.opt.get("public"):
-        callers: Callers = connection.app.state["callers"]
-        connection.scope["state"]["caller"] = await callers.recognise(connection.headers.get("authorization"))
+    """Every route needs a caller, but those that say they are public. All are counted, strangers by address."""
+    state, caller = connection.app.state, None
+    try:
+        if not handler.opt.get("public"):
+            if not handler.opt.get("any_clock"):
+                state["clocks"].must_agree()  # else a good token could seem to have run out
+            callers: Callers = state["callers"]
+            caller = await callers.recognise(connection.headers.get("authorization"))
+            connection.scope["state"]["caller"] = caller
+    finally:
+        gate: Gate = state["gate"]
+        await gate.admit(connection, caller)
 
 
 async def _caller(request: Request) -> Caller:
     caller: Caller = request.scope["state"]["caller"]
     return caller
+
+
+async def _asker(request: Request, caller: Caller) -> Asker:
+    gate: Gate = request.app.state["gate"]
+    return gate.asker(request, caller)
 
 
 def _resources(config: Config) -> dict[str, Any]:
@@ -53,27 +75,34 @@ def _resources(config: Config) -> dict[str, Any]:
     doorbell = Doorbell(config.valkey_url)
     ledger = Ledger(doorbell.ring)
     uploader, reader = config.key("uploader_key"), config.key("reader_key")
+    objects = Objects(config.storage_url, reader.access, reader.secret)
     return {
         "config": config,
         "redis": redis,
+        "beating": patient(config.valkey_url),
         "doorbell": doorbell,
         "listener": Listener(config.valkey_url),
         "ledger": ledger,
-        "arrivals": Arrivals(ledger, Queue(config.valkey_url, config.queue_window)),
+        "gate": Gate(redis, config),
+        "room": Room(redis, Objects(config.storage_url, reader.access, reader.secret), config.storage_free_percent),
         "callers": Callers(config.token_secret),
         "tickets": Tickets(redis, "ticket"),
         "logins": Tickets(redis, "login"),
         "forms": UploadForms(uploader.access, uploader.secret),
         "links": Links(reader.access, reader.secret, config.link_seconds),
-        "reader": Objects(config.storage_url, reader.access, reader.secret),
+        "reader": objects,
+        "clocks": Clocks(objects, config.clock_seconds),
     }
 
 
 @contextlib.asynccontextmanager
 async def _running(app: Litestar) -> AsyncIterator[None]:
-    """What lives as long as this process: the pool, and the two ends of the doorbell."""
+    """What lives as long as this process: the pool, both ends of the doorbell, the look at storage and clocks."""
+    gauge("readers", lambda: app.state["listener"].readers)
     async with pool():
-        tasks = [asyncio.create_task(app.state[part].run()) for part in ("doorbell", "listener")]
+        await app.state["clocks"].look()
+        tasks = [asyncio.create_task(app.state[part].run()) for part in ("doorbell", "listener", "clocks")]
+        tasks.append(asyncio.create_task(beat(app.state["beating"], f"api-{os.getpid()}")))
         try:
             yield
         finally:
@@ -89,7 +118,7 @@ def _provide(resource: Any) -> Provide:
 def create_app() -> Litestar:
     """The API of one process, configured by its environment. Raises BadConfiguration."""
     config = current().need("database_url", "valkey_url", "storage_url", "token_secret", "uploader_key", "reader_key")
-    set_up(config.log_format)
+    set_up(config.log_format, config.log_level)
     resources = _resources(config)
 
     def keep(app_config: AppConfig) -> AppConfig:
@@ -97,12 +126,14 @@ def create_app() -> Litestar:
         return app_config
 
     return Litestar(
-        route_handlers=[accounts.router, images.router, live.router, health.router, docs.router],
-        dependencies={"caller": Provide(_caller)} | {name: _provide(resource) for name, resource in resources.items()},
+        route_handlers=ROUTERS,
+        dependencies={"caller": Provide(_caller), "asker": Provide(_asker)}
+        | {name: _provide(resource) for name, resource in resources.items()},
         guards=[authenticated],
         exception_handlers=HANDLERS,
         lifespan=[_running],
         on_app_init=[keep],
+        before_send=[count_answer],
         request_max_body_size=MOST_BODY,
         openapi_config=docs.description_config(),
         logging_config=None,
@@ -114,6 +145,7 @@ def main() -> None:
     parser.add_argument("--data", help="the data folder served; only so that a list of processes says it")
     parser.parse_args()
     config = current().need("api_port")
+    set_up(config.log_format, config.log_level)
     Granian(
         "appliance.app:create_app",
         factory=True,
@@ -125,6 +157,7 @@ def main() -> None:
         respawn_interval=0.5,
         workers_kill_timeout=5,
         log_access=False,
+        log_dictconfig=OTHERS,
     ).serve()
 
 

@@ -4,6 +4,7 @@
 
 import os
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,13 @@ class KeyPair:
 
     access: str
     secret: str = field(repr=False)
+
+
+class Sandboxing(StrEnum):
+    """How much there has to be between untrusted bytes and the machine."""
+
+    STRONG = "strong"
+    WEAK = "weak"
 
 
 def setting(default: Any, why: str, secret: bool = False) -> Any:
@@ -47,17 +55,47 @@ class Config:
     link_seconds: int = setting(3600, "the window within which a link stays the same; it is valid for two of them")
     token_seconds: int = setting(3600, "the longest life of a project's token")
     ticket_seconds: int = setting(60, "the life of a websocket ticket")
+    clock_seconds: float = setting(30.0, "how far the clocks of the API, Postgres and storage may be apart")
     max_image_bytes: int = setting(100_000_000, "the largest photo that storage takes")
     events_days: int = setting(30, "how long events are kept, at least")
 
     lease_seconds: int = setting(30, "how long a worker holds a job without renewing")
     job_seconds: int = setting(60, "the longest a photo's job may take, whatever it renews")
-    develop_seconds: float = setting(10.0, "the longest the decoder may take for one photo")
+    develop_seconds: float = setting(9.0, "the longest the decoder may take for one photo")
+    sandbox: Sandboxing = setting(
+        Sandboxing.STRONG, "strong, or weak: decode also where the system gives no second wall; ./ops/status tells"
+    )
     jobs_in_flight: int = setting(2, "jobs a worker process has under way: one decodes while the other moves bytes")
     queue_window: int = setting(300, "jobs a lane at most in the queue; the backlog stays in the ledger")
     sweep_seconds: float = setting(1.0, "the pause between two rounds of the sweep")
     sweep_look_ups: int = setting(1000, "open slots looked up in one round")
+    live_send_seconds: float = setting(20.0, "how long a reader of events may take to take one")
+    live_per_project: int = setting(5000, "readers of a project's events at once: websockets and streams")
+    live_per_address: int = setting(500, "the same for one address, as the edge sees it")
+    webhook_allow: tuple[str, ...] = setting((), "networks that are not public and may get webhooks: 10.1.0.0/16 …")
+    webhook_seconds: float = setting(10.0, "the longest a webhook's receiver may take")
+    webhook_retry_seconds: float = setting(5.0, "the pause after a first failure; it doubles with each, up to an hour")
+    webhook_days: float = setting(5.0, "after so many days of nothing but failures a webhook is disabled")
+    webhook_attempt_days: int = setting(7, "how long attempts to deliver are listed")
+    verify_grace_seconds: float = setting(3600.0, "how old an object must be before it needs an explanation")
+    timezone: str = setting("", "the operator's time zone, as Europe/Berlin; the machine's own where it is not given")
+    clean_at: str = setting("00:00", "when abandoned uploads and temporary files are removed, every day")
+    clean_hours: float = setting(48.0, "how old they must be")
+    storage_free_percent: float = setting(5.0, "no new uploads once a drive has less of it free; 0: whatever it has")
+    project_slots: int = setting(10_000, "uploads that a project may have open; 0 is no limit, here and below")
+    project_files: int = setting(0, "files that a project may have, those being uploaded too")
+    project_bytes: int = setting(0, "bytes of originals that a project may have")
+    project_requests: int = setting(60_000, "requests a minute with a project's tokens")
+    user_slots: int = setting(1000, "the same for one user of an application, if its tokens say who that is")
+    user_files: int = setting(0, "…")
+    user_bytes: int = setting(0, "…")
+    user_requests: int = setting(6000, "…")
+    address_slots: int = setting(2000, "the same for one network address, server keys left out; of IPv6 a /64")
+    address_files: int = setting(0, "…")
+    address_bytes: int = setting(0, "…")
+    address_requests: int = setting(30_000, "…")
     log_format: str = setting("text", "text or json")
+    log_level: str = setting("info", "debug, info, warning or error: what is less is not logged")
 
     def need(self, *names: str) -> "Config":
         """This configuration, once all `names` are set. Raises BadConfiguration with what is missing."""

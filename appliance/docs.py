@@ -6,9 +6,11 @@ from typing import Any
 
 from litestar import MediaType, Request, Response, Router, get
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.response import File
 
+from appliance.description import described
 from appliance.errors import NotFound
 
 VERSION = "0.1.0"
@@ -43,7 +45,7 @@ def description_config() -> OpenAPIConfig:
         title="Darkroom",
         version=VERSION,
         path="/openapi",
-        render_plugins=[],
+        render_plugins=[JsonRenderPlugin()],  # none given would mean all of them, with scripts from elsewhere
         components=Components(security_schemes={"bearer": bearer}),
         security=[{"bearer": []}],
     )
@@ -76,7 +78,7 @@ async def asset(name: str) -> File:
 
 @get("/openapi.json", opt={"public": True}, include_in_schema=False)
 async def description(request: Request) -> dict[str, Any]:
-    return request.app.openapi_schema.to_schema()
+    return described(request.app)
 
 
 router = Router("/", route_handlers=[page, start, asset, description])

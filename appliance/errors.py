@@ -50,6 +50,13 @@ class Conflict(DomainError):
     title = "This is not possible in the present state"
 
 
+class TooMany(DomainError):
+    status = 429
+    code = "too_many"
+    title = "That is more than is allowed at once"
+    retry_after = 10
+
+
 class Unavailable(DomainError):
     status = 503
     code = "unavailable"

@@ -6,14 +6,13 @@ nothing in it that could be lost.
 
 import argparse
 import asyncio
-import signal
 
-import asyncpg
 import uvloop
 
 from appliance.beat import beat
 from appliance.config import current
 from appliance.errors import Unavailable
+from appliance.leading import lead, stay
 from appliance.ledger.arrivals import Arrivals
 from appliance.ledger.database import connect, fetch, pool
 from appliance.ledger.inbox import Inbox
@@ -22,29 +21,23 @@ from appliance.ledger.sweep import Chore, Sweep, chores
 from appliance.live.doorbell import Doorbell
 from appliance.logs import log, set_up
 from appliance.queue import Queue
+from appliance.signals import until_told
+from appliance.upkeep.cleaning import Cleaning, Rule
+from appliance.upkeep.daily import Daily
 from appliance.valkey import LOST, patient
-from storage.objects import Objects, StorageUnavailable
+from storage.inspection import Inspector
+from storage.multiparts import Multiparts
+from storage.objects import StorageUnavailable
 
 LOCK = 0x1DA2C
 DAY = 24 * 3600
+LOOK = 20.0  # the same for what has its time of the day
+DUE = 600.0  # the pause between two looks whether something daily is due
 
 
 async def keep_partitions() -> None:
     """Makes next month's partition of the events, and drops what is older than is kept."""
     await fetch("SELECT ledger.keep_partitions($1)", current().events_days)
-
-
-async def _lead(lock: asyncpg.Connection) -> None:
-    """Waits to become the active one, without holding a transaction open."""
-    while not await lock.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):  # noqa: ASYNC110 - the event is in another process
-        await asyncio.sleep(1)
-
-
-async def _stay(lock: asyncpg.Connection) -> None:
-    """Raises when the connection that holds the lock is gone."""
-    while True:
-        await asyncio.sleep(2)
-        await lock.fetchval("SELECT 1", timeout=10)
 
 
 async def _again(every: float, chore: Chore) -> None:
@@ -62,41 +55,36 @@ async def _again(every: float, chore: Chore) -> None:
 async def run() -> None:
     """Until cancelled."""
     config = current().need("database_url", "valkey_url", "storage_url", "worker_key")
-    set_up(config.log_format)
+    set_up(config.log_format, config.log_level)
     redis, key = patient(config.valkey_url), config.key("worker_key")
     doorbell, queue = Doorbell(config.valkey_url), Queue(config.valkey_url, config.queue_window)
-    ledger, objects = Ledger(doorbell.ring), Objects(config.storage_url, key.access, key.secret)
+    ledger, objects = Ledger(doorbell.ring), Inspector(config.storage_url, key.access, key.secret)
     arrivals = Arrivals(ledger, queue, objects)
+    multiparts = Multiparts(config.storage_url, key.access, key.secret)
+    cleaning = Cleaning(ledger, objects, multiparts, config.data, Rule.of(config))
     async with pool(4), asyncio.TaskGroup() as tasks:
         tasks.create_task(beat(redis, "intake"))
         tasks.create_task(doorbell.run())
         lock = await connect()
-        await _lead(lock)
+        await lead(lock, LOCK)
         log.info("intake is active")
-        tasks.create_task(_stay(lock))
+        tasks.create_task(stay(lock))
         tasks.create_task(_again(0.5, Inbox(redis, arrivals).run))
         tasks.create_task(_again(DAY, keep_partitions))
+        tasks.create_task(_again(DUE, Daily(objects, config.verify_grace_seconds).verify))
+        tasks.create_task(_again(LOOK, cleaning.clean))
         for chore in chores(
             Sweep(ledger, arrivals, queue, objects, config.sweep_look_ups, config.expiry_grace_seconds)
         ):
             tasks.create_task(_again(config.sweep_seconds, chore))
 
 
-async def _until_told() -> None:
-    task = asyncio.ensure_future(run())
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    try:
-        await task
-    except asyncio.CancelledError:
-        log.info("intake ends")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m appliance.intake", description="Take in notifications, and sweep.")
     parser.add_argument("--data", help="the data folder served; only so that a list of processes says it")
     parser.parse_args()
-    uvloop.run(_until_told())
+    uvloop.run(until_told(run()))
+    log.info("intake ends")
 
 
 if __name__ == "__main__":

@@ -6,4 +6,6 @@ from piccolo.engine.postgres import PostgresEngine
 from appliance.config import current
 
 DB = PostgresEngine(config={"dsn": current().need("database_url").database_url})
-APP_REGISTRY = AppRegistry(apps=["appliance.ledger.piccolo_app", "appliance.accounts.piccolo_app"])
+APP_REGISTRY = AppRegistry(
+    apps=["appliance.ledger.piccolo_app", "appliance.accounts.piccolo_app", "appliance.webhooks.piccolo_app"]
+)

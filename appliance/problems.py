@@ -15,6 +15,7 @@ from appliance.logs import log
 from storage.objects import StorageUnavailable
 
 _NAMED = re.compile(r"field `([^`]+)`")
+BODY = "data"  # the framework's name for the body of a request
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -47,6 +48,11 @@ def unstorable(request: Request, _: Exception) -> Response[dict[str, Any]]:
     return domain(request, BadRequest("The request holds text with a NUL or another character that can't be stored"))
 
 
+def too_deep(request: Request, _: Exception) -> Response[dict[str, Any]]:
+    """A body of brackets in brackets. Nothing else here calls itself."""
+    return domain(request, BadRequest("The request is nested too deeply"))
+
+
 def invalid(_: Request, error: ValidationException) -> Response[dict[str, Any]]:
     """The request does not fit its description: every field that doesn't is named."""
     found = error.extra if isinstance(error.extra, list) else []
@@ -57,9 +63,11 @@ def invalid(_: Request, error: ValidationException) -> Response[dict[str, Any]]:
 
 def _field(item: dict[str, Any]) -> dict[str, str]:
     """What is wrong with which field. A field that is missing or unknown is named in msgspec's message alone."""
-    message = str(item.get("message", ""))
+    message, key = str(item.get("message", "")), item.get("key") or BODY
+    if key == BODY:
+        key, message = "body", "is needed, as JSON" if message == repr(BODY) else message
     named = _NAMED.search(message)
-    return {"field": named[1] if named else item.get("key") or "body", "message": message}
+    return {"field": named[1] if named else key, "message": message}
 
 
 def http(_: Request, error: HTTPException) -> Response[dict[str, Any]]:
@@ -84,6 +92,7 @@ HANDLERS: dict[type[Exception] | int, Any] = {
     RedisError: lost,
     asyncpg.CharacterNotInRepertoireError: unstorable,
     UnicodeEncodeError: unstorable,
+    RecursionError: too_deep,
     **dict.fromkeys(LOST, lost),
     Exception: unexpected,
 }

@@ -5,6 +5,7 @@ backlog, not the backlog: losing all of it loses nothing.
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,6 +18,14 @@ from redis.backoff import ExponentialBackoff
 
 LANES = ("images",)
 FUNCTION = "develop"
+PICKED_SECONDS = 10.0  # how long a job that a worker picked up is left to it: long enough to claim it in the ledger
+# arq lets a job wait until the time it was put in, by the clock of who put it in: one that is an hour ahead, or was set
+# back since, would keep it waiting. So all are put in at one time long ago, and stand in the order of their ids, which
+# is that of their age.
+DUE = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+KEPT = timedelta(days=1)
+LOOK = 64  # jobs a worker looks through: what others have under way is among the first, that of dead workers too
+
 Job = Callable[..., Awaitable[None]]  # (context, the asset's id)
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -62,7 +71,14 @@ class Queue:
 
     async def put(self, lane: str, asset: UUID, attempt: int) -> None:
         """Queues one attempt at an asset; the same attempt twice is one job."""
-        await self._redis.enqueue_job(FUNCTION, asset.hex, _job_id=job_id(asset, attempt), _queue_name=queue_name(lane))
+        await self._redis.enqueue_job(
+            FUNCTION,
+            asset.hex,
+            _job_id=job_id(asset, attempt),
+            _queue_name=queue_name(lane),
+            _defer_until=DUE,
+            _expires=KEPT,
+        )
 
     async def close(self) -> None:
         await self._redis.aclose()
@@ -73,14 +89,14 @@ def worker(url: str, lane: str, job: Job, context: dict[str, Any], in_flight: in
 
     Dead work is found by the ledger's leases, so nothing here depends on what Valkey remembers.
     """
-    return Worker(
+    made = Worker(
         functions=[func(cast(WorkerCoroutine, job), name=FUNCTION, timeout=seconds, keep_result=0, max_tries=1000)],
         queue_name=queue_name(lane),
         redis_pool=_connection(url),
         ctx=context,
         max_jobs=in_flight,
         poll_delay=0.02,
-        queue_read_limit=2 * in_flight,  # more would be taken by others before their turn comes
+        queue_read_limit=LOOK,
         job_completion_wait=10,
         retry_jobs=False,
         # A job taken by a worker that was killed before its claim comes again under the same id. Were it refused as one
@@ -91,3 +107,7 @@ def worker(url: str, lane: str, job: Job, context: dict[str, Any], in_flight: in
         job_deserializer=_decode,
         log_results=False,
     )
+    # arq would keep a job for a worker that was killed for as long as any job may take. Another one may have it sooner:
+    # if the first was at it after all, the ledger's claim refuses the second.
+    made.in_progress_timeout_s = PICKED_SECONDS
+    return made

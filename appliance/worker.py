@@ -9,15 +9,16 @@ from uuid import UUID
 import uvloop
 
 from appliance.beat import beat
-from appliance.config import Config, current
+from appliance.config import Config, Sandboxing, current
 from appliance.images.jobs import Developer
 from appliance.ledger.database import pool
 from appliance.ledger.service import Ledger
 from appliance.live.doorbell import Doorbell
 from appliance.logs import log, set_up
+from appliance.metrics import gauge
 from appliance.queue import LANES, worker
 from appliance.valkey import patient
-from processors.sandbox import Sandbox
+from processors.sandbox import Sandbox, SandboxWeak
 from storage.objects import Objects
 
 
@@ -30,17 +31,19 @@ async def develop(context: dict[str, Any], asset: str) -> None:
 async def run(config: Config, lane: str, number: int) -> None:
     """Until told to end; jobs under way are finished first, for at most 10 seconds."""
     doorbell, key = Doorbell(config.valkey_url), config.key("worker_key")
-    async with pool(4), Sandbox(("--data", str(config.data), "--lane", lane)) as sandbox:
+    decoder = Sandbox(("--data", str(config.data), "--lane", lane), weak=config.sandbox is Sandboxing.WEAK)
+    async with pool(4, f"worker-{lane}-{number}"), decoder as sandbox:
         objects = Objects(config.storage_url, key.access, key.secret)
         developer = Developer(Ledger(doorbell.ring), objects, sandbox, config)
+        gauge("jobs_under_way", lambda: developer.under_way)
         loops = [
             asyncio.create_task(doorbell.run()),
-            asyncio.create_task(beat(patient(config.valkey_url), f"worker-{lane}-{number}")),
+            asyncio.create_task(beat(patient(config.valkey_url), f"worker-{lane}-{number}", protection(sandbox))),
         ]
         loop = worker(
             config.valkey_url, lane, develop, {"developer": developer}, config.jobs_in_flight, config.job_seconds + 30
         )
-        log.info("worker is ready", lane=lane, number=number)
+        log.info("worker is ready", lane=lane, number=number, sandbox=str(sandbox.protection))
         try:
             await loop.async_run()
         except asyncio.CancelledError:
@@ -52,6 +55,13 @@ async def run(config: Config, lane: str, number: int) -> None:
             await asyncio.gather(*loops, return_exceptions=True)
 
 
+def protection(sandbox: Sandbox) -> dict[str, Any]:
+    """What the beat tells of a sandbox that has started."""
+    found = sandbox.protection
+    assert found is not None
+    return {"sandbox": {"strong": found.strong, "layers": sorted(found.layers), "missing": dict(found.missing)}}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m appliance.worker", description="Process what waits in one lane.")
     parser.add_argument("--data", help="the data folder served; only so that a list of processes says it")
@@ -59,8 +69,12 @@ def main() -> int:
     parser.add_argument("--number", type=int, default=1, help="which worker of the lane this is")
     args = parser.parse_args()
     config = current().need("database_url", "valkey_url", "storage_url", "worker_key")
-    set_up(config.log_format)
-    uvloop.run(run(config, args.lane, args.number))
+    set_up(config.log_format, config.log_level)
+    try:
+        uvloop.run(run(config, args.lane, args.number))
+    except SandboxWeak as error:
+        log.error("this worker decodes nothing", why=str(error), remedy="DARKROOM_SANDBOX=weak allows it all the same")
+        return 1
     return 0
 
 

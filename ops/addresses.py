@@ -1,5 +1,6 @@
 """Under which addresses the appliance is reached, and which web origins may use it: recorded with the data folder."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -9,6 +10,7 @@ from ops.folder import DataFolder
 
 FILE = "site.json"
 PORT = 8080
+STANDARD = {"http": 80, "https": 443}
 
 
 class BadAddress(ValueError):
@@ -56,7 +58,7 @@ def record(folder: DataFolder, site: Site) -> None:
 
 
 def changed(
-    site: Site, port: int | None, urls: Sequence[str] | None, origins: Sequence[str] | None, certificate: bool
+    site: Site, port: int | None, urls: Sequence[str] | None, origins: Sequence[str] | None, certificate: bool | None
 ) -> Site:
     """`site` with what was given this time; a list that was given replaces the recorded one. Raises BadAddress.
 
@@ -71,8 +73,8 @@ def changed(
         given["port"] = port
     if origins is not None:
         given["origins"] = tuple(base(origin) for origin in origins if origin)
-    if certificate:
-        given["certificate"] = True
+    if certificate is not None:
+        given["certificate"] = certificate
     result = replace(site, **given)
     if len({url.split(":", 1)[0] for url in result.urls}) > 1:
         raise BadAddress("all --url must be http:// or all https://: they share one port")
@@ -80,20 +82,24 @@ def changed(
 
 
 def base(url: str) -> str:
-    """`url` as scheme://host[:port]. Raises BadAddress for anything that is more or less than that."""
+    """`url` as a browser writes an origin: scheme://host[:port], without the port that its scheme has anyway.
+
+    Raises BadAddress for anything that is more or less than that.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
         raise BadAddress(f"{url!r} is no address: {error}") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    host = parts.hostname or ""
+    if parts.scheme not in STANDARD or not re.fullmatch(r"[a-z0-9.-]+|[0-9a-f.]*:[0-9a-f:.]*", host) or port == 0:
         raise BadAddress(f"{url!r} is no address like https://photos.lan or http://192.168.1.5:8080")
-    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
-        raise BadAddress(f"{url!r} must be scheme, name and port alone, as {parts.scheme}://{parts.netloc}")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username is not None:
+        raise BadAddress(f"{url!r} must be scheme, name and port alone, as {parts.scheme}://{host}")
+    name = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{name}" + (f":{port}" if port and port != STANDARD[parts.scheme] else "")
 
 
 def port_of(url: str) -> int:
     parts = urlsplit(url)
-    return parts.port or (443 if parts.scheme == "https" else 80)
+    return parts.port or STANDARD[parts.scheme]

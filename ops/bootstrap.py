@@ -5,6 +5,7 @@ Only the standard library, and only syntax that every Python 3 parses: an old on
 
 import os
 import shutil
+import signal
 import sys
 
 MINIMUM = (3, 11)
@@ -19,6 +20,8 @@ def enter(module: str, caller: bool = False, dev: bool = False) -> None:
     """
     if sys.version_info < MINIMUM:
         _start_over()
+    # Ctrl-C ends the set-up and what it has started without a trace; the verb's own process decides anew.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     # The folder of the verbs is where Python looks first; from here on it is the checkout, as in every other process.
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     from ops.host.launch import launch

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import stat
+import time
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,7 @@ class DataFolder:
     def take(self) -> bool:
         """Takes the lock for the life of this process; False if another process has it. Children don't inherit it."""
         handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(handle):
             os.close(handle)
             return False
         os.ftruncate(handle, 0)
@@ -77,3 +76,15 @@ class DataFolder:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self.path / name)
+
+
+def _locked(handle: int) -> bool:
+    # Whoever asks for the holder has the lock for a moment, too: that is no reason to give up.
+    for _ in range(10):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.02)
+        else:
+            return True
+    return False

@@ -1,5 +1,6 @@
 """The one table of an appliance's parts: what each is for, how it runs, what it needs, how it is stopped."""
 
+import math
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -43,11 +44,11 @@ def parts(plan: Plan, environment: Mapping[str, str]) -> list[Part]:
     if "valkey" in plan.ports:
         rows.append(_valkey(plan))
     if "storage" in plan.ports:
-        rows.append(_storage(plan))
+        rows.append(_storage(plan, environment))
     rows.append(_ledger(plan, environment))
     if plan.credentials.storage_root:
         rows.append(_buckets(plan, environment))
-    rows += [_api(plan, environment), _intake(plan, environment)]
+    rows += [_api(plan, environment), _intake(plan, environment), _webhooks(plan, environment)]
     rows += [_worker(plan, environment, number) for number in range(1, image_workers(environment) + 1)]
     rows.append(_edge(plan))
     here = {row.name for row in rows}
@@ -84,12 +85,16 @@ def _valkey(plan: Plan) -> Part:
     )
 
 
-def _storage(plan: Plan) -> Part:
+def _storage(plan: Plan, environment: Mapping[str, str]) -> Part:
     port, folder = plan.ports["storage"], plan.folder.storage
     access, _, secret = plan.credentials.storage_root.partition(":")
     host, number, password = plan.services.valkey_address()
     notify = storage_setup.notify_env(host, number, password, folder / "queue", "darkroom:arrivals")
-    ready = storage_command.server(plan.server, plan.folder.drives, port, access, secret, folder / "certs", notify)
+    # A day after the daily cleaning should have found and told them.
+    stale = math.ceil(float(environment.get("DARKROOM_CLEAN_HOURS") or 48)) + 24
+    ready = storage_command.server(
+        plan.server, plan.folder.drives, port, access, secret, folder / "certs", notify, stale_hours=stale
+    )
     return Part(
         name="storage",
         role="storage",
@@ -151,6 +156,17 @@ def _intake(plan: Plan, environment: Mapping[str, str]) -> Part:
         argv=_python(plan, "appliance.intake"),
         env=for_role("intake", plan, environment),
         health=health.beat(plan.services.valkey_url, "intake"),
+        after=BACKENDS,
+    )
+
+
+def _webhooks(plan: Plan, environment: Mapping[str, str]) -> Part:
+    return Part(
+        name="webhooks",
+        role="webhooks",
+        argv=_python(plan, "appliance.sender"),
+        env=for_role("webhooks", plan, environment),
+        health=health.beat(plan.services.valkey_url, "webhooks"),
         after=BACKENDS,
     )
 

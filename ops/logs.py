@@ -1,6 +1,7 @@
 """What the parts say: each line to a file of its part, cut off at a size, and to the terminal under the part's name."""
 
 import asyncio
+import contextlib
 import sys
 from collections import deque
 from pathlib import Path
@@ -22,9 +23,11 @@ class Log:
 
     def write(self, line: str) -> None:
         self.last.append(line)
-        self._file.write(line.encode("utf-8", "replace") + b"\n")
-        if self._file.tell() > LIMIT:
-            self._rotate()
+        # On a full disk lines are lost; a part whose output nobody takes would stand still as well.
+        with contextlib.suppress(OSError):
+            self._file.write(line.encode("utf-8", "replace") + b"\n")
+            if self._file.tell() > LIMIT:
+                self._rotate()
         if self._echo:
             self._print(line)
 
@@ -51,12 +54,13 @@ class Log:
         self._file.close()
 
     def _rotate(self) -> None:
-        self._file.close()
         for number in range(KEPT, 0, -1):
             newer = self.path.with_name(f"{self.path.name}.{number - 1}") if number > 1 else self.path
             if newer.exists():
                 newer.replace(self.path.with_name(f"{self.path.name}.{number}"))
-        self._file = self.path.open("ab", buffering=0)
+        fresh = self.path.open("ab", buffering=0)
+        self._file.close()
+        self._file = fresh
 
 
 def tail(path: Path, lines: int = 15) -> list[str]:

@@ -42,9 +42,8 @@ def storage_server(environment: Mapping[str, str], progress: Callable[[str], Non
     cache = _cache(environment)
     if (found := locate.find(cache)) is not None:
         return found
-    if problem := preflight.disk(
-        _cache(environment), build.NEEDED_BYTES, "building the storage server", "DARKROOM_CACHE"
-    ):
+    room = "Make room there, or choose another folder with DARKROOM_CACHE."
+    if problem := preflight.disk(cache, build.NEEDED_BYTES, "building the storage server", room):
         raise build.BuildFailed(f"{problem.what}\n  → {problem.remedy}")
     progress("Building the storage server: once, two to four minutes")
     return build.build(cache, Counter(progress))

@@ -10,12 +10,14 @@ from typing import Any
 
 import psutil
 
-from ops import inventory, logs, planning, process
+from ops import figures, inventory, logs, planning, process
 from ops.folder import DataFolder
 from ops.supervisor import Running, StartFailed, State, Supervisor
 
 FILE = "state.json"
+INTERRUPTED = "interrupted before all parts were well; nothing is left running"
 LEFTOVER_PATIENCE = 6.0
+WRITE_AGAIN = 1.0
 
 
 class Reporter:
@@ -25,6 +27,7 @@ class Reporter:
         self._folder = folder
         self._say = say
         self._told: set[str] = set()
+        self._later: asyncio.TimerHandle | None = None
         self.phase = "starting"
         self.failure = ""
         self.parts: dict[str, Running] = {}
@@ -39,7 +42,14 @@ class Reporter:
     def write(self) -> None:
         rows = [describe(one) for one in self.parts.values()]
         content = {"phase": self.phase, "pid": os.getpid(), "failure": self.failure, "parts": rows}
-        self._folder.write(FILE, content)
+        if self._later:
+            self._later.cancel()
+            self._later = None
+        try:
+            self._folder.write(FILE, content)
+        except OSError:
+            # On a full disk the parts are kept all the same; others read of it as soon as there is room.
+            self._later = asyncio.get_running_loop().call_later(WRITE_AGAIN, self.write)
 
 
 def describe(one: Running) -> dict[str, Any]:
@@ -83,6 +93,9 @@ async def run(folder: DataFolder, environment: dict[str, str], echo: bool, ready
         plan = planning.fresh(folder, environment, say)
         table = inventory.parts(plan, environment)
     except Exception as error:  # whatever stops the planning is the answer of whoever waits for the start
+        if (this := asyncio.current_task()) and this.cancelling():
+            # Ctrl-C in the terminal also ended what was being waited for: that is no failure of its.
+            raise asyncio.CancelledError from None
         return _failed(reporter, say, _reason(error))
     width = max(len(part.name) for part in table)
     supervisor = Supervisor(table, folder, lambda name: logs.Log(folder.logs, name, width, echo), reporter.changed)
@@ -94,11 +107,14 @@ async def run(folder: DataFolder, environment: dict[str, str], echo: bool, ready
         say("all parts are well")
         ready()
 
+    telling = asyncio.create_task(figures.tell(supervisor.running.values(), plan))
     try:
         await supervisor.run(all_well)
     except StartFailed as error:
         last = "".join(f"\n    {line}" for line in error.last_lines[-12:])
         return _failed(reporter, say, f"{error}\n  the last lines of {folder.logs / (error.part + '.log')}:{last}")
+    finally:
+        telling.cancel()
     reporter.phase = "stopped"
     reporter.write()
     say("stopped")
@@ -117,15 +133,20 @@ def _failed(reporter: Reporter, say: Callable[[str], None], failure: str) -> Out
     return Outcome(failure)
 
 
-def end_leftovers(state: dict[str, Any], say: Callable[[str], None]) -> None:
-    """Waits for the processes of a supervisor that was killed, which end by themselves; kills the others."""
+def end_leftovers(state: dict[str, Any], say: Callable[[str], None]) -> bool:
+    """Waits for the processes of a supervisor that was killed, which end by themselves; kills the others.
+
+    `state` is what that supervisor wrote last. True if there were any.
+    """
     groups = [int(part["pid"]) for part in state.get("parts", []) if part.get("pid") and _ours(part)]
-    deadline = time.monotonic() + LEFTOVER_PATIENCE
+    groups = [group for group in groups if _group_lives(group)]
+    found, deadline = bool(groups), time.monotonic() + LEFTOVER_PATIENCE
     while (groups := [group for group in groups if _group_lives(group)]) and time.monotonic() < deadline:
         time.sleep(0.1)
     for group in groups:
         say(f"killing process group {group}, left over from an earlier start")
         process.kill_group(group, signal.SIGKILL)
+    return found
 
 
 def _ours(part: dict[str, Any]) -> bool:
@@ -155,5 +176,5 @@ def execute(folder: DataFolder, environment: dict[str, str], echo: bool, ready: 
     try:
         return asyncio.run(run(folder, environment, echo, ready))
     except KeyboardInterrupt:
-        logs.Log(folder.logs, "supervisor").write("interrupted before the parts were started")
-        return Outcome("interrupted")
+        logs.Log(folder.logs, "supervisor").write(INTERRUPTED)
+        return Outcome(INTERRUPTED)

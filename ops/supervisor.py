@@ -15,7 +15,7 @@ from ops.logs import Log
 
 POLL_STARTING, POLL_RUNNING = 0.1, 5.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
-STEADY = 30.0
+STEADY = 5.0
 """Seconds a part must have run for its next death to count as the first again."""
 ATTEMPTS = 3
 """Deaths during the start of the appliance after which the start has failed."""

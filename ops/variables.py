@@ -28,6 +28,9 @@ PRIVATE = {
     "api": ("UPLOADER_KEY", "READER_KEY", "TOKEN_SECRET", "API_PORT", "API_WORKERS"),
     "intake": ("WORKER_KEY",),
     "worker": ("WORKER_KEY",),
+    "verify": ("WORKER_KEY", "STORAGE_ROOT"),
+    "webhooks": ("READER_KEY",),
+    "retry": (),
 }
 """What a kind of process gets besides."""
 

@@ -24,7 +24,7 @@ def main() -> int:
     if options.no_sandbox:
         return _each(options, develop)
     with asyncio.Runner() as runner:
-        sandbox = Sandbox()
+        sandbox = Sandbox(weak=options.weak)
         try:
             return _each(options, lambda data, recipe: runner.run(sandbox.develop(data, options.timeout, recipe)))
         finally:
@@ -61,6 +61,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--into", type=Path, default=Path(), metavar="FOLDER", help="where versions go (default: here)")
     parser.add_argument("--recipe", choices=sorted(RECIPES), default=PHOTO.name, help=f"default: {PHOTO.name}")
     parser.add_argument("--timeout", type=float, default=10.0, metavar="S", help="seconds a file may take (default 10)")
+    parser.add_argument("--weak", action="store_true", help="also where the system gives the sandbox one layer only")
     parser.add_argument("--no-sandbox", action="store_true", help="work in this process: for files you trust, to debug")
     return parser.parse_args()
 

@@ -12,6 +12,10 @@ class Code(StrEnum):
     TOO_MANY_PIXELS = "too_many_pixels"
     TOO_MANY_FRAMES = "too_many_frames"
     TOO_MUCH_MEMORY = "too_much_memory"
+    TOO_MUCH_METADATA = "too_much_metadata"
+    NOT_A_VIDEO = "not_a_video"
+    TOO_MANY_STREAMS = "too_many_streams"
+    TOO_LONG = "too_long"
 
 
 class Refused(Exception):

@@ -16,7 +16,12 @@ class StorageUnavailable(StorageError):
 
 
 class ObjectMissing(StorageError):
-    """There is no such object or version. While drives are missing it may exist all the same: delete nothing on it."""
+    """There is no such object or version. While drives are missing it may exist all the same: delete nothing on it.
+
+    `marker` is the version id of the delete marker that hides the object, if there is one.
+    """
+
+    marker = ""
 
 
 _MISSING = frozenset({"NoSuchKey", "NoSuchVersion"})

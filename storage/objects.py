@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from minio import Minio
@@ -15,7 +17,16 @@ from storage.listing import Stat, pages
 from storage.signing import REGION
 from storage.transport import Transport, pool
 
+MOST_VERSIONS = 20  # of one key, delete markers too: far more than the server lets a form make
+
 __all__ = ["ObjectMissing", "Objects", "Stat", "StorageError", "StorageUnavailable"]
+
+
+class State(NamedTuple):
+    """Whether the server has its write quorum, and its clock (in whole seconds); None where it gave no answer."""
+
+    writable: bool
+    at: datetime | None
 
 
 class Objects:
@@ -81,16 +92,29 @@ class Objects:
 
         Returns how many there were. It can be repeated, and has to be while forms for these keys are good.
         """
+        if not prefix.endswith("/"):
+            return self._purge_key(bucket, prefix)
         removed = 0
         for page in pages(self._transport, bucket, prefix, versions=True):
-            found = [
-                DeleteObject(stat.key, stat.version_id or "null")
-                for stat in page
-                if prefix.endswith("/") or stat.key == prefix
-            ]
-            self._remove(bucket, found)
-            removed += len(found)
+            self._remove(bucket, [DeleteObject(stat.key, stat.version_id or "null") for stat in page])
+            removed += len(page)
         return removed
+
+    def _purge_key(self, bucket: str, key: str) -> int:
+        """Takes the newest version away until there is none. A listing of one key reads the whole folder it is in."""
+        for removed in range(MOST_VERSIONS):
+            newest = self._newest(bucket, key)
+            if newest is None:
+                return removed
+            self.delete_version(bucket, key, newest)
+        raise StorageUnavailable(f"{bucket}/{key}: written while it was being deleted")
+
+    def _newest(self, bucket: str, key: str) -> str | None:
+        """The id of the newest version or delete marker of a key, None if it has neither."""
+        try:
+            return self._transport.send("HEAD", bucket, key).headers.get("x-amz-version-id", "")
+        except ObjectMissing as missing:
+            return missing.marker or None
 
     def list(self, bucket: str, prefix: str, versions: bool = False) -> Iterator[Stat]:
         """All objects whose key begins with `prefix`, in the order of their keys' bytes; with `versions` all of each,
@@ -106,15 +130,21 @@ class Objects:
                 raise of_answer(403 if error.code == "AccessDenied" else 503, error.code, what)
 
     def healthy(self) -> bool:
-        """Whether the server can write: it is there and has its write quorum. Needs no key, takes 2 seconds at most.
+        """Whether the server can write: it is there and has its write quorum; see `state`."""
+        return self.state().writable
+
+    def state(self) -> State:
+        """What the server says of itself. Needs no key, takes 2 seconds at most.
 
         The server looks at its drives about once a second, so it can say yes that long after they were lost.
         """
         url = f"{self._url}/minio/health/cluster"
         try:
-            return self._connections.urlopen("GET", url, retries=False, timeout=2.0).status == 200
+            answer = self._connections.urlopen("GET", url, retries=False, timeout=2.0)
         except HTTPError:
-            return False
+            return State(False, None)
+        date = answer.headers.get("date")
+        return State(answer.status == 200, parsedate_to_datetime(date) if date else None)
 
 
 def _version(version_id: str | None) -> dict[str, str]:

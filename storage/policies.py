@@ -7,6 +7,7 @@ from storage.layout import ORIGINALS, VERSIONS
 READ = ["s3:GetObject", "s3:GetObjectVersion"]
 DELETE = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
 LIST = ["s3:ListBucket", "s3:ListBucketVersions"]
+PARTS = ["s3:ListBucketMultipartUploads", "s3:AbortMultipartUpload"]
 
 
 def _document(*statements: tuple[list[str], list[str]]) -> dict[str, Any]:
@@ -28,4 +29,5 @@ WORKER = _document(
     ([*READ, *DELETE], [f"{ORIGINALS}/*", f"{VERSIONS}/*"]),
     (["s3:PutObject"], [f"{VERSIONS}/*"]),
     (LIST, [ORIGINALS, VERSIONS]),
+    (PARTS, [ORIGINALS, f"{ORIGINALS}/*"]),
 )

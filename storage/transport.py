@@ -15,7 +15,7 @@ from minio.signer import sign_v4_s3
 from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
-from storage.errors import StorageUnavailable, of_answer
+from storage.errors import ObjectMissing, StorageUnavailable, of_answer
 from storage.signing import REGION
 
 THREADS = 32
@@ -78,7 +78,10 @@ class Transport:
         except HTTPError as error:
             raise StorageUnavailable(f"{what}: {type(error).__name__}") from error
         if answer.status >= 300:
-            raise of_answer(answer.status, _code(answer), what)
+            refused = of_answer(answer.status, _code(answer), what)
+            if isinstance(refused, ObjectMissing) and answer.headers.get("x-amz-delete-marker") == "true":
+                refused.marker = answer.headers.get("x-amz-version-id", "")
+            raise refused
         return answer
 
     def _signed(self, method: str, url: str, headers: Mapping[str, str], sha256: str) -> dict[str, str]:

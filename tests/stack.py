@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests import secrecy
 from tests.daemons.process import free_port
 
 CHECKOUT = Path(__file__).parents[1]
-SETTINGS = {"DARKROOM_API_WORKERS": "2", "DARKROOM_IMAGE_WORKERS": "2"}
+SETTINGS = {"DARKROOM_API_WORKERS": "2", "DARKROOM_IMAGE_WORKERS": "2", "DARKROOM_WEBHOOK_ALLOW": "127.0.0.2/32"}
 KEPT = ("DARKROOM_CACHE", "DARKROOM_MINIO")
 
 
@@ -58,9 +59,11 @@ class Stack:
         return ended.stdout + ended.stderr
 
     def close(self) -> None:
-        """Ends it and removes its folder."""
+        """Ends it and removes its folder. Fails if a secret is found in what it logged."""
         self.down()
+        leaks = secrecy.in_logs(self.data, [self._key] if self._key else [])
         shutil.rmtree(self.folder)
+        assert not leaks, leaks
 
     @property
     def key(self) -> str:

@@ -7,8 +7,8 @@ const LIVE_MOST = 600;
 /**
  * The photos of one project as this page knows them: those on their way from here and those the server lists.
  *
- * A photo is {key, id, file, filename, state, sent, unsent, error, versions, createdAt}; `id` is null until there
- * is a slot for it. Fires `added` ({photos, place: "top" | "bottom"}), `changed` and `removed` (the photo),
+ * A photo is {key, id, file, filename, state, sent, unsent, error, facts, versions, createdAt}; `id` is null until
+ * there is a slot for it, `facts` until it is read from the list. Fires `added` ({photos, place: "top" | "bottom"}), `changed` and `removed` (the photo),
  * `cleared`, and `more` (whether older ones are left).
  */
 export class Album extends EventTarget {
@@ -51,7 +51,7 @@ export class Album extends EventTarget {
   #make(fields) {
     this.#keys += 1;
     const blank = { key: this.#keys, id: null, file: null, filename: "", state: "waiting", sent: 0 };
-    const photo = { ...blank, unsent: false, error: null, versions: {}, createdAt: null, ...fields };
+    const photo = { ...blank, unsent: false, error: null, facts: null, versions: {}, createdAt: null, ...fields };
     this.#photos.set(photo.key, photo);
     if (photo.id) this.#byId.set(photo.id, photo);
     return photo;
@@ -170,7 +170,8 @@ export class Album extends EventTarget {
     for (const image of images) {
       this.#unknown.delete(image.image_id);
       const known = this.#byId.get(image.image_id);
-      const fields = { state: image.state, error: image.error, versions: image.versions ?? {} };
+      const { state, error, facts, versions } = image;
+      const fields = { state, error, facts, versions: versions ?? {} };
       if (known && !known.unsent) this.report(known, fields);
       else if (!known) {
         fresh.push(this.#make({ ...fields, id: image.image_id, filename: image.filename, createdAt: image.created_at }));

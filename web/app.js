@@ -55,6 +55,7 @@ async function open() {
 function shut(message) {
   room?.close();
   room = null;
+  choice.close();
   session.leave();
   byId("room").hidden = true;
   door.show(message);

@@ -1,3 +1,4 @@
+import { onSubmit } from "./elements.js";
 import { codeIn } from "./session.js";
 
 /** The login: a code from the address, or pasted. */
@@ -6,10 +7,7 @@ export class Door {
     this.parts = parts;
     this.session = session;
     this.onopened = onopened;
-    parts.form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#pasted();
-    });
+    onSubmit(parts.form, () => this.#pasted());
   }
 
   show(message = "") {

@@ -14,6 +14,25 @@ export function element(tag, properties = {}, ...children) {
   return made;
 }
 
+/**
+ * Does `work` when a form is submitted; while it is being done, further submissions are dropped.
+ * @param {HTMLFormElement} form
+ * @param {() => Promise<void>} work
+ */
+export function onSubmit(form, work) {
+  let busy = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (busy) return;
+    busy = true;
+    try {
+      await work();
+    } finally {
+      busy = false;
+    }
+  });
+}
+
 /** An element of the page by its id, which must be there. */
 export function byId(id) {
   const found = document.getElementById(id);

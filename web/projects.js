@@ -1,4 +1,4 @@
-import { element } from "./elements.js";
+import { element, onSubmit } from "./elements.js";
 
 const FIRST = "demo";
 
@@ -11,10 +11,12 @@ export class ProjectChoice {
     parts.select.onchange = () => this.#choose(parts.select.value);
     parts.make.onclick = () => this.#ask();
     parts.cancel.onclick = () => parts.dialog.close();
-    parts.form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#make();
-    });
+    onSubmit(parts.form, () => this.#make());
+  }
+
+  /** Puts the question for a name away, if it is asked. */
+  close() {
+    this.parts.dialog.close();
   }
 
   /** Reads the projects and enters one. @throws {ApiError} */

@@ -120,8 +120,8 @@ export class Room {
     if (now - (this.#refreshed.get(photo.id) ?? 0) < 30_000) return;
     this.#refreshed.set(photo.id, now);
     try {
-      const { state, versions, error } = await this.access.request("GET", `/images/${photo.id}`);
-      this.album.report(photo, { state, versions, error });
+      const { state, versions, error, facts } = await this.access.request("GET", `/images/${photo.id}`);
+      this.album.report(photo, { state, versions, error, facts });
     } catch (error) {
       if (error.status === 404) this.album.forget(photo);
     }

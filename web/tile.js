@@ -1,6 +1,6 @@
 import { element } from "./elements.js";
 import { previewOf } from "./preview.js";
-import { imageErrorInWords, sizeInWords, stateInWords } from "./words.js";
+import { imageErrorInWords, mayBeTriedAgain, sizeInWords, stateInWords } from "./words.js";
 
 const SLIMMEST = 0.62;
 const WIDEST = 2.2;
@@ -100,7 +100,8 @@ export class Tile {
       button.setAttribute("aria-label", `${label} ${this.#photo.filename}`);
       return button;
     };
-    const retry = doing("Try again", () => this.#act.retry(this.#photo));
+    const again = mayBeTriedAgain(this.#photo);
+    const retry = again ? doing("Try again", () => this.#act.retry(this.#photo)) : null;
     const remove = doing("Remove", () => this.#act.remove(this.#photo));
     this.trouble.append(element("p", { textContent: wanted }), element("div", { className: "row" }, retry, remove));
   }

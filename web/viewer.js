@@ -1,5 +1,13 @@
 import { element } from "./elements.js";
-import { imageErrorInWords, momentInWords, sizeInWords, stateInWords, versionInWords } from "./words.js";
+import {
+  framesInWords,
+  imageErrorInWords,
+  mayBeTriedAgain,
+  momentInWords,
+  sizeInWords,
+  stateInWords,
+  versionInWords,
+} from "./words.js";
 
 const ORDER = ["original", "d2500", "big_1920", "big_thumb", "thumb"];
 
@@ -86,12 +94,12 @@ export class Viewer {
     const order = this.act.order();
     const place = order.indexOf(photo);
     this.parts.title.textContent = photo.filename;
-    const facts = [stateInWords(photo.state), momentInWords(photo.createdAt)];
+    const facts = [stateInWords(photo.state), momentInWords(photo.createdAt), framesInWords(photo.facts)];
     this.parts.facts.textContent = facts.filter(Boolean).join(" · ");
     this.parts.previous.disabled = place <= 0;
     this.parts.next.disabled = place < 0 || place >= order.length - 1;
     this.parts.message.textContent = photo.state === "error" ? imageErrorInWords(photo.error) : "";
-    this.parts.retry.hidden = photo.state !== "error";
+    this.parts.retry.hidden = photo.state !== "error" || !mayBeTriedAgain(photo);
     this.parts.remove.textContent = this.#asked ? "Delete for good?" : "Delete";
     this.#showPicture(photo);
     this.#showVersions(photo);
@@ -111,6 +119,8 @@ export class Viewer {
       image.sizes = "100vw";
       image.srcset = `${best.url} ${best.width}w${wide}`;
       image.src = best.url;
+      // A small photo stays small: blown up to the window it would look worse than it is.
+      image.style.maxWidth = `min(100%, ${(versions.d2500 ?? best).width}px)`;
       this.parts.stage.replaceChildren(image);
     }
   }

@@ -24,7 +24,7 @@ const STATES = {
   waiting: "Waiting its turn",
   sending: "Sending",
   sent: "Sent",
-  init: "Waiting for its bytes",
+  init: "Waiting for its upload",
   uploaded: "In the queue",
   processing: "Developing",
   done: "Done",
@@ -66,6 +66,18 @@ export function imageErrorInWords(error) {
   if (!error) return "It failed, and no reason was given.";
   if (BY_CODE[error.code]) return BY_CODE[error.code];
   return isProse(error.message) ? error.message : "This file could not be developed.";
+}
+
+/** Whether trying again can help: what never arrived is not there to be developed. */
+export function mayBeTriedAgain(photo) {
+  return photo.file !== null || !["upload_expired", "cancelled"].includes(photo.error?.code);
+}
+
+/** What a version leaves out of an animation or of a file of several pages; empty for a single picture. */
+export function framesInWords(facts) {
+  const frames = facts?.frames ?? 1;
+  if (frames < 2) return "";
+  return `The first of ${frames.toLocaleString("en")} ${facts.format === "tiff" ? "pages" : "frames"}`;
 }
 
 export function stateInWords(state) {

@@ -1,5 +1,6 @@
 """`/projects`, `/tokens`, `/tickets`, `/login`: projects and the credentials of those who use them."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -15,6 +16,8 @@ from appliance.config import Config
 from appliance.errors import BadRequest, NotAuthenticated
 
 OPERATOR_SECONDS = 12 * 3600
+MOST_TICKET_SECONDS = 60  # a ticket stands in an address, and addresses are written down in many places
+USER = re.compile(r"[!-~]{1,128}")
 
 
 class NewProject(msgspec.Struct, forbid_unknown_fields=True):
@@ -23,10 +26,11 @@ class NewProject(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class NewToken(msgspec.Struct, forbid_unknown_fields=True):
-    """`ttl` in seconds; the server's limit when it is not given."""
+    """`ttl` in seconds; the server's limit when it is not given. `user`: whom it is for; quotas hold for each."""
 
     project_id: int | str
     ttl: int | None = None
+    user: str | None = None
 
 
 class NewTicket(msgspec.Struct, forbid_unknown_fields=True):
@@ -90,8 +94,10 @@ async def create_token(data: NewToken, caller: Caller, callers: Callers, config:
     ttl = config.token_seconds if data.ttl is None else data.ttl
     if not 1 <= ttl <= config.token_seconds:
         raise BadRequest("The token's life is not valid", ttl=f"1 to {config.token_seconds} seconds")
+    if data.user is not None and not USER.fullmatch(data.user):
+        raise BadRequest("The user is not valid", user="1 to 128 characters that can be seen, no spaces")
     project = await service.project(str(data.project_id))
-    token, ends = callers.token(project.id, ttl)
+    token, ends = callers.token(project.id, ttl, data.user)
     return Token(token, datetime.fromtimestamp(ends, UTC))
 
 
@@ -102,8 +108,9 @@ async def create_ticket(caller: Caller, tickets: Tickets, config: Config, data: 
         raise BadRequest("Say which project's events the ticket is for", project_id="is needed with this key")
     caller.may_see(wanted)
     project = await service.project(wanted)
-    ticket = await tickets.issue(project.id, config.ticket_seconds)
-    return Ticket(ticket, datetime.fromtimestamp(datetime.now(UTC).timestamp() + config.ticket_seconds, UTC))
+    seconds = min(config.ticket_seconds, MOST_TICKET_SECONDS)
+    ticket = await tickets.issue(project.id, seconds)
+    return Ticket(ticket, datetime.fromtimestamp(datetime.now(UTC).timestamp() + seconds, UTC))
 
 
 @post(

@@ -24,6 +24,10 @@ class Caller(msgspec.Struct, frozen=True):
     name: str
     project: str | None = None
     admin: bool = False
+    user: str | None = None
+    """The application's own name for the one behind a token, where it said so."""
+    server: bool = False
+    """One who asks for many people, from one address."""
 
     def may_see(self, project: str) -> None:
         """Raises NotFound for a project that this caller may not know of."""
@@ -49,10 +53,12 @@ class Callers:
         self._tokens: dict[str, tuple[float, Caller]] = {}  # checked once; what a token says does not change
         self._known: dict[str, tuple[float, Caller]] = {}
 
-    def token(self, project: str | None, seconds: int) -> tuple[str, int]:
+    def token(self, project: str | None, seconds: int, user: str | None = None) -> tuple[str, int]:
         """A token for one project, or with None for the operator's page, and the Unix time of its end."""
         now = int(time.time())
-        claims = {"aud": AUDIENCE, "sub": project or ANY_PROJECT, "iat": now, "exp": now + seconds}
+        claims: dict[str, Any] = {"aud": AUDIENCE, "sub": project or ANY_PROJECT, "iat": now, "exp": now + seconds}
+        if user is not None:
+            claims["user"] = user
         return jwt.encode(claims, self._secret, algorithm="HS256"), now + seconds
 
     async def recognise(self, authorization: str | None) -> Caller:
@@ -70,7 +76,7 @@ class Callers:
             return caller
         claims = self._claims(token)
         project = None if claims["sub"] == ANY_PROJECT else claims["sub"]
-        caller = Caller(name="token" if project else "operator", project=project)
+        caller = Caller(name="token" if project else "operator", project=project, user=claims.get("user"))
         if len(self._tokens) >= MOST_TOKENS:
             self._tokens.clear()
         self._tokens[token] = (claims["exp"], caller)
@@ -102,6 +108,6 @@ class Callers:
             row = await ApiKey.objects().where((ApiKey.sha256 == digest) & ApiKey.revoked_at.is_null()).first()
         if row is None:
             raise NotAuthenticated
-        caller = Caller(name=row.name, admin=row.admin)
+        caller = Caller(name=row.name, admin=row.admin, server=True)
         self._known[digest] = (time.monotonic() + REMEMBER_SECONDS, caller)
         return caller

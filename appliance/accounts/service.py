@@ -98,6 +98,7 @@ async def forget_project(project_id: str) -> bool:
         return False
     with lost_as_unavailable():
         await Project.delete().where((Project.id == project_id) & Project.deleted_at.is_not_null())
+    await fetch("DELETE FROM ledger.usage WHERE scope = 'project' AND id = $1 AND files = 0", project_id)
     return True
 
 

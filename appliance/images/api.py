@@ -13,16 +13,20 @@ from appliance.config import Config
 from appliance.errors import BadRequest, Conflict, NotFound
 from appliance.images import service
 from appliance.images.filenames import clean
-from appliance.ledger.arrivals import Arrivals
-from appliance.ledger.service import Bytes, Ledger
+from appliance.ledger.service import Asker, Ledger
 from appliance.ledger.states import SHOWN
 from appliance.live.service import bounds
+from appliance.logs import log
 from appliance.public import linker, public_url
+from appliance.quotas.room import Room
+from appliance.upkeep.retry import retry
 from storage import layout
 from storage.links import Links, UploadForms
 from storage.objects import Objects
 
 MOST_A_PAGE = 200
+MOST_RETRIED = 10_000  # in one request
+TAKEN_IN_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5)  # seconds; a notification takes the first, the sweep a second
 
 
 class NewImage(msgspec.Struct, forbid_unknown_fields=True):
@@ -30,6 +34,12 @@ class NewImage(msgspec.Struct, forbid_unknown_fields=True):
 
     filename: str
     project_id: int | str
+
+
+class Retry(msgspec.Struct, forbid_unknown_fields=True):
+    """Which of the failed photos to try again: those of one reason, or all."""
+
+    code: str | None = None
 
 
 class UploadLink(msgspec.Struct):
@@ -47,11 +57,20 @@ class ImageController(Controller):
 
     @post("/", summary="Get a link to upload a photo by")
     async def create(
-        self, data: NewImage, request: Request, caller: Caller, config: Config, ledger: Ledger, forms: UploadForms
+        self,
+        data: NewImage,
+        caller: Caller,
+        asker: Asker,
+        room: Room,
+        request: Request,
+        config: Config,
+        ledger: Ledger,
+        forms: UploadForms,
     ) -> UploadLink:
         project = str(data.project_id)
         caller.may_see(project)
         filename = clean(data.filename)
+        await room.check()
         slot = await ledger.open_slot(
             "projects",
             project,
@@ -61,9 +80,11 @@ class ImageController(Controller):
             service.RECIPE,
             filename,
             config.form_seconds,
+            asker,
         )
         if slot is None:
             raise NotFound("There is no such project")
+        log.info("link issued", asset=str(slot.id), project=project)
         key = layout.original_key("projects", project, service.FOLDER, slot.id)
         form = forms.form(key, config.max_image_bytes, config.form_seconds)
         return UploadLink(str(slot.id), public_url(request, config) + form.path, form.params, slot.expires_at)
@@ -80,6 +101,7 @@ class ImageController(Controller):
         await self._seen(image_id, caller)
         if not await ledger.remove([image_id]):
             raise NotFound("There is no such image")
+        log.info("deleted", asset=str(image_id))
 
     @post("/{image_id:uuid}/uploaded", status_code=200, summary="Hint that the upload is complete")
     async def hint(
@@ -90,16 +112,16 @@ class ImageController(Controller):
         config: Config,
         links: Links,
         reader: Objects,
-        arrivals: Arrivals,
+        ledger: Ledger,
     ) -> dict[str, Any]:
+        """Storage is asked whether that is so. Which bytes came first is for its notification, or the sweep, to say."""
         found = await self._seen(image_id, caller)
         if found.version_id is None:
-            key = layout.original_key(*found.place)
-            held = await asyncio.to_thread(reader.head, layout.ORIGINALS, key)
-            if held is None:
+            if await asyncio.to_thread(reader.head, layout.ORIGINALS, layout.original_key(*found.place)) is None:
                 raise Conflict("Storage does not hold this file yet; send the form first")
-            await arrivals.take([Bytes(image_id, key, held.version_id or "", held.size, held.etag)])
-        return (await service.image(image_id)).shown(linker(request, config, links), full=True)
+            await ledger.hurry(image_id)
+            found = await _taken_in(found)
+        return found.shown(linker(request, config, links), full=True)
 
     @post("/{image_id:uuid}/retry", status_code=200, summary="Process a failed photo again")
     async def retry(
@@ -109,6 +131,7 @@ class ImageController(Controller):
         if not await ledger.retry([image_id]):
             reason = "its file never arrived; upload it again" if found.original is None else f"it is {found.state}"
             raise Conflict(f"This image can't be tried again: {reason}")
+        log.info("tried again", asset=str(image_id))
         return (await service.image(image_id)).shown(linker(request, config, links), full=True)
 
     async def _seen(self, image_id: UUID, caller: Caller) -> service.Image:
@@ -118,6 +141,16 @@ class ImageController(Controller):
         except NotFound:
             raise NotFound("There is no such image") from None
         return found
+
+
+async def _taken_in(found: service.Image) -> service.Image:
+    """The photo once its bytes are taken in, or as it is after a while. Raises NotFound if it is deleted meanwhile."""
+    for pause in TAKEN_IN_PAUSES:
+        await asyncio.sleep(pause)
+        found = await service.image(found.id)
+        if found.version_id is not None:
+            break
+    return found
 
 
 @get("/projects/{project_id:str}/images", tags=["images"], summary="A project's photos, newest first")
@@ -144,4 +177,12 @@ async def list_images(
     return {"images": [image.shown(made, bool(full)) for image in images], "next_cursor": following and str(following)}
 
 
-router = Router("/", route_handlers=[ImageController, list_images])
+@post("/projects/{project_id:str}/retry", tags=["images"], status_code=200, summary="Process failed photos again")
+async def retry_failed(project_id: str, caller: Caller, ledger: Ledger, data: Retry | None = None) -> dict[str, Any]:
+    """Those of one `code`, or all; `more` says that there are some left to ask for. What has no file stays as it is."""
+    caller.may_see(project_id)
+    await bounds("projects", project_id)
+    return (await retry(ledger, project_id, data.code if data else None, MOST_RETRIED)).told()
+
+
+router = Router("/", route_handlers=[ImageController, list_images, retry_failed])

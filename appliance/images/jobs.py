@@ -1,25 +1,32 @@
 """The job that develops one photo: claim, fetch, develop, store, finish."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+from structlog.contextvars import bound_contextvars
+
 from appliance.config import Config
 from appliance.errors import Unavailable
+from appliance.images.service import LANE
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.logs import log
+from appliance.metrics import count
 from processors import recipes
-from processors.refusals import Refused
+from processors.refusals import Code, Refused
 from processors.sandbox import Sandbox, SandboxTimeout
+from processors.sandbox.errors import SandboxError
 from storage import layout
 from storage.objects import ObjectMissing, Objects, StorageError, StorageUnavailable
 
 TOO_SLOW = Failure("too_slow", "This file took too long to be processed.")
 MISSING = Failure("object_missing", "The uploaded file is gone from storage.", "operator")
 CERTAIN_SECONDS = 2.5
+PUT_OFF_MOST = 60  # seconds: so that a night without storage leaves some hundred attempts behind, not thousands
 
 
 class LeaseLost(Exception):
@@ -34,6 +41,7 @@ class Developer:
         self._objects = objects
         self._sandbox = sandbox
         self._config = config
+        self.under_way = 0
         self._threads = ThreadPoolExecutor(4 * config.jobs_in_flight, "storage")
 
     async def develop(self, asset: UUID) -> None:
@@ -41,32 +49,57 @@ class Developer:
         claim = await self._ledger.claim(asset, self._config.lease_seconds)
         if claim is None:
             return
+        self.under_way, began = self.under_way + 1, time.monotonic()
+        try:
+            # Whatever is logged about this attempt, here or further down, names its asset.
+            with bound_contextvars(asset=str(asset), attempt=claim.attempts):
+                outcome = await self._attempt(claim)
+                seconds = time.monotonic() - began
+                log.info("attempt ended", outcome=outcome, milliseconds=round(1000 * seconds))
+        finally:
+            self.under_way -= 1
+        count("attempts", lane=LANE, outcome=outcome)
+        count("attempt_seconds", seconds, lane=LANE, outcome=outcome)
+
+    async def _attempt(self, claim: Claim) -> str:
+        """What came of it, in a word: `done`, the code it failed with, or why it did not come to an end."""
         try:
             async with self._leased(claim), asyncio.timeout(self._config.job_seconds):
                 await self._run(claim)
         except Refused as refused:
+            if refused.code == Code.TOO_MUCH_MEMORY:
+                count("sandbox_ends", why="memory")
             await self._ledger.fail(claim, Failure(refused.code, refused.message))
+            return str(refused.code)
         except SandboxTimeout:
+            count("sandbox_ends", why="time")
             await self._ledger.fail(claim, TOO_SLOW)
+            return TOO_SLOW.code
         except ObjectMissing:
-            await self._missing(claim)
+            return await self._missing(claim)
         except (StorageUnavailable, Unavailable) as error:
-            log.warning("put off", asset=str(asset), error=str(error))
-            await self._ledger.give_back(claim, 2)
+            log.warning("put off", error=str(error))
+            await self._ledger.give_back(claim, min(PUT_OFF_MOST, 2 ** min(claim.attempts, 6)))
+            return "put_off"
         except StorageError as error:
             # A key that is not known, say: nothing that the file could do about, and nothing that passes in a moment.
-            log.error("storage refused", asset=str(asset), error=str(error))
+            log.error("storage refused", error=str(error))
             await self._ledger.give_back(claim, 30)
+            return "put_off"
         except LeaseLost:
-            log.info("lease lost", asset=str(asset))
+            return "lease_lost"
         except asyncio.CancelledError:
             await asyncio.shield(self._ledger.give_back(claim, 0))
             raise
         except Exception as error:
             # The sandbox died, the job took too long, or a fault of ours. It may be this file that does it: the try
             # counts, and the next one begins at once.
-            log.error("attempt failed", asset=str(asset), attempt=claim.attempts, exc_info=error)
+            if isinstance(error, SandboxError):
+                count("sandbox_ends", why="death")
+            log.error("attempt failed", exc_info=error)
             await self._ledger.renew(claim, 0)
+            return "no_answer"
+        return "done"
 
     async def _run(self, claim: Claim) -> None:
         source = await self._in_thread(self._objects.get, claim.bucket, claim.key, claim.version_id)
@@ -90,11 +123,12 @@ class Developer:
             self._objects.put, layout.VERSIONS, key, version.data, version.content_type, True, version.sha256
         )
 
-    async def _missing(self, claim: Claim) -> None:
+    async def _missing(self, claim: Claim) -> str:
         if await self._surely_gone(claim):
             await self._ledger.fail(claim, MISSING)
-        else:
-            await self._ledger.give_back(claim, 10)
+            return MISSING.code
+        await self._ledger.give_back(claim, 10)
+        return "put_off"
 
     async def _surely_gone(self, claim: Claim) -> bool:
         """A degraded storage says 404 for objects that exist, and for a second it does not know that it is degraded: so

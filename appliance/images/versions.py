@@ -1,6 +1,6 @@
 """The versions of a photo as a reader sees them: links made for that reader, at the time of reading."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import PurePath
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -30,11 +30,12 @@ class Original(NamedTuple):
 
 
 class Linker:
-    """Makes links under one public address."""
+    """Makes links under one public address. `agreed` raises where they would be dead."""
 
-    def __init__(self, links: Links, prefix: str) -> None:
+    def __init__(self, links: Links, prefix: str, agreed: Callable[[], None]) -> None:
         self._links = links
         self._prefix = prefix
+        self._agreed = agreed
 
     def original(self, place: Place, filename: str, original: Original) -> dict[str, Any]:
         """The uploaded file, byte for byte; always an attachment under its own name."""
@@ -65,6 +66,7 @@ class Linker:
         self, place: Place, filename: str, original: Original | None, versions: Iterable[dict[str, Any]]
     ) -> dict[str, Any]:
         """Every version by name, None for what does not exist (yet)."""
+        self._agreed()
         made = {version["name"]: self.version(place, filename, version) for version in versions}
         if original is not None:
             made["original"] = self.original(place, filename, original)

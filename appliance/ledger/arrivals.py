@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 
 from appliance.ledger.service import Bytes, Ledger, Verdict
 from appliance.logs import log
+from appliance.metrics import count
 from appliance.queue import Queue
 from storage.layout import ORIGINALS
 from storage.objects import Objects, StorageError
@@ -23,10 +24,17 @@ class Arrivals:
         self._queue = queue
         self._eraser = eraser
 
-    async def take(self, came: Sequence[Bytes]) -> list[Verdict]:
-        """Moves what arrived to `uploaded` and queues it. Raises Unavailable, and then nothing happened."""
-        verdicts = await self._ledger.arrive(ORIGINALS, came)
-        await self._enqueue([verdict for verdict in verdicts if verdict.verdict == "moved"])
+    async def take(self, came: Sequence[Bytes], signal: str = "hint") -> list[Verdict]:
+        """Moves what arrived to `uploaded` and queues it; `signal` is who told: hint, notification or sweep.
+
+        Raises Unavailable, and then nothing happened.
+        """
+        verdicts = await self._ledger.arrive(ORIGINALS, came, signal)
+        moved = [verdict for verdict in verdicts if verdict.verdict == "moved"]
+        count("uploads", len(moved), signal=signal)
+        for verdict in moved:
+            log.info("file is there", asset=str(verdict.asset), signal=signal)
+        await self._enqueue(moved)
         await self._delete([came[i] for i, verdict in enumerate(verdicts) if verdict.verdict == "foreign"])
         return verdicts
 
@@ -51,6 +59,7 @@ class Arrivals:
         for stray in foreign:
             try:
                 await asyncio.to_thread(self._eraser.delete_version, ORIGINALS, stray.key, stray.version_id)
+                count("foreign_versions")
                 log.info("foreign version deleted", asset=str(stray.asset), version=stray.version_id)
             except StorageError as error:
                 log.warning("foreign version not deleted", asset=str(stray.asset), error=str(error))

@@ -39,11 +39,15 @@ def engine() -> PostgresEngine:
 
 
 @asynccontextmanager
-async def pool(most: int = 8) -> AsyncIterator[None]:
-    """Opens the pool for the time of the block: at most `most` connections. Raises Unavailable."""
+async def pool(most: int = 8, name: str = "") -> AsyncIterator[None]:
+    """Opens the pool for the time of the block: at most `most` connections, which go by `name`. Raises Unavailable."""
     with lost_as_unavailable():
         await engine().start_connection_pool(
-            min_size=1, max_size=most, command_timeout=30, timeout=5, server_settings=PLANNING
+            min_size=1,
+            max_size=most,
+            command_timeout=30,
+            timeout=5,
+            server_settings={**PLANNING, "application_name": name},
         )
     try:
         yield

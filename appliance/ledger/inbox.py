@@ -13,7 +13,7 @@ from appliance.ledger.arrivals import Arrivals
 from appliance.ledger.service import Bytes
 from appliance.logs import log
 from storage import layout
-from storage.notifications import NotificationInvalid, parse
+from storage.notifications import Arrival, NotificationInvalid, parse
 
 INBOX = "darkroom:arrivals"
 TAKEN = "darkroom:arrivals:taken"
@@ -57,7 +57,7 @@ class Inbox:
 
     async def _hand_on(self, elements: list[bytes]) -> None:
         try:
-            await self._arrivals.take([held for element in elements for held in _bytes(element)])
+            await self._arrivals.take(_bytes(elements), "notification")
         except asyncpg.PostgresError as error:
             if len(elements) > 1:
                 for element in elements:
@@ -71,16 +71,22 @@ class Inbox:
             await pipe.execute()
 
 
-def _bytes(element: bytes) -> list[Bytes]:
-    """The originals that a notification tells of. What is no original of ours is left to `ops/verify`."""
-    try:
-        arrivals = parse(element)
-    except NotificationInvalid as error:
-        log.error("notification not understood", error=str(error))
-        return []
+def _bytes(elements: list[bytes]) -> list[Bytes]:
+    """The originals that notifications tell of, in the order they were stored in: of two versions the first is taken.
+
+    What is no original of ours is left to `ops/verify`.
+    """
     came = []
-    for arrival in arrivals:
+    for arrival in sorted((a for element in elements for a in _arrivals(element)), key=lambda a: a.sequencer):
         place = layout.parse_original(arrival.key)
         if arrival.bucket == layout.ORIGINALS and place and arrival.kind.startswith("s3:ObjectCreated:"):
             came.append(Bytes(place.asset_id, arrival.key, arrival.version_id, arrival.size, arrival.etag))
     return came
+
+
+def _arrivals(element: bytes) -> list[Arrival]:
+    try:
+        return parse(element)
+    except NotificationInvalid as error:
+        log.error("notification not understood", error=str(error))
+        return []

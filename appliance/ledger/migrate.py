@@ -11,8 +11,8 @@ from appliance.ledger.database import connect, fetch, pool, run_scripts
 LOCK = 0x0DA2C  # the advisory lock under which one migration at a time runs
 
 FUNCTIONS = (
-    *("append", "transition", "open_slot", "arrive", "claim", "finish", "remove"),
-    *("look_up", "erase_due", "open_jobs", "partitions"),
+    *("append", "usage", "transition", "open_slot", "arrive", "claim", "finish", "remove"),
+    *("look_up", "erase_due", "open_jobs", "partitions", "verify", "daily"),
 )
 
 
@@ -24,6 +24,7 @@ async def migrate() -> None:
         async with pool(2):
             await run_forwards(app_name="all")
             await run_scripts("drop_functions", *FUNCTIONS)
+            await fetch("SELECT ledger.begin_usage()")
             await fetch("SELECT ledger.keep_partitions($1)", current().events_days)
     finally:
         await lock.close()

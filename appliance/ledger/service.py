@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from appliance.ledger.database import fetch, fetch_one
+from appliance.quotas.errors import LimitReached
 
 Ring = Callable[[Iterable[tuple[int, int]]], None]  # told (stream, seq) of what was appended
 
@@ -28,6 +29,17 @@ class Bytes(NamedTuple):
     version_id: str
     size: int
     etag: str
+
+
+class Asker(NamedTuple):
+    """Whom a slot counts for, besides its owner: the user and the mark of the address that ask, where they are known.
+
+    `limits` is JSON: scope → [slots, files, bytes], for those that have no limits of their own; 0 is none.
+    """
+
+    user: str | None = None
+    address: str | None = None
+    limits: str = "{}"
 
 
 class Verdict(NamedTuple):
@@ -66,6 +78,9 @@ class Failure(msgspec.Struct, frozen=True):
     fixer: str = "client"
 
 
+NOBODY = Asker()
+
+
 class Ledger:
     """All moves of assets. `ring` is called after each commit that appended events; it must not block or raise."""
 
@@ -79,27 +94,46 @@ class Ledger:
         return [row["id"] for row in moved]
 
     async def open_slot(
-        self, root: str, owner: str, folder: str, kind: str, lane: str, recipe: str, filename: str, seconds: int
+        self,
+        root: str,
+        owner: str,
+        folder: str,
+        kind: str,
+        lane: str,
+        recipe: str,
+        filename: str,
+        seconds: int,
+        asker: Asker = NOBODY,
     ) -> Slot | None:
-        """Writes the row of an upload; None when the owner is unknown or being deleted."""
+        """Writes the row of an upload; None when the owner is unknown or being deleted. Raises LimitReached."""
         rows = await fetch(
-            "SELECT * FROM ledger.open_slot($1, $2, $3, $4, $5, $6, $7, $8)",
-            *(root, owner, folder, kind, lane, recipe, filename, seconds),
+            "SELECT * FROM ledger.open_slot($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb)",
+            *(root, owner, folder, kind, lane, recipe, filename, seconds, *asker),
         )
+        if rows and rows[0]["id"] is None:
+            raise LimitReached(rows[0]["scope"], rows[0]["what"], rows[0]["most"])
         self._told(rows)
         return Slot(rows[0]["id"], rows[0]["expires_at"]) if rows else None
 
-    async def arrive(self, bucket: str, came: Sequence[Bytes]) -> list[Verdict]:
-        """Tells the ledger of bytes that storage holds; any number of times, in any order."""
+    async def arrive(self, bucket: str, came: Sequence[Bytes], signal: str | None = None) -> list[Verdict]:
+        """Tells the ledger of bytes that storage holds; any number of times, in any order. `signal`: who found them."""
         if not came:
             return []
         columns = [list(column) for column in zip(*came, strict=True)]
         ids, keys, versions, sizes, etags = columns
         rows = await fetch(
-            "SELECT * FROM ledger.arrive($1, $2, $3, $4, $5, $6)", ids, bucket, keys, versions, sizes, etags
+            "SELECT * FROM ledger.arrive($1, $2, $3, $4, $5, $6, $7)", ids, bucket, keys, versions, sizes, etags, signal
         )
         self._told(rows)
         return [Verdict(r["id"], r["version_id"], r["verdict"], r["lane"], (r["attempts"] or 0) + 1) for r in rows]
+
+    async def hurry(self, asset: UUID) -> None:
+        """Makes the next round of the sweep look for the bytes of an open slot."""
+        await fetch(
+            "UPDATE ledger.assets SET check_at = now(), hinted_at = coalesce(hinted_at, now()) "
+            "WHERE id = $1 AND state IN ('init', 'expired')",
+            asset,
+        )
 
     async def claim(self, asset: UUID, seconds: float) -> Claim | None:
         """Leases one asset for `seconds`; None when there is nothing to do or somebody else is at it."""
@@ -148,6 +182,10 @@ class Ledger:
             "SELECT id FROM ledger.assets WHERE id = ANY ($1) AND state = 'error' AND blob IS NOT NULL", ids
         )
         return await self._move([row["id"] for row in rows], ["error"], "uploaded")
+
+    async def miss(self, ids: Sequence[UUID], failure: Failure) -> list[UUID]:
+        """Ends as `error` what refers to bytes that storage lost. What is being processed is left to its worker."""
+        return await self._move(ids, ["uploaded", "done", "error"], "error", failure)
 
     async def remove(self, ids: Sequence[UUID]) -> list[UUID]:
         """Takes assets out of view; the sweep removes their bytes."""

@@ -7,6 +7,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from appliance.ledger.arrivals import Arrivals
 from appliance.ledger.database import fetch
 from appliance.ledger.service import Bytes, Ledger
 from appliance.logs import log
+from appliance.metrics import count
 from appliance.queue import LANES, Queue, job_id
 from storage import layout
 from storage.objects import Objects, Stat, StorageError
@@ -27,7 +29,10 @@ WITHIN = 28
 MANY = 50  # open slots of one owner and minute, from which on one listing is cheaper than a look-up each
 ERASE_AT_ONCE = 100
 
+TOLD_WITHIN = timedelta(seconds=10)  # of an upload even the durable notification has come long before
+
 Result = TypeVar("Result")
+Held = tuple[UUID, Stat]  # an open slot, and what storage has for it
 Chore = Callable[[], Awaitable[object]]
 
 
@@ -51,36 +56,31 @@ class Sweep:
         if not rows:
             return 0
         held, silent = await self._held(rows)
-        verdicts = await self._arrivals.take(held)
-        answered = {stored.asset for stored in held} | silent
+        verdicts = await self._arrivals.take([_bytes(asset, stat) for asset, stat in held], "sweep")
+        answered = {asset for asset, _ in held} | silent
         await self._expire([row["id"] for row in rows if row["overdue"] and row["id"] not in answered])
-        moved = sum(verdict.verdict == "moved" for verdict in verdicts)
-        if moved:
-            log.info("found by the sweep", count=moved)
-        return moved
+        moved = {verdict.asset for verdict in verdicts if verdict.verdict == "moved"}
+        told_by = datetime.now(UTC) - TOLD_WITHIN
+        count("lost_notifications", sum(asset in moved and stat.modified < told_by for asset, stat in held))
+        return len(moved)
 
     async def _expire(self, overdue: Sequence[UUID]) -> None:
         """A degraded storage says 404 for objects that exist, so its word counts only while it is whole."""
         if overdue and await self._whole():
             await self._ledger.expire(overdue)
 
-    async def _held(self, rows: Sequence[asyncpg.Record]) -> tuple[list[Bytes], set[UUID]]:
+    async def _held(self, rows: Sequence[asyncpg.Record]) -> tuple[list[Held], set[UUID]]:
         """What storage holds of these slots, and those for which it gave no answer."""
         minutes: defaultdict[str, list[asyncpg.Record]] = defaultdict(list)
         for row in rows:
             minutes[_key(row)[:-WITHIN]].append(row)
-        asked: list[tuple[list[asyncpg.Record], Awaitable[list[Bytes]]]] = []
-        for prefix, opened in minutes.items():
-            if len(opened) >= MANY:
-                asked.append((opened, self._in_thread(self._listed, prefix, {row["id"] for row in opened})))
-            else:
-                asked += (([row], self._in_thread(self._headed, row)) for row in opened)
-        answers = await asyncio.gather(*(answer for _, answer in asked), return_exceptions=True)
-        held: list[Bytes] = []
+        asked = [self._in_thread(self._looked_up, prefix, opened) for prefix, opened in minutes.items()]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        held: list[Held] = []
         silent: dict[UUID, str] = {}
-        for (about, _), answer in zip(asked, answers, strict=True):
+        for opened, answer in zip(minutes.values(), answers, strict=True):
             if isinstance(answer, StorageError):
-                silent |= {row["id"]: str(answer) for row in about}
+                silent |= {row["id"]: str(answer) for row in opened}
             elif isinstance(answer, BaseException):
                 raise answer
             else:
@@ -89,18 +89,22 @@ class Sweep:
             log.warning("not looked up", slots=len(silent), error=next(iter(silent.values())))
         return held, set(silent)
 
-    def _listed(self, prefix: str, wanted: set[UUID]) -> list[Bytes]:
+    def _looked_up(self, prefix: str, opened: Sequence[asyncpg.Record]) -> list[Held]:
+        """What storage holds of slots whose keys begin with `prefix`. A look-up says whether there is something, only a
+        listing what was there first.
+        """
+        if len(opened) < MANY:
+            opened = [row for row in opened if self._objects.head(layout.ORIGINALS, _key(row))]
+        return self._listed(prefix, {row["id"] for row in opened}) if opened else []
+
+    def _listed(self, prefix: str, wanted: set[UUID]) -> list[Held]:
         versions: dict[UUID, Stat] = {}
         for stat in self._objects.list(layout.ORIGINALS, prefix, versions=True):
             place = layout.parse_original(stat.key)
             if place and place.asset_id in wanted and not stat.marker:
-                # Newest first; the oldest is what the client sent before any replay.
+                # Newest first; the oldest is what was sent before any replay.
                 versions[place.asset_id] = stat
-        return [_bytes(asset, stat) for asset, stat in versions.items()]
-
-    def _headed(self, row: asyncpg.Record) -> list[Bytes]:
-        stat = self._objects.head(layout.ORIGINALS, _key(row))
-        return [_bytes(row["id"], stat)] if stat else []
+        return list(versions.items())
 
     async def fill(self) -> None:
         """Keeps each lane's window filled from the ledger, oldest first; puts back what Valkey lost."""
@@ -118,6 +122,7 @@ class Sweep:
         """Ends what has used up its tries."""
         for asset in await self._ledger.give_up():
             log.error("gave up", asset=str(asset))
+            count("gave_up")
 
     async def erase(self) -> int:
         """Removes the bytes of deleted assets, and what was written to their keys since; gives how many were done."""
@@ -128,6 +133,8 @@ class Sweep:
         kept = [(row, error) for row, error in zip(rows, done, strict=True) if error]
         if kept:
             log.warning("not erased", assets=len(kept), first=str(kept[0][0]["id"]), error=str(kept[0][1]))
+        if not await self._whole():
+            return 0  # it may have been degraded already when it said what there was
         for row, error in zip(rows, done, strict=True):
             if error:
                 continue

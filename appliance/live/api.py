@@ -1,31 +1,35 @@
 """`/projects/{id}/events`: one log, read by websocket, by SSE, or a page at a time, each with a cursor."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from litestar import MediaType, Request, Response, Router, WebSocket, get, websocket
-from litestar.exceptions import WebSocketDisconnect
 from litestar.params import Parameter
 from litestar.response import Stream
+from redis.asyncio import Redis
 
 from appliance.accounts.callers import Caller
 from appliance.accounts.tickets import Tickets
 from appliance.config import Config
-from appliance.errors import DomainError
+from appliance.errors import DomainError, NotAuthenticated
 from appliance.images.versions import Linker
 from appliance.live.cursor import Bounds, Cursor, parse, resumes
 from appliance.live.doorbell import Listener
 from appliance.live.following import follow
+from appliance.live.manners import Unmannerly, dismiss, heed, in_time, tell
+from appliance.live.places import Place, place
 from appliance.live.presenting import encode, hello, present, reset
 from appliance.live.service import bounds, events
-from appliance.public import linker
+from appliance.logs import log
+from appliance.public import address, linker
 from storage.links import Links
 
 ROOT = "projects"
-REFUSED, GONE = 4401, 4404  # close codes: of the range that applications may use (RFC 6455, 7.4.2)
+# Close codes of the range that applications may use (RFC 6455, 7.4.2): 4000 and the status that HTTP has for it.
+OWN_CODES = 4000
 MOST_A_PAGE = 500
 
 
@@ -37,20 +41,19 @@ def _after(text: str | None, epoch: str | None, here: Bounds) -> Cursor:
     return Cursor(cursor.seq, epoch) if epoch else cursor
 
 
-async def _pump(socket: WebSocket, here: Bounds, after: int, listener: Listener, made: Linker) -> None:
+async def _pump(socket: WebSocket, here: Bounds, cursor: Cursor, listener: Listener, made: Linker, held: Place) -> None:
+    await tell(socket, hello(here))
+    if not resumes(cursor, here):
+        await tell(socket, reset(here))
+        cursor = Cursor(here.head)
+    after = cursor.seq
     async for page in follow(listener, here.stream, after):
         for event in page:
-            await socket.send_text(encode(present(event, made)).decode())
+            await tell(socket, present(event, made))
             after = event.seq
         if not page:
-            await socket.send_text(encode({"type": "beat", "seq": after}).decode())
-
-
-async def _until_closed(socket: WebSocket) -> None:
-    """Reads and drops what a client sends: its acknowledgement is the cursor it comes back with."""
-    with suppress(WebSocketDisconnect):
-        while True:
-            await socket.receive_data("text")
+            await tell(socket, {"type": "beat", "seq": after})
+        await held.renew()
 
 
 def _origin_allowed(socket: WebSocket, config: Config) -> bool:
@@ -70,47 +73,55 @@ async def events_socket(
     tickets: Tickets,
     listener: Listener,
     links: Links,
+    redis: Redis,
     ticket: str = "",
     after: str | None = None,
     epoch: str | None = None,
 ) -> None:
     """First `hello` (or `reset`), then every event after the cursor. It is let in by its ticket, not by a header."""
-    allowed = _origin_allowed(socket, config) and ticket != "" and await tickets.redeem(ticket) == project_id
-    await socket.accept()
-    if not allowed:
-        await socket.close(code=REFUSED, reason="a fresh ticket of this project is needed")
-        return
+    await socket.accept()  # only then can it be told why it is refused
     try:
+        if not _origin_allowed(socket, config) or not ticket or await tickets.redeem(ticket) != project_id:
+            raise NotAuthenticated("a fresh ticket of this project is needed")
         here = await bounds(ROOT, project_id)
         cursor = _after(after, epoch, here)
+        async with place(redis, config, project_id, address(socket)) as held:
+            await _serve(socket, _pump(socket, here, cursor, listener, linker(socket, config, links), held))
     except DomainError as error:
-        await socket.close(code=GONE, reason=error.detail)
-        return
-    await socket.send_text(encode(hello(here)).decode())
-    if not resumes(cursor, here):
-        await socket.send_text(encode(reset(here)).decode())
-        cursor = Cursor(here.head)
-    pump = asyncio.create_task(_pump(socket, here, cursor.seq, listener, linker(socket, config, links)))
-    closed = asyncio.create_task(_until_closed(socket))
+        await dismiss(socket, Unmannerly(OWN_CODES + error.status, error.detail))
+
+
+async def _serve(socket: WebSocket, telling: Coroutine[Any, Any, None]) -> None:
+    """Tells and heeds, until the client leaves or has to."""
+    tasks = [asyncio.create_task(telling), asyncio.create_task(heed(socket))]
     try:
-        await asyncio.wait({pump, closed}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        pump.cancel()
-        closed.cancel()
-        await asyncio.gather(pump, closed, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        if isinstance(error := task.exception(), Unmannerly):
+            await dismiss(socket, error)
+        elif error and not isinstance(error, RuntimeError):  # which is what sending to one that has left raises
+            log.error("reader let go", exc_info=error)
 
 
-async def _sse(here: Bounds, cursor: Cursor, listener: Listener, made: Linker) -> AsyncIterator[bytes]:
+async def _sse(
+    here: Bounds, cursor: Cursor, listener: Listener, made: Linker, places: AsyncExitStack, held: Place
+) -> AsyncIterator[bytes]:
     """Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html."""
-    yield _frame(hello(here), None)
-    if not resumes(cursor, here):
-        yield _frame(reset(here), f"{here.epoch}:{here.head}")
-        cursor = Cursor(here.head)
-    async for page in follow(listener, here.stream, cursor.seq):
-        for event in page:
-            yield _frame(present(event, made), f"{here.epoch}:{event.seq}")
-        if not page:
-            yield b": quiet\n\n"
+    async with places:
+        yield _frame(hello(here), None)
+        if not resumes(cursor, here):
+            yield _frame(reset(here), f"{here.epoch}:{here.head}")
+            cursor = Cursor(here.head)
+        async for page in follow(listener, here.stream, cursor.seq):
+            for event in page:
+                yield _frame(present(event, made), f"{here.epoch}:{event.seq}")
+            if not page:
+                yield b": quiet\n\n"
+            await held.renew()
 
 
 def _frame(message: dict[str, Any], identity: str | None) -> bytes:
@@ -121,6 +132,7 @@ def _frame(message: dict[str, Any], identity: str | None) -> bytes:
 @get(
     "/projects/{project_id:str}/events",
     tags=["events"],
+    middleware=[in_time],
     summary="A page of events, or with Accept: text/event-stream a stream of them",
 )
 async def events_page(
@@ -130,6 +142,7 @@ async def events_page(
     config: Config,
     listener: Listener,
     links: Links,
+    redis: Redis,
     after: str | None = None,
     epoch: str | None = None,
     limit: Annotated[int, Parameter(ge=1, le=MOST_A_PAGE)] = 100,
@@ -141,7 +154,9 @@ async def events_page(
     made = linker(request, config, links)
     cursor = _after(last_event_id or after, epoch, here)
     if "text/event-stream" in request.headers.get("accept", ""):
-        stream = _sse(here, cursor, listener, made)
+        places = AsyncExitStack()
+        held = await places.enter_async_context(place(redis, config, project_id, address(request)))
+        stream = _sse(here, cursor, listener, made, places, held)
         return Stream(
             stream, media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         )

@@ -54,6 +54,8 @@ class Listener:
         self._redis = patient(url, answer_seconds=None)
         self._watched: defaultdict[int, set[asyncio.Event]] = defaultdict(set)
         self._heads: Heads = {}
+        self.rung = asyncio.Event()
+        """Set by every ring, whatever its stream; for one who looks after all of them, and clears it."""
 
     @asynccontextmanager
     async def watch(self, stream: int) -> AsyncIterator[asyncio.Event]:
@@ -67,6 +69,11 @@ class Listener:
             if not self._watched[stream]:
                 del self._watched[stream]
                 self._heads.pop(stream, None)
+
+    @property
+    def readers(self) -> int:
+        """How many are watching now."""
+        return sum(len(woken) for woken in self._watched.values())
 
     def _heard(self, heads: Heads) -> None:
         for stream, seq in heads.items():
@@ -87,6 +94,7 @@ class Listener:
                 async with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:
                     await subscription.subscribe(CHANNEL)
                     async for message in subscription.listen():
+                        self.rung.set()
                         self._heard(msgspec.msgpack.decode(message["data"], type=Heads))
             except Exception as error:  # whatever it is: nobody would start this loop again
                 log.warning("doorbell not heard", error=repr(error))

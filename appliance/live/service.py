@@ -11,7 +11,7 @@ from appliance.errors import NotFound
 from appliance.ledger.database import fetch, fetch_one
 from appliance.live.cursor import Bounds
 
-PAGE = 500
+PAGE = 100  # events: what is held in memory for a reader, whether it reads or not
 
 _BOUNDS = """
 SELECT s.id, s.seq, (SELECT epoch FROM ledger.epoch) AS epoch,

@@ -13,7 +13,7 @@ def main() -> int:
     if len(sys.argv) < 2 or sys.argv[1] not in BENCHMARKS:
         asked_for_help = len(sys.argv) > 1 and sys.argv[1] in ("-h", "--help")
         lines = [f"  {name:<11}{what}" for name, what in BENCHMARKS.items()]
-        text = "\n".join(["usage: bench NAME [options]   (bench NAME --help says more)", "", *lines])
+        text = "\n".join(["usage: ./ops/bench NAME [options]   (./ops/bench NAME --help says more)", "", *lines])
         print(text, file=sys.stdout if asked_for_help else sys.stderr)
         return 0 if asked_for_help else 2
     name = sys.argv[1]

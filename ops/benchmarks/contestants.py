@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ops.benchmarks.environments import find_uv, node_with, python_with
-from processors.sandbox.spawn import ALLOCATOR, CHECKOUT, NO_THREADS
+from processors.sandbox.command import ALLOCATOR, CHECKOUT, NO_THREADS
 
 PEERS = Path(__file__).parent / "peers"
 SANDBOX, INSIDE, LIMIT, VIPS, PILLOW, SHARP = (

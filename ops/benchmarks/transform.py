@@ -49,7 +49,7 @@ def _say(text: str) -> None:
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="bench transform", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./ops/bench transform", description=__doc__)
     parser.add_argument("folder", type=Path, metavar="DIR", help="a folder of JPEG photos")
     parser.add_argument("--rounds", type=int, default=7, help="rounds of every contestant (default 7)")
     parser.add_argument("--json", action="store_true", help="figures for a script")

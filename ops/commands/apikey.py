@@ -10,7 +10,7 @@ def main() -> int:
         "apikey", "Makes a key with which a server of yours may call the API. It is printed this once."
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="create")
-    create = actions.add_parser("create", help="make a key and print it on standard output")
+    create = actions.add_parser("create", help="make a key and print it on standard output", allow_abbrev=False)
     create.add_argument("name", metavar="NAME", help="what it is for, to recognise it by")
     create.add_argument("--admin", action="store_true", help="it may also read /metrics and other people's projects")
     create.add_argument("--data", metavar="DIR", default=None, help="the data folder")

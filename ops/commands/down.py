@@ -6,6 +6,7 @@ import sys
 import time
 
 from ops.commands import options
+from ops.folder import DataFolder
 from ops.host.say import say, stop
 
 PATIENCE = 90.0
@@ -18,8 +19,7 @@ def main() -> int:
     folder = options.folder(parser.parse_args())
     pid = folder.holder()
     if not pid:
-        say(f"Nothing is running in {folder.path}.")
-        return 0
+        return _clear(folder)
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + PATIENCE
     while folder.holder() == pid:
@@ -30,6 +30,19 @@ def main() -> int:
             )
         time.sleep(0.05)
     say(f"Darkroom has stopped; its data are in {folder.path}.")
+    return 0
+
+
+def _clear(folder: DataFolder) -> int:
+    """Where no supervisor is: what one that was killed has left behind is ended."""
+    state = folder.read("state.json")
+    if state and folder.take():
+        from ops import running
+
+        if running.end_leftovers(state, say):
+            say(f"What an earlier start had left running in {folder.path} has ended.")
+            return 0
+    say(f"Nothing is running in {folder.path}.")
     return 0
 
 

@@ -14,6 +14,8 @@ def parser(verb: str, description: str, epilog: str = "") -> argparse.ArgumentPa
         description=description,
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        # `--dat X` would be taken for --data after the set-up has looked for that in vain: another folder's appliance.
+        allow_abbrev=False,
     )
     made.add_argument(
         "--data", metavar="DIR", help="the data folder (default: $DARKROOM_DATA, else var/ in the checkout)"

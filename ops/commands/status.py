@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Any
 
-from ops import addresses, health
+from ops import addresses, guarded, health
 from ops.commands import options
 from ops.folder import DataFolder
 
@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="the same for a script")
     given = parser.parse_args()
     report = asyncio.run(examine(options.folder(given), dict(os.environ)))
-    print(json.dumps(report, indent=1) if given.json else table(report))
+    print(json.dumps(report, indent=1) if given.json else table(report, sys.stdout.isatty()))
     if not report["running"]:
         return 3
     return 0 if report["phase"] == "ready" and all(part["health"] == "ok" for part in report["parts"]) else 1
@@ -39,11 +39,12 @@ async def examine(folder: DataFolder, environment: dict[str, str]) -> dict[str, 
     if not pid:
         return report | {"phase": "stopped"}
     state = folder.read("state.json")
-    checks = _checks(folder, environment)
+    checks, verified = _checks(folder, environment), await _verified(folder, environment)
     parts = state.get("parts", [])
+    sandbox = await _sandbox(folder, environment, [part["name"] for part in parts if part["role"] == "worker"])
     answers = await asyncio.gather(*(_health(part, checks.get(part["name"])) for part in parts))
     rows = [_row(part, answer, site) for part, answer in zip(parts, answers, strict=True)]
-    return report | {"phase": state.get("phase", "starting"), "parts": rows}
+    return report | {"phase": state.get("phase", "starting"), "parts": rows, "verified": verified, "sandbox": sandbox}
 
 
 def _checks(folder: DataFolder, environment: dict[str, str]) -> dict[str, health.Check]:
@@ -54,6 +55,26 @@ def _checks(folder: DataFolder, environment: dict[str, str]) -> dict[str, health
     except KeyError:
         return {}
     return {part.name: part.health for part in inventory.parts(plan, environment)}
+
+
+async def _verified(folder: DataFolder, environment: dict[str, str]) -> dict[str, Any] | None:
+    from ops import planning, verified
+
+    try:
+        plan = planning.known(folder, environment)
+    except KeyError:
+        return None
+    return await verified.state(plan.services.database_url)
+
+
+async def _sandbox(folder: DataFolder, environment: dict[str, str], workers: list[str]) -> dict[str, Any] | None:
+    from ops import planning
+
+    try:
+        plan = planning.known(folder, environment)
+    except KeyError:
+        return None
+    return await guarded.state(plan.services.valkey_url, workers) if workers else None
 
 
 async def _health(part: dict[str, Any], check: health.Check | None) -> str:
@@ -78,7 +99,7 @@ def _row(part: dict[str, Any], answer: str, site: addresses.Site) -> dict[str, A
     }
 
 
-def table(report: dict[str, Any]) -> str:
+def table(report: dict[str, Any], colour: bool = False) -> str:
     if not report["running"]:
         return f"Nothing is running in {report['data']}. {options.RUNNING_HINT}"
     lines = [f"{report['url']} · data folder {report['data']} · supervisor {report['supervisor']} · {report['phase']}"]
@@ -87,7 +108,15 @@ def table(report: dict[str, Any]) -> str:
         up = f"{part['uptime_seconds']:.0f} s" if part["uptime_seconds"] is not None else "-"
         address, pid = part["address"] or "-", part["pid"] or "-"
         lines.append(f"{part['name']:18} {address:22} {pid:>8} {up:>9} {part['restarts']:>8}  {part['health']}")
-    return "\n".join(lines)
+    return "\n".join([*lines, _told(report["verified"]), guarded.told(report["sandbox"], colour)])
+
+
+def _told(verified: dict[str, Any] | None) -> str:
+    if verified is None:
+        return "verified: not known, the database does not answer"
+    waits, differing = verified["oldest_unverified_day"], verified["days_with_differences"]
+    told = f"verified: {f'the oldest day that is not is {waits}' if waits else 'every day has had its turn'}"
+    return f"{told}; differences on {differing} days, see ./ops/verify" if differing else told
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import ssl
 import subprocess
 import sys
 import time
@@ -15,13 +16,15 @@ from ops.host.say import say, stop
 
 EPILOG = """\
 --port, --url, --allow-origin and --cert/--key are recorded with the data folder: a later start without them uses them
-again, and giving one replaces what was recorded (--url "" and --allow-origin "" go back to none).
+again, and giving one replaces what was recorded (--url "" and --allow-origin "" go back to none, --cert "" --key ""
+to the edge's own authority).
 
 Without --url the edge listens on 127.0.0.1 alone. With it the edge listens on all addresses of this machine, on --port
 or else on the port of the first URL; for https:// it makes a certificate of its own authority unless one is given.
 A given certificate is copied; after renewing it: ./ops/down, then ./ops/up with --cert and --key again.
 
-Exit codes: 0 all is well, or was running already; 1 the start failed; 2 wrong usage.
+Exit codes: 0 all is well, or was running already; 1 the start failed; 2 wrong usage;
+130 it was interrupted before all was well.
 """
 
 
@@ -39,13 +42,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--supervise", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
-    if bool(given.cert) != bool(given.key):
+    if (given.cert is None, given.cert == "") != (given.key is None, given.key == ""):
         parser.error("--cert and --key belong together")
     return given
 
 
 def _port(text: str) -> int:
-    number = int(text)
+    number = int(text) if text.isdecimal() else 0
     if not 0 < number < 65536:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
     return number
@@ -62,6 +65,8 @@ def main() -> int:
     site = _site(folder, given)
     if problem := preflight.port(site.bind, site.port):
         stop(problem.what, problem.remedy)
+    if given.cert:
+        _take_certificate(folder, Path(given.cert), Path(given.key))
     addresses.record(folder, site)
     return _detach(folder) if given.detach else _supervise(folder, quiet=False)
 
@@ -76,22 +81,31 @@ def _already(folder: DataFolder) -> int:
 
 
 def _site(folder: DataFolder, given: argparse.Namespace) -> addresses.Site:
+    certificate = None if given.cert is None else bool(given.cert)
     try:
-        if given.cert:
-            _take_certificate(folder, Path(given.cert), Path(given.key))
-        recorded = addresses.load(folder)
-        return addresses.changed(recorded, given.port, given.url, given.allow_origin, bool(given.cert))
-    except (addresses.BadAddress, OSError) as error:
+        site = addresses.changed(addresses.load(folder), given.port, given.url, given.allow_origin, certificate)
+    except addresses.BadAddress as error:
         stop(str(error))
+    if given.cert and not site.tls:
+        stop("a certificate is for https:// addresses, and there are none", "Name them: --url https://photos.lan")
+    return site
 
 
 def _take_certificate(folder: DataFolder, certificate: Path, key: Path) -> None:
+    """Copies the pair, once it is known to be one: a wrong file shall not take the place of a right one."""
+    try:
+        # A key under a passphrase can't be used at every start: an empty answer instead of a question.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+        pair = {"certificate.pem": certificate.read_bytes(), "key.pem": key.read_bytes()}
+    except OSError as error:  # an SSLError is one
+        reason = getattr(error, "reason", None) or error.strerror or str(error)
+        stop(
+            f"--cert and --key can't be used: {reason}",
+            "Name PEM files: a certificate with its chain, and its own key.",
+        )
     target = folder.edge / "tls"
     target.mkdir(mode=0o700, exist_ok=True)
-    for source, name in ((certificate, "certificate.pem"), (key, "key.pem")):
-        content = source.read_bytes()
-        if b"-----BEGIN" not in content:
-            stop(f"what was given for {name} is no PEM file", "PEM files begin with -----BEGIN …")
+    for name, content in pair.items():
         with os.fdopen(os.open(target / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(content)
 
@@ -104,6 +118,9 @@ def _supervise(folder: DataFolder, quiet: bool) -> int:
     outcome = running.execute(
         folder, dict(os.environ), echo=not quiet, ready=lambda: None if quiet else _welcome(folder)
     )
+    if outcome.failure == running.INTERRUPTED:
+        say(outcome.failure)
+        return 130
     return 1 if outcome.failure else 0
 
 
@@ -155,6 +172,8 @@ def _await(folder: DataFolder, supervisor: "subprocess.Popen[bytes]") -> int:
         if state.get("phase") == "ready" and state.get("pid") == supervisor.pid:
             return _welcome(folder).wait()
         if ended:
+            if supervisor.returncode == 0 and folder.holder() is not None:
+                return _already(folder)  # another start was a moment earlier
             stop(
                 "the start failed (its reason is above)",
                 f"./ops/up again after putting that right; logs are in {folder.logs}",

@@ -112,6 +112,7 @@ def render(edge: Edge) -> str:
         part_fields="|".join(_PART_FIELDS),
         csp=_page_policy(edge.urls),
         web=_path(edge.web),
+        strangers=_strangers(edge) if https else "",
         sites=", ".join(sites) or f"http://:{edge.port}",
         bind=edge.bind,
         tls=_tls(edge, https),
@@ -124,6 +125,17 @@ def _tls(edge: Edge, https: bool) -> str:
     if not https:
         return ""
     return f"tls {_path(edge.certificate[0])} {_path(edge.certificate[1])}" if edge.certificate else "tls internal"
+
+
+def _strangers(edge: Edge) -> str:
+    """Answers under names that no certificate is for: else they would be 200 and empty, to an upload as well."""
+    known = ", ".join(edge.urls)
+    return f"""
+https://:{edge.port} {{
+\tbind {edge.bind}
+\t{_tls(edge, https=True)}
+\timport problem 421 "Misdirected Request" unknown_name "This server does not go by that name. Use {known}."
+}}"""
 
 
 def _cors(origins: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from ops.host import installer, interpreter, packages, preflight
 from ops.host.say import say, stop
 
 STAMP = "darkroom.json"
+CLONE = "Clone Darkroom to a folder of your own, or change its owner."
 
 IMAGING_CHECK = r"""
 import pathlib, re, sys
@@ -63,7 +64,11 @@ def _locked_hash(checkout: Path) -> str:
 
 
 def _make(checkout: Path, venv: Path, cache: Path, dev: bool) -> None:
-    wrong = [preflight.writable(venv), preflight.disk(venv, preflight.DISK_FOR_ENVIRONMENT, "the first set-up")]
+    room = "Make room there, or clone Darkroom to a disk that has it."
+    wrong = [
+        preflight.writable(venv, CLONE),
+        preflight.disk(venv, preflight.DISK_FOR_ENVIRONMENT, "the first set-up", room),
+    ]
     for problem in wrong:
         if problem:
             stop(problem.what, problem.remedy)
@@ -111,7 +116,7 @@ def _shown(command: list[str], environment: dict[str, str]) -> int:
 @contextlib.contextmanager
 def _locked(venv: Path) -> Iterator[None]:
     """Two first starts at once: the second waits for the first, then finds its work done."""
-    problem = preflight.writable(venv)
+    problem = preflight.writable(venv, CLONE)
     if problem:
         stop(problem.what, problem.remedy)
     venv.parent.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,8 @@ from ops.host.say import stop
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Files that only the person who starts it may be able to read; the service gets their content, not their name.
 HANDED_OVER = ("--cert", "--key")
+# What is looked at before the verb reads its own options; `--port=80` is split into the two words that it means.
+LOOKED_AT = ("--port", "--url", *HANDED_OVER)
 
 
 def launch(module: str, caller: bool, dev: bool) -> None:
@@ -49,7 +51,10 @@ def launch(module: str, caller: bool, dev: bool) -> None:
 
 
 def split_data(arguments: list[str]) -> tuple[list[str], Path]:
-    """The arguments without `--data DIR`, and the data folder: that, else DARKROOM_DATA, else var/ in the checkout."""
+    """The arguments without `--data DIR`, and the data folder: that, else DARKROOM_DATA, else var/ in the checkout.
+
+    Options that this module looks at come out as two words, however they were written.
+    """
     rest: list[str] = []
     data = os.environ.get("DARKROOM_DATA") or str(CHECKOUT / "var")
     items = iter(arguments)
@@ -58,6 +63,8 @@ def split_data(arguments: list[str]) -> tuple[list[str], Path]:
             data = next(items, "")
         elif item.startswith("--data="):
             data = item.removeprefix("--data=")
+        elif item.partition("=")[0] in LOOKED_AT:
+            rest += item.split("=", 1)
         else:
             rest.append(item)
     if not data:
@@ -105,9 +112,9 @@ def _hand_over(arguments: list[str]) -> list[str]:
     """Replaces the paths after --cert and --key by copies in memory that stay open across the change of user."""
     result = list(arguments)
     for option in HANDED_OVER:
-        if option not in result[:-1]:
+        at = result.index(option) + 1 if option in result[:-1] else 0
+        if not at or not result[at]:
             continue
-        at = result.index(option) + 1
         try:
             content = Path(result[at]).read_bytes()
         except OSError as error:

@@ -44,6 +44,15 @@ IMAGING = (
 BROWSER = Need("chromium", "chromium", "chromium", ("/usr/bin",))
 """What the tests of the page are made with; nothing of the appliance needs it."""
 
+BUBBLEWRAP = Need("bwrap", "bubblewrap", "bubblewrap", ("/usr/bin",))
+"""One of the two ways to namespaces of the sandbox, which is probed wherever it is there; as root all are tested."""
+
+CLOCK = Need("faketime/libfaketime.so.1", "libfaketime", "libfaketime", LIBRARIES)
+"""By this the tests give a process another clock."""
+
+POWER = Need("xfs_io", "xfsprogs", "xfsprogs", ("/usr/sbin", "/sbin"))
+"""By this the tests that only root can run make file systems, and cut their power."""
+
 
 def missing(python: Interpreter, uv_is_here: bool) -> list[Need]:
     """What is not there yet for building the environment with `python`."""

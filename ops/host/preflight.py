@@ -1,10 +1,10 @@
 """What a machine must have before anything is set up: each check says what to do next where it fails."""
 
 import errno
-import os
 import platform
 import shutil
 import socket
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,15 +40,15 @@ def memory(meminfo: str, needed: int = MEMORY_NEEDED) -> Problem | None:
     return Problem(what, "End other programs, or give the machine more memory.")
 
 
-def disk(folder: Path, needed: int, what_for: str, elsewhere: str = "--data") -> Problem | None:
-    """Free space where `folder` is, or will be; `elsewhere` is what another folder is chosen with."""
+def disk(folder: Path, needed: int, what_for: str, remedy: str) -> Problem | None:
+    """Free space where `folder` is, or will be."""
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     if free >= needed:
         return None
     what = f"{folder} has {free / GIB:.1f} GiB free, {what_for} needs {needed / GIB:.1f} GiB"
-    return Problem(what, f"Make room there, or choose another folder with {elsewhere}.")
+    return Problem(what, remedy)
 
 
 def port(address: str, number: int) -> Problem | None:
@@ -79,7 +79,8 @@ def machine(data: Path) -> list[Problem]:
     found = [
         processor(platform.machine(), _read("/proc/cpuinfo")),
         memory(_read("/proc/meminfo")),
-        disk(data, DISK_FOR_DATA, "the data folder"),
+        writable(data, "Choose another folder with --data, or change its owner."),
+        disk(data, DISK_FOR_DATA, "the data folder", "Make room there, or choose another folder with --data."),
     ]
     return [problem for problem in found if problem]
 
@@ -92,13 +93,13 @@ def _read(path: str) -> str:
         return ""
 
 
-def writable(folder: Path) -> Problem | None:
+def writable(folder: Path, remedy: str) -> Problem | None:
     """Whether files can be made in `folder`, or it can itself be made."""
     path = folder
     while not path.exists():
         path = path.parent
-    if os.access(path, os.W_OK | os.X_OK):
-        return None
-    return Problem(
-        f"{path} can't be written by this user", "Clone Darkroom to a folder of your own, or change its owner."
-    )
+    try:
+        with tempfile.TemporaryFile(dir=path):
+            return None
+    except OSError as error:
+        return Problem(f"{path} can't be written: {error.strerror}", remedy)

@@ -1,15 +1,19 @@
 """Which appliance, and by what right: the one running here, or one elsewhere with a server key."""
 
 import asyncio
+import socket
 import ssl
 import time
 from argparse import Namespace
 from pathlib import Path
 
 import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
 
+from ops import addresses
 from ops.commands import options, serving
 from ops.host.say import stop
+from ops.uploading.client import Away
 
 GOOD_SECONDS = 3600
 RENEW_SECONDS = 600  # before the end
@@ -38,8 +42,12 @@ class Access:
         context.load_verify_locations(own[0])
         return context
 
+    def resolver(self) -> AbstractResolver | None:
+        """Who knows the way to a name: of the appliance running here we do, whatever this machine calls itself."""
+        return None if self._given.url else _Here(addresses.load(self._folder).port)
+
     async def begin(self, session: aiohttp.ClientSession) -> None:
-        """Makes the project if it is new. Ends the process where that is refused."""
+        """Makes the project if it is new. Ends the process where that is refused. Raises aiohttp.ClientError."""
         self._session = session
         if self._key is None:
             await self.bearer()
@@ -53,9 +61,15 @@ class Access:
                 )
 
     async def bearer(self) -> str:
-        """A token that is good for ten minutes at least."""
+        """A token that is good for ten minutes at least. Raises Away where no further one can be had now."""
         if time.monotonic() > self._until - RENEW_SECONDS:
-            self._token = await (self._asked() if self._key else asyncio.to_thread(self._made))
+            try:
+                self._token = await (self._asked() if self._key else asyncio.to_thread(self._made))
+            except SystemExit:
+                # The first time that is the answer; in the middle of a long run the appliance may be restarting.
+                if not self._token:
+                    raise
+                raise Away("no token could be had") from None
             self._until = time.monotonic() + GOOD_SECONDS
         return self._token
 
@@ -75,3 +89,26 @@ class Access:
     @staticmethod
     def _with(key: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {key}"}
+
+
+class _Here(AbstractResolver):
+    """Takes every name for this machine, where the edge listens on `port`."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        here = ResolveResult(
+            hostname=host,
+            host="127.0.0.1",
+            port=self._port,
+            family=socket.AF_INET,
+            proto=0,
+            flags=socket.AI_NUMERICHOST,
+        )
+        return [here]
+
+    async def close(self) -> None:
+        """There is nothing to close."""

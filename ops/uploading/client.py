@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,7 +42,7 @@ class Client:
 
     async def link(self, filename: str) -> Link:
         """A link to upload one file by. Raises Refused and Away."""
-        body = {"filename": filename, "project_id": self._project}
+        body = {"filename": plain(filename), "project_id": self._project}
         made = await self._patiently(lambda: self._json("POST", "/images/", json=body))
         return Link(made["image_id"], made["upload_link"], made["params"])
 
@@ -113,9 +114,16 @@ class Client:
             for key, value in link.params.items():
                 form.append(value).set_content_disposition("form-data", name=key)
             part = form.append_payload(_Sized(body, size))
-            part.set_content_disposition("form-data", name="file", filename=name)
+            part.set_content_disposition("form-data", name="file", filename=plain(name))
         async with self._session.post(link.url, data=form) as answer:
             await _raise(answer)
+
+
+def plain(name: str) -> str:
+    """A file's name as the API takes it: bytes that are no UTF-8 replaced, cut to 255 bytes with its ending kept."""
+    text = os.fsencode(name).decode("utf-8", "replace")
+    stem, ending = os.path.splitext(text)
+    return stem.encode()[: 255 - len(ending.encode())].decode("utf-8", "ignore") + ending
 
 
 class _Sized(aiohttp.payload.AsyncIterablePayload):

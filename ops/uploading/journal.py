@@ -11,7 +11,10 @@ PHOTOS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", "
 
 
 class Entry(NamedTuple):
-    """The last that is known of a file. `state`: linked, sent, done or error; `reason` says why for an error."""
+    """The last that is known of a file. `state`: linked, sent, done or error; `reason` says why for an error.
+
+    `epoch` is that of the appliance's events when it was written: another one means another or a restored ledger.
+    """
 
     path: str
     size: int
@@ -19,6 +22,7 @@ class Entry(NamedTuple):
     image_id: str
     state: str
     reason: str = ""
+    epoch: str = ""
 
 
 class Journal:
@@ -26,6 +30,7 @@ class Journal:
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        self.epoch = ""
         file.parent.mkdir(parents=True, exist_ok=True)
         self._entries = dict(self._read())
         self._out = file.open("a", encoding="utf-8")
@@ -50,7 +55,7 @@ class Journal:
         """Records a new state; a crash after this call does not lose it."""
         facts = file.stat()
         path = file.relative_to(folder).as_posix()
-        entry = Entry(path, facts.st_size, facts.st_mtime_ns, image_id, state, reason)
+        entry = Entry(path, facts.st_size, facts.st_mtime_ns, image_id, state, reason, self.epoch)
         self._entries[path] = entry
         self._out.write(json.dumps(entry._asdict()) + "\n")
         self._out.flush()
@@ -59,7 +64,7 @@ class Journal:
 def place(url: str, project: str, folder: Path) -> Path:
     """Where the journal of this folder, sent to this project, is kept: beside the user's other state."""
     base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    name = hashlib.sha256(f"{url}\n{project}\n{folder.resolve()}".encode()).hexdigest()[:16]
+    name = hashlib.sha256(os.fsencode(f"{url}\n{project}\n{folder.resolve()}")).hexdigest()[:16]
     return base / "darkroom" / "uploads" / f"{name}.jsonl"
 
 

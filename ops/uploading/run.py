@@ -1,6 +1,7 @@
 """One run: what is left to send is sent, what was sent is waited for."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from ops.uploading.journal import Entry, Journal
 
 ENDED = ("done", "error")
 AGAIN = {"upload_expired"}  # errors that sending once more can mend
+DELETED = {"code": "deleted", "message": "It was deleted before it was developed."}
 
 
 class Outcome(NamedTuple):
@@ -44,6 +46,7 @@ class Run:
     async def all(self, files: Sequence[Path]) -> Outcome:
         """Sends and waits. Raises Refused or Away only where nothing can go on."""
         cursor = await self._client.cursor()
+        self._journal.epoch = cursor.partition(":")[0]
         self._sending = len(files)
         watching = asyncio.create_task(self._watch(cursor))
         try:
@@ -73,13 +76,21 @@ class Run:
 
     async def _taken_up(self, file: Path, known: Entry) -> bool:
         """Whether an earlier run got so far with this file that it need not be sent."""
-        if known.state in ENDED:
+        if known.state in ENDED and known.epoch == self._journal.epoch:
             self._count(file, known.state, known.reason)
             return True
-        image = await self._client.image(known.image_id)
-        if image is None or image["state"] == "init" or (image["error"] or {}).get("code") in AGAIN:
-            return False
+        # Before the question: its end may be heard before the answer is here.
         self._waiting[known.image_id] = file
+        try:
+            image = await self._client.image(known.image_id)
+        except (Refused, Away):
+            self._waiting.pop(known.image_id, None)
+            raise
+        if known.image_id not in self._waiting:
+            return True
+        if image is None or image["state"] == "init" or (image["error"] or {}).get("code") in AGAIN:
+            del self._waiting[known.image_id]
+            return False
         self._heard(known.image_id, image["state"], image["error"])
         return True
 
@@ -101,13 +112,14 @@ class Run:
                 await self._look()
             elif event["type"] == "state":
                 self._heard(event["image_id"], event["state"], event.get("error"))
+            elif event["type"] == "deleted":
+                self._heard(event["image_id"], "error", DELETED)
 
     async def _look(self) -> None:
         """Reads every state anew, since events were missed."""
         for image_id in list(self._waiting):
             image = await self._client.image(image_id)
-            if image:
-                self._heard(image_id, image["state"], image["error"])
+            self._heard(image_id, *((image["state"], image["error"]) if image else ("error", DELETED)))
 
     def _heard(self, image_id: str, state: str, error: dict[str, str] | None) -> None:
         file = self._waiting.get(image_id)
@@ -123,7 +135,7 @@ class Run:
         if state == "done":
             self._done += 1
         else:
-            self._failed.append((file.relative_to(self._folder).as_posix(), reason))
+            self._failed.append((os.fsencode(file.relative_to(self._folder)).decode("utf-8", "replace"), reason))
         self._progress.ended(state == "done")
         self._settle()
 

@@ -1,16 +1,21 @@
 """Colour: from any mode to gray, RGB or RGBA of 8 bit, with a profile that says what the numbers mean."""
 
 import io
+from functools import lru_cache
 
 from PIL import Image, ImageCms
 
-from processors.image.decode import eight_bit
+from processors.image.samples import eight_bit
 from processors.limits import MAX_PROFILE_BYTES
 from processors.refusals import Code, Refused
 
 # What a profile's colour space has to be for it to describe pixels of a mode.
 SPACES = {"L": "GRAY", "RGB": "RGB", "RGBX": "RGB", "RGBA": "RGB", "CMYK": "CMYK", "LA": "GRAY", "LAB": "LAB"}
+# The mode in which Pillow hands pixels of a space to the colour engine.
+ENGINE_MODES = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK", "LAB": "LAB"}
 SRGB = ImageCms.createProfile("sRGB")
+# Few kinds of devices make most photos, and their profiles are the same to the byte.
+PROFILES_KEPT = 8
 
 
 def unpack(image: Image.Image) -> Image.Image:
@@ -18,13 +23,16 @@ def unpack(image: Image.Image) -> Image.Image:
 
     Those are L, LA, RGB, RGBX, RGBA, CMYK and LAB.
 
-    Raises Refused unsupported_kind for samples of 32 bit.
+    Raises Refused unsupported_kind for samples of 32 bit, or with a sign.
     """
     mode = image.mode
     if mode.startswith("I;16"):
         return eight_bit(image)
     if mode in ("I", "F"):
-        raise Refused(Code.UNSUPPORTED_KIND, "Pictures with 32 bits a sample are not supported; please send 8 or 16.")
+        raise Refused(
+            Code.UNSUPPORTED_KIND,
+            "Pictures with signed samples, or of 32 bits, are not supported; please send 8 or 16 bits.",
+        )
     if "transparency" in image.info and mode in ("1", "L", "P", "RGB"):
         return image.convert("RGBA")
     if mode in ("1", "L", "RGB", "RGBX", "RGBA", "LA", "CMYK", "LAB"):
@@ -41,18 +49,18 @@ def to_final(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, by
     transparency, very large) is applied. One that is broken, or of another space than the pixels, is ignored.
     """
     image = _drop_opaque_alpha(image)
-    parsed = _parse(profile, SPACES[image.mode]) if profile else None
     final = {"LA": "RGBA", "CMYK": "RGB", "LAB": "RGB"}.get(image.mode, image.mode)
-    if parsed is None:
+    transform = _transform(profile, SPACES[image.mode]) if profile else None
+    if transform is None:
         return _without_profile(image, final), None
     if final == image.mode and carriable(profile, final):
         return image, profile
-    return _to_srgb(image, parsed), None
+    return _to_srgb(image, transform), None
 
 
 def carriable(profile: bytes | None, mode: str) -> bool:
     """Whether pixels of `mode` can be told right by carrying `profile` along, or need none."""
-    return profile is None or (len(profile) <= MAX_PROFILE_BYTES and _parse(profile, SPACES[mode]) is not None)
+    return profile is None or (len(profile) <= MAX_PROFILE_BYTES and _transform(profile, SPACES[mode]) is not None)
 
 
 def _drop_opaque_alpha(image: Image.Image) -> Image.Image:
@@ -61,35 +69,45 @@ def _drop_opaque_alpha(image: Image.Image) -> Image.Image:
     return image.convert("RGB" if image.mode == "RGBA" else "L")
 
 
-def _parse(profile: bytes, space: str) -> ImageCms.ImageCmsProfile | None:
+def _transform(profile: bytes, space: str) -> ImageCms.ImageCmsTransform | None:
+    """From `profile` to sRGB; None if it is broken, not for embedding, or doesn't describe pixels of `space`."""
+    # A large one is not kept: it would take memory from the pictures after it.
+    return _small_transform(profile, space) if len(profile) <= MAX_PROFILE_BYTES else _parsed(profile, space)
+
+
+@lru_cache(PROFILES_KEPT)
+def _small_transform(profile: bytes, space: str) -> ImageCms.ImageCmsTransform | None:
+    return _parsed(profile, space)
+
+
+def _parsed(profile: bytes, space: str) -> ImageCms.ImageCmsTransform | None:
     try:
         parsed = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        return parsed if parsed.profile.xcolor_space.strip().upper() == space else None
+        return _built(parsed, space) if parsed.profile.xcolor_space.strip().upper() == space else None
     except (OSError, ValueError, TypeError, AttributeError, ImageCms.PyCMSError):
         return None
 
 
+def _built(profile: ImageCms.ImageCmsProfile | ImageCms.core.CmsProfile, space: str) -> ImageCms.ImageCmsTransform:
+    """Relative colorimetric with black point compensation, as browsers do it."""
+    intent, compensated = ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
+    return ImageCms.buildTransform(profile, SRGB, ENGINE_MODES[space], "RGB", intent, compensated)
+
+
 def _without_profile(image: Image.Image, final: str) -> Image.Image:
     if image.mode == "LAB":
-        return _to_srgb(image, ImageCms.createProfile("LAB"))
+        return _to_srgb(image, _built(ImageCms.createProfile("LAB"), "LAB"))
     return image if image.mode == final else image.convert(final)
 
 
-def _to_srgb(image: Image.Image, profile: ImageCms.ImageCmsProfile | ImageCms.core.CmsProfile) -> Image.Image:
-    """Relative colorimetric with black point compensation, as browsers do it. Transparency is kept beside."""
+def _to_srgb(image: Image.Image, transform: ImageCms.ImageCmsTransform) -> Image.Image:
+    """The picture in sRGB. Transparency is kept beside."""
     alpha = image.getchannel("A") if image.mode in ("RGBA", "LA") else None
     if alpha is not None:
         image = image.convert("RGB") if image.mode == "RGBA" else image.getchannel("L")
     if image.mode == "RGBX":
         image = image.convert("RGB")
-    converted = ImageCms.profileToProfile(
-        image,
-        profile,
-        SRGB,
-        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-        outputMode="RGB",
-        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
-    )
+    converted = ImageCms.applyTransform(image, transform)
     assert converted is not None
     if alpha is not None:
         converted.putalpha(alpha)

@@ -1,6 +1,5 @@
 """Decoding: the one time that compressed bytes become pixels."""
 
-import numpy
 import simplejpeg
 from PIL import Image
 
@@ -67,8 +66,3 @@ def _refusal(source: Source, error: Exception) -> Refused:
             Code.TRUNCATED, f"The {name} file ends too early: part of the picture is missing. Please send it again."
         )
     return Refused(Code.DAMAGED, f"The {name} file is damaged and can't be decoded.")
-
-
-def eight_bit(image: Image.Image) -> Image.Image:
-    """Gray of 16 bit reduced to 8 by its high byte. Pillow does it by itself for colour."""
-    return Image.fromarray((numpy.asarray(image) >> 8).astype(numpy.uint8))

@@ -8,7 +8,10 @@ import pillow_heif
 from PIL import Image, UnidentifiedImageError
 
 from processors.image import frames
-from processors.image.kinds import TIFF, Kind, kind_of
+from processors.image.kinds import JPEG, PNG, TIFF, Kind, kind_of
+from processors.image.profile import bare
+from processors.image.samples import scale_transparency
+from processors.image.segments import limit_metadata
 from processors.limits import MAX_PIXELS
 from processors.refusals import Code, Refused
 
@@ -46,9 +49,12 @@ class Source:
 def open_source(data: memoryview) -> Source:
     """Open the file in `data`.
 
-    Raises Refused: empty, not_a_picture, unsupported_kind, damaged, too_many_pixels, too_many_frames.
+    Raises Refused: empty, not_a_picture, unsupported_kind, too_much_metadata, damaged, too_many_pixels,
+    too_many_frames.
     """
     kind = kind_of(data)
+    if kind is JPEG:
+        limit_metadata(data)
     image = _open(data, kind)
     width, height = image.size
     if width * height > MAX_PIXELS:
@@ -57,6 +63,8 @@ def open_source(data: memoryview) -> Source:
         raise Refused(Code.TOO_MANY_PIXELS, message)
     if kind is TIFF:
         _refuse_raw(image)
+    if kind is PNG:
+        scale_transparency(image, data)
     return Source(
         kind=kind,
         data=data,
@@ -65,7 +73,7 @@ def open_source(data: memoryview) -> Source:
         height=height,
         frames=frames.count(data, image, kind),
         orientation=1 if kind is TIFF else _orientation(image),  # Pillow turns TIFF itself
-        profile=image.info.get("icc_profile") or None,
+        profile=bare(image.info.get("icc_profile")),
     )
 
 
@@ -75,9 +83,8 @@ def _open(data: memoryview, kind: Kind) -> Image.Image:
     except MemoryError:
         raise
     except UnidentifiedImageError:
-        raise Refused(
-            Code.DAMAGED, f"The file begins like {kind.name.upper()} but can't be read: it is damaged."
-        ) from None
+        message = f"The file begins like {kind.name.upper()} but can't be read: it is damaged, or of a rare variety."
+        raise Refused(Code.DAMAGED, message) from None
     except Exception as error:  # decoders raise nearly anything on damaged files
         raise Refused(Code.DAMAGED, f"The {kind.name.upper()} file is damaged and can't be read.") from error
 

@@ -1,6 +1,6 @@
 """The child: opens its eyes, closes the doors, then develops what comes in until the other side is gone.
 
-Run by `processors.sandbox.spawn`, with its end of the socket as descriptor `--channel`.
+Run through `entry`, with its end of the socket as descriptor `--channel`.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import ctypes
 import gc
 import os
 import socket
+from collections.abc import Collection
 
 from processors.image import develop
 from processors.recipes import Recipe
@@ -16,24 +17,25 @@ from processors.refusals import Code, Refused
 from processors.results import Developed
 from processors.sandbox import doors, memfd, messages
 from processors.sandbox.inbox import reader
+from processors.sandbox.layers import Layer
 from processors.sandbox.warmup import warm_up
 
 # With the allocator told to keep memory, a large picture would be paid for ever.
 TRIM_PIXELS = 40_000_000
 
 
-def main() -> None:
+def main(arguments: list[str], layers: Collection[Layer]) -> None:
+    """Serve until the other side is gone. What goes wrong before is told through the socket."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--channel", type=int, required=True, help="descriptor of the socket to the parent")
     parser.add_argument("--inbox", type=int, required=True, help="descriptor of the memory that sources come in")
-    arguments, _ = parser.parse_known_args()
-    channel = socket.socket(fileno=arguments.channel)
-    inbox = reader(arguments.inbox)
+    given, _ = parser.parse_known_args(arguments)
+    channel = socket.socket(fileno=given.channel)
+    inbox = reader(given.inbox)
     trim = ctypes.CDLL(None).malloc_trim
     try:
-        doors.follow_parent()
         warm_up()
-        doors.close()
+        doors.close(layers)
     except Exception as error:
         messages.send(channel, messages.Failure(f"{type(error).__name__}: {error}"))
         raise SystemExit(1) from error
@@ -84,7 +86,3 @@ def _head(developed: Developed) -> messages.Done:
         for v in developed.versions
     ]
     return messages.Done(developed.source, heads)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,14 +1,16 @@
 """Closing the doors, one behind the other, so that a hole in one isn't a hole in all.
 
-Uid, resource limits, no new privileges, Landlock (no path can be opened), seccomp (few system calls are left).
+An empty file system, uid, resource limits, no new privileges, Landlock (no path can be opened), seccomp (few system
+calls are left).
 """
 
 import contextlib
 import os
 import resource
-import signal
+from collections.abc import Collection
 
-from processors.sandbox import kernel, landlock, seccomp
+from processors.sandbox import kernel, landlock, namespaces, seccomp
+from processors.sandbox.layers import Layer
 
 NOBODY = 65534
 # Wide: it counts reservations, of which threads and the allocator make many. The parent watches what is really used.
@@ -17,37 +19,37 @@ MEMORY_FILE_BYTES = 512 << 20
 OPEN_FILES = 32
 
 
-def follow_parent() -> None:
-    """Have the kernel kill this process when its parent ends, however busy it is."""
-    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+def close(layers: Collection[Layer]) -> None:
+    """Close every door of `layers` for good. Everything needed has to be open, imported and tried before.
 
-
-def close() -> None:
-    """Close every door for good. Everything needed has to be open, imported and tried before.
-
-    Raises OSError when a door can't be closed; but for Landlock, which older kernels lack.
+    Those of Layer.FILTER are always closed. UNSHARE takes that `namespaces.enter` was called before. Raises OSError
+    when one can't be closed.
     """
     if len(os.listdir("/proc/self/task")) != 1:
         raise OSError("other threads are running, whose doors would stay open")
-    _drop_root()
-    follow_parent()  # changing the uid has cleared it
-    _limit()
+    if Layer.UNSHARE in layers:
+        namespaces.empty()
+    drop_root()
+    limit()
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    landlock.close()
+    if Layer.LANDLOCK in layers:
+        landlock.close()
     seccomp.install()
 
 
-def _drop_root() -> None:
+def drop_root() -> None:
     """As root become nobody. Where even root may not (a container without the capability), the other doors hold."""
-    if os.geteuid() != 0:
-        return
-    with contextlib.suppress(OSError):
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
+    if os.geteuid() == 0:
+        with contextlib.suppress(OSError):
+            os.setgroups([])
+            os.setresgid(NOBODY, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, NOBODY)
+        kernel.follow_parent()  # changing the uid has cleared it
+    kernel.drop_capabilities()
 
 
-def _limit() -> None:
+def limit() -> None:
+    """Limits on address space, files and descriptors; no core dumps."""
     for what, amount in (
         (resource.RLIMIT_AS, ADDRESS_SPACE_BYTES),
         (resource.RLIMIT_FSIZE, MEMORY_FILE_BYTES),

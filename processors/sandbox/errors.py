@@ -11,3 +11,7 @@ class SandboxDied(SandboxError):
 
 class SandboxTimeout(SandboxError):
     """The child took longer than it was given, and was killed."""
+
+
+class SandboxWeak(SandboxError):
+    """Too few layers hold on this machine, and nobody has said that this is good enough."""

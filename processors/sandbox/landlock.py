@@ -1,13 +1,16 @@
-"""Landlock: a ruleset that allows nothing. See landlock(7) and linux/landlock.h."""
+"""Landlock: a ruleset that allows nothing, or to read and execute a few paths. See landlock(7) and linux/landlock.h."""
 
 import ctypes
 import errno
 import os
+from collections.abc import Sequence
 
 from processors.sandbox import kernel
 
-CREATE_RULESET, RESTRICT_SELF = 444, 446  # the same numbers on every architecture
+CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # the same numbers on every architecture
 CREATE_RULESET_VERSION = 1
+RULE_PATH_BENEATH = 1
+EXECUTE, READ_FILE = 1 << 0, 1 << 2
 # How many file system rights each version of the interface knows; they are the lowest bits.
 FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 NET_RIGHTS = 0b11  # bind and connect TCP, since version 4
@@ -24,14 +27,20 @@ class RulesetAttributes(ctypes.Structure):
     )
 
 
-def close() -> bool:
+class PathRule(ctypes.Structure):
+    """`struct landlock_path_beneath_attr`."""
+
+    _pack_ = 1
+    _fields_ = (("allowed_access", ctypes.c_uint64), ("parent_fd", ctypes.c_int32))
+
+
+def close(keep: Sequence[str] = ()) -> None:
     """Forbid this process every file, TCP port, foreign abstract socket and foreign signal that the kernel can.
 
-    False where the kernel has no Landlock. Needs no_new_privs.
+    Only what `keep` names, or what lies below it, may be read and executed. Needs no_new_privs. Raises OSError, also
+    where the kernel has no Landlock.
     """
     version = _version()
-    if version == 0:
-        return False
     attributes = RulesetAttributes(
         handled_access_fs=(1 << FILE_RIGHTS[min(version, max(FILE_RIGHTS))]) - 1,
         handled_access_net=NET_RIGHTS if version >= 4 else 0,
@@ -40,10 +49,22 @@ def close() -> bool:
     size = 8 if version < 4 else 16 if version < 6 else 24
     ruleset = kernel.syscall(CREATE_RULESET, ctypes.byref(attributes), size, 0)
     try:
+        for path in keep:
+            _allow(ruleset, path)
         kernel.syscall(RESTRICT_SELF, ruleset, 0)
     finally:
         os.close(ruleset)
-    return True
+
+
+def _allow(ruleset: int, path: str) -> None:
+    try:
+        handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        kernel.syscall(ADD_RULE, ruleset, RULE_PATH_BENEATH, ctypes.byref(PathRule(EXECUTE | READ_FILE, handle)), 0)
+    finally:
+        os.close(handle)
 
 
 def _version() -> int:
@@ -51,5 +72,5 @@ def _version() -> int:
         return kernel.syscall(CREATE_RULESET, None, 0, CREATE_RULESET_VERSION)
     except OSError as error:
         if error.errno in (errno.ENOSYS, errno.EOPNOTSUPP):
-            return 0
+            raise OSError(error.errno, "this kernel has no Landlock, or it is not enabled") from error
         raise

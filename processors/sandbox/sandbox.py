@@ -12,26 +12,40 @@ from processors.recipes import PHOTO, Recipe
 from processors.refusals import Code, Refused
 from processors.results import Developed, Version
 from processors.sandbox import memfd, messages
-from processors.sandbox.errors import SandboxDied, SandboxError
+from processors.sandbox.errors import SandboxDied, SandboxError, SandboxWeak
 from processors.sandbox.inbox import INBOX_BYTES
+from processors.sandbox.layers import Protection
+from processors.sandbox.probe import probe
 from processors.sandbox.spawn import Child, TooMuchMemory
 
 logger = logging.getLogger(__name__)
 
 START_SECONDS = 60.0
+# Refusals that no decoder has had a part in: the child is as good as new.
+UNTOUCHED = (Code.EMPTY, Code.NOT_A_PICTURE, Code.UNSUPPORTED_KIND, Code.TOO_MUCH_METADATA)
 
 
 class Sandbox:
     """One child process, doing one file at a time; callers beyond that wait. Use from one event loop.
 
-    max_files: the child is replaced after so many. max_bytes: resident memory at which it is killed.
-    labels: put at the end of the child's command line, so that `ps` says whose it is.
+    The child is replaced after `max_files`, and after every one that it could not develop. max_bytes: resident memory
+    at which it is killed. labels: put at the end of the child's command line, so that `ps` says whose it is.
+    weak: work also where the filter is all there is. protection: the layers to use, already probed; all that hold here.
     """
 
-    def __init__(self, labels: Sequence[str] = (), max_files: int = 2_000, max_bytes: int = 3 << 30) -> None:
+    def __init__(
+        self,
+        labels: Sequence[str] = (),
+        max_files: int = 2_000,
+        max_bytes: int = 3 << 30,
+        weak: bool = False,
+        protection: Protection | None = None,
+    ) -> None:
         self._labels = tuple(labels)
         self._max_files = max_files
         self._max_bytes = max_bytes
+        self._weak = weak
+        self.protection = protection
         self._child: Child | None = None
         self._ready = False
         self._turn = asyncio.Lock()
@@ -47,11 +61,14 @@ class Sandbox:
 
     @property
     def pid(self) -> int | None:
-        """The child's process id; another one after it was replaced."""
-        return self._child.process.pid if self._child else None
+        """The process id of the child, once it is ready; another one after it was replaced."""
+        return self._child.pid if self._child else None
 
     async def start(self) -> None:
-        """Start the child and wait until it is ready. Raises SandboxDied."""
+        """Start the child and wait until it is ready.
+
+        Raises SandboxDied, or SandboxWeak where there are too few layers.
+        """
         async with self._turn:
             await self._running()
 
@@ -98,13 +115,14 @@ class Sandbox:
         child.served += 1
         try:
             return _developed(reply, result, recipe)
-        except SandboxDied as error:
-            self._replace(str(error))
+        except (SandboxDied, Refused) as error:
+            if not (isinstance(error, Refused) and error.code in UNTOUCHED):
+                self._replace(str(error))
             raise
         finally:
             if result is not None:
                 os.close(result)
-            if child.served >= self._max_files:
+            if child is self._child and child.served >= self._max_files:
                 self._replace("it has served its time")
 
     async def _ask(
@@ -114,17 +132,21 @@ class Sandbox:
             messages.send(child.channel, job, descriptor)
         except OSError as error:
             raise SandboxDied(f"the child is gone: {error}") from error
-        return await child.receive(seconds, self._max_bytes)
+        return await child.receive(seconds)
 
     async def _running(self) -> Child:
         """The child, ready to work: started if there is none."""
+        if self.protection is None:
+            self.protection = await probe()
+        if not (self.protection.strong or self._weak):
+            raise SandboxWeak(f"nothing is decoded behind so little: {self.protection}")
         if self._child is None or self._child.process.poll() is not None:
             self._spawn()
         child = self._child
         assert child is not None
         if not self._ready:
             try:
-                reply, result = await child.receive(START_SECONDS, self._max_bytes)
+                reply, result = await child.receive(START_SECONDS)
                 if result is not None:
                     os.close(result)
                 if not isinstance(reply, messages.Ready):
@@ -143,8 +165,9 @@ class Sandbox:
 
     def _spawn(self) -> None:
         self._end()
+        assert self.protection is not None
         try:
-            self._child = Child(self._labels)
+            self._child = Child(self._labels, self.protection.layers, self._max_bytes)
         except OSError as error:
             raise SandboxDied(f"the child could not be started: {error}") from error
 

@@ -1,6 +1,7 @@
 """A seccomp filter: what isn't on the list is refused with EPERM. See seccomp(2).
 
 No sockets, no files opened, no programs or processes started, nobody traced, nothing mapped executable.
+A program to be executed gets more: it opens files to read them, and maps its libraries.
 The filter is a program for the kernel's classic BPF machine, written out by hand: no library needed.
 """
 
@@ -9,7 +10,7 @@ import errno
 from collections.abc import Iterator
 
 from processors.sandbox import kernel
-from processors.sandbox.syscalls import ALLOWED, CLONE3, CONDITIONAL, SECCOMP
+from processors.sandbox.syscalls import ALLOWED, CLONE3, CONDITIONAL, EXECVE, OPENAT, SECCOMP, TOOL
 
 LOAD, EQUAL, GREATER_OR_EQUAL, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
@@ -21,6 +22,8 @@ SET_MODE_FILTER, FILTER_ALL_THREADS = 1, 1
 PROT_EXEC = 0x4
 CLONE_THREAD = 0x10000
 AT_EMPTY_PATH = 0x1000
+# Every flag of open(2) that writes or makes a file: O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND, __O_TMPFILE.
+WRITING = 0o1 | 0o2 | 0o100 | 0o1000 | 0o2000 | 0o20000000
 
 
 class Instruction(ctypes.Structure):
@@ -35,17 +38,20 @@ class Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_uint16), ("instructions", ctypes.POINTER(Instruction)))
 
 
-def install() -> None:
-    """Filter this process and all its threads, for good. Needs no_new_privs. Raises OSError."""
+def install(program_at: int | None = None) -> None:
+    """Filter this process and all its threads, for good. Needs no_new_privs. Raises OSError.
+
+    program_at: the address of the path of the one program that may be executed, by which it has to be called.
+    """
     machine = kernel.machine()
-    instructions = list(program(machine))
+    instructions = list(program(machine, program_at))
     array = (Instruction * len(instructions))(*instructions)
     filter_program = Program(len(instructions), array)
     kernel.syscall(SECCOMP[machine], SET_MODE_FILTER, FILTER_ALL_THREADS, ctypes.byref(filter_program))
 
 
-def program(machine: str) -> Iterator[Instruction]:
-    """The filter's instructions for `machine`."""
+def program(machine: str, program_at: int | None = None) -> Iterator[Instruction]:
+    """The filter's instructions for `machine`; see `install`."""
     column = 0 if machine == "x86_64" else 1
     yield Instruction(LOAD, 0, 0, ARCHITECTURE)
     yield Instruction(EQUAL, 1, 0, kernel.AUDIT_ARCH[machine])
@@ -53,12 +59,17 @@ def program(machine: str) -> Iterator[Instruction]:
     yield Instruction(LOAD, 0, 0, NUMBER)
     yield Instruction(GREATER_OR_EQUAL, 0, 1, X32_BIT)
     yield Instruction(RETURN, 0, 0, KILL)
-    for numbers in ALLOWED.values():
+    for numbers in (ALLOWED if program_at is None else ALLOWED | TOOL).values():
         number = numbers[column]
         if number is not None:
             yield from _when(number, ALLOW)
     yield from _when(CLONE3[column], ERRNO | errno.ENOSYS)
-    yield from _when_argument(CONDITIONAL["mmap"][column], 2, ANY_BIT, PROT_EXEC, allow_if=False)
+    if program_at is None:
+        yield from _when_argument(CONDITIONAL["mmap"][column], 2, ANY_BIT, PROT_EXEC, allow_if=False)
+    else:
+        yield from _when(CONDITIONAL["mmap"][column], ALLOW)
+        yield from _when_argument(OPENAT[column], 2, ANY_BIT, WRITING, allow_if=False)
+        yield from _when_pointer(EXECVE[column], program_at)
     yield from _when_argument(CONDITIONAL["mprotect"][column], 2, ANY_BIT, PROT_EXEC, allow_if=False)
     yield from _when_argument(CONDITIONAL["clone"][column], 0, ANY_BIT, CLONE_THREAD, allow_if=True)
     # The C library asks about an open descriptor with this one and an empty path.
@@ -76,5 +87,16 @@ def _when_argument(number: int, argument: int, test: int, value: int, allow_if: 
     yield Instruction(EQUAL, 0, 4, number)
     yield Instruction(LOAD, 0, 0, ARGUMENTS + 8 * argument)
     yield Instruction(test, 0, 1, value) if allow_if else Instruction(test, 1, 0, value)
+    yield Instruction(RETURN, 0, 0, ALLOW)
+    yield Instruction(RETURN, 0, 0, ERRNO | errno.EPERM)
+
+
+def _when_pointer(number: int, address: int) -> Iterator[Instruction]:
+    """For system call `number`: allow when the first argument is `address`, whose memory execve(2) gives up."""
+    yield Instruction(EQUAL, 0, 6, number)
+    yield Instruction(LOAD, 0, 0, ARGUMENTS)
+    yield Instruction(EQUAL, 0, 3, address & 0xFFFFFFFF)
+    yield Instruction(LOAD, 0, 0, ARGUMENTS + 4)
+    yield Instruction(EQUAL, 0, 1, address >> 32)
     yield Instruction(RETURN, 0, 0, ALLOW)
     yield Instruction(RETURN, 0, 0, ERRNO | errno.EPERM)

@@ -3,28 +3,19 @@
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Collection, Sequence
 
-import processors
 from processors.sandbox import messages
+from processors.sandbox.cgroup import MemoryGroup
+from processors.sandbox.command import ENVIRONMENT, command
 from processors.sandbox.errors import SandboxDied, SandboxTimeout
 from processors.sandbox.inbox import Inbox
-from processors.sandbox.memory import resident_bytes
+from processors.sandbox.layers import Layer
+from processors.sandbox.memory import resident_bytes, tree
 
-# Kept by the allocator instead of given back and faulted in again for every photo: a quarter of the CPU time.
-ALLOCATOR = {
-    "MALLOC_MMAP_THRESHOLD_": "1000000000",
-    "MALLOC_TRIM_THRESHOLD_": "2000000000",
-    "MALLOC_TOP_PAD_": "67108864",
-}
-# NumPy's linear algebra would start a thread a core; nothing here multiplies matrices.
-NO_THREADS = {"OPENBLAS_NUM_THREADS": "1"}
-CHECKOUT = str(Path(processors.__file__).resolve().parent.parent)
-ENVIRONMENT = ALLOCATOR | NO_THREADS | {"PYTHONPATH": CHECKOUT}
 WATCH_SECONDS = 0.1
 
 
@@ -38,24 +29,27 @@ class Child:
     That thread has to live as long as the child: the kernel ends the child with the thread that started it.
     """
 
-    def __init__(self, labels: Sequence[str]) -> None:
+    def __init__(self, labels: Sequence[str], layers: Collection[Layer], max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._group = MemoryGroup(max_bytes) if Layer.CGROUP in layers else None
         self.inbox = Inbox()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        given = theirs.fileno(), self.inbox.descriptor
-        flags = [
-            "-P",
-            "-s",
-            "-B",
-            "-m",
-            "processors.sandbox.child",
-            "--channel",
-            str(given[0]),
-            "--inbox",
-            str(given[1]),
-        ]
         with theirs, self.inbox.handing_over():
-            self.process = subprocess.Popen(
-                [sys.executable, *flags, *labels],
+            arguments = [f"--channel={theirs.fileno()}", f"--inbox={self.inbox.descriptor}", *labels]
+            self.process = self._started(layers, arguments, [theirs.fileno(), self.inbox.descriptor])
+        ours.setblocking(False)
+        self.channel = ours
+        self.served = 0
+
+    def _started(self, layers: Collection[Layer], arguments: list[str], given: list[int]) -> "subprocess.Popen[bytes]":
+        with contextlib.ExitStack() as stack:
+            door = None
+            if self._group is not None:
+                door = self._group.door()
+                stack.callback(os.close, door)
+                given.append(door)
+            return subprocess.Popen(
+                command(layers, "child", arguments, door),
                 env=ENVIRONMENT,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -64,24 +58,29 @@ class Child:
                 pass_fds=given,
                 start_new_session=True,
             )
-        ours.setblocking(False)
-        self.channel = ours
-        self.served = 0
+
+    @property
+    def pid(self) -> int:
+        """The process that develops: the last below those that only hold its namespaces."""
+        return tree(self.process.pid)[-1]
 
     def end(self) -> None:
-        """Kill the child and wait for its end."""
+        """Kill the child, all of its group, and wait for its end."""
         self.channel.close()
         self.inbox.close()
-        self.process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        if self._group is not None:
+            self._group.remove()
 
-    async def receive(self, seconds: float, max_bytes: int) -> tuple[messages.Reply, int | None]:
+    async def receive(self, seconds: float) -> tuple[messages.Reply, int | None]:
         """The next reply, and its descriptor, which the caller closes.
 
-        Raises SandboxTimeout after so many `seconds`, TooMuchMemory when the child holds over `max_bytes`,
+        Raises SandboxTimeout after so many `seconds`, TooMuchMemory when the child holds more than it may,
         SandboxDied when it ended or talks nonsense.
         """
-        await self._readable(seconds, max_bytes)
+        await self._readable(seconds)
         try:
             message, descriptors = messages.receive(self.channel)
         except OSError as error:
@@ -89,13 +88,15 @@ class Child:
         for descriptor in descriptors[1:]:
             os.close(descriptor)
         try:
+            if not message and self._group is not None and self._group.killed:
+                raise TooMuchMemory
             if not message:
                 raise SandboxDied(f"the child ended: {self._why()}")
             return messages.decode_reply(message), descriptors[0] if descriptors else None
         except ValueError as error:
             raise SandboxDied(f"the child talks nonsense: {error}") from error
 
-    async def _readable(self, seconds: float, max_bytes: int) -> None:
+    async def _readable(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         readable = asyncio.Event()
         deadline = loop.time() + seconds
@@ -107,7 +108,7 @@ class Child:
                     raise SandboxTimeout(f"no answer in {seconds:g} s")
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(readable.wait(), min(left, WATCH_SECONDS))
-                if resident_bytes(self.process.pid) > max_bytes:
+                if self._group is None and resident_bytes(self.process.pid) > self._max_bytes:
                     raise TooMuchMemory
         finally:
             loop.remove_reader(self.channel.fileno())
@@ -117,4 +118,5 @@ class Child:
             status = self.process.wait(1)
         except subprocess.TimeoutExpired:
             return "it closed its socket"
-        return f"signal {-status}" if status < 0 else f"status {status}"
+        number = -status if status < 0 else status - 128  # bubblewrap says it as shells do
+        return f"signal {number}" if number > 0 else f"status {status}"

@@ -70,3 +70,22 @@ CONDITIONAL: dict[str, tuple[int, int]] = {
 # The C library falls back to clone only when this one doesn't exist.
 CLONE3 = (435, 435)
 SECCOMP = {"x86_64": 317, "aarch64": 277}
+
+# What a program needs besides, to be executed and to read its libraries and its source.
+TOOL: dict[str, tuple[int | None, int | None]] = {
+    "stat": (4, None),
+    "lstat": (6, None),
+    "access": (21, None),
+    "faccessat": (269, 48),
+    "faccessat2": (439, 439),
+    "readlink": (89, None),
+    "readlinkat": (267, 78),
+    "statx": (332, 291),
+    "arch_prctl": (158, None),
+    "set_tid_address": (218, 96),
+    "prlimit64": (302, 261),
+    "dup": (32, 23),
+    "uname": (63, 160),
+}
+OPENAT = (257, 56)
+EXECVE = (59, 221)

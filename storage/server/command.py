@@ -26,6 +26,7 @@ def server(
     certs: Path,
     notify: Mapping[str, str] | None = None,
     md5_etags: bool = False,
+    stale_hours: int = 72,
 ) -> Command:
     """A server on 127.0.0.1:`port` that spreads each object over `drives`, folders that exist already.
 
@@ -33,6 +34,7 @@ def server(
     `certs` is an empty folder that keeps the server from looking into a home; `notify` is what `setup.notify_env`
     gives. `md5_etags` makes every ETag the MD5 of the bytes, as some clients of S3 expect, which costs a few ms of CPU
     for an object of 4 MB; without it only a client that sends Content-MD5 gets one.
+    Parts of uploads that were never ended are removed by the server after `stale_hours`, whoever began them.
     """
     if len(drives) < 2:
         raise ValueError("one drive has nothing to spread an object over")
@@ -44,8 +46,11 @@ def server(
         "HOME": str(certs),
         "MINIO_ROOT_USER": root_access,
         "MINIO_ROOT_PASSWORD": root_secret,
+        # Else a client may be told that its object is stored while that is in memory alone, and goes with the power.
+        "MINIO_FS_OSYNC": "on",
         **_closed(),
         **_limits(len(drives)),
+        "MINIO_API_STALE_UPLOADS_EXPIRY": f"{stale_hours}h",
         **_root_disk(drives),
         **(notify or {}),
     }
@@ -76,7 +81,6 @@ def _limits(drives: int) -> dict[str, str]:
         "MINIO_STORAGE_CLASS_RRS": "EC:1",
         # A form can be sent again and again until it expires; each time makes a version.
         "MINIO_API_OBJECT_MAX_VERSIONS": "3",
-        "MINIO_API_STALE_UPLOADS_EXPIRY": "24h",
         "MINIO_API_STALE_UPLOADS_CLEANUP_INTERVAL": "6h",
     }
 

@@ -1,13 +1,25 @@
 """Who may see what; and the closed list of what everybody may see."""
 
-import httpx
+import re
 
+import httpx
+import pytest
+
+from appliance.app import create_app
+from appliance.config import current
 from storage import layout
 from tests.appliance import pictures
 from tests.appliance.client import Project
 from tests.stack import Stack
 
 PUBLIC = {("get", "/healthz"), ("get", "/readyz"), ("post", "/login")}
+SETTINGS = {
+    "DARKROOM_DATABASE_URL": "postgresql://nowhere/none",
+    "DARKROOM_VALKEY_URL": "redis://nowhere",
+    "DARKROOM_STORAGE_URL": "http://nowhere",
+    "DARKROOM_TOKEN_SECRET": "a-secret-of-tests-that-is-long-enough",
+    **dict.fromkeys(("DARKROOM_UPLOADER_KEY", "DARKROOM_READER_KEY"), "access:secret"),
+}
 METHODS = {"get", "post", "put", "delete", "patch"}
 
 
@@ -16,9 +28,7 @@ def test_every_route_but_the_public_ones_needs_a_caller(stack: Stack) -> None:
     routes = {(m, path) for path, item in description["paths"].items() for m in item if m in METHODS}
     assert routes > PUBLIC
     for method, path in routes - PUBLIC:
-        url = stack.url + path.replace("{project_id}", "x").replace(
-            "{image_id}", "01a1fd40-745d-775e-9958-364e9bfb0770"
-        )
+        url = stack.url + re.sub("{[a-z_]+}", "01a1fd40-745d-775e-9958-364e9bfb0770", path)
         for headers in (
             {},
             {"Authorization": "Bearer dk_wrong"},
@@ -28,6 +38,26 @@ def test_every_route_but_the_public_ones_needs_a_caller(stack: Stack) -> None:
             answer = httpx.request(method, url, headers=headers)
             assert answer.status_code == 401, (method, path, headers, answer.text)
             assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_nothing_else_is_public_nor_brought_along_by_the_framework(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of what is in no description: the pages, and the description itself."""
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    current.cache_clear()
+    public: set[str] = set()
+    others: set[str] = set()
+    try:
+        for route in create_app().routes:
+            for handler in getattr(route, "route_handlers", []):
+                if "OPTIONS" not in handler.http_methods:
+                    (public if handler.opt.get("public") else others).add(route.path)
+    finally:
+        current.cache_clear()
+    assert public == {"/healthz", "/readyz", "/login", "/docs", "/docs/start.js", "/docs/{name:str}", "/openapi.json"}
+    assert {path for path in others if path.startswith("/openapi")} <= {
+        *("/openapi", "/openapi/openapi.json", "/openapi/{path:str}")
+    }
 
 
 def test_first_path_parts_of_the_api_are_reserved(stack: Stack) -> None:
@@ -131,5 +161,6 @@ def test_api_page_works_without_the_internet(stack: Stack) -> None:
 
 def test_ready_says_that_all_is_well(stack: Stack) -> None:
     answer = httpx.get(f"{stack.url}/readyz")
-    assert answer.json() == {"status": "ok", "parts": {"postgres": "ok", "valkey": "ok", "storage": "ok"}}
+    parts = dict.fromkeys(("postgres", "valkey", "storage", "clocks"), "ok")
+    assert answer.json() == {"status": "ok", "parts": parts}
     assert httpx.get(f"{stack.url}/healthz").json() == {"status": "ok"}

@@ -72,6 +72,18 @@ def test_body_that_is_no_json(project: Project) -> None:
         assert answer.json()["status"] == 400
 
 
+def test_body_that_is_missing_is_called_so(project: Project) -> None:
+    answer = project.api.post("/images/")
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == [{"field": "body", "message": "is needed, as JSON"}]
+
+
+def test_body_nested_without_end_is_the_clients_fault(project: Project) -> None:
+    answer = project.api.post("/images/", content=b"[" * 20_000)
+    assert answer.status_code == 400
+    assert "nested" in answer.json()["detail"]
+
+
 def test_body_over_the_limit_of_the_api(project: Project) -> None:
     answer = project.api.post("/images/", json={"filename": "a" * 100_000, "project_id": project.id})
     assert answer.status_code == 413
@@ -109,7 +121,8 @@ def test_nothing_a_client_can_send_is_our_fault(project: Project) -> None:
     for query in ("after=%00", "after=1&epoch=%00", "after=0&limit=%ff"):
         answers.append(server.get(f"/projects/{project.id}/events?{query}"))
     texts = ('"a\\u0000b"', '"\\ud800"', '"😀"', "1e400", "-5", "true", "[[[[]]]]", "9" * 400)
-    for text in texts:
+    deep = ("[" * 20_000, "[" * 9_000 + "]" * 9_000, '{"a":' * 9_000 + "1" + "}" * 9_000, "NaN", "-0", "1.0")
+    for text in (*texts, *deep):
         for path, body in (
             ("/projects/", f'{{"name": {text}}}'),
             ("/projects/", f'{{"name": "n", "id": {text}}}'),

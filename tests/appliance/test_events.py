@@ -1,6 +1,7 @@
 """One log, three readers: in order, none missing, none twice."""
 
 import json
+import signal
 import threading
 
 import httpx
@@ -9,6 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.appliance import pictures
 from tests.appliance.client import Project, heard
+from tests.stack import Stack
 
 SMALL = pictures.jpeg(200, 150)
 
@@ -135,6 +137,28 @@ def test_socket_needs_a_fresh_ticket_of_this_project(project: Project, stranger:
     assert _refused(project, project.ticket(), Origin="https://evil.example"), "a foreign page"
     assert not _refused(project, project.ticket(), Origin=project.stack.url)
     assert not _refused(project, project.ticket(), Origin=project.stack.origin)
+
+
+def _closed_with(project: Project, after: str = "0", ticket: str | None = None) -> int:
+    with project.socket(after=after, ticket=ticket) as socket, pytest.raises(ConnectionClosed) as closed:
+        socket.recv(timeout=10)
+    assert closed.value.rcvd is not None
+    return closed.value.rcvd.code
+
+
+def test_socket_that_is_refused_says_why_by_its_code(project: Project, stack: Stack) -> None:
+    for bad in ("x", "", "1e3", "9" * 30):
+        assert _closed_with(project, after=bad) == 4400, bad
+    ticket = project.ticket()
+    stack.kill("valkey", signal.SIGSTOP)
+    try:
+        assert _closed_with(project, ticket=ticket) == 4503, "to be tried again"
+    finally:
+        stack.kill("valkey", signal.SIGCONT)
+        stack.wait_well()
+    ticket = project.ticket()
+    project.server.delete(f"/projects/{project.id}")
+    assert _closed_with(project, ticket=ticket) == 4404
 
 
 def test_server_key_gets_a_ticket_for_a_named_project(project: Project) -> None:

@@ -37,7 +37,18 @@ def shell(place: tuple[Path, dict[str, str]], stack: Stack, project: Project, *n
 
 
 def test_readme_shows_what_is_run() -> None:
-    assert set(BLOCKS) == {"token", "upload", "watch", "python"}
+    assert set(BLOCKS) == {
+        "token",
+        "upload",
+        "watch",
+        "python",
+        "webhook",
+        "verify",
+        "metrics",
+        "log",
+        "retry",
+        "whole",
+    }
 
 
 def test_curl(place: tuple[Path, dict[str, str]], stack: Stack, project: Project) -> None:
@@ -45,6 +56,20 @@ def test_curl(place: tuple[Path, dict[str, str]], stack: Stack, project: Project
     assert said.startswith("201\n")
     assert '"state":"done"' in said
     assert "/thumb." in said
+
+
+def test_watching(place: tuple[Path, dict[str, str]], stack: Stack, project: Project) -> None:
+    said = shell(place, stack, project, "token", "upload", "metrics", "log", "retry")
+    assert 'darkroom_oldest_waiting_seconds{lane="images"}' in said
+    assert 'event="link issued"' in said
+    assert "Nothing failed." in said
+    assert '"retried":0' in said
+
+
+def test_verifying(place: tuple[Path, dict[str, str]], stack: Stack, project: Project) -> None:
+    said = shell(place, stack, project, "whole")
+    assert said.count("missing object versions 0") == 2
+    assert "damaged object versions 0" in said
 
 
 def test_python(place: tuple[Path, dict[str, str]], stack: Stack, project: Project) -> None:

@@ -9,10 +9,10 @@ import httpx
 import psutil
 import pytest
 
-from storage.links import Links
+from storage.links import Links, UploadForms
 from tests.daemons import caddy, minio
 from tests.daemons.process import free_port
-from tests.edge.places import new_version
+from tests.edge.places import new_original, new_version
 
 NAMES = ("photos.lan", "photos.example")
 
@@ -57,6 +57,29 @@ def test_page_may_open_websockets_under_all_names(secure: caddy.Caddy) -> None:
     authority = secure.edge.data / "pki/authorities/local/root.crt"
     policy = call(secure.edge.port, NAMES[0], authority, "/").headers["content-security-policy"]
     assert all(f"wss://{name}:{secure.edge.port}" in policy for name in NAMES)
+
+
+@pytest.mark.parametrize("name", ["evil.example", "192.168.1.5", "storage.internal", "localhost"])
+def test_name_that_is_not_its_own_is_told_so(
+    secure: caddy.Caddy, storage: minio.Minio, forms: UploadForms, name: str
+) -> None:
+    """Not with an empty 200, which an uploader would take for success."""
+    authority = secure.edge.data / "pki/authorities/local/root.crt"
+    trust = ssl.create_default_context(cafile=str(authority))
+    form = forms.form(new_original(), 1000, 900)
+    host = {"Host": f"{name}:{secure.edge.port}"}
+    with httpx.Client(
+        verify=trust, timeout=10, base_url=f"https://127.0.0.1:{secure.edge.port}", headers=host
+    ) as client:
+        named = {"sni_hostname": NAMES[0]}
+        for answer in (
+            client.get("/", extensions=named),
+            client.post(form.path, data=form.params, files={"file": b"x"}, extensions=named),
+        ):
+            assert (answer.status_code, answer.headers["content-type"]) == (421, "application/problem+json")
+            assert answer.json()["code"] == "unknown_name"
+            assert secure.edge.urls[0] in answer.json()["detail"]
+    assert storage.objects().head("originals", form.params["key"]) is None
 
 
 def test_certificate_that_was_given(secure: caddy.Caddy, settings: caddy.Edge, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,10 @@ from tests.ledger.book import Book
 from tests.ledger.intake import Intake
 
 TEMPLATE = "migrated"
-CLEAR = "TRUNCATE ledger.assets, ledger.blobs, ledger.versions, ledger.events, ledger.streams, projects, api_keys"
+CLEAR = (
+    "TRUNCATE ledger.assets, ledger.attempts, ledger.usage, ledger.blobs, ledger.versions, ledger.events, "
+    "ledger.streams, projects, api_keys, webhooks, webhook_attempts"
+)
 
 
 def migrate(url: str) -> "subprocess.CompletedProcess[str]":
@@ -41,6 +45,14 @@ def postgres() -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def shared_url(postgres: Postgres) -> str:
     return postgres.make("shared", TEMPLATE)
+
+
+@pytest.fixture(scope="session")
+def witnessed(postgres: Postgres) -> str:
+    """The name of a template: a migrated database with a witness of all that happens to assets in it."""
+    postgres.make("witnessed", TEMPLATE)
+    postgres.psql("witnessed", (Path(__file__).parent / "model" / "witness.sql").read_text())
+    return "witnessed"
 
 
 @pytest.fixture

@@ -79,6 +79,24 @@ async def test_a_storage_that_is_away_is_not_the_photos_fault(
     assert (state, tries) == ("processing", 3)
 
 
+async def test_the_longer_storage_is_away_the_less_often_it_is_asked(
+    book: Book, minio: Minio, sandbox: Sandbox, photo: UUID
+) -> None:
+    waits = "SELECT extract(epoch FROM lease_until - now())::integer AS seconds FROM ledger.assets WHERE id = $1"
+    waited = []
+    minio.daemon.kill()
+    try:
+        # 40,000: such as there may be after some weeks, and more than a small integer holds.
+        for attempts in (0, 2, 40_000):
+            await fetch("UPDATE ledger.assets SET attempts = $2, lease_until = now() WHERE id = $1", photo, attempts)
+            await _developer(book, minio, sandbox).develop(photo)
+            [row] = await fetch(waits, photo)
+            waited.append(row["seconds"])
+    finally:
+        minio.daemon.start()
+    assert waited == [2, 8, 60]
+
+
 async def test_a_job_that_takes_too_long_is_tried_again_at_once_and_not_called_too_slow(
     book: Book, minio: Minio, sandbox: Sandbox, photo: UUID
 ) -> None:

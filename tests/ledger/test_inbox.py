@@ -39,6 +39,23 @@ async def test_notifications_doubled_ten_times_and_shuffled_move_each_once(intak
     assert all(len(intake.stored(asset)) == 1 for asset in assets)
 
 
+async def test_of_two_versions_told_in_the_wrong_order_the_first_that_was_stored_is_pinned(
+    intake: Intake, book: Book
+) -> None:
+    [asset] = assets = await intake.uploads(1)
+    [first] = intake.stored(asset)
+    await intake.upload(asset, b"other bytes")
+    [replay] = [stat for stat in intake.stored(asset) if stat != first]
+    told = await intake.notified(assets, each=2)
+    intake.valkey.delete(INBOX)
+    intake.valkey.rpush(INBOX, *sorted(told, key=lambda element: replay.version_id.encode() not in element))
+    await intake.read()
+    assert [stat.version_id for stat in intake.stored(asset)] == [first.version_id]
+    claim = await book.ledger.claim(asset, 30)
+    assert claim is not None
+    assert claim.version_id == first.version_id
+
+
 async def test_what_a_dead_reader_had_taken_is_read_first(intake: Intake, book: Book) -> None:
     """It died between the move to its own list and the end of the ledger's transaction, or just after that."""
     assets = await intake.uploads(6)

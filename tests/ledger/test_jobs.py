@@ -117,6 +117,19 @@ async def test_giving_back_uses_up_no_try_and_waits(book: Book) -> None:
     assert await _open(book) == [(asset, 7)]
 
 
+async def test_what_was_given_back_is_no_lease_any_more(book: Book) -> None:
+    """Else given back twice it would be two tries, and a result could come beside that of the next worker."""
+    claim = await book.claimed()
+    await book.ledger.give_back(claim, 0)
+    await book.ledger.give_back(claim, 0)
+    assert (await book.row(claim.id))["tries"] == 3
+    assert not await book.ledger.renew(claim, 30)
+    assert not await book.finish(claim)
+    assert not await book.ledger.fail(claim, FAILURE)
+    assert await book.state(claim.id) == "processing"
+    assert await book.ledger.claim(claim.id, 30) is not None
+
+
 async def test_a_failure_says_why_and_a_retry_begins_anew(book: Book) -> None:
     claim = await book.claimed()
     assert await book.ledger.fail(claim, FAILURE)

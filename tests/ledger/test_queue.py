@@ -1,33 +1,108 @@
 """The traps of the queue that would leave a photo waiting."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID, uuid4
 
-from appliance.queue import worker
+import pytest
+
+from appliance import queue
+from appliance.queue import Job, worker
 from tests.ledger.intake import Intake, until
 
 
-async def test_a_job_of_a_worker_killed_before_its_claim_is_done_by_the_next(intake: Intake) -> None:
-    asset, ran = uuid4(), []
-
-    async def job(context: dict[str, Any], asset: str) -> None:
-        ran.append(UUID(asset))
-
-    await intake.queue.put("images", asset, 1)
-    intake.valkey.set(f"arq:retry:{asset}:1", 1)  # what the killed one left behind
+@asynccontextmanager
+async def _working(intake: Intake, job: Job) -> AsyncIterator[None]:
+    """A worker of the lane, two jobs at once, while the block runs."""
     loop = worker(intake.url, "images", job, {}, 2, 90)
     running = asyncio.create_task(loop.async_run())
-
-    async def done() -> bool:
-        return ran == [asset] and not intake.valkey.keys("arq:*")
-
     try:
-        await until(done)
-        assert ran == [asset]
+        yield
     finally:
-        running.cancel()
+        for task in (running, *loop.tasks.values()):
+            task.cancel()
         with suppress(asyncio.CancelledError):
             await running
+        loop.tasks.clear()
         await loop.close()
+
+
+class Picked:
+    """A job as a killed worker leaves it: picked up, never claimed, never ended."""
+
+    def __init__(self) -> None:
+        self.jobs: list[UUID] = []
+
+    async def do(self, context: dict[str, Any], asset: str) -> None:
+        self.jobs.append(UUID(asset))
+        await asyncio.Event().wait()
+
+
+class Done:
+    """A job that is done at once."""
+
+    def __init__(self) -> None:
+        self.jobs: list[UUID] = []
+
+    async def do(self, context: dict[str, Any], asset: str) -> None:
+        self.jobs.append(UUID(asset))
+
+
+async def test_a_job_of_a_worker_killed_before_its_claim_is_done_by_the_next(intake: Intake) -> None:
+    asset, done = uuid4(), Done()
+    await intake.queue.put("images", asset, 1)
+    intake.valkey.set(f"arq:retry:{asset}:1", 1)  # what the killed one left behind
+
+    async def ended() -> bool:
+        return done.jobs == [asset] and not intake.valkey.keys("arq:*")
+
+    async with _working(intake, done.do):
+        await until(ended)
+    assert done.jobs == [asset]
+
+
+async def test_a_job_picked_up_and_never_claimed_is_soon_somebody_elses(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By default within 10 s, not after the longest time that a job may take."""
+    asset, picked, done = uuid4(), Picked(), Done()
+    await intake.queue.put("images", asset, 1)
+    assert queue.PICKED_SECONDS <= 10
+
+    async def taken() -> bool:
+        return picked.jobs == [asset]
+
+    async def ended() -> bool:
+        return done.jobs == [asset]
+
+    monkeypatch.setattr(queue, "PICKED_SECONDS", 0.5)
+    async with _working(intake, picked.do):
+        await until(taken)
+        async with _working(intake, done.do):
+            await until(ended, 5)
+
+
+async def test_jobs_of_dead_workers_at_the_head_do_not_stop_the_living(intake: Intake) -> None:
+    """Each may have left two, and they stay where they were in the queue."""
+    assets, picked, done = [uuid4() for _ in range(9)], Picked(), Done()
+    for asset in assets:
+        await intake.queue.put("images", asset, 1)
+
+    async def taken() -> bool:
+        return len(picked.jobs) == 8
+
+    async def ended() -> bool:
+        return set(picked.jobs + done.jobs) == set(assets)
+
+    async with (
+        _working(intake, picked.do),
+        _working(intake, picked.do),
+        _working(intake, picked.do),
+        _working(intake, picked.do),
+    ):
+        await until(taken)
+        async with _working(intake, done.do):
+            await until(ended, 5)
+    assert len(done.jobs) == 1

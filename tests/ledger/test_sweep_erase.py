@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import pytest
 from minio import MinioAdmin
 from minio.credentials import StaticProvider
 
@@ -140,6 +141,24 @@ async def test_nothing_is_buried_that_storage_did_not_erase(
     await age(asset, 11)
     await intake.sweep.erase()
     assert await book.state(asset) == "deleted"
+
+
+async def test_nothing_is_buried_by_the_word_of_a_storage_that_degrades_meanwhile(
+    intake: Intake, book: Book, minio: Minio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lists nothing of what it holds, as a degraded one may, and is found to be so just after."""
+    [asset] = await _uploaded(intake)
+    await book.ledger.remove([asset])
+    answers = iter([True, False])
+    with monkeypatch.context() as degraded:
+        degraded.setattr(intake.objects, "healthy", lambda: next(answers))
+        degraded.setattr(intake.objects, "purge", lambda bucket, prefix: 0)
+        await intake.sweep.erase()
+    assert await book.state(asset) == "deleting"
+    await age(asset, 11)
+    await intake.sweep.erase()
+    assert await book.state(asset) == "deleted"
+    assert not intake.stored(asset)
 
 
 async def test_a_deleted_project_goes_with_all_its_bytes(intake: Intake, book: Book) -> None:

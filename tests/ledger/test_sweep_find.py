@@ -29,9 +29,19 @@ async def test_uploads_whose_notifications_were_lost_are_found(intake: Intake, b
     assert [await book.state(asset) for asset in assets] == ["uploaded"] * 10
     assert [await book.state(asset) for asset in waiting] == ["init"] * 5
     assert len(intake.queued()) == 10
-    assert (intake.objects.heads, intake.objects.lists) == (15, 0)
+    asked = (intake.objects.heads, intake.objects.lists)
+    assert asked[0] == 15
+    assert asked[1] == len({str(asset)[:8] for asset in assets})
     assert await intake.sweep.find() == 0
-    assert intake.objects.heads == 15  # nothing is due
+    assert (intake.objects.heads, intake.objects.lists) == asked  # nothing is due
+
+
+async def test_where_nothing_came_nothing_is_listed(intake: Intake, book: Book) -> None:
+    for _ in range(5):
+        await book.slot()
+    await _due(book)
+    assert await intake.sweep.find() == 0
+    assert (intake.objects.heads, intake.objects.lists) == (5, 0)
 
 
 async def test_many_slots_of_one_minute_are_looked_up_by_one_listing(intake: Intake, book: Book) -> None:
@@ -40,7 +50,7 @@ async def test_many_slots_of_one_minute_are_looked_up_by_one_listing(intake: Int
     minutes = Counter(str(asset)[:8] for asset in assets)
     await _due(book)
     assert await intake.sweep.find() == 2 * MANY
-    assert intake.objects.lists == sum(count >= MANY for count in minutes.values())
+    assert intake.objects.lists == len(minutes)
     assert intake.objects.heads == sum(count for count in minutes.values() if count < MANY)
     assert intake.objects.lists >= 1
 
@@ -57,16 +67,27 @@ async def test_a_listing_reads_what_is_open_and_not_what_the_day_holds(intake: I
 
 
 async def test_a_replayed_form_is_no_other_photo_when_it_is_found(intake: Intake, book: Book) -> None:
-    """Whichever version is pinned, the other one goes when its notification comes."""
+    """What was stored first is pinned; the other one goes when its notification comes."""
     [asset] = assets = await intake.uploads(1)
+    [first] = intake.stored(asset)
     await intake.upload(asset, b"other bytes")
     await intake.notified(assets, each=2)
     await _due(book)
     assert await intake.sweep.find() == 1
     claim = await book.ledger.claim(asset, 30)
     assert claim is not None
+    assert claim.version_id == first.version_id
     await intake.read()
-    assert [stat.version_id for stat in intake.stored(asset)] == [claim.version_id]
+    assert [stat.version_id for stat in intake.stored(asset)] == [first.version_id]
+
+
+async def test_a_hint_makes_the_next_round_look(intake: Intake, book: Book) -> None:
+    [asset] = await intake.uploads(1)
+    assert await intake.sweep.find() == 0
+    await book.ledger.hurry(asset)
+    assert await intake.sweep.find() == 1
+    await book.ledger.hurry(asset)
+    assert (await book.row(asset))["check_at"] is None, "what is not open is not looked for"
 
 
 async def test_a_slot_whose_form_ran_out_expires_and_late_bytes_are_still_taken(intake: Intake, book: Book) -> None:

@@ -1,15 +1,19 @@
 """The data folder: its lock, its modes, what is recorded once and kept."""
 
+import asyncio
+import fcntl
 import json
+import os
 import socket
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from ops import addresses, credentials, ports
+from ops import addresses, credentials, ports, running
 from ops.folder import DataFolder
 from ops.logs import LIMIT, LONGEST_LINE, Log, tail
 
@@ -41,6 +45,16 @@ def test_lock_has_one_holder_and_ends_with_it(folder):
         other.kill()
     assert folder.holder() is None
     assert folder.take() is True
+
+
+def test_a_look_at_the_lock_stops_no_start(folder):
+    """`status` has it for a moment; here for longer than any look takes."""
+    handle = os.open(folder.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    look = threading.Timer(0.06, os.close, [handle])
+    look.start()
+    assert folder.take() is True
+    look.join()
 
 
 def test_credentials_are_made_once_for_the_owner_alone(folder):
@@ -84,21 +98,46 @@ def test_ports_are_none_that_outgoing_connections_get(folder):
 
 
 def test_addresses_given_once_are_used_again(folder):
-    given = addresses.changed(
-        addresses.load(folder), None, ["https://photos.lan/", "https://10.0.0.2:443"], None, False
-    )
+    given = addresses.changed(addresses.load(folder), None, ["https://photos.lan/", "https://10.0.0.2:443"], None, None)
     addresses.record(folder, given)
     assert given.port == 443
     assert given.bind == "0.0.0.0"
     again = addresses.changed(addresses.load(folder), None, None, ["http://elsewhere.lan:3000"], False)
-    assert again.public_urls == ("https://photos.lan", "https://10.0.0.2:443")
+    assert again.public_urls == ("https://photos.lan", "https://10.0.0.2")
     back = addresses.changed(again, 8080, [""], None, False)
     assert back.public_urls == ("http://127.0.0.1:8080", "http://localhost:8080")
     assert back.bind == "127.0.0.1"
 
 
 @pytest.mark.parametrize(
-    "url", ["photos.lan", "ftp://photos.lan", "https://photos.lan/darkroom", "http://a:b@c", "http://x:y"]
+    ("url", "origin"),
+    [
+        ("https://Photos.LAN/", "https://photos.lan"),
+        ("https://photos.lan:443", "https://photos.lan"),
+        ("http://photos.lan:80", "http://photos.lan"),
+        ("http://photos.lan:443", "http://photos.lan:443"),
+        ("http://[FD00::1]:8080", "http://[fd00::1]:8080"),
+    ],
+)
+def test_an_address_is_written_as_browsers_write_it(url, origin):
+    """What a browser sends as Host and Origin is compared with it, letter by letter."""
+    assert addresses.base(url) == origin
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "photos.lan",
+        "ftp://photos.lan",
+        "https://photos.lan/darkroom",
+        "http://a:b@c",
+        "http://x:y",
+        "http://x:0",
+        "https://pho tos.lan",
+        "https://photos_x.lan",
+        "https://[::1]x",
+        "*",
+    ],
 )
 def test_what_is_no_address_is_refused(url):
     with pytest.raises(addresses.BadAddress):
@@ -120,9 +159,24 @@ def test_a_log_is_cut_off_and_its_last_lines_are_at_hand(tmp_path):
     assert tail(tmp_path / "part.log", 1) == [log.last[-1]]
 
 
-async def test_a_line_without_end_stops_nothing(tmp_path):
-    import asyncio
+async def test_a_full_disk_costs_lines_and_nothing_else(folder):
+    """/dev/full answers every write as a full disk does."""
+    (folder.logs / "part.log").symlink_to("/dev/full")
+    log, stream = Log(folder.logs, "part"), asyncio.StreamReader()
+    stream.feed_data(b"one\ntwo\n")
+    stream.feed_eof()
+    await log.pump(stream)
+    assert list(log.last) == ["one", "two"]
 
+    (folder.path / f"{running.FILE}.{os.getpid()}.new").symlink_to("/dev/full")
+    running.Reporter(folder, lambda line: None).changed()
+    assert not (folder.path / running.FILE).exists()
+    (folder.path / f"{running.FILE}.{os.getpid()}.new").unlink()
+    await asyncio.sleep(running.WRITE_AGAIN + 0.5)
+    assert folder.read(running.FILE)["phase"] == "starting", "it is written once there is room"
+
+
+async def test_a_line_without_end_stops_nothing(tmp_path):
     log, stream = Log(tmp_path, "part"), asyncio.StreamReader()
     stream.feed_data(b"y" * (LONGEST_LINE * 3) + b"\nafter\n")
     stream.feed_eof()

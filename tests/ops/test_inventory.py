@@ -35,7 +35,8 @@ def rows(plan, environment=ENVIRONMENT):
 def test_every_part_is_there_after_what_it_needs(make):
     found = rows(make())
     workers = [f"worker-images-{number}" for number in (1, 2, 3)]
-    assert list(found) == ["postgres", "valkey", "storage", "ledger", "buckets", "api", "intake", *workers, "edge"]
+    backends = ["postgres", "valkey", "storage", "ledger", "buckets"]
+    assert list(found) == [*backends, "api", "intake", "webhooks", *workers, "edge"]
     seen: set[str] = set()
     for name, part in found.items():
         assert set(part.after) <= seen, name
@@ -61,7 +62,7 @@ def test_a_process_gets_only_the_keys_it_uses(make):
     holders = {
         "storage_root": {"storage", "buckets"},
         "uploader": {"api", "buckets"},
-        "reader": {"api", "buckets"},
+        "reader": {"api", "buckets", "webhooks"},
         "worker": {"buckets", "intake", "worker-images-1", "worker-images-2", "worker-images-3"},
         "token": {"api"},
     }

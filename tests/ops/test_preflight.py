@@ -1,7 +1,9 @@
 """What a machine is refused for, and that each refusal says what to do next."""
 
 import ast
+import signal
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -38,10 +40,16 @@ def test_memory_is_what_is_available_not_what_is_free():
 
 
 def test_disk_is_measured_where_the_folder_will_be(tmp_path):
-    assert preflight.disk(tmp_path / "not" / "yet", 1, "it") is None
-    problem = preflight.disk(tmp_path / "not" / "yet", 10**18, "the data folder")
+    assert preflight.disk(tmp_path / "not" / "yet", 1, "it", "buy one") is None
+    problem = preflight.disk(tmp_path / "not" / "yet", 10**18, "the data folder", "buy one")
     assert str(tmp_path) in problem.what
-    assert "--data" in problem.remedy
+    assert problem.remedy == "buy one"
+
+
+def test_a_data_folder_that_can_not_be_written_is_named():
+    """/proc is so for everybody, root too."""
+    problems = preflight.machine(Path("/proc/darkroom/data"))
+    assert [problem for problem in problems if "/proc can't be written" in problem.what and "--data" in problem.remedy]
 
 
 def test_a_port_in_use_is_named_with_what_shows_its_user():
@@ -59,6 +67,16 @@ def test_a_port_in_use_is_named_with_what_shows_its_user():
 def test_bootstrap_parses_on_every_python_3():
     """An old Python must get as far as the sentence that it is too old."""
     assert ast.parse(BOOTSTRAP.read_text(), feature_version=(3, 4)).body
+
+
+def test_interrupt_of_the_set_up_leaves_no_trace_on_the_screen():
+    program = (
+        "import os, signal, sys; from ops import bootstrap; from ops.host import launch;"
+        "launch.launch = lambda *given: os.kill(os.getpid(), signal.SIGINT); bootstrap.enter('ops.commands.up')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=BOOTSTRAP.parents[1], capture_output=True, timeout=30)
+    assert done.returncode == -signal.SIGINT
+    assert done.stderr == b""
 
 
 def test_an_old_python_is_told_what_to_install(monkeypatch):

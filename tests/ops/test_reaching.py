@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from ops.host import account
+from tests.appliance import pictures
 from tests.daemons import valkey
 from tests.ops import processes
 from tests.stack import Stack
@@ -21,9 +22,9 @@ NAME = "photos.lan"
 
 
 @pytest.fixture
-def other() -> Iterator[Stack]:
+def other(tmp_path: Path) -> Iterator[Stack]:
     """A second appliance, for a test to start in its own way."""
-    made = Stack()
+    made = Stack(XDG_STATE_HOME=str(tmp_path / "state"))
     yield made
     made.close()
 
@@ -59,14 +60,32 @@ def test_tls_by_its_own_authority_then_by_a_given_certificate(other, tmp_path):
         shutil.copy(made / name, tmp_path / name)
         (tmp_path / name).chmod(0o600)
     root = shutil.copy(authority / "root.crt", tmp_path)
+    shutil.copy(authority / "root.key", tmp_path / "strange.key")
     shutil.rmtree(other.data / "edge" / "caddy")
     other.up("--cert", str(tmp_path / f"{NAME}.crt"), "--key", str(tmp_path / f"{NAME}.key"))
     assert certificate_of(other, Path(root))["serialNumber"] == first["serialNumber"]
     for name in ("certificate.pem", "key.pem"):
         assert (other.data / "edge" / "tls" / name).stat().st_mode & 0o077 == 0
     other.down()
+
+    # A key that belongs to another certificate, and what is none at all: refused, and the good pair stays.
+    (tmp_path / "none.pem").write_text("-----BEGIN nothing")
+    for pair in ((f"{NAME}.crt", "strange.key"), ("none.pem", "none.pem")):
+        refused = other.verb("up", "--detach", f"--cert={tmp_path / pair[0]}", f"--key={tmp_path / pair[1]}")
+        assert refused.returncode == 1
+        assert "--cert and --key can't be used" in refused.stderr
     other.up()
     assert certificate_of(other, Path(root))["serialNumber"] == first["serialNumber"], "it is remembered"
+    other.down()
+    other.up("--cert", "", "--key", "")
+    assert certificate_of(other, authority / "root.crt")["serialNumber"] != first["serialNumber"], "its own again"
+
+
+def test_photos_come_in_by_a_name_that_this_machine_does_not_know(other, tmp_path):
+    other.up("--url", f"https://{NAME}:{other.port}")
+    (tmp_path / "photo.jpg").write_bytes(pictures.jpeg(300, 200))
+    sent = other.verb("upload", "--project", "111", str(tmp_path))
+    assert sent.stdout == "1 done, 0 failed\n", sent.stderr
 
 
 def test_wrong_addresses_are_refused_before_anything_starts(other):
@@ -75,6 +94,8 @@ def test_wrong_addresses_are_refused_before_anything_starts(other):
         assert refused.returncode == 1
         assert "Traceback" not in refused.stderr
     assert other.verb("up", "--cert", "/no/such/file").returncode != 0
+    pointless = other.verb("up", "--detach", "--cert", "/dev/null", "--key", "/dev/null")
+    assert "--url https://" in pointless.stderr
     assert other.verb("status").returncode == 3
 
 

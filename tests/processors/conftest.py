@@ -1,10 +1,11 @@
 """What the tests of the processors share."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from processors.sandbox import Sandbox
+from tests.processors.canary import Canary
 
 
 @pytest.fixture
@@ -12,3 +13,10 @@ async def sandbox() -> AsyncIterator[Sandbox]:
     """A sandbox of the test's own, ready to work."""
     async with Sandbox() as started:
         yield started
+
+
+@pytest.fixture
+def canary() -> Iterator[Canary]:
+    made = Canary()
+    yield made
+    made.close()

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from functools import cache
 
 import numpy
 import pillow_avif  # noqa: F401  registers its encoder
@@ -31,6 +32,12 @@ def scene(width: int, height: int, seed: int = 1) -> Image.Image:
     soft = numpy.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC), dtype=numpy.int16)
     grain = random.integers(-12, 13, (height, width, 1), dtype=numpy.int16)
     return Image.fromarray(numpy.clip(soft + grain, 0, 255).astype(numpy.uint8))
+
+
+@cache
+def large() -> bytes:
+    """A PNG that takes a while to develop, and much memory."""
+    return encoded(scene(6000, 4500), "PNG", compress_level=1)
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:

@@ -15,7 +15,7 @@ from ops.benchmarks.quality import Quality, Reference, ssim
 from ops.benchmarks.report import table
 from ops.benchmarks.rounds import Result
 from processors.recipes import PHOTO
-from processors.sandbox.spawn import CHECKOUT
+from processors.sandbox.command import CHECKOUT
 from tests.processors.pictures import encoded, scene
 
 PEERS = Path(CHECKOUT) / "ops/benchmarks/peers"

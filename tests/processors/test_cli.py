@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from processors.sandbox.spawn import CHECKOUT
+from processors.sandbox.command import CHECKOUT
 from tests.processors.pictures import animation, encoded, scene
 
 

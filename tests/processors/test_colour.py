@@ -7,7 +7,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from processors.image import develop
+from processors.image.profile import bare
 from processors.limits import MAX_PROFILE_BYTES
+from tests.processors.byhand import profile
 from tests.processors.pictures import DISPLAY_P3, encoded, matrix_profile
 from tests.processors.reading import near, opened
 
@@ -46,7 +48,7 @@ def test_a_display_p3_patch_stays_the_same_color(kind: str) -> None:
     data = encoded(patch(DISPLAY_P3), kind, icc_profile=DISPLAY_P3, quality=95)
     for made in develop(data).versions:
         shown = opened(made)
-        assert shown.info["icc_profile"] == DISPLAY_P3
+        assert shown.info["icc_profile"] == bare(DISPLAY_P3)
         assert near(in_srgb(shown), in_srgb(patch(DISPLAY_P3)), within=6)
 
 
@@ -55,7 +57,7 @@ def test_with_transparency_too() -> None:
     made = develop(encoded(image, "PNG", icc_profile=DISPLAY_P3)).versions[0]
     shown = opened(made)
     assert made.extension == "webp"
-    assert shown.info["icc_profile"] == DISPLAY_P3
+    assert shown.info["icc_profile"] == bare(DISPLAY_P3)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
@@ -74,6 +76,40 @@ def test_a_broken_profile_is_ignored() -> None:
     shown = opened(made)
     assert "icc_profile" not in shown.info
     assert near(in_srgb(shown), P3_PATCH, within=6)
+
+
+@pytest.mark.parametrize("size", [0, MAX_PROFILE_BYTES + 1000], ids=["small", "large"])
+@pytest.mark.parametrize("kind", [b"mntr", b"prtr", b"link", b"abst", b"nmcl"])
+@pytest.mark.parametrize(
+    ("mode", "space"), [("RGB", b"RGB "), ("RGBA", b"RGB "), ("CMYK", b"CMYK"), ("L", b"GRAY"), ("LA", b"GRAY")]
+)
+def test_a_profile_that_says_nothing_is_ignored(mode: str, space: bytes, kind: bytes, size: int) -> None:
+    """It has the right header, but no colours can be computed by it."""
+    image = Image.new("RGB", (120, 90), P3_PATCH).convert(mode)
+    if mode in ("RGBA", "LA"):
+        image.putalpha(200)
+    data = encoded(image, "TIFF" if mode == "CMYK" else "PNG", icc_profile=profile(space, kind, size))
+    shown = opened(develop(data).versions[0])
+    assert "icc_profile" not in shown.info
+    assert near(in_srgb(shown), in_srgb(image), within=6)
+
+
+def test_a_profile_that_ties_devices_together_is_not_carried() -> None:
+    link = DISPLAY_P3[:12] + b"link" + DISPLAY_P3[16:]
+    shown = opened(develop(encoded(patch(link), "PNG", icc_profile=link)).versions[0])
+    assert "icc_profile" not in shown.info
+
+
+@pytest.mark.parametrize("cut", [129, 131, 140, 300])
+def test_a_profile_cut_off_is_ignored(cut: int) -> None:
+    shown = opened(develop(encoded(patch(DISPLAY_P3), "JPEG", icc_profile=DISPLAY_P3[:cut], quality=95)).versions[0])
+    assert "icc_profile" not in shown.info
+    assert near(in_srgb(shown), P3_PATCH, within=6)
+
+
+def test_a_profile_of_a_million_tags_is_ignored() -> None:
+    swollen = DISPLAY_P3[:128] + (10**6).to_bytes(4, "big") + DISPLAY_P3[132:] + bytes(12 * 10**6)
+    assert bare(swollen) is None
 
 
 def test_a_profile_of_another_space_is_ignored() -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from processors.sandbox.spawn import CHECKOUT, ENVIRONMENT
+from processors.sandbox.command import CHECKOUT, ENVIRONMENT
 
 BEFORE = """
 import ctypes, errno, mmap, os, signal, socket, subprocess, sys, threading
-from processors.sandbox import doors, landlock, seccomp, kernel
+from processors.sandbox import doors, landlock, namespaces, seccomp, kernel
+from processors.sandbox.layers import Layer
 libc = ctypes.CDLL(None, use_errno=True)
 one, other = socket.socketpair()
 {before}
@@ -27,8 +28,8 @@ except BaseException as error:
 else:
     print("open")
 """
-ALL = "doors.close()"
-LANDLOCK = "kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1); assert landlock.close()"
+ALL = "doors.close({Layer.LANDLOCK})"
+LANDLOCK = "kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1); landlock.close()"
 
 
 def behind(probe: str, close: str = ALL, before: str = "") -> str:
@@ -122,7 +123,7 @@ def test_doors_refuse_to_close_on_other_threads() -> None:
     """They would stay outside."""
     waiting = "threading.Thread(target=threading.Event().wait, daemon=True).start()"
     probe = "os._exit(print('refused', flush=True) or 0)"
-    close = f"try:\n    doors.close()\nexcept OSError:\n    {probe}"
+    close = f"try:\n    doors.close(())\nexcept OSError:\n    {probe}"
     assert behind("pass", close=close, before=waiting) == "refused"
 
 

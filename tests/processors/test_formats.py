@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from processors.image import develop
+from tests.processors.byhand import png, tiff
 from tests.processors.pictures import BLUE, GREEN, RED, WHITE, corners, encoded
 from tests.processors.reading import color_at, near, opened, version
 
@@ -134,6 +135,46 @@ def test_gray_with_transparency() -> None:
     shown = opened(version(develop(encoded(image, "PNG")), "thumb"))
     assert color_at(shown, 0.1, 0.5)[3] < 10
     assert near(color_at(shown, 0.9, 0.5), (120, 120, 120, 255))
+
+
+CLEAR_LEFT = {
+    "gray of 2 bit": (2, 0, (1,), numpy.tile(numpy.array([0x55] * 8 + [0xFF] * 8, "u1"), (48, 1))),
+    "gray of 4 bit": (4, 0, (6,), numpy.tile(numpy.array([0x66] * 16 + [0xFF] * 16, "u1"), (48, 1))),
+    "gray of 8 bit": (8, 0, (90,), numpy.tile(numpy.array([90] * 32 + [255] * 32, "u1"), (48, 1))),
+    "gray of 16 bit": (16, 0, (1234,), numpy.tile(numpy.array([1234] * 32 + [1235] * 32, ">u2"), (48, 1))),
+    "color of 8 bit": (8, 2, (90,) * 3, numpy.tile(numpy.array([90] * 96 + [255] * 96, "u1"), (48, 1))),
+    "color of 16 bit": (16, 2, (1234,) * 3, numpy.tile(numpy.array([1234] * 96 + [40000] * 96, ">u2"), (48, 1))),
+}
+
+
+@pytest.mark.parametrize("name", CLEAR_LEFT)
+def test_a_transparent_color_of_any_depth(name: str) -> None:
+    depth, color_type, clear, rows = CLEAR_LEFT[name]
+    shown = opened(develop(png(rows, depth, color_type, clear)).versions[0])
+    assert shown.size == (64, 48)
+    assert color_at(shown, 0.2, 0.5)[3] == 0
+    assert color_at(shown, 0.8, 0.5)[3] == 255
+
+
+def twelve_bit(samples: numpy.ndarray) -> bytes:
+    """Pairs of samples in three bytes each."""
+    return b"".join((int(a) << 12 | int(b)).to_bytes(3, "big") for a, b in samples.reshape(-1, 2))
+
+
+RAMP = numpy.tile(numpy.linspace(0, 1, 64), (48, 1))
+GRAY_TIFFS = {
+    "12 bit": lambda: tiff(64, 48, 12, 1, twelve_bit((RAMP * 4095).astype(int))),
+    "16 bit": lambda: tiff(64, 48, 16, 1, (RAMP * 65535).astype("<u2").tobytes()),
+    "16 bit, white is zero": lambda: tiff(64, 48, 16, 0, ((1 - RAMP) * 65535).astype("<u2").tobytes()),
+    "8 bit, white is zero": lambda: tiff(64, 48, 8, 0, ((1 - RAMP) * 255).astype("u1").tobytes()),
+}
+
+
+@pytest.mark.parametrize("name", GRAY_TIFFS)
+def test_gray_tiff_goes_from_black_to_white(name: str) -> None:
+    shown = opened(develop(GRAY_TIFFS[name]()).versions[0])
+    for across in (0.1, 0.5, 0.9):
+        assert near(color_at(shown, across, 0.5), (round(255 * across),), within=6)
 
 
 def test_transparency_that_hides_nothing_gives_jpeg() -> None:

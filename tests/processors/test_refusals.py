@@ -107,9 +107,26 @@ def test_a_real_bomb_is_refused_without_decoding_it() -> None:
     assert time.process_time() - started < 1
 
 
-@pytest.mark.parametrize("kind", ["GIF", "PNG", "TIFF"])
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        *(("JPEG", options) for options in ({}, {"subsampling": 0}, {"progressive": True})),
+        *((kind, {}) for kind in ("PNG", "WEBP", "GIF", "TIFF", "HEIF", "AVIF")),
+        *(("TIFF", {"compression": way}) for way in ("tiff_lzw", "tiff_adobe_deflate", "jpeg")),
+    ],
+    ids=str,
+)
+def test_a_file_cut_at_every_percent(kind: str, options: dict[str, object]) -> None:
+    data = encoded(scene(200, 150), kind, **options)
+    started = time.process_time()
+    codes = {refusal(data[: len(data) * percent // 100]).code for percent in range(1, 100)}
+    assert codes <= {"damaged", "truncated", "not_a_picture"}
+    assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "TIFF", "WEBP", "AVIF"])
 def test_more_than_a_thousand_frames(kind: str) -> None:
-    found = refusal(animation(kind, 1001))
+    found = refusal(animation(kind, 1001, side=16))
     assert found.code == "too_many_frames"
     assert "1,000" in found.message
 

@@ -2,13 +2,16 @@
 
 import io
 
+import numpy
 import pytest
-from PIL import Image
+import simplejpeg
+from PIL import Image, ImageOps
 
 from processors.image import develop, planes
 from processors.image.decode import decode_planes
 from processors.image.source import open_source
 from processors.recipes import PHOTO
+from tests.processors.byhand import jpeg_segment
 from tests.processors.pictures import encoded, scene
 from tests.processors.reading import difference, opened, version
 
@@ -38,8 +41,43 @@ def test_the_smallest_pictures(size: tuple[int, int]) -> None:
     assert set(sizes(*size).values()) == {size}
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((1, 10_000), [(1, 2500), (1, 1080), (1, 700), (1, 120)]),
+        ((10_000, 1), [(2500, 1), (1920, 1), (700, 1), (150, 1)]),
+        ((7, 5001), [(3, 2500), (2, 1080), (1, 700), (1, 120)]),
+        ((5001, 7), [(2500, 3), (1920, 3), (700, 1), (150, 1)]),
+    ],
+)
+def test_threads_keep_at_least_a_pixel(size: tuple[int, int], expected: list[tuple[int, int]], kind: str) -> None:
+    assert list(sizes(*size, kind).values()) == expected
+
+
+@pytest.mark.parametrize("sampling", ["444", "440", "422", "420", "411", "Gray"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_no_sampling_shifts_a_color(sampling: str, orientation: int) -> None:
+    """A smooth picture of odd size, so that JPEG loses next to nothing of it, and a tone that moves is seen."""
+    smooth = Image.new("RGB", (5, 4))
+    smooth.putdata([(40 * (n % 5) + 20, 60 * (n // 5) + 10, 12 * n) for n in range(20)])
+    pixels = numpy.asarray(smooth.resize((1501, 1127), Image.Resampling.BICUBIC))
+    data = simplejpeg.encode_jpeg(numpy.ascontiguousarray(pixels), 97, "RGB", sampling)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = data[:2] + jpeg_segment(0xE1, exif.tobytes()) + data[2:]
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    assert upright is not None
+    for made in develop(data).versions:
+        shown = opened(made).convert("RGB")
+        reference = upright.convert("RGB").resize(shown.size, Image.Resampling.LANCZOS)
+        off = numpy.asarray(shown, numpy.int16) - numpy.asarray(reference, numpy.int16)
+        assert numpy.abs(off.mean(axis=(0, 1))).max() < 1, made.name
+        assert numpy.abs(off).mean() < 1.2, made.name
+
+
 @pytest.mark.parametrize("size", [(3001, 2003), (2600, 1951)])
-@pytest.mark.parametrize("subsampling", [0, 2])
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
 def test_versions_look_like_the_long_way(size: tuple[int, int], subsampling: int) -> None:
     """Odd sizes on purpose; 4:2:0 stays in planes where the library is there, 4:4:4 goes through pixels."""
     data = encoded(scene(*size), "JPEG", quality=95, subsampling=subsampling)

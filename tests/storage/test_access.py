@@ -1,10 +1,12 @@
 """What each key may do, and that nothing else is possible with it."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
+from storage.multiparts import Multiparts, Unfinished
 from storage.objects import Objects, StorageError
 from tests.daemons import minio
 
@@ -17,6 +19,14 @@ def stored(root: Objects) -> tuple[str, str]:
     return key, root.put("originals", key, b"o", "image/jpeg").version_id
 
 
+def parts(objects: Objects) -> Multiparts:
+    """The same server with the same key."""
+    found = Multiparts(objects._url, "any", "one")
+    found._transport = objects._transport
+    return found
+
+
+NOW = datetime.now(UTC)
 Call = Callable[[Objects, str, str], object]
 CALLS: dict[str, Call] = {
     "write original": lambda o, key, _: o.put("originals", f"{key}-new", b"1", "image/jpeg"),
@@ -29,6 +39,9 @@ CALLS: dict[str, Call] = {
     "list with versions": lambda o, key, _: list(o.list("originals", key, versions=True)),
     "delete original": lambda o, key, _: o.delete_version("originals", f"{key}-none", str(uuid4())),
     "delete version": lambda o, key, _: o.delete_version("versions", f"{key}-none", ""),
+    "list unfinished": lambda o, key, _: parts(o).unfinished("originals", key),
+    "abort unfinished": lambda o, key, _: parts(o).abort("originals", Unfinished(key, str(uuid4()), NOW)),
+    "abort a version's": lambda o, key, _: parts(o).abort("versions", Unfinished(key, str(uuid4()), NOW)),
     "write elsewhere": lambda o, key, _: o.put("elsewhere", key, b"1", "image/jpeg"),
 }
 READS = {"look at original", "look for what is not there", "read original", "read version"}
@@ -36,7 +49,8 @@ ALLOWED = {
     minio.UPLOADER: {"write original"},
     minio.READER: READS,
     minio.WORKER: READS
-    | {"write version", "list originals", "list with versions", "delete original", "delete version"},
+    | {"write version", "list originals", "list with versions", "delete original", "delete version"}
+    | {"list unfinished", "abort unfinished"},
 }
 
 

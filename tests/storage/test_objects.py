@@ -3,6 +3,7 @@
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -102,6 +103,36 @@ def test_purge_leaves_no_version_and_no_marker(objects: Objects, root: Objects, 
     assert objects.purge("originals", key) == 3
     assert list(objects.list("originals", key, versions=True)) == []
     assert not [path for drive in server.drives for path in drive.rglob(key.rpartition("/")[2])]
+
+
+def test_purge_finds_what_is_under_a_marker_and_leaves_the_key_beside(
+    objects: Objects, root: Objects, key: str
+) -> None:
+    root.put("originals", key, b"under the marker", "image/jpeg")
+    root._client.remove_object("originals", key)
+    root.put("originals", key, b"above it", "image/jpeg")
+    root.put("originals", f"{key}0", b"beside", "image/jpeg")
+    assert objects.purge("originals", key) == 3
+    assert [stat.key for stat in objects.list("originals", key, versions=True)] == [f"{key}0"]
+
+
+def test_purge_of_a_key_does_not_read_the_folder_it_is_in(objects: Objects, root: Objects, key: str) -> None:
+    """Its folder may hold what came in a day; the requests of a listing would be seen here."""
+    root.put("originals", key, b"one", "image/jpeg")
+    root.put("originals", key, b"two", "image/jpeg")
+    asked: list[tuple[str, str]] = []
+    send = objects._transport.send
+
+    def seen(method: str, bucket: str, *rest: Any, **more: Any) -> Any:
+        asked.append((method, rest[0]))
+        return send(method, bucket, *rest, **more)
+
+    objects._transport.send = seen  # type: ignore[method-assign]
+    try:
+        assert objects.purge("originals", key) == 2
+    finally:
+        objects._transport.send = send  # type: ignore[method-assign]
+    assert asked == [("HEAD", key), ("DELETE", key)] * 2 + [("HEAD", key)]
 
 
 def test_purge_takes_the_key_or_the_folder_and_nothing_beside(objects: Objects, key: str) -> None:

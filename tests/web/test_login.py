@@ -41,6 +41,45 @@ async def test_what_is_no_login_address_is_told_without_asking_the_server(browse
     guest.clean(host)
 
 
+async def test_two_presses_are_one_login(browser, login, host, stack):
+    guest = await visitor(browser)
+    await guest.page.goto(stack.url)
+    await guest.page.get_by_label("Login address or code").fill(await login())
+    await guest.page.locator("#login").evaluate("form => { form.requestSubmit(); form.requestSubmit(); }")
+    await guest.live()
+    await guest.page.wait_for_timeout(500)
+    await expect(guest.page.locator("#door")).to_be_hidden()
+    guest.clean(host)
+
+
+async def test_two_presses_make_one_project(guest, host):
+    await guest.page.get_by_role("button", name="New").click()
+    await guest.page.get_by_label("Name").fill("only once")
+    await guest.page.locator("#ask-form").evaluate("form => { form.requestSubmit(); form.requestSubmit(); }")
+    await expect(guest.page.get_by_role("dialog")).to_have_count(0)
+    await guest.page.reload()
+    await guest.live()
+    named = await guest.page.locator("#project option").all_inner_texts()
+    assert len([text for text in named if text.startswith("only once")]) == 1
+    guest.clean(host)
+
+
+async def test_login_that_ended_leads_back_to_the_door_from_wherever_one_was(guest, login, host):
+    """A dialog left open would lie over the door and keep it from being used."""
+    project = await guest.page.locator("#project").input_value()
+    await guest.page.evaluate("() => sessionStorage.setItem('darkroom.operator', 'ended')")
+    await guest.page.get_by_role("button", name="New").click()
+    await guest.page.get_by_label("Name").fill("too late")
+    await guest.page.get_by_role("button", name="Make it").click()
+    await expect(guest.page.get_by_role("alert")).to_contain_text("Your login has ended")
+    await expect(guest.page.get_by_role("dialog")).to_have_count(0)
+    await guest.page.get_by_label("Login address or code").fill(await login())
+    await guest.page.get_by_role("button", name="Open").click()
+    await guest.live()
+    assert await guest.page.locator("#project").input_value() == project
+    guest.clean(host, REFUSED)
+
+
 async def test_signing_out_ends_it_also_for_a_reload(browser, login, host):
     guest = await visitor(browser)
     await guest.enter(await login())

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.web.conftest import arrive
@@ -53,6 +54,7 @@ async def test_connections_cut_in_the_middle_of_uploads(launch, login, project_o
         guest.clean(host, LOST)
 
 
+@pytest.mark.long
 async def test_socket_gone_silent_is_found_and_replaced(launch, login, project_of, host, tmp_path):
     port = int(host.split(":")[1])
     async with Relay(port) as relay:

@@ -60,6 +60,52 @@ async def test_upload_that_storage_refuses_is_tried_again_by_a_fresh_link(guest,
     guest.clean(host, r"status of (503|409)")
 
 
+async def test_reload_in_the_middle_keeps_what_arrived_and_says_what_did_not(guest, project_of, host, tmp_path):
+    """The browser's own question is answered with yes; what was cut off can be sent again, or removed."""
+    guest.page.on("dialog", lambda dialog: dialog.accept())
+    sent = [photo(tmp_path / f"{number}.jpg", number, (900, 600)) for number in range(3)]
+    await guest.send(sent[:2])
+    await guest.done(2)
+    await guest.page.route("**/originals*", lambda _: None)
+    await guest.send(sent[2:])
+    await expect(guest.tiles("sending")).to_have_count(1)
+    await guest.page.reload()
+    await guest.live()
+    await expect(guest.tiles("done")).to_have_count(2)
+    await expect(guest.tile("2.jpg").locator(".tile-note")).to_have_text("Waiting for its upload")
+    await guest.page.unroute("**/originals*")
+    await guest.send(sent[2:])
+    await guest.done(3)
+    await guest.tiles("init").locator(".frame").click()
+    await guest.page.get_by_role("button", name="Delete", exact=True).click()
+    await guest.page.get_by_role("button", name="Delete for good?").click()
+    await expect(guest.tiles()).to_have_count(3)
+    async with project_of(await guest.page.locator("#project").input_value()) as project:
+        assert [image["state"] for image in await project.images()] == ["done"] * 3
+    guest.clean(host)
+
+
+async def test_trying_again_is_offered_only_where_there_is_something_to_try(guest, project_of, host):
+    """A slot that ran out holds nothing that could be developed. The answer is real but for its state."""
+
+    async def run_out(route):
+        answer = await route.fetch()
+        page = await answer.json()
+        for image in page.get("images", []):
+            image.update(state="error", error={"code": "upload_expired", "message": "It never came."})
+        await route.fulfill(response=answer, json=page)
+
+    async with project_of(await guest.page.locator("#project").input_value()) as project:
+        await project.slot("late.jpg")
+    await guest.page.route("**/projects/*/images?*", run_out)
+    await guest.page.reload()
+    await expect(guest.tile("late.jpg").locator(".trouble p")).to_contain_text("never arrived")
+    assert await guest.tile("late.jpg").get_by_role("button").all_inner_texts() == ["", "Remove"]
+    await guest.page.get_by_role("button", name="Remove late.jpg").click()
+    await expect(guest.tiles()).to_have_count(0)
+    guest.clean(host)
+
+
 async def test_page_opened_by_an_address_that_is_not_known_says_so(launch, login):
     guest = await visitor(await launch("--host-resolver-rules=MAP photos.lan 127.0.0.1"))
     await guest.page.goto((await login()).replace("127.0.0.1", "photos.lan"))

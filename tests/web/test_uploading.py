@@ -3,8 +3,10 @@
 import re
 
 import httpx
+import pytest
 from playwright.async_api import expect
 
+from tests.processors.pictures import animation
 from tests.web.photos import photo, photos
 
 
@@ -41,6 +43,47 @@ async def test_viewer_shows_every_version_with_its_size_and_a_link(guest, host, 
         original = await client.get(links[0])
         assert original.content == path.read_bytes()
         assert [(await client.get(link)).status_code for link in links] == [200] * 5
+    guest.clean(host)
+
+
+async def test_small_photo_is_not_blown_up(guest, host, tmp_path):
+    await guest.send([photo(tmp_path / "small.jpg", 1, (240, 160))])
+    await guest.done(1)
+    await guest.tile("small.jpg").locator(".frame").click()
+    picture = guest.page.locator("#viewer-stage img")
+    assert await picture.evaluate("image => image.decode().then(() => [image.clientWidth, image.clientHeight])") == [
+        240,
+        160,
+    ]
+    guest.clean(host)
+
+
+@pytest.mark.parametrize(("kind", "said"), [("GIF", "The first of 12 frames"), ("TIFF", "The first of 12 pages")])
+async def test_animation_is_told_to_be_one(guest, host, tmp_path, kind, said):
+    path = tmp_path / f"moving.{kind.lower()}"
+    path.write_bytes(animation(kind, 12, side=64))
+    await guest.send([path])
+    await guest.done(1)
+    await guest.tile(path.name).locator(".frame").click()
+    await expect(guest.page.locator("#viewer-facts")).to_contain_text(said)
+    await guest.page.keyboard.press("Escape")
+    await guest.page.reload()
+    await guest.tile(path.name).locator(".frame").click()
+    await expect(guest.page.locator("#viewer-facts")).to_contain_text(said)
+    guest.clean(host)
+
+
+async def test_two_hundred_photos_some_of_one_name(guest, project_of, host, tmp_path):
+    files = []
+    for number in range(200):
+        path = photo(tmp_path / f"{number}.jpg", number, (90, 60))
+        files.append({"name": f"name-{number % 150}.jpg", "mimeType": "image/jpeg", "buffer": path.read_bytes()})
+    await guest.page.set_input_files("#files", files)
+    await guest.done(200)
+    await expect(guest.page.locator("#batch-text")).to_have_text("200 of 200 photos done")
+    assert await guest.tile("name-7.jpg").count() == 2
+    async with project_of(await guest.page.locator("#project").input_value()) as project:
+        assert len(await project.images()) == 200
     guest.clean(host)
 
 

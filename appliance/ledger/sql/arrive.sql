@@ -1,10 +1,10 @@
 -- Storage holds the bytes of these assets: pin version, size and ETag, and move them to `uploaded`.
--- Any of the three signals (client's hint, notification, sweep) ends here, any number of times.
+-- Any of the three signals (client's hint, notification, sweep) ends here, any number of times; the event keeps the first.
 -- Gives a verdict a row, in their order: `moved`; `known` (this version is pinned already); `foreign` (another version is pinned, or the
 -- asset takes no bytes any more: the version must be deleted); `unknown` (no such asset).
 CREATE OR REPLACE FUNCTION ledger.arrive(
-    ids uuid[], bucket text, keys text[], version_ids text[], sizes bigint[], etags text[]
-) RETURNS TABLE (id uuid, version_id text, verdict text, stream bigint, seq bigint, lane text, attempts smallint)
+    ids uuid[], bucket text, keys text[], version_ids text[], sizes bigint[], etags text[], signal text DEFAULT NULL
+) RETURNS TABLE (id uuid, version_id text, verdict text, stream bigint, seq bigint, lane text, attempts integer)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -33,6 +33,9 @@ BEGIN
     FROM unnest(ids, version_ids) WITH ORDINALITY AS c (id, version_id, place)
     LEFT JOIN ledger.assets a ON a.id = c.id
     LEFT JOIN ledger.blobs b ON b.id = a.blob
-    LEFT JOIN ledger.transition(taken, '{init,expired}', 'uploaded') t ON t.id = c.id AND c.place = ANY (places)
+    LEFT JOIN ledger.transition(
+        taken, '{init,expired}', 'uploaded',
+        CASE WHEN signal IS NOT NULL THEN (SELECT array_agg(jsonb_build_object('signal', signal)) FROM unnest(taken)) END
+    ) t ON t.id = c.id AND c.place = ANY (places)
     ORDER BY c.place;
 END $$;

@@ -2,7 +2,7 @@
 -- Each claim raises `attempts` and uses up one of `tries`. Gives no row when there is nothing to do.
 CREATE OR REPLACE FUNCTION ledger.claim(asset uuid, seconds double precision)
 RETURNS TABLE (
-    id uuid, root text, owner text, folder text, kind text, recipe text, filename text, attempts smallint, lease uuid,
+    id uuid, root text, owner text, folder text, kind text, recipe text, filename text, attempts integer, lease uuid,
     bucket text, key text, version_id text, size bigint, stream bigint, seq bigint
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -13,6 +13,9 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
+    UPDATE ledger.attempts t SET ended_at = now(), outcome = 'lease_ran_out' WHERE t.asset = claim.asset AND t.ended_at IS NULL;
+    INSERT INTO ledger.attempts (asset, attempt, worker)
+    SELECT a.id, a.attempts, current_setting('application_name') FROM ledger.assets a WHERE a.id = claim.asset;
     RETURN QUERY
     SELECT a.id, a.root, a.owner, a.folder, a.kind, a.recipe, a.filename, a.attempts, a.lease,
         b.bucket, b.key, b.version_id, b.size, t.stream, t.seq
@@ -44,7 +47,11 @@ RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE sql AS $$
 $$;
 
 -- Gives a lease back without using up a try: the file is not to blame. Somebody may claim it again after `seconds`.
+-- The lease is good for nothing any more: so given back twice it is not two tries, and no result comes beside the next one's.
 CREATE OR REPLACE FUNCTION ledger.give_back(asset uuid, held uuid, seconds double precision) RETURNS void LANGUAGE sql AS $$
-    UPDATE ledger.assets SET tries = tries + 1, lease_until = now() + make_interval(secs => seconds)
-    WHERE id = asset AND lease = held AND state = 'processing';
+    WITH given AS (
+        UPDATE ledger.assets SET tries = tries + 1, lease = NULL, lease_until = now() + make_interval(secs => seconds)
+        WHERE id = asset AND lease = held AND state = 'processing' RETURNING id
+    )
+    UPDATE ledger.attempts t SET ended_at = now(), outcome = 'put_off' FROM given WHERE t.asset = given.id AND t.ended_at IS NULL;
 $$;

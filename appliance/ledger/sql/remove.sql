@@ -15,6 +15,7 @@ BEGIN
     END IF;
     DELETE FROM ledger.versions v WHERE v.asset = bury.asset;
     SELECT a.blob INTO held FROM ledger.assets a WHERE a.id = bury.asset;
-    UPDATE ledger.assets a SET blob = NULL, facts = NULL, filename = '' WHERE a.id = bury.asset;
+    UPDATE ledger.assets a SET blob = NULL, facts = NULL, filename = '', uploader = NULL, address = NULL
+        WHERE a.id = bury.asset;
     DELETE FROM ledger.blobs b WHERE b.id = held AND NOT EXISTS (SELECT FROM ledger.assets a WHERE a.blob = held);
 END $$;

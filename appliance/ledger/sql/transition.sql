@@ -21,6 +21,9 @@ BEGIN
     IF moved IS NULL THEN
         RETURN;
     END IF;
+    IF target NOT IN ('processing', 'done') THEN  -- these change nothing of what is taken up
+        PERFORM ledger.charge(moved, target);
+    END IF;
     UPDATE ledger.assets a SET
         state = target,
         changed_at = now(),
@@ -39,6 +42,10 @@ BEGIN
             WHEN 'deleted' THEN now() + interval '20 seconds'  -- a replayed form, a worker that was still writing
         END
     FROM unnest(moved, moved_notes) AS i (id, note) WHERE a.id = i.id;
+    IF 'processing' = ANY (sources) THEN
+        UPDATE ledger.attempts t SET ended_at = now(), outcome = coalesce(i.note ->> 'code', target::text)
+        FROM unnest(moved, moved_notes) AS i (id, note) WHERE t.asset = i.id AND t.ended_at IS NULL;
+    END IF;
     RETURN QUERY SELECT * FROM ledger.append(
         moved,
         CASE target WHEN 'deleting' THEN 'deleted' WHEN 'deleted' THEN 'erased' ELSE 'state' END,

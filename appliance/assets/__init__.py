@@ -1,0 +1,1 @@
+"""Assets of any kind: the whole life of one."""

@@ -1,0 +1,101 @@
+"""What is open, failed or behind, as figures: read from the ledger when asked for, by indexes of what is open."""
+
+from collections.abc import Iterable
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from appliance.ledger.database import fetch
+from appliance.queue import LANES
+
+_OPEN = """
+SELECT state::text AS state, count(*) AS n,
+    coalesce(extract(epoch FROM now() - min(coalesce(uploaded_at, created_at))), 0)::float AS oldest
+FROM ledger.assets WHERE state IN ('uploaded', 'processing') GROUP BY state
+UNION ALL
+SELECT 'init', count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)::float
+FROM ledger.assets WHERE check_at IS NOT NULL AND state = 'init'
+UNION ALL
+SELECT 'deleting', count(*), coalesce(extract(epoch FROM now() - min(changed_at)), 0)::float
+FROM ledger.assets WHERE check_at IS NOT NULL AND state = 'deleting'
+"""
+_LANES = """
+SELECT lane, count(*) AS n, coalesce(extract(epoch FROM now() - min(uploaded_at)), 0)::float AS oldest
+FROM ledger.assets WHERE state = 'uploaded' GROUP BY lane
+"""
+_ONE = """
+SELECT
+    (SELECT count(*) FROM ledger.assets WHERE state = 'processing' AND lease_until < now()) AS overdue_leases,
+    (SELECT coalesce(greatest(extract(epoch FROM now() - min(check_at)), 0), 0)::float
+        FROM ledger.assets WHERE check_at IS NOT NULL) AS sweep_behind_seconds,
+    (SELECT count(*) FROM ledger.verified_days WHERE differences > 0) AS differing_days
+"""
+_FAILED = "SELECT error_code AS code, count(*) AS n FROM ledger.assets WHERE state = 'error' GROUP BY error_code"
+_WEBHOOKS = """
+SELECT CASE WHEN w.disabled_at IS NOT NULL THEN 'disabled' WHEN w.failures > 0 THEN 'failing' ELSE 'ok' END AS state,
+    count(*) AS n, sum(greatest(s.seq - w.cursor, 0))::float AS behind,
+    coalesce(extract(epoch FROM now() - min(w.failing_since)), 0)::float AS oldest
+FROM webhooks w JOIN ledger.streams s ON s.root = 'projects' AND s.owner = w.project GROUP BY 1
+"""
+_HELD_BY_THEMSELVES = {
+    "overdue_leases": "Jobs whose worker has not renewed its lease in time, and nobody has taken over yet",
+    "sweep_behind_seconds": "How late the sweep is with the look-up that is due the longest",
+    "differing_days": "Days on which the daily verification found differences, see ./ops/verify",
+}
+
+
+async def families() -> Iterable[Metric]:
+    """Raises Unavailable."""
+    return [*await _states(), *await _lanes(), await _failed(), *await _alone(), *await _webhooks()]
+
+
+def _gauge(name: str, told: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"darkroom_{name}", told, labels=labels)
+
+
+async def _states() -> list[Metric]:
+    assets = _gauge("open_assets", "Assets that are not finished", "state")
+    oldest = _gauge("oldest_open_seconds", "How long the oldest of them has waited", "state")
+    for row in await fetch(_OPEN):
+        assets.add_metric([row["state"]], row["n"])
+        oldest.add_metric([row["state"]], row["oldest"])
+    return [assets, oldest]
+
+
+async def _lanes() -> list[Metric]:
+    waiting = _gauge("waiting_jobs", "Files that wait to be processed, in the queue or outside", "lane")
+    oldest = _gauge("oldest_waiting_seconds", "How long the oldest of them has waited", "lane")
+    found = {row["lane"]: row for row in await fetch(_LANES)}
+    for lane in sorted({*LANES, *found}):
+        row = found.get(lane)
+        waiting.add_metric([lane], row["n"] if row else 0)
+        oldest.add_metric([lane], row["oldest"] if row else 0)
+    return [waiting, oldest]
+
+
+async def _failed() -> Metric:
+    failed = _gauge("failed_assets", "Assets that ended as an error, by its code; ./ops/retry tries them again", "code")
+    for row in await fetch(_FAILED):
+        failed.add_metric([row["code"] or ""], row["n"])
+    return failed
+
+
+async def _alone() -> list[Metric]:
+    row = (await fetch(_ONE))[0]
+    made = []
+    for name, told in _HELD_BY_THEMSELVES.items():
+        made.append(_gauge(name, told))
+        made[-1].add_metric([], row[name])
+    return list(made)
+
+
+async def _webhooks() -> list[Metric]:
+    hooks = _gauge("webhooks", "Webhooks by their state: ok, failing, disabled", "state")
+    behind = _gauge("webhook_events_behind", "Events that webhooks have not taken yet", "state")
+    oldest = _gauge("webhook_failing_seconds", "For how long the one that has failed longest has", "state")
+    found = {row["state"]: row for row in await fetch(_WEBHOOKS)}
+    for state in ("ok", "failing", "disabled"):
+        row = found.get(state)
+        hooks.add_metric([state], row["n"] if row else 0)
+        behind.add_metric([state], row["behind"] if row else 0)
+        oldest.add_metric([state], row["oldest"] if row else 0)
+    return [hooks, behind, oldest]

@@ -1,0 +1,104 @@
+"""The API's description of itself: what Litestar makes of the routes, with every error that each can answer.
+
+Format: OpenAPI 3.1; errors are problem details (RFC 9457), as `appliance.problems` makes them.
+"""
+
+from typing import Any
+
+from litestar import Litestar
+
+from appliance import shapes
+from appliance.problems import MEDIA_TYPE
+
+METHODS = frozenset({"get", "post", "put", "patch", "delete"})
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"const": "about:blank"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string", "description": "stable, for programs"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "message"],
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
+}
+WHY = {
+    400: "The request does not fit its description",
+    401: "A valid key or token is needed",
+    403: "This key or token may not do that",
+    404: "There is no such thing, or this caller may not know of it",
+    409: "Not possible in the present state",
+    413: "The body is too large",
+    429: "More than is allowed; Retry-After says when to come back",
+    500: "A fault of ours; it was logged",
+    503: "A part of the appliance is away; Retry-After says when to come back",
+}
+# What can't be told from an operation's form: conflicts, limits, and who may call.
+CONFLICTS = frozenset({"post /projects", "post /images/{image_id}/uploaded", "post /images/{image_id}/retry"})
+LIMITED = frozenset({"post /images", "post /login"})
+NAMES_A_PROJECT = frozenset({"post /images", "post /tokens", "post /tickets"})  # in its body
+
+
+def described(app: Litestar) -> dict[str, Any]:
+    """The whole description, as JSON would hold it."""
+    schema: dict[str, Any] = app.openapi_schema.to_schema()
+    public = _public(app)
+    schema.setdefault("components", {}).setdefault("schemas", {}).update(shapes.SCHEMAS, Problem=PROBLEM)
+    for path, item in schema["paths"].items():
+        for method in METHODS & item.keys():
+            _complete(item[method], f"{method} {path}", f"{method} {path}" in public)
+    return schema
+
+
+def _public(app: Litestar) -> set[str]:
+    """The operations that need no caller, as "method path"."""
+    found = set()
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            if handler.opt.get("public"):
+                found |= {f"{method.lower()} {route.path_format}" for method in handler.http_methods}
+    return found
+
+
+def _complete(operation: dict[str, Any], name: str, public: bool) -> None:
+    """Names what this operation may answer beside what it is for."""
+    if public:
+        operation["security"] = []
+    responses = operation["responses"]
+    for error in sorted(_errors(operation, name, public)):
+        responses[str(error)] = {
+            "description": WHY[error],
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    for status, schema in shapes.ANSWERS.get(name, {}).items():
+        told = responses.setdefault(status, {"description": shapes.WHY.get(status, "")})
+        told["content"] = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+
+
+def _errors(operation: dict[str, Any], name: str, public: bool) -> set[int]:
+    errors = {500}
+    if name not in ("get /healthz", "get /readyz"):
+        errors |= {503}
+    if not public or name in LIMITED:
+        errors |= {401}
+    if not public:
+        errors |= {403, 429}
+    if operation.get("parameters") or "requestBody" in operation:
+        errors |= {400}
+    if "requestBody" in operation:
+        errors |= {413}
+    if "{" in name or name in NAMES_A_PROJECT:
+        errors |= {404}
+    if name in CONFLICTS:
+        errors |= {409}
+    if name in LIMITED:
+        errors |= {429}
+    return errors

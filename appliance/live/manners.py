@@ -1,0 +1,89 @@
+"""What a websocket's client may do: read in time, and send little. Whoever does otherwise is told so, and let go.
+
+A reader is served from the ledger as fast as it reads: nothing is queued for it but one page. What it was not told it
+gets when it comes back with its cursor.
+"""
+
+import asyncio
+import time
+from contextlib import suppress
+from typing import Any
+
+from litestar import WebSocket
+from litestar.exceptions import WebSocketDisconnect
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from appliance.config import current
+from appliance.live.presenting import encode
+from appliance.metrics import count
+
+MOST_BYTES = 64 * 1024  # of one message of a client
+MOST_MESSAGES, PER_SECONDS = 100, 10.0  # a client has nothing to say at all
+TOO_LARGE, TOO_SLOW, TOO_MANY = 1009, 4408, 4429  # RFC 6455, 7.4.1; and 4000 with HTTP's status
+
+
+class Unmannerly(Exception):
+    """Why a connection is ended: a close code, and a reason for whoever wrote the client."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+async def tell(socket: WebSocket, message: dict[str, Any]) -> None:
+    """Sends a message. Raises Unmannerly when the client, and what lies between, did not take it in time."""
+    try:
+        async with asyncio.timeout(current().live_send_seconds):
+            await socket.send_text(encode(message).decode())
+    except TimeoutError:
+        raise Unmannerly(TOO_SLOW, "you read too slowly: come back with the last seq you have") from None
+
+
+async def heed(socket: WebSocket) -> None:
+    """Reads and drops what a client sends, until it leaves: its acknowledgement is the cursor it comes back with.
+
+    Raises Unmannerly for what is too large or too much.
+    """
+    began, messages = time.monotonic(), 0
+    with suppress(WebSocketDisconnect):
+        while True:
+            if _size(await socket.receive()) > MOST_BYTES:
+                raise Unmannerly(TOO_LARGE, f"a message may have {MOST_BYTES} bytes")
+            if time.monotonic() - began > PER_SECONDS:
+                began, messages = time.monotonic(), 0
+            messages += 1
+            if messages > MOST_MESSAGES:
+                raise Unmannerly(TOO_MANY, "too many messages")
+
+
+def _size(event: Any) -> int:
+    """The bytes of a message, as near as need be. Raises WebSocketDisconnect when there is none any more."""
+    if event["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(detail="gone", code=event.get("code", 1006))
+    text = event.get("text")
+    if text is None:
+        return len(event.get("bytes") or b"")
+    return len(text) if len(text) > MOST_BYTES else len(text.encode())
+
+
+async def dismiss(socket: WebSocket, error: Unmannerly) -> None:
+    """Ends a connection with its code, if the client takes it in time; else without."""
+    count("readers_dismissed", code=str(error.code))
+    with suppress(TimeoutError, RuntimeError):
+        async with asyncio.timeout(current().live_send_seconds):
+            await socket.close(code=error.code, reason=error.reason)
+
+
+def in_time(app: ASGIApp) -> ASGIApp:
+    """The same for a stream over HTTP: one that is not read for as long ends, its reader may come back."""
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        async def bounded(message: Any) -> None:
+            async with asyncio.timeout(current().live_send_seconds):
+                await send(message)
+
+        with suppress(TimeoutError):
+            await app(scope, receive, bounded)
+
+    return wrapped

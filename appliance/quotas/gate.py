@@ -1,0 +1,33 @@
+"""Where each request is counted, for its project, its user and its address."""
+
+from litestar.connection import ASGIConnection
+from redis.asyncio import Redis
+
+from appliance.accounts.callers import Caller
+from appliance.config import Config
+from appliance.ledger.service import Asker
+from appliance.quotas.address import Marks
+from appliance.quotas.limits import defaults, of_slots
+from appliance.quotas.requests import Requests
+
+
+class Gate:
+    """Knows whom a request counts for. A server with a key asks for others: neither it nor its address is counted."""
+
+    def __init__(self, redis: Redis, config: Config) -> None:
+        limits = defaults(config)
+        self._requests = Requests(redis, limits)
+        self._slots = of_slots(limits)
+        self._marks = Marks(config.token_secret)
+
+    async def admit(self, connection: ASGIConnection, caller: Caller | None) -> None:
+        """Counts a request of `caller`, None for a stranger. Raises TooManyRequests."""
+        if caller is None:
+            await self._requests.admit(None, None, self._marks.of(connection))
+        elif not caller.server:
+            await self._requests.admit(caller.project, caller.user, self._marks.of(connection))
+
+    def asker(self, connection: ASGIConnection, caller: Caller) -> Asker:
+        """Whom an upload counts for that `caller` asks for, besides its owner."""
+        address = None if caller.server else self._marks.of(connection)
+        return Asker(caller.user, address, self._slots)

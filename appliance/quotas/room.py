@@ -1,0 +1,59 @@
+"""Whether storage can take more: asked before a link is handed out, so that nobody sends bytes that can't be kept."""
+
+import asyncio
+import time
+from typing import Any
+
+import msgspec
+from redis.asyncio import Redis
+
+from appliance.errors import DomainError, Unavailable
+from appliance.exposition import PARTS
+from appliance.logs import log
+from appliance.quotas.errors import StorageFull
+from appliance.valkey import LOST
+from storage.objects import Objects
+
+FRESH_SECONDS = 1.0  # how long an answer is good for; the server itself looks at its drives about as often
+
+
+class Room:
+    """Asks storage for its write quorum, and the supervisor's figures for the free share of the fullest drive.
+
+    least: percent of a drive that must be free; 0 never refuses. Where nobody tells of drives (a storage of others)
+    only the quorum counts.
+    """
+
+    def __init__(self, redis: Redis, reader: Objects, least: float) -> None:
+        self._redis = redis
+        self._reader = reader
+        self._least = least
+        self._until = 0.0
+        self._refusal: DomainError | None = None
+        self._asking = asyncio.Lock()
+
+    async def check(self) -> None:
+        """Raises Unavailable while storage can't write, StorageFull while there is too little room."""
+        async with self._asking:
+            if self._until < time.monotonic():
+                refusal = await self._ask()
+                if type(refusal) is not type(self._refusal):
+                    log.warning("links are refused" if refusal else "links are given again", reason=str(refusal or ""))
+                self._refusal, self._until = refusal, time.monotonic() + FRESH_SECONDS
+        if self._refusal:
+            raise self._refusal
+
+    async def _ask(self) -> DomainError | None:
+        if not await asyncio.to_thread(self._reader.healthy):
+            return Unavailable("Storage takes no uploads at the moment; try again")
+        free = await self._free()
+        return StorageFull() if free is not None and 100 * free < self._least else None
+
+    async def _free(self) -> float | None:
+        """The free share of the fullest drive, None where it is not known."""
+        try:
+            told = await self._redis.get(PARTS)
+        except LOST:
+            return None
+        drives: dict[str, Any] = msgspec.json.decode(told)["drives"] if told else {}
+        return drives.get("least_free")

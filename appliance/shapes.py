@@ -1,0 +1,101 @@
+"""What the API answers where handlers build it from rows: JSON schemas by name, and which operation gives which."""
+
+from typing import Any
+
+from appliance.images.versions import NAMES
+from appliance.ledger.states import SHOWN
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+TIME: Schema = {"type": "string", "format": "date-time"}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"oneOf": [schema, {"type": "null"}]}
+
+
+def _some(**properties: Schema) -> Schema:
+    """An object that may have these."""
+    return {"type": "object", "properties": properties}
+
+
+def _all(**properties: Schema) -> Schema:
+    """An object that has all of these."""
+    return {**_some(**properties), "required": list(properties)}
+
+
+def _of(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _list(name: str) -> Schema:
+    return {"type": "array", "items": _of(name)}
+
+
+ERROR = _or_null(_all(code=_or_null(TEXT), message=_or_null(TEXT)))
+_IMAGE: dict[str, Schema] = {
+    "image_id": {"type": "string", "format": "uuid"},
+    "state": {"enum": list(SHOWN)},
+    "project_id": TEXT,
+    "filename": TEXT,
+    "created_at": TIME,
+    "error": ERROR,
+    "facts": _or_null({"type": "object"}),
+}
+_BOUNDS: dict[str, Schema] = {"seq": COUNT, "first": COUNT, "epoch": TEXT}
+
+SCHEMAS: dict[str, Schema] = {
+    "Project": _all(id=TEXT, name=TEXT, created_at=TIME),
+    "Projects": _all(projects=_list("Project"), next_cursor=_or_null(TEXT)),
+    "Version": _all(
+        url=TEXT,
+        width=_or_null(COUNT),
+        height=_or_null(COUNT),
+        bytes=COUNT,
+        content_type=_or_null(TEXT),
+        sha256=_or_null(TEXT),
+    ),
+    # None for what is not there (yet).
+    "Versions": _all(**dict.fromkeys(NAMES, _or_null(_of("Version")))),
+    "Links": _all(**dict.fromkeys(NAMES, _or_null(TEXT))),
+    "Image": _all(**_IMAGE, versions=_of("Versions")),
+    "ListedImage": _all(**_IMAGE, versions={"anyOf": [_of("Links"), _of("Versions")]}),
+    "Images": _all(images=_list("ListedImage"), next_cursor=_or_null(TEXT)),
+    "Event": _all(
+        type=TEXT,
+        seq={"type": "integer", "minimum": 1},
+        project_id=TEXT,
+        image_id={"type": "string", "format": "uuid"},
+        state=_or_null({"enum": list(SHOWN)}),
+        at=TIME,
+    )
+    | {"description": "`done` has `versions`, null once the photo is gone; an error has `error`"},
+    "Events": _all(type={"const": "hello"}, **_BOUNDS, events=_list("Event"), next=COUNT),
+    "Reset": _all(type={"const": "reset"}, **_BOUNDS),
+    "Retried": _all(
+        retried=COUNT,
+        by_code={"type": "object", "additionalProperties": COUNT},
+        without_file=COUNT,
+        more={"type": "boolean"},
+    ),
+    "Health": _all(status={"const": "ok"}),
+    "Readiness": _all(status={"enum": ["ok", "failing"]}, parts={"type": "object"}),
+}
+
+# Operation → status → what it answers.
+ANSWERS: dict[str, dict[str, str]] = {
+    "get /projects": {"200": "Projects"},
+    "post /projects": {"201": "Project"},
+    "get /projects/{project_id}": {"200": "Project"},
+    "get /projects/{project_id}/images": {"200": "Images"},
+    "post /projects/{project_id}/retry": {"200": "Retried"},
+    "get /projects/{project_id}/events": {"200": "Events", "410": "Reset"},
+    "get /images/{image_id}": {"200": "Image"},
+    "post /images/{image_id}/uploaded": {"200": "Image"},
+    "post /images/{image_id}/retry": {"200": "Image"},
+    "get /healthz": {"200": "Health"},
+    "get /readyz": {"200": "Readiness", "503": "Readiness"},
+}
+WHY = {"410": "This cursor can't be resumed: reload, and go on from `seq`", "503": "A part does not answer"}

@@ -1,0 +1,1 @@
+"""What keeps the house in order: ledger and storage held against each other, and mended where they differ."""

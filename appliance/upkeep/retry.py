@@ -1,0 +1,79 @@
+"""What failed, by its reason, and trying it again: after a fault of ours was mended, say, or storage was restored."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
+
+from appliance.ledger.database import fetch
+from appliance.ledger.service import Ledger
+
+BATCH = 200  # assets in one transaction
+FIRST = UUID(int=0)
+MOST_REASONS = 1000
+
+_REASONS = """
+SELECT a.owner, a.error_code AS code, count(*) AS failed, count(a.blob) AS with_file, min(a.changed_at) AS first_at
+FROM ledger.assets a WHERE a.state = 'error' AND a.root = 'projects'
+    AND ($1::text IS NULL OR a.owner = $1) AND ($2::text IS NULL OR a.error_code = $2)
+GROUP BY a.owner, a.error_code ORDER BY count(*) DESC, a.owner, a.error_code LIMIT $3
+"""
+_PAGE = """
+SELECT a.id, a.error_code AS code, a.blob IS NOT NULL AS with_file FROM ledger.assets a
+WHERE a.state = 'error' AND a.root = 'projects' AND a.id > $3
+    AND ($1::text IS NULL OR a.owner = $1) AND ($2::text IS NULL OR a.error_code = $2)
+ORDER BY a.id LIMIT $4
+"""
+
+
+class Reason(NamedTuple):
+    """How many assets of a project failed for one reason, how many of them have their file, and since when."""
+
+    project: str
+    code: str
+    failed: int
+    with_file: int
+    first_at: object
+
+
+@dataclass
+class Retried:
+    """How many were sent to be processed again, by reason; and how many could not be, since their file never came."""
+
+    by_code: Counter[str] = field(default_factory=Counter)
+    without_file: int = 0
+    more: bool = False
+    """There is more of it than was asked for at once."""
+
+    def told(self) -> dict[str, object]:
+        return {
+            "retried": self.by_code.total(),
+            "by_code": dict(sorted(self.by_code.items())),
+            "without_file": self.without_file,
+            "more": self.more,
+        }
+
+
+async def reasons(project: str | None, code: str | None) -> list[Reason]:
+    """Why assets failed, the commonest reason first; of one project or all, for one reason or all."""
+    return [Reason(*row) for row in await fetch(_REASONS, project, code, MOST_REASONS)]
+
+
+async def retry(ledger: Ledger, project: str | None, code: str | None, most: int | None = None) -> Retried:
+    """Sends what failed (of one project or all, for one reason or all) to be processed again, at most `most` of it.
+
+    Each asset once, in the order of ids: what fails again meanwhile is not looked at again. Raises Unavailable, and
+    then a part was done; asking again goes on.
+    """
+    done, after, left = Retried(), FIRST, most
+    while rows := await fetch(_PAGE, project, code, after, BATCH if left is None else min(BATCH, max(left, 1))):
+        if left is not None:
+            if left <= 0:
+                done.more = True
+                break
+            left -= len(rows)
+        moved = set(await ledger.retry([row["id"] for row in rows]))
+        done.by_code.update(row["code"] for row in rows if row["id"] in moved)
+        done.without_file += sum(not row["with_file"] for row in rows)
+        after = rows[-1]["id"]
+    return done

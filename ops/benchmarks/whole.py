@@ -1,0 +1,104 @@
+"""One run of photos through the whole appliance: what it took, and what the codec alone takes for the same files."""
+
+import argparse
+import contextlib
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvloop
+
+from ops.benchmarks import appliance, load, memory
+from ops.benchmarks.contestants import CHECKOUT, LIMIT, PEERS, TUNED, Contestant, Team
+
+PROJECT = "bench"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One run. Rates in photos a second, CPU in seconds a photo, latencies in seconds from last byte to `done`."""
+
+    rate: float
+    cpu: dict[str, float]
+    limit: float
+    p50: float
+    p95: float
+    idle_p50: float
+    failed: int
+
+    @property
+    def total(self) -> float:
+        return sum(self.cpu.values())
+
+    @property
+    def ratio(self) -> float:
+        return self.total / self.limit
+
+
+def run(data: Path, files: list[Path], options: argparse.Namespace, number: int, say: Callable[[str], None]) -> Figures:
+    """Run `number` (from 0) of the appliance in `data` with the JPEG `files`, as the command line `options` asks.
+
+    `say` hears what is being done. Raises appliance.NotStarted.
+    """
+    say(f"run {number + 1} of {options.runs}: the codec's limit")
+    limit = _limit(files)
+    url, token = _open(data)
+    photos = [file.read_bytes() for file in files]
+    say(f"run {number + 1} of {options.runs}: one photo at a time")
+    idle = uvloop.run(load.run(url, PROJECT, token, photos, 2 * len(photos), 1))
+    say(f"run {number + 1} of {options.runs}: filling free memory with cached pages")
+    with contextlib.nullcontext() if options.new_memory else memory.settled(data):
+        say(f"run {number + 1} of {options.runs}: {options.count} photos, {options.at_once} at once")
+        before = _cpu_seconds(data)
+        busy = uvloop.run(load.run(url, PROJECT, token, photos, options.count, options.at_once))
+        after = _cpu_seconds(data)
+    cpu = {name: (after[name] - before.get(name, 0.0)) / options.count for name in after}
+    cpu["generator"] = busy.own_cpu / options.count
+    return Figures(
+        rate=options.count / busy.seconds,
+        cpu=cpu,
+        limit=limit,
+        p50=_quantile(busy.latencies, 0.5),
+        p95=_quantile(busy.latencies, 0.95),
+        idle_p50=_quantile(idle.latencies, 0.5),
+        failed=busy.failed + idle.failed,
+    )
+
+
+def _cpu_seconds(data: Path) -> dict[str, float]:
+    """So far, of each part, and of the kernel where it makes room for their files."""
+    return {**appliance.cpu_seconds(appliance.parts(data)), "kswapd": memory.reclaiming()}
+
+
+def _limit(files: list[Path]) -> float:
+    """CPU seconds a photo that decoding and encoding alone take: the median of three rounds after a warm-up."""
+    paths = {"PYTHONPATH": f"{CHECKOUT}:{PEERS}"}
+    entry = Contestant(LIMIT, [sys.executable, str(PEERS / "limit.py")], paths | TUNED)
+    team = Team(entry, [file.resolve() for file in files], 1)
+    try:
+        team.round()
+        rounds = [team.round() for _ in range(3)]
+    finally:
+        team.end()
+    return statistics.median(spent.cpu / spent.photos for spent in rounds)
+
+
+def _open(data: Path) -> tuple[str, str]:
+    """The appliance's address, and a token of the benchmark's project."""
+    status = subprocess.run(
+        [str(appliance.OPS / "status"), "--json", "--data", str(data)], capture_output=True, text=True
+    )
+    token = subprocess.run(
+        [str(appliance.OPS / "token"), "--project", PROJECT, "--data", str(data)], capture_output=True, text=True
+    )
+    if token.returncode:
+        raise appliance.NotStarted(f"./ops/token said: {token.stderr.strip()}")
+    return json.loads(status.stdout)["url"], token.stdout.strip()
+
+
+def _quantile(values: list[float], part: float) -> float:
+    return values[min(len(values) - 1, int(part * len(values)))]

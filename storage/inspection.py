@@ -1,0 +1,83 @@
+"""Storage as whoever verifies it sees it: what folders there are, what an object's bytes are, whether answers count."""
+
+import hashlib
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import unquote_plus
+
+from urllib3.exceptions import HTTPError
+
+from storage.errors import ObjectMissing, StorageError
+from storage.objects import Objects
+
+CHUNK = 8 << 20
+"""Bytes of one read: what is verified at once of an object, however large that is."""
+
+_SPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
+_HEALING = "x-minio-healing-drives"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What the server says of itself at `at`, by its own clock. `whole`: its "there is no such object" may count."""
+
+    whole: bool
+    at: datetime
+
+
+class Inspector(Objects):
+    """The objects of one access key, with the questions that only verifying asks. All may raise as Objects do."""
+
+    def condition(self) -> Condition:
+        """Whether the server has its write quorum and heals no drive; it notices a loss about a second late."""
+        try:
+            answer = self._connections.urlopen("GET", f"{self._url}/minio/health/cluster", retries=False, timeout=5.0)
+        except HTTPError:
+            return Condition(False, datetime.now(UTC))
+        whole = answer.status == 200 and answer.headers.get(_HEALING, "0") == "0"
+        return Condition(whole, parsedate_to_datetime(answer.headers["date"]))
+
+    def folders(self, bucket: str, prefix: str) -> Iterator[str]:
+        """The prefixes directly below `prefix` (empty, or ending in "/"), each ending in "/", in the order of bytes.
+
+        Source: CommonPrefixes of ListObjectVersions in the Amazon S3 API reference. Versions are asked for, since a
+        folder of which only delete markers are left is one too.
+        """
+        query = {"versions": "", "prefix": prefix, "delimiter": "/", "max-keys": "1000", "encoding-type": "url"}
+        while True:
+            page = ET.fromstring(self._transport.send("GET", bucket, "", query).data)
+            for found in page.iterfind(f"{_SPACE}CommonPrefixes"):
+                yield unquote_plus(found.findtext(f"{_SPACE}Prefix") or "")
+            if page.findtext(f"{_SPACE}IsTruncated") != "true":
+                return
+            query["key-marker"] = unquote_plus(page.findtext(f"{_SPACE}NextKeyMarker") or "")
+            query["version-id-marker"] = page.findtext(f"{_SPACE}NextVersionIdMarker") or ""
+
+    def holds(self, bucket: str, key: str, version_id: str) -> bool:
+        """Whether there is this version or delete marker; with an empty id, an object in a bucket without versions."""
+        try:
+            self._transport.send("HEAD", bucket, key, {"versionId": version_id} if version_id else {})
+        except ObjectMissing as missing:
+            return bool(version_id) and missing.marker == version_id
+        except StorageError as error:
+            if _is_marker(error):
+                return True
+            raise
+        return True
+
+    def sha256(self, bucket: str, key: str, version_id: str, size: int) -> str:
+        """The SHA-256 (hex) of the `size` bytes of an object, read in pieces of CHUNK. Raises ObjectMissing."""
+        digest = hashlib.sha256()
+        query = {"versionId": version_id} if version_id else {}
+        for start in range(0, size, CHUNK):
+            piece = {"Range": f"bytes={start}-{min(start + CHUNK, size) - 1}"}
+            digest.update(self._transport.send("GET", bucket, key, query, piece).data)
+        return digest.hexdigest()
+
+
+def _is_marker(error: StorageError) -> bool:
+    """A delete marker named by its id can't be read: 405 ("Working with delete markers", Amazon S3 user guide)."""
+    return " 405 " in f"{error} "

@@ -1,0 +1,128 @@
+"""The API fuzzed from its own description: no fault of ours, nothing open that should not be, no answer undescribed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.appliance import pictures
+from tests.appliance.client import Project
+from tests.appliance.test_access import PUBLIC
+from tests.stack import Stack
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+# A few of each operation by default; `./ops/test --long` runs the same with many.
+FEW, MANY = 12, 400
+
+
+def fuzzed(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        derandomize=examples == FEW,
+        database=None,
+        deadline=None,
+        phases=(Phase.explicit, Phase.generate),
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@pytest.fixture(scope="module")
+def known(stack: Stack) -> dict[str, Any]:
+    """What there is: a project with a photo that is done, so that not everything fuzzed is unknown."""
+    project = Project(stack)
+    image = project.upload(pictures.jpeg(200, 150))
+    project.ended(image)
+    return {"project_id": project.id, "image_id": image, "asset_id": image}
+
+
+@pytest.fixture(scope="module")
+def description(stack: Stack) -> Any:
+    return schemathesis.openapi.from_url(f"{stack.url}/openapi.json")
+
+
+def fuzz(description: Any, examples: int, play: Callable[[Any], None]) -> str:
+    """Plays so many cases of each operation; what was found of every one of them, nothing if all is well."""
+    found: list[str] = []
+    for result in description.get_all_operations():
+        operation = result.ok()
+        try:
+            _played(operation, examples, play)
+        except (Exception, FailureGroup) as error:
+            found.append(f"{operation.label}: {error}")
+    return "\n\n".join(found)
+
+
+def _played(operation: Any, examples: int, play: Callable[[Any], None]) -> None:
+    @fuzzed(examples)
+    @given(case=operation.as_strategy())
+    def each(case: Any) -> None:
+        play(case)
+
+    each()
+
+
+def judged(case: Any, stack: Stack) -> None:
+    answer = case.call(headers={"Authorization": f"Bearer {stack.key}"}, timeout=20)
+    case.validate_response(answer, checks=CHECKS)
+
+
+def test_whatever_is_asked_is_answered_as_described(description: Any, stack: Stack) -> None:
+    assert not fuzz(description, FEW, lambda case: judged(case, stack))
+
+
+def test_what_is_there_is_answered_as_described(description: Any, stack: Stack, known: dict[str, Any]) -> None:
+    def play(case: Any) -> None:
+        _name_what_is_there(case, known)
+        judged(case, stack)
+
+    assert not fuzz(description, FEW, play)
+
+
+def test_without_a_caller_nothing_is_answered(description: Any, known: dict[str, Any]) -> None:
+    def play(case: Any) -> None:
+        _name_what_is_there(case, known)
+        answer = case.call(timeout=20)
+        if (case.method.lower(), case.path.rstrip("/")) not in PUBLIC:
+            assert answer.status_code == 401, (case.method, case.path, answer.status_code, answer.text)
+
+    assert not fuzz(description, FEW, play)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_whatever_is_asked_many_times_is_answered_as_described(
+    description: Any, stack: Stack, known: dict[str, Any]
+) -> None:
+    def play(case: Any) -> None:
+        judged(case, stack)
+        _name_what_is_there(case, known)
+        judged(case, stack)
+
+    assert not fuzz(description, MANY, play)
+
+
+def _name_what_is_there(case: Any, known: dict[str, Any]) -> None:
+    """Puts true ids in the place of made-up ones; but nothing that is there is deleted, and nothing sent."""
+    if case.method.lower() == "delete" or case.path.endswith("/webhooks"):
+        return
+    for name in case.path_parameters or {}:
+        if name in known:
+            case.path_parameters[name] = known[name]
+    if isinstance(case.body, dict) and "project_id" in case.body:
+        case.body["project_id"] = known["project_id"]

@@ -1,0 +1,212 @@
+"""Readers that don't read, talk too much, or are too many: each is bounded, told why, and may come back."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+from websockets.exceptions import ConnectionClosed
+
+from appliance.accounts.tickets import Tickets
+from appliance.live.service import PAGE
+from tests.ledger.book import PROJECT, Book
+from tests.ledger.intake import until
+from tests.live.serving import Api, closed, large_events, told
+
+SEND_SECONDS = 2.0
+Start = Callable[..., Api]
+
+
+@pytest.fixture
+def start(database_url: str, valkey_url: str, tmp_path: Path) -> Iterator[Start]:
+    started: list[Api] = []
+
+    def one(**settings: str) -> Api:
+        made = Api(database_url, valkey_url, tmp_path, **{"DARKROOM_LIVE_SEND_SECONDS": str(SEND_SECONDS)} | settings)
+        started.append(made)
+        made.daemon.start()
+        return made
+
+    yield one
+    for made in started:
+        made.daemon.stop()
+
+
+@pytest.fixture
+def api(start: Start) -> Api:
+    return start()
+
+
+@pytest.mark.long
+async def test_readers_that_do_not_read_cost_little_are_let_go_and_others_are_served(book: Book, api: Api) -> None:
+    await large_events(await book.stream(), 3000)
+    async with api.sockets(1, after=3000) as [good]:
+        assert (await told(good))["type"] == "hello"
+        before = api.resident()
+        async with api.sockets(200, after=0, small=True):
+            await book.slot()
+            assert (await told(good, 10))["seq"] == 3001
+            grown = 0
+
+            async def gone() -> bool:
+                nonlocal grown
+                grown = max(grown, api.resident() - before)
+                return await _readers(api) == 1
+
+            await until(gone, 60)
+            await book.slot()
+            assert (await told(good, 5))["seq"] == 3002
+    assert grown < 200 * (PAGE * 10_000 + 1_500_000), "more than a page of events each"
+
+
+async def test_a_slow_reader_is_told_so_and_comes_back_to_exactly_what_it_missed(book: Book, api: Api) -> None:
+    await large_events(await book.stream(), 3000)
+    async with api.sockets(1, after=0, small=True) as [slow]:
+        await asyncio.sleep(SEND_SECONDS + 0.7)
+        slow.transport.resume_reading()
+        code, seqs = await closed(slow)
+    assert code == 4408
+    assert 0 < len(seqs) < 3000
+    assert seqs == list(range(1, seqs[-1] + 1))
+    async with api.sockets(1, after=seqs[-1]) as [again]:
+        assert (await told(again))["type"] == "hello"
+        assert [(await told(again))["seq"] for _ in range(3000 - seqs[-1])] == list(range(seqs[-1] + 1, 3001))
+
+
+@pytest.mark.parametrize("kind", [str, bytes])
+async def test_a_message_over_64_kib_is_refused(book: Book, api: Api, kind: type) -> None:
+    for size, code in ((64 * 1024, None), (64 * 1024 + 1, 1009), (1_000_000, 1009), (8_000_000, 1009)):
+        async with api.sockets(1) as [socket]:
+            await told(socket)
+            await socket.send("x" * size if kind is str else bytes(size))
+            if code is None:
+                await book.slot()
+                assert (await told(socket))["type"] == "state"
+            else:
+                assert (await closed(socket))[0] == code, size
+
+
+async def test_characters_of_several_bytes_are_counted_as_bytes(book: Book, api: Api) -> None:
+    async with api.sockets(1) as [socket]:
+        await told(socket)
+        await socket.send("\u20ac" * 30_000)
+        assert (await closed(socket))[0] == 1009
+
+
+async def test_a_flood_is_ended_and_a_word_now_and_then_is_not(book: Book, api: Api) -> None:
+    async with api.sockets(2) as [loud, quiet]:
+        for socket in (loud, quiet):
+            await told(socket)
+        for _ in range(50):
+            await quiet.send("a word")
+        for _ in range(300):
+            await loud.send("x" * 100)
+        assert (await closed(loud))[0] == 4429
+        await book.slot()
+        assert (await told(quiet))["seq"] == 1
+
+
+async def _readers(api: Api) -> int:
+    """The places that are held in the project."""
+    redis = Redis.from_url(api.valkey_url)
+    try:
+        return int(await redis.zcard(f"darkroom:readers:project:{PROJECT}"))
+    finally:
+        await redis.aclose()
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"DARKROOM_LIVE_PER_PROJECT": "10"},
+        {"DARKROOM_LIVE_PER_ADDRESS": "10", "DARKROOM_LIVE_PER_PROJECT": "1000"},
+    ],
+)
+async def test_of_a_hundred_at_once_exactly_as_many_as_allowed_are_let_in(
+    book: Book, start: Start, limits: dict[str, str]
+) -> None:
+    api = start(**limits)
+    made = await asyncio.gather(*(api.socket() for _ in range(100)))
+    codes = []
+    for socket in made:
+        try:
+            await told(socket, 10)
+            codes.append(0)
+        except ConnectionClosed:
+            codes.append(socket.close_code or -1)
+    assert (codes.count(0), codes.count(4429)) == (10, 90)
+    kept = [socket for socket, code in zip(made, codes, strict=True) if code == 0]
+    if "DARKROOM_LIVE_PER_PROJECT" in limits and limits["DARKROOM_LIVE_PER_PROJECT"] != "10":
+        async with api.sockets(1, **{"X-Forwarded-For": "192.0.2.7"}) as [elsewhere]:
+            await told(elsewhere)
+    await kept[0].close()
+    kept[1].transport.abort()  # without a word
+    for _ in range(100):
+        if await _readers(api) == 8:
+            break
+        await asyncio.sleep(0.1)
+    async with api.sockets(2) as again:
+        for socket in again:
+            await told(socket)
+    for socket in kept:
+        socket.transport.abort()
+
+
+async def test_places_of_a_killed_process_come_back_by_themselves(book: Book, start: Start) -> None:
+    api = start(DARKROOM_LIVE_PER_PROJECT="2", DARKROOM_API_WORKERS="1")
+    async with api.sockets(2) as two:
+        for socket in two:
+            await told(socket)
+        redis = Redis.from_url(api.valkey_url)
+        key = f"darkroom:readers:project:{PROJECT}"
+        held = await redis.zrange(key, 0, -1, withscores=True)
+        now = (await redis.time())[0]
+        assert all(60 < score - now <= 90 for _, score in held)
+        # What is left of a process that died 90 seconds ago.
+        await redis.zadd(key, {member: now - 1 for member, _ in held})
+        await redis.aclose()
+        async with api.sockets(1) as [third]:
+            assert (await told(third))["type"] == "hello"
+
+
+async def test_a_ticket_lets_in_one_of_many_who_come_at_once(book: Book, api: Api) -> None:
+    ticket = await api.ticket()
+    made = await asyncio.gather(*(api.socket(ticket=ticket) for _ in range(30)))
+    ends = []
+    for socket in made:
+        try:
+            ends.append((await told(socket, 10))["type"])
+        except ConnectionClosed:
+            ends.append(str(socket.close_code))
+        socket.transport.abort()
+    assert sorted(ends) == ["4401"] * 29 + ["hello"]
+
+
+async def test_a_ticket_is_good_for_its_time_alone(book: Book, api: Api, valkey_url: str) -> None:
+    ticket = await api.ticket(seconds=1)
+    await asyncio.sleep(1.3)
+    socket = await api.socket(ticket=ticket)
+    assert (await closed(socket))[0] == 4401
+    redis = Redis.from_url(valkey_url)
+    assert await Tickets(redis, "login").redeem(await api.ticket()) is None, "one for another purpose"
+    await redis.aclose()
+
+
+async def test_a_page_of_another_origin_is_refused_whatever_its_ticket(book: Book, start: Start) -> None:
+    api = start(DARKROOM_PUBLIC_URLS="https://photos.lan", DARKROOM_ALLOW_ORIGINS="https://app.lan")
+    for origin, code in (
+        ("https://photos.lan", None),
+        ("https://app.lan", None),
+        ("http://photos.lan", 4401),
+        ("https://photos.lan.evil.example", 4401),
+        ("https://evil.example", 4401),
+        ("null", 4401),
+        ("", 4401),
+    ):
+        socket = await api.socket(Origin=origin)
+        if code is None:
+            assert (await told(socket))["type"] == "hello"
+            socket.transport.abort()
+        else:
+            assert (await closed(socket)) == (code, [])

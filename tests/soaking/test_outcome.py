@@ -1,0 +1,140 @@
+"""The soak's verdict: each way in which the promise can be broken is found, and nothing else is called one."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.soaking import files, memory, report
+from ops.soaking.book import Book, Heard
+from ops.soaking.harm import Kill
+from ops.soaking.outcome import Outcome, figures
+from ops.soaking.receiving import Receiver
+
+pytestmark = pytest.mark.pure
+
+DONE, FAILED = {"state": "done", "error": None}, {"state": "error", "error": {"code": "unreadable"}}
+
+
+def kept() -> tuple[Outcome, dict[str, dict[str, Any]]]:
+    """An outcome in which the promise was kept, and the images that it is judged by."""
+    book = Book()
+    book.acknowledged("photo", "small", True)
+    book.acknowledged("text", "text", False)
+    book.acknowledged("gone", "small", True)
+    book.sent["gone"].deleted = True
+    outcome = Outcome(
+        2, 7, 2, book, [Kill("api", 10.0, 12.5)], {}, events=9, verified={"clean": True, "unexplained": 0}
+    )
+    return outcome, {"photo": dict(DONE), "text": dict(FAILED)}
+
+
+def test_all_ended_as_it_should() -> None:
+    outcome, images = kept()
+    outcome.judge(images)
+    assert outcome.holds
+    assert outcome.states == {"done": 1, "error": 1, "deleted": 1}
+    assert outcome.errors == {"unreadable": 1}
+    assert "The promise was kept" in report.text(outcome)
+
+
+BREACHES: dict[str, Callable[[Outcome, dict[str, dict[str, Any]]], object]] = {
+    "an upload is not there": lambda outcome, images: images.pop("photo"),
+    "an acknowledged upload has expired": lambda outcome, images: images.update(
+        photo={"state": "error", "error": {"code": "upload_expired"}}
+    ),
+    "one is stuck": lambda outcome, images: images.update(photo={"state": "processing", "error": None}),
+    "a photo became an error": lambda outcome, images: images.update(photo=dict(FAILED)),
+    "a letter became a photo": lambda outcome, images: images.update(text=dict(DONE)),
+    "a listener missed something": lambda outcome, images: setattr(outcome, "heard_wrong", 1),
+    "the webhook missed something": lambda outcome, images: setattr(outcome, "webhook_missing", 1),
+    "verify found something": lambda outcome, images: outcome.verified.update(clean=False),
+    "verify could not run": lambda outcome, images: setattr(outcome, "verified", {"error": "nothing is running"}),
+    "a part did not come back": lambda outcome, images: outcome.kills.append(Kill("edge", 20.0)),
+}
+
+
+@pytest.mark.parametrize("breach", BREACHES)
+def test_breach_is_found(breach: str) -> None:
+    outcome, images = kept()
+    BREACHES[breach](outcome, images)
+    outcome.judge(images)
+    assert not outcome.holds
+    assert "NOT KEPT" in report.text(outcome)
+
+
+def test_what_expired_after_its_acknowledgement_is_called_lost() -> None:
+    outcome, images = kept()
+    BREACHES["an acknowledged upload has expired"](outcome, images)
+    outcome.judge(images)
+    assert (outcome.lost, outcome.wrong) == (["photo"], [])
+
+
+def test_a_listener_is_to_hear_every_number_once_and_in_order() -> None:
+    for told, wrong in (([1, 2, 3], 0), ([1, 3], 1), ([1, 2, 2, 3], 1), ([2, 1], 2)):
+        heard = Heard()
+        for seq in told:
+            heard.take(seq)
+        assert heard.wrong == wrong, told
+
+
+def test_a_receiver_knows_what_it_was_not_told() -> None:
+    receiver = Receiver(1)
+    receiver.seqs = {1, 2, 4, 9}
+    assert receiver.missing(5) == 2
+
+
+def test_an_end_that_is_told_before_the_acknowledgement_is_known() -> None:
+    book = Book()
+    book.told({"image_id": "a", "state": "done"})
+    book.acknowledged("a", "small", True)
+    assert book.sent["a"].ended is not None
+    book.acknowledged("b", "small", True)
+    book.told({"image_id": "b", "state": "processing"})
+    assert book.sent["b"].ended is None
+
+
+def test_latencies_near_a_kill_are_told_apart() -> None:
+    outcome, _ = kept()
+    for name, at, ended in (("photo", 5.0, 6.0), ("text", 11.0, 30.0), ("gone", 100.0, 102.0)):
+        outcome.book.sent[name].acknowledged, outcome.book.sent[name].ended = at, ended
+    assert outcome.latencies(False) == [1.0, 2.0, 19.0]
+    assert outcome.latencies(True) == [1.0, 2.0]
+    assert outcome.heal_seconds() == [2.5]
+    assert figures([1.0, 2.0, 3.0]) == {"n": 3, "p50": 2.0, "p95": 3.0, "p99": 3.0, "worst": 3.0}
+
+
+def test_memory_that_grows_has_a_slope() -> None:
+    steady = memory.growth([(float(second), 100.0) for second in range(0, 600, 5)])
+    assert steady == memory.Growth(100.0, 100.0, 0.0)
+    warming = memory.growth([(float(second), min(100.0 + second, 200.0)) for second in range(0, 600, 5)])
+    assert abs(warming.slope) < 1, "what is taken in the first quarter is no leak"
+    leaking = memory.growth([(float(second), 100.0 + second / 60) for second in range(0, 600, 5)])
+    assert leaking.slope == pytest.approx(60.0)
+    assert leaking.last > leaking.first + 6
+
+
+def test_the_section_is_replaced_and_nothing_else(tmp_path: Path) -> None:
+    outcome, images = kept()
+    outcome.judge(images)
+    page = tmp_path / "README.md"
+    page.write_text("# Before\n")
+    report.write(page, outcome)
+    first = page.read_text()
+    assert first.startswith("# Before\n")
+    page.write_text(first + "\nAfter\n")
+    outcome.seed = 8
+    report.write(page, outcome)
+    assert page.read_text() == first.replace("seed 7", "seed 8") + "\nAfter\n"
+
+
+def test_a_seed_decides_what_is_sent() -> None:
+    def drawn(seed: int) -> list[str]:
+        chance = random.Random(seed)
+        some = {kind: [files.File(kind, b"", True)] for kind in files.SHARES}
+        return [files.chosen(some, chance).kind for _ in range(50)]
+
+    assert drawn(1) == drawn(1) != drawn(2)
+    assert set(drawn(1)) == set(files.SHARES)
