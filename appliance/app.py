@@ -29,6 +29,7 @@ from appliance.ledger.database import pool
 from appliance.ledger.service import Asker, Ledger
 from appliance.live import api as live
 from appliance.live.doorbell import Doorbell, Listener
+from appliance.live.places import Places
 from appliance.logs import OTHERS, set_up
 from appliance.metrics import gauge
 from appliance.problems import HANDLERS
@@ -82,6 +83,7 @@ def _resources(config: Config) -> dict[str, Any]:
         "beating": patient(config.valkey_url),
         "doorbell": doorbell,
         "listener": Listener(config.valkey_url),
+        "places": Places(redis, config),
         "ledger": ledger,
         "gate": Gate(redis, config),
         "room": Room(redis, Objects(config.storage_url, reader.access, reader.secret), config.storage_free_percent),
@@ -101,7 +103,7 @@ async def _running(app: Litestar) -> AsyncIterator[None]:
     gauge("readers", lambda: app.state["listener"].readers)
     async with pool():
         await app.state["clocks"].look()
-        tasks = [asyncio.create_task(app.state[part].run()) for part in ("doorbell", "listener", "clocks")]
+        tasks = [asyncio.create_task(app.state[part].run()) for part in ("doorbell", "listener", "places", "clocks")]
         tasks.append(asyncio.create_task(beat(app.state["beating"], f"api-{os.getpid()}")))
         try:
             yield
@@ -109,6 +111,7 @@ async def _running(app: Litestar) -> AsyncIterator[None]:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await app.state["places"].give_back()
 
 
 def _provide(resource: Any) -> Provide:

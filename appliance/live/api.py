@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from litestar import MediaType, Request, Response, Router, WebSocket, get, websocket
 from litestar.params import Parameter
 from litestar.response import Stream
-from redis.asyncio import Redis
 
 from appliance.accounts.callers import Caller
 from appliance.accounts.tickets import Tickets
@@ -19,8 +17,8 @@ from appliance.images.versions import Linker
 from appliance.live.cursor import Bounds, Cursor, parse, resumes
 from appliance.live.doorbell import Listener
 from appliance.live.following import follow
-from appliance.live.manners import Unmannerly, dismiss, heed, in_time, tell
-from appliance.live.places import Place, place
+from appliance.live.manners import Unmannerly, dismiss, heed, in_time, tell, until_answered
+from appliance.live.places import Places
 from appliance.live.presenting import encode, hello, present, reset
 from appliance.live.service import bounds, events
 from appliance.logs import log
@@ -41,7 +39,7 @@ def _after(text: str | None, epoch: str | None, here: Bounds) -> Cursor:
     return Cursor(cursor.seq, epoch) if epoch else cursor
 
 
-async def _pump(socket: WebSocket, here: Bounds, cursor: Cursor, listener: Listener, made: Linker, held: Place) -> None:
+async def _pump(socket: WebSocket, here: Bounds, cursor: Cursor, listener: Listener, made: Linker) -> None:
     await tell(socket, hello(here))
     if not resumes(cursor, here):
         await tell(socket, reset(here))
@@ -53,7 +51,6 @@ async def _pump(socket: WebSocket, here: Bounds, cursor: Cursor, listener: Liste
             after = event.seq
         if not page:
             await tell(socket, {"type": "beat", "seq": after})
-        await held.renew()
 
 
 def _origin_allowed(socket: WebSocket, config: Config) -> bool:
@@ -73,7 +70,7 @@ async def events_socket(
     tickets: Tickets,
     listener: Listener,
     links: Links,
-    redis: Redis,
+    places: Places,
     ticket: str = "",
     after: str | None = None,
     epoch: str | None = None,
@@ -85,8 +82,8 @@ async def events_socket(
             raise NotAuthenticated("a fresh ticket of this project is needed")
         here = await bounds(ROOT, project_id)
         cursor = _after(after, epoch, here)
-        async with place(redis, config, project_id, address(socket)) as held:
-            await _serve(socket, _pump(socket, here, cursor, listener, linker(socket, config, links), held))
+        async with places.place(project_id, address(socket)):
+            await _serve(socket, _pump(socket, here, cursor, listener, linker(socket, config, links)))
     except DomainError as error:
         await dismiss(socket, Unmannerly(OWN_CODES + error.status, error.detail))
 
@@ -107,21 +104,17 @@ async def _serve(socket: WebSocket, telling: Coroutine[Any, Any, None]) -> None:
             log.error("reader let go", exc_info=error)
 
 
-async def _sse(
-    here: Bounds, cursor: Cursor, listener: Listener, made: Linker, places: AsyncExitStack, held: Place
-) -> AsyncIterator[bytes]:
+async def _sse(here: Bounds, cursor: Cursor, listener: Listener, made: Linker) -> AsyncIterator[bytes]:
     """Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html."""
-    async with places:
-        yield _frame(hello(here), None)
-        if not resumes(cursor, here):
-            yield _frame(reset(here), f"{here.epoch}:{here.head}")
-            cursor = Cursor(here.head)
-        async for page in follow(listener, here.stream, cursor.seq):
-            for event in page:
-                yield _frame(present(event, made), f"{here.epoch}:{event.seq}")
-            if not page:
-                yield b": quiet\n\n"
-            await held.renew()
+    yield _frame(hello(here), None)
+    if not resumes(cursor, here):
+        yield _frame(reset(here), f"{here.epoch}:{here.head}")
+        cursor = Cursor(here.head)
+    async for page in follow(listener, here.stream, cursor.seq):
+        for event in page:
+            yield _frame(present(event, made), f"{here.epoch}:{event.seq}")
+        if not page:
+            yield b": quiet\n\n"
 
 
 def _frame(message: dict[str, Any], identity: str | None) -> bytes:
@@ -142,7 +135,7 @@ async def events_page(
     config: Config,
     listener: Listener,
     links: Links,
-    redis: Redis,
+    places: Places,
     after: str | None = None,
     epoch: str | None = None,
     limit: Annotated[int, Parameter(ge=1, le=MOST_A_PAGE)] = 100,
@@ -154,9 +147,8 @@ async def events_page(
     made = linker(request, config, links)
     cursor = _after(last_event_id or after, epoch, here)
     if "text/event-stream" in request.headers.get("accept", ""):
-        places = AsyncExitStack()
-        held = await places.enter_async_context(place(redis, config, project_id, address(request)))
-        stream = _sse(here, cursor, listener, made, places, held)
+        await until_answered(request, places.place(project_id, address(request)))
+        stream = _sse(here, cursor, listener, made)
         return Stream(
             stream, media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         )

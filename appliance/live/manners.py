@@ -6,10 +6,10 @@ gets when it comes back with its cursor.
 
 import asyncio
 import time
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from typing import Any
 
-from litestar import WebSocket
+from litestar import Request, WebSocket
 from litestar.exceptions import WebSocketDisconnect
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -20,6 +20,7 @@ from appliance.metrics import count
 MOST_BYTES = 64 * 1024  # of one message of a client
 MOST_MESSAGES, PER_SECONDS = 100, 10.0  # a client has nothing to say at all
 TOO_LARGE, TOO_SLOW, TOO_MANY = 1009, 4408, 4429  # RFC 6455, 7.4.1; and 4000 with HTTP's status
+_HELD = "held_until_answered"  # in a request's state
 
 
 class Unmannerly(Exception):
@@ -83,7 +84,17 @@ def in_time(app: ASGIApp) -> ASGIApp:
             async with asyncio.timeout(current().live_send_seconds):
                 await send(message)
 
-        with suppress(TimeoutError):
-            await app(scope, receive, bounded)
+        async with AsyncExitStack() as scope["state"][_HELD]:
+            with suppress(TimeoutError):
+                await app(scope, receive, bounded)
 
     return wrapped
+
+
+async def until_answered(request: Request, held: AbstractAsyncContextManager[None]) -> None:
+    """Holds something until the answer of a route that is `in_time` has gone out, or can't; raises what it raises.
+
+    The answer's own stream could not: it may never be begun.
+    """
+    stack: AsyncExitStack = request.scope["state"][_HELD]
+    await stack.enter_async_context(held)

@@ -1,13 +1,16 @@
 """How many may listen at once: places counted in Valkey, over all API processes, for each project and each address.
 
-A place that is not renewed falls free by itself, so what a killed process held is back within KEPT_SECONDS. Valkey
-flushed counts from nothing until the places are renewed.
+A process renews all its places every few seconds, gives them back when it ends, and loses them within KEPT_SECONDS
+when it is killed: its readers come back at once and must not find their own old places taken. Valkey flushed counts
+from nothing until the places are renewed.
 """
 
+import asyncio
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 from uuid import uuid4
 
 from redis.asyncio import Redis
@@ -16,7 +19,7 @@ from appliance.config import Config
 from appliance.errors import TooMany, Unavailable
 from appliance.valkey import LOST
 
-RENEW_SECONDS, KEPT_SECONDS = 20.0, 90
+RENEW_SECONDS, KEPT_SECONDS = 3.0, 10
 
 # KEYS: what is counted; ARGV: the place, for how long, and the limit of each key. Gives 0, or which key is full.
 _TAKE = """
@@ -40,54 +43,89 @@ class Counted(NamedTuple):
     most: int
 
 
-class Place:
-    """One reader's place; to be renewed as long as it is held."""
+Held = dict[str, set[str]]  # places by what is counted
 
-    def __init__(self, redis: Redis, counted: list[Counted]) -> None:
+
+class Places:
+    """The places of this process's readers: kept, and after a reader has left given back, as long as it runs."""
+
+    def __init__(self, redis: Redis, config: Config) -> None:
         self._redis = redis
-        self._counted = counted
-        self._id = uuid4().hex
-        self._renewed = time.monotonic()
+        self._config: Final = config
+        self._held: Held = defaultdict(set)
+        self._left: Held = defaultdict(set)
+        self._leaving = asyncio.Event()
 
-    async def take(self) -> None:
-        """Raises TooMany and Unavailable."""
+    @asynccontextmanager
+    async def place(self, project: str, address: str) -> AsyncIterator[None]:
+        """A place for the time of the block. Raises TooMany and Unavailable."""
+        counted = [
+            Counted(f"darkroom:readers:project:{project}", self._config.live_per_project),
+            Counted(f"darkroom:readers:address:{address}", self._config.live_per_address),
+        ]
+        one = uuid4().hex
+        await self._take(one, counted)
+        for key, _ in counted:
+            self._held[key].add(one)
         try:
-            full = await self._write([str(one.most) for one in self._counted])
+            yield
+        finally:  # awaits nothing: a reader is also let go by a process that ends, which waits for no reader
+            for key, _ in counted:
+                self._leave(key, {one})
+
+    def _leave(self, key: str, places: set[str]) -> None:
+        self._held[key] -= places
+        if not self._held[key]:
+            del self._held[key]
+        self._left[key] |= places
+        self._leaving.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        renewed = time.monotonic()
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(renewed + RENEW_SECONDS - time.monotonic()):
+                    await self._leaving.wait()
+            with suppress(*LOST):  # that Valkey is away is no reason to send a reader away
+                await self._remove()
+                if time.monotonic() > renewed + RENEW_SECONDS:
+                    renewed = time.monotonic()
+                    await self._renew()
+
+    async def give_back(self) -> None:
+        """Gives back all that is held. Not part of `run`: in a task that is cancelled, redis finds no connection."""
+        for key, places in list(self._held.items()):
+            self._leave(key, set(places))
+        with suppress(*LOST):
+            await self._remove()
+
+    async def _take(self, one: str, counted: list[Counted]) -> None:
+        limits = [str(each.most) for each in counted]
+        try:
+            asked = self._redis.eval(
+                _TAKE, len(counted), *(each.key for each in counted), one, str(KEPT_SECONDS), *limits
+            )
+            full = int(await cast(Awaitable[int], asked))
         except LOST as error:
             raise Unavailable("Readers can't be counted at the moment; try again") from error
         if full:
             raise TooMany("Too many connections are open; close one, or try again later")
 
-    async def renew(self) -> None:
-        """Keeps the place, if it is time; Valkey being away is no reason to send a reader away."""
-        if time.monotonic() - self._renewed > RENEW_SECONDS:
-            self._renewed = time.monotonic()
-            with suppress(*LOST):
-                await self._write(["inf"] * len(self._counted))
+    async def _renew(self) -> None:
+        if not self._held:
+            return
+        until = (await self._redis.time())[0] + KEPT_SECONDS
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for key, places in self._held.items():
+                pipe.zadd(key, dict.fromkeys(places, until))
+                pipe.expire(key, KEPT_SECONDS)
+            await pipe.execute()
 
-    async def _write(self, limits: list[str]) -> int:
-        keys = [one.key for one in self._counted]
-        asked = self._redis.eval(_TAKE, len(keys), *keys, self._id, str(KEPT_SECONDS), *limits)
-        return int(await cast(Awaitable[int], asked))
-
-    async def give_back(self) -> None:
-        with suppress(*LOST):
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for one in self._counted:
-                    pipe.zrem(one.key, self._id)
-                await pipe.execute()
-
-
-@asynccontextmanager
-async def place(redis: Redis, config: Config, project: str, address: str) -> AsyncIterator[Place]:
-    """A place for the time of the block. Raises TooMany and Unavailable."""
-    counted = [
-        Counted(f"darkroom:readers:project:{project}", config.live_per_project),
-        Counted(f"darkroom:readers:address:{address}", config.live_per_address),
-    ]
-    taken = Place(redis, counted)
-    await taken.take()
-    try:
-        yield taken
-    finally:
-        await taken.give_back()
+    async def _remove(self) -> None:
+        self._leaving.clear()
+        left, self._left = self._left, defaultdict(set)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for key, places in left.items():
+                pipe.zrem(key, *places)
+            await pipe.execute()

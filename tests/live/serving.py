@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from appliance.accounts.callers import Callers
 from appliance.accounts.tickets import Tickets
 from appliance.ledger.database import fetch
 from tests.daemons.process import Daemon, free_port
@@ -52,6 +53,21 @@ class Api:
         """Bytes of memory of all its processes together."""
         first = psutil.Process(self.daemon.pid)
         return sum(one.memory_info().rss for one in (first, *first.children(recursive=True)))
+
+    def kill(self) -> None:
+        """kill -9 for all its processes."""
+        first = psutil.Process(self.daemon.pid)
+        for one in (first, *first.children(recursive=True)):
+            one.kill()
+
+    @asynccontextmanager
+    async def stream(self, client: httpx.AsyncClient) -> AsyncIterator[httpx.Response]:
+        """The events as a stream over HTTP, asked for with a token of the project."""
+        token = Callers(FIXED["DARKROOM_TOKEN_SECRET"]).token(PROJECT, 60)[0]
+        headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {token}"}
+        url = f"http://127.0.0.1:{self.port}/projects/{PROJECT}/events"
+        async with client.stream("GET", url, headers=headers) as response:
+            yield response
 
     async def ticket(self, seconds: int = 60) -> str:
         redis = Redis.from_url(self.valkey_url)

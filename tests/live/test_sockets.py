@@ -1,14 +1,17 @@
 """Readers that don't read, talk too much, or are too many: each is bounded, told why, and may come back."""
 
 import asyncio
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from redis.asyncio import Redis
 from websockets.exceptions import ConnectionClosed
 
 from appliance.accounts.tickets import Tickets
+from appliance.live.places import KEPT_SECONDS
 from appliance.live.service import PAGE
 from tests.ledger.book import PROJECT, Book
 from tests.ledger.intake import until
@@ -38,7 +41,6 @@ def api(start: Start) -> Api:
     return start()
 
 
-@pytest.mark.long
 async def test_readers_that_do_not_read_cost_little_are_let_go_and_others_are_served(book: Book, api: Api) -> None:
     await large_events(await book.stream(), 3000)
     async with api.sockets(1, after=3000) as [good]:
@@ -153,21 +155,49 @@ async def test_of_a_hundred_at_once_exactly_as_many_as_allowed_are_let_in(
         socket.transport.abort()
 
 
-async def test_places_of_a_killed_process_come_back_by_themselves(book: Book, start: Start) -> None:
-    api = start(DARKROOM_LIVE_PER_PROJECT="2", DARKROOM_API_WORKERS="1")
-    async with api.sockets(2) as two:
-        for socket in two:
+@pytest.mark.parametrize(("end", "most"), [(signal.SIGTERM, 1.0), (signal.SIGKILL, KEPT_SECONDS + 1.0)])
+async def test_a_crowd_that_comes_back_after_a_restart_is_let_in(
+    book: Book, start: Start, end: signal.Signals, most: float
+) -> None:
+    api = start(DARKROOM_LIVE_PER_PROJECT="30")
+    async with api.sockets(30) as before:
+        for socket in before:
             await told(socket)
-        redis = Redis.from_url(api.valkey_url)
-        key = f"darkroom:readers:project:{PROJECT}"
-        held = await redis.zrange(key, 0, -1, withscores=True)
-        now = (await redis.time())[0]
-        assert all(60 < score - now <= 90 for _, score in held)
-        # What is left of a process that died 90 seconds ago.
-        await redis.zadd(key, {member: now - 1 for member, _ in held})
-        await redis.aclose()
-        async with api.sockets(1) as [third]:
-            assert (await told(third))["type"] == "hello"
+        if end == signal.SIGKILL:
+            api.kill()
+        api.daemon.stop()
+        api.daemon.start()
+        await until(lambda: _holds(api, 0), most)
+        async with api.sockets(30) as again:
+            for socket in again:
+                assert (await told(socket))["type"] == "hello"
+
+
+async def test_a_place_is_kept_for_as_long_as_it_is_held(book: Book, start: Start) -> None:
+    api = start(DARKROOM_LIVE_PER_PROJECT="1")
+    async with api.sockets(1) as [first]:
+        await told(first)
+        await asyncio.sleep(KEPT_SECONDS + 1)
+        async with api.sockets(1) as [second]:
+            assert (await closed(second))[0] == 4429
+
+
+async def test_streams_over_http_are_counted_too(book: Book, start: Start) -> None:
+    api = start(DARKROOM_LIVE_PER_PROJECT="2")
+    async with api.sockets(1) as [socket], httpx.AsyncClient() as client:
+        await told(socket)
+        for _ in range(3):  # each gives its place back
+            async with api.stream(client) as taken:
+                assert taken.status_code == 200
+                lines = taken.aiter_lines()  # kept: without its lines a stream ends
+                await anext(lines)
+                async with api.stream(client) as refused:
+                    assert refused.status_code == 429
+            await until(lambda: _holds(api, 1), 5)
+
+
+async def _holds(api: Api, count: int) -> bool:
+    return await _readers(api) == count
 
 
 async def test_a_ticket_lets_in_one_of_many_who_come_at_once(book: Book, api: Api) -> None:
