@@ -54,21 +54,27 @@ class Listener:
         self._redis = patient(url, answer_seconds=None)
         self._watched: defaultdict[int, set[asyncio.Event]] = defaultdict(set)
         self._heads: Heads = {}
-        self.rung = asyncio.Event()
-        """Set by every ring, whatever its stream; for one who looks after all of them, and clears it."""
 
     @asynccontextmanager
     async def watch(self, stream: int) -> AsyncIterator[asyncio.Event]:
         """An event that is set whenever the stream may have something new, for as long as the block lasts."""
         woken = asyncio.Event()
-        self._watched[stream].add(woken)
+        self.attend(stream, woken)
         try:
             yield woken
         finally:
-            self._watched[stream].discard(woken)
-            if not self._watched[stream]:
-                del self._watched[stream]
-                self._heads.pop(stream, None)
+            self.leave(stream, woken)
+
+    def attend(self, stream: int, woken: asyncio.Event) -> None:
+        """From now on sets `woken` whenever the stream may have something new; one event may attend many streams."""
+        self._watched[stream].add(woken)
+
+    def leave(self, stream: int, woken: asyncio.Event) -> None:
+        """The end of that."""
+        self._watched[stream].discard(woken)
+        if not self._watched[stream]:
+            del self._watched[stream]
+            self._heads.pop(stream, None)
 
     @property
     def readers(self) -> int:
@@ -94,7 +100,6 @@ class Listener:
                 async with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:
                     await subscription.subscribe(CHANNEL)
                     async for message in subscription.listen():
-                        self.rung.set()
                         self._heard(msgspec.msgpack.decode(message["data"], type=Heads))
             except Exception as error:  # whatever it is: nobody would start this loop again
                 log.warning("doorbell not heard", error=repr(error))

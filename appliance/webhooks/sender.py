@@ -1,8 +1,8 @@
 """The sender: every webhook gets its events in order, one at a time, until its receiver has taken each.
 
-Whom there is something to tell is asked of the ledger: at each ring of the doorbell, and every second. So the sender
-holds nothing that could be lost. A webhook's turn is short, and those that have waited longest come first: receivers
-that are slow or dead take no time from the others.
+Whom there is something to tell is asked of the ledger: at each ring for a project that has webhooks, and every second.
+So the sender costs next to nothing where there are none, and holds nothing that could be lost. A webhook's turn is
+short, and those that have waited longest come first: receivers that are slow or dead take no time from the others.
 """
 
 import asyncio
@@ -39,14 +39,18 @@ class Sender:
     def __init__(self, post: Post, linker: Linker, listener: Listener, config: Config) -> None:
         self._post = post
         self._linker = linker
-        self._rung = listener.rung
+        self._listener = listener
+        self._attended: set[int] = set()  # streams
+        self._rung = asyncio.Event()
         self._config = config
         self._under_way: set[UUID] = set()
 
     async def run(self) -> None:
         """Until cancelled; survives the loss of Postgres."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._attend())
             while True:
+                await self._rung.wait()
                 self._rung.clear()
                 try:
                     for turn in await turns.due(self._under_way, AT_ONCE - len(self._under_way)):
@@ -55,14 +59,21 @@ class Sender:
                 except Unavailable as error:
                     log.warning("webhooks not looked at", error=str(error))
                 await asyncio.sleep(PAUSE_SECONDS)
-                await self._woken()
 
-    async def _woken(self) -> None:
-        try:
-            async with asyncio.timeout(LOOK_SECONDS):
-                await self._rung.wait()
-        except TimeoutError:
-            return
+    async def _attend(self) -> None:
+        """Listens to the streams that webhooks are told of, and has a look at them every so often, rung or not."""
+        while True:
+            try:
+                told = await turns.streams()
+                for stream in told - self._attended:
+                    self._listener.attend(stream, self._rung)
+                for stream in self._attended - told:
+                    self._listener.leave(stream, self._rung)
+                self._attended = told
+            except Unavailable as error:
+                log.warning("webhooks not listed", error=str(error))
+            self._rung.set()
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _guarded(self, turn: Turn) -> None:
         """One turn, after which the next may begin at once; after a fault of ours, in a while."""

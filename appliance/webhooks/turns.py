@@ -24,6 +24,10 @@ FROM webhooks w JOIN ledger.streams s ON s.root = 'projects' AND s.owner = w.pro
 WHERE w.disabled_at IS NULL AND w.due_at <= now() AND w.cursor < s.seq AND w.id <> ALL ($1)
 ORDER BY w.due_at LIMIT $2
 """
+_STREAMS = """
+SELECT DISTINCT s.id FROM webhooks w JOIN ledger.streams s ON s.root = 'projects' AND s.owner = w.project
+WHERE w.disabled_at IS NULL
+"""
 _ATTEMPTED = """
 WITH moved AS (
     UPDATE webhooks SET {move} WHERE id = $1 AND cursor = $2 AND disabled_at IS NULL RETURNING disabled_at
@@ -80,6 +84,11 @@ class Message(NamedTuple):
 async def due(under_way: Collection[UUID], most: int) -> list[Turn]:
     """Webhooks that have something to be told now, the longest waiting first. Raises Unavailable."""
     return [Turn(**row) for row in await fetch(_DUE, list(under_way), most)]
+
+
+async def streams() -> set[int]:
+    """The streams of all projects that have a webhook which is not disabled. Raises Unavailable."""
+    return {row["id"] for row in await fetch(_STREAMS)}
 
 
 def name(event: Event) -> str:
