@@ -28,7 +28,8 @@ UNTOUCHED = (Code.EMPTY, Code.NOT_A_PICTURE, Code.UNSUPPORTED_KIND, Code.TOO_MUC
 class Sandbox:
     """One child process, doing one file at a time; callers beyond that wait. Use from one event loop.
 
-    The child is replaced after `max_files`, and after every one that it could not develop. max_bytes: resident memory
+    The child is replaced after `max_files`, and after every one that it could not develop: a bad file is seldom alone,
+    so from the first time on another child stands by. max_bytes: resident memory
     at which it is killed. labels: put at the end of the child's command line, so that `ps` says whose it is.
     weak: work also where the filter is all there is. protection: the layers to use, already probed; all that hold here.
     """
@@ -47,7 +48,7 @@ class Sandbox:
         self._weak = weak
         self.protection = protection
         self._child: Child | None = None
-        self._ready = False
+        self._spare: Child | None = None
         self._turn = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -140,42 +141,43 @@ class Sandbox:
             self.protection = await probe()
         if not (self.protection.strong or self._weak):
             raise SandboxWeak(f"nothing is decoded behind so little: {self.protection}")
-        if self._child is None or self._child.process.poll() is not None:
-            self._spawn()
-        child = self._child
-        assert child is not None
-        if not self._ready:
+        while self._child is not None and self._child.process.poll() is not None:
+            self._retire()
+        if self._child is None:
+            self._child = self._spawned()
+        if not self._child.ready:
             try:
-                reply, result = await child.receive(START_SECONDS)
-                if result is not None:
-                    os.close(result)
-                if not isinstance(reply, messages.Ready):
-                    raise SandboxDied(f"the child could not start: {reply}")
+                await self._child.get_ready(START_SECONDS)
             except (SandboxError, TooMuchMemory, asyncio.CancelledError):
                 self._end()
                 raise
-            self._ready = True
-        return child
+        return self._child
 
     def _replace(self, why: str) -> None:
-        """End the child and start the next, which gets ready while the caller goes on."""
+        """End the child, have the next take its place, and start the one after that; the caller waits for neither."""
         logger.info("sandbox: child %s replaced: %s", self.pid, why)
+        self._retire()
         with contextlib.suppress(SandboxDied):  # then the next caller tries, and is told
-            self._spawn()
+            if self._child is None:
+                self._child = self._spawned()
+            self._spare = self._spawned()
 
-    def _spawn(self) -> None:
-        self._end()
+    def _retire(self) -> None:
+        """End the child; who stood by, if anybody did, takes its place."""
+        if self._child is not None:
+            self._child.end()
+        self._child, self._spare = self._spare, None
+
+    def _spawned(self) -> Child:
         assert self.protection is not None
         try:
-            self._child = Child(self._labels, self.protection.layers, self._max_bytes)
+            return Child(self._labels, self.protection.layers, self._max_bytes)
         except OSError as error:
             raise SandboxDied(f"the child could not be started: {error}") from error
 
     def _end(self) -> None:
-        if self._child is not None:
-            self._child.end()
-        self._child = None
-        self._ready = False
+        while self._child is not None:
+            self._retire()
 
 
 def _developed(reply: messages.Reply, result: int | None, recipe: Recipe) -> Developed:

@@ -39,6 +39,7 @@ class Child:
             self.process = self._started(layers, arguments, [theirs.fileno(), self.inbox.descriptor])
         ours.setblocking(False)
         self.channel = ours
+        self.ready = False
         self.served = 0
 
     def _started(self, layers: Collection[Layer], arguments: list[str], given: list[int]) -> "subprocess.Popen[bytes]":
@@ -73,6 +74,15 @@ class Child:
         self.process.wait()
         if self._group is not None:
             self._group.remove()
+
+    async def get_ready(self, seconds: float) -> None:
+        """Waits until it has warmed up, which it may have done long ago. Raises as `receive` does."""
+        reply, result = await self.receive(seconds)
+        if result is not None:
+            os.close(result)
+        if not isinstance(reply, messages.Ready):
+            raise SandboxDied(f"the child could not start: {reply}")
+        self.ready = True
 
     async def receive(self, seconds: float) -> tuple[messages.Reply, int | None]:
         """The next reply, and its descriptor, which the caller closes.

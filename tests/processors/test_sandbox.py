@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -19,6 +20,7 @@ from processors.results import Developed
 from processors.sandbox import Sandbox, SandboxDied, SandboxTimeout, memfd, messages
 from processors.sandbox.command import CHECKOUT
 from processors.sandbox.inbox import INBOX_BYTES, Inbox, reader
+from processors.sandbox.memory import tree
 from tests.processors.pictures import animation, encoded, large, png_claiming, scene
 
 PHOTO = encoded(scene(1200, 900), "JPEG", quality=90)
@@ -88,6 +90,27 @@ async def test_refusals_come_through_and_the_next_photo_is_fine(sandbox: Sandbox
         assert (await sandbox.develop(PHOTO)).versions
         # A decoder that has met an error is not trusted with the next file.
         assert (sandbox.pid == before) == (code in ("empty", "not_a_picture"))
+
+
+async def test_after_a_bad_file_the_next_child_stands_by(sandbox: Sandbox) -> None:
+    """So a row of bad files does not cost each good one among them the start of a child."""
+    for _ in range(4):
+        with pytest.raises(Refused):
+            await sandbox.develop(PHOTO[: len(PHOTO) // 2])
+        at_work, standing_by = _children()
+        assert (await sandbox.develop(PHOTO)).versions
+        assert sandbox.pid in tree(at_work)
+    os.killpg(at_work, signal.SIGKILL)
+    wait_for_end(at_work)
+    assert (await sandbox.develop(PHOTO)).versions
+    assert sandbox.pid in tree(standing_by)
+    await sandbox.close()
+    assert _children() == []
+
+
+def _children() -> list[int]:
+    """The first process of each child of all sandboxes of this process, the oldest first."""
+    return [child.pid for child in psutil.Process().children() if alive(child.pid)]
 
 
 async def test_two_callers_share_one_child(sandbox: Sandbox) -> None:
