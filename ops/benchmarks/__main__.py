@@ -18,7 +18,11 @@ def main() -> int:
         return 0 if asked_for_help else 2
     name = sys.argv[1]
     module = importlib.import_module(f"ops.benchmarks.{name}")
-    return int(module.main(sys.argv[2:]))
+    try:
+        return int(module.main(sys.argv[2:]))
+    except KeyboardInterrupt:
+        print("interrupted; what was started has been ended", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

@@ -32,8 +32,8 @@ def main(argv: list[str]) -> int:
         print(f"no JPEG files in {options.folder}", file=sys.stderr)
         return 2
     try:
-        with appliance.running() as data:
-            figures = [whole.run(data, files, options, number, _say) for number in range(options.runs)]
+        with appliance.running() as one:
+            figures = [whole.run(one, files, options, number, _say) for number in range(options.runs)]
     except appliance.NotStarted as error:
         print(error, file=sys.stderr)
         return 2

@@ -2,9 +2,7 @@
 
 import argparse
 import contextlib
-import json
 import statistics
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,23 +37,25 @@ class Figures:
         return self.total / self.limit
 
 
-def run(data: Path, files: list[Path], options: argparse.Namespace, number: int, say: Callable[[str], None]) -> Figures:
-    """Run `number` (from 0) of the appliance in `data` with the JPEG `files`, as the command line `options` asks.
+def run(
+    one: appliance.Appliance, files: list[Path], options: argparse.Namespace, number: int, say: Callable[[str], None]
+) -> Figures:
+    """Run `number` (from 0) of an appliance with the JPEG `files`, as the command line `options` asks.
 
     `say` hears what is being done. Raises appliance.NotStarted.
     """
     say(f"run {number + 1} of {options.runs}: the codec's limit")
     limit = _limit(files)
-    url, token = _open(data)
+    url, token = one.url(), one.verb("token", "--project", PROJECT).strip()
     photos = [file.read_bytes() for file in files]
     say(f"run {number + 1} of {options.runs}: one photo at a time")
     idle = uvloop.run(load.run(url, PROJECT, token, photos, 2 * len(photos), 1))
     say(f"run {number + 1} of {options.runs}: filling free memory with cached pages")
-    with contextlib.nullcontext() if options.new_memory else memory.settled(data):
+    with contextlib.nullcontext() if options.new_memory else memory.settled(one.data):
         say(f"run {number + 1} of {options.runs}: {options.count} photos, {options.at_once} at once")
-        before = _cpu_seconds(data)
+        before = _cpu_seconds(one)
         busy = uvloop.run(load.run(url, PROJECT, token, photos, options.count, options.at_once))
-        after = _cpu_seconds(data)
+        after = _cpu_seconds(one)
     cpu = {name: (after[name] - before.get(name, 0.0)) / options.count for name in after}
     cpu["generator"] = busy.own_cpu / options.count
     return Figures(
@@ -69,9 +69,9 @@ def run(data: Path, files: list[Path], options: argparse.Namespace, number: int,
     )
 
 
-def _cpu_seconds(data: Path) -> dict[str, float]:
+def _cpu_seconds(one: appliance.Appliance) -> dict[str, float]:
     """So far, of each part, and of the kernel where it makes room for their files."""
-    return {**appliance.cpu_seconds(appliance.parts(data)), "kswapd": memory.reclaiming()}
+    return {**appliance.cpu_seconds(one.parts()), "kswapd": memory.reclaiming()}
 
 
 def _limit(files: list[Path]) -> float:
@@ -85,19 +85,6 @@ def _limit(files: list[Path]) -> float:
     finally:
         team.end()
     return statistics.median(spent.cpu / spent.photos for spent in rounds)
-
-
-def _open(data: Path) -> tuple[str, str]:
-    """The appliance's address, and a token of the benchmark's project."""
-    status = subprocess.run(
-        [str(appliance.OPS / "status"), "--json", "--data", str(data)], capture_output=True, text=True
-    )
-    token = subprocess.run(
-        [str(appliance.OPS / "token"), "--project", PROJECT, "--data", str(data)], capture_output=True, text=True
-    )
-    if token.returncode:
-        raise appliance.NotStarted(f"./ops/token said: {token.stderr.strip()}")
-    return json.loads(status.stdout)["url"], token.stdout.strip()
 
 
 def _quantile(values: list[float], part: float) -> float:

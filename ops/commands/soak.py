@@ -3,7 +3,6 @@
 import argparse
 import json
 import random
-import signal
 import sys
 from pathlib import Path
 
@@ -28,8 +27,6 @@ def main() -> int:
     from ops.benchmarks.appliance import NotStarted
     from ops.soaking import report, run
 
-    # Told to end it ends its appliance first, as it does on Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         outcome = run.soak(given.minutes * 60, given.seed, given.at_once, say)
     except NotStarted as error:

@@ -2,9 +2,11 @@
 
 import argparse
 import os
+import signal
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -41,6 +43,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--allow-origin", action="append", metavar="URL", help="a web origin that may upload and listen; repeatable"
     )
     parser.add_argument("--supervise", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--until-closed", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     if (given.cert is None, given.cert == "") != (given.key is None, given.key == ""):
         parser.error("--cert and --key belong together")
@@ -68,7 +71,23 @@ def main() -> int:
     if given.cert:
         _take_certificate(folder, Path(given.cert), Path(given.key))
     addresses.record(folder, site)
-    return _detach(folder) if given.detach else _supervise(folder, quiet=False)
+    if given.until_closed:
+        _end_with_input()
+    return _detach(folder) if given.detach else _supervise(folder, quiet=given.until_closed)
+
+
+def _end_with_input() -> None:
+    """Has this process end when its standard input is closed: however whoever started it ends, that comes about.
+
+    A signal at the parent's death would not do: the kernel forgets it when root becomes the service account.
+    """
+
+    def wait() -> None:
+        while os.read(0, 1024):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _already(folder: DataFolder) -> int:

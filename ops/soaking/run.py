@@ -4,11 +4,9 @@ import asyncio
 import json
 import os
 import random
-import subprocess
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -36,24 +34,17 @@ Say = Callable[[str], None]
 def soak(seconds: float, seed: int, at_once: int, say: Say) -> Outcome:
     """Runs it; `say` hears how it goes. Raises appliance.NotStarted."""
     say(f"seed {seed}")
-    os.environ.update(SETTINGS)
-    with appliance.running() as data:
-        key = _verb(data, "apikey", "create", "soak", "--admin").strip()
-        url = json.loads(_verb(data, "status", "--json"))["url"]
-        return asyncio.run(_Soak(data, url, key, seed, say).run(seconds, at_once))
-
-
-def _verb(data: Path, verb: str, *arguments: str) -> str:
-    command = [str(appliance.OPS / verb), *arguments, "--data", str(data)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=600).stdout
+    with appliance.running(SETTINGS) as one:
+        key = one.verb("apikey", "create", "soak", "--admin").strip()
+        return asyncio.run(_Soak(one, one.url(), key, seed, say).run(seconds, at_once))
 
 
 class _Soak:
-    def __init__(self, data: Path, url: str, key: str, seed: int, say: Say) -> None:
-        self._data, self._url, self._key, self._seed, self._say = data, url, key, seed, say
+    def __init__(self, one: appliance.Appliance, url: str, key: str, seed: int, say: Say) -> None:
+        self._appliance, self._url, self._key, self._seed, self._say = one, url, key, seed, say
         self._book, self._receiver = Book(), Receiver(seed)
         self._heard = [Heard() for _ in range(LISTENERS)]
-        self._harm = Harm(data, url, seed, say)
+        self._harm = Harm(one.data, url, seed, say)
         self._memory = Memory(self._harm.parts)
 
     async def run(self, seconds: float, at_once: int) -> Outcome:
@@ -153,8 +144,7 @@ class _Soak:
         """./ops/verify over everything, also what is young: but what is being erased this moment may take a while."""
         told: dict[str, Any] = {}
         for _ in range(VERIFY_TRIES):
-            command = [str(appliance.OPS / "verify"), "--deep", "--json", "--grace", "0", "--data", str(self._data)]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=1800)
+            done = self._appliance.run("verify", "--deep", "--json", "--grace", "0", seconds=1800)
             told = json.loads(done.stdout) if done.stdout.startswith("{") else {"error": done.stderr[-2000:]}
             if told.get("clean"):
                 break
