@@ -6,6 +6,7 @@ with status 0 when everything failed that the layer forbids; else the last line 
 
 import argparse
 import ctypes
+import fcntl
 import os
 import socket
 from collections.abc import Callable, Collection
@@ -16,6 +17,7 @@ from processors.sandbox.layers import NAMESPACES, Layer
 # Unlike attaching, it does not stop whom it gets hold of.
 PTRACE_SEIZE = 0x4206
 PTRACE = {"x86_64": 101, "aarch64": 117}
+OTHERS = ("signal", "have a signal sent", "trace")
 GREEDY_BYTES = 256 << 20
 
 
@@ -54,16 +56,17 @@ def _forbidden(layers: Collection[Layer]) -> list[str]:
         return ["memory"]
     files = ["read a secret", "write outside"]
     if Layer.FILTER in layers:
-        return [*files, "connect", "open a socket", "execute", "fork", "signal", "trace"]
+        return [*files, "connect", "open a socket", "execute", "fork", *OTHERS]
     if NAMESPACES & set(layers):
-        return [*files, "connect", "signal", "trace"]
+        return [*files, "connect", *OTHERS]
     if Layer.LANDLOCK in layers:
         return [*files, "execute"]
-    return [*files, "connect", "open a socket", "fork", "signal", "trace"]
+    return [*files, "connect", "open a socket", "fork", *OTHERS]
 
 
 def _attempts(secret: str, folder: str, port: int, victim: int) -> dict[str, Callable[[], object]]:
     libc = ctypes.CDLL(None, use_errno=True)
+    channel = socket.socketpair()[0]
 
     def trace() -> None:
         kernel.syscall(PTRACE[kernel.machine()], PTRACE_SEIZE, victim, 0, 0)
@@ -80,6 +83,8 @@ def _attempts(secret: str, folder: str, port: int, victim: int) -> dict[str, Cal
         "execute": lambda: _execute(libc),
         "fork": _forks,
         "signal": lambda: os.kill(victim, 0),
+        # Its owner is sent a signal when something comes, and which one could be chosen next.
+        "have a signal sent": lambda: fcntl.fcntl(channel, fcntl.F_SETOWN, victim),
         "trace": trace,
         "memory": lambda: bytearray(b"x") * GREEDY_BYTES,
     }

@@ -7,10 +7,11 @@ The filter is a program for the kernel's classic BPF machine, written out by han
 
 import ctypes
 import errno
-from collections.abc import Iterator
+import fcntl
+from collections.abc import Iterator, Sequence
 
 from processors.sandbox import kernel
-from processors.sandbox.syscalls import ALLOWED, CLONE3, CONDITIONAL, EXECVE, OPENAT, SECCOMP, TOOL
+from processors.sandbox.syscalls import ALLOWED, CLONE3, CONDITIONAL, EXECVE, OPENAT, PRLIMIT64, SECCOMP, TOOL
 
 LOAD, EQUAL, GREATER_OR_EQUAL, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
@@ -22,6 +23,11 @@ SET_MODE_FILTER, FILTER_ALL_THREADS = 1, 1
 PROT_EXEC = 0x4
 CLONE_THREAD = 0x10000
 AT_EMPTY_PATH = 0x1000
+# Not F_SETOWN and its like: who owns a descriptor gets the signal of one's choice, by the kernel's hand, when something
+# arrives there.
+COMMANDS = (fcntl.F_DUPFD, fcntl.F_DUPFD_CLOEXEC, fcntl.F_GETFD, fcntl.F_SETFD, fcntl.F_GETFL)
+SEALING = (fcntl.F_ADD_SEALS, fcntl.F_GET_SEALS)
+ITSELF = 0  # as a process id
 # Every flag of open(2) that writes or makes a file: O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND, __O_TMPFILE.
 WRITING = 0o1 | 0o2 | 0o100 | 0o1000 | 0o2000 | 0o20000000
 
@@ -70,6 +76,8 @@ def program(machine: str, program_at: int | None = None) -> Iterator[Instruction
         yield from _when(CONDITIONAL["mmap"][column], ALLOW)
         yield from _when_argument(OPENAT[column], 2, ANY_BIT, WRITING, allow_if=False)
         yield from _when_pointer(EXECVE[column], program_at)
+        yield from _when_one_of(PRLIMIT64[column], 0, (ITSELF,))
+    yield from _when_one_of(CONDITIONAL["fcntl"][column], 1, COMMANDS + SEALING)
     yield from _when_argument(CONDITIONAL["mprotect"][column], 2, ANY_BIT, PROT_EXEC, allow_if=False)
     yield from _when_argument(CONDITIONAL["clone"][column], 0, ANY_BIT, CLONE_THREAD, allow_if=True)
     # The C library asks about an open descriptor with this one and an empty path.
@@ -89,6 +97,16 @@ def _when_argument(number: int, argument: int, test: int, value: int, allow_if: 
     yield Instruction(test, 0, 1, value) if allow_if else Instruction(test, 1, 0, value)
     yield Instruction(RETURN, 0, 0, ALLOW)
     yield Instruction(RETURN, 0, 0, ERRNO | errno.EPERM)
+
+
+def _when_one_of(number: int, argument: int, values: Sequence[int]) -> Iterator[Instruction]:
+    """For system call `number`: allow when the lower half of an argument is among `values`, else EPERM."""
+    yield Instruction(EQUAL, 0, len(values) + 3, number)
+    yield Instruction(LOAD, 0, 0, ARGUMENTS + 8 * argument)
+    for left, value in zip(range(len(values), 0, -1), values, strict=True):
+        yield Instruction(EQUAL, left, 0, value)
+    yield Instruction(RETURN, 0, 0, ERRNO | errno.EPERM)
+    yield Instruction(RETURN, 0, 0, ALLOW)
 
 
 def _when_pointer(number: int, address: int) -> Iterator[Instruction]:

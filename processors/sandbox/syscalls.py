@@ -13,7 +13,6 @@ ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "close": (3, 57),
     "fstat": (5, 80),
     "lseek": (8, 62),
-    "fcntl": (72, 25),
     "ftruncate": (77, 46),
     "memfd_create": (319, 279),
     "sendmsg": (46, 211),
@@ -65,6 +64,7 @@ CONDITIONAL: dict[str, tuple[int, int]] = {
     "mprotect": (10, 226),
     "newfstatat": (262, 79),
     "clone": (56, 220),
+    "fcntl": (72, 25),
 }
 
 # The C library falls back to clone only when this one doesn't exist.
@@ -83,9 +83,10 @@ TOOL: dict[str, tuple[int | None, int | None]] = {
     "statx": (332, 291),
     "arch_prctl": (158, None),
     "set_tid_address": (218, 96),
-    "prlimit64": (302, 261),
     "dup": (32, 23),
     "uname": (63, 160),
 }
+# Under a condition as well.
+PRLIMIT64 = (302, 261)
 OPENAT = (257, 56)
 EXECVE = (59, 221)

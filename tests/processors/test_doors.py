@@ -10,7 +10,7 @@ import pytest
 from processors.sandbox.command import CHECKOUT, ENVIRONMENT
 
 BEFORE = """
-import ctypes, errno, mmap, os, signal, socket, subprocess, sys, threading
+import ctypes, errno, fcntl, mmap, os, signal, socket, subprocess, sys, threading
 from processors.sandbox import doors, landlock, namespaces, seccomp, kernel
 from processors.sandbox.layers import Layer
 libc = ctypes.CDLL(None, use_errno=True)
@@ -30,6 +30,8 @@ else:
 """
 ALL = "doors.close({Layer.LANDLOCK})"
 LANDLOCK = "kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1); landlock.close()"
+
+SECCOMP_ONLY = "def seccomp_only(): kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1); seccomp.install()"
 
 
 def behind(probe: str, close: str = ALL, before: str = "") -> str:
@@ -74,6 +76,16 @@ PROBES = {
 def test_a_door_is_closed(name: str) -> None:
     assert behind(PROBES[name]) in ("EPERM", "EACCES")
     assert not Path("/tmp/darkroom-probe").exists()
+
+
+def test_nobody_is_killed_by_a_packet() -> None:
+    """Who is made the owner of a descriptor is sent a signal when something comes: here the parent, to be killed."""
+    give = "fcntl.fcntl(one, fcntl.F_SETOWN, os.getppid())"
+    choose = "fcntl.fcntl(one, fcntl.F_SETSIG, signal.SIGKILL)"
+    arm = "fcntl.fcntl(one, fcntl.F_SETFL, os.O_ASYNC)"
+    for trick in (give, choose, arm):
+        assert behind(trick, close="seccomp_only()", before=SECCOMP_ONLY) == "EPERM", trick
+        assert behind(trick, close="") == "open", trick
 
 
 # x86_64 numbers, aarch64 numbers.

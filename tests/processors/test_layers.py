@@ -56,7 +56,8 @@ def test_without_a_layer_every_attempt_goes_through(tmp_path: Path) -> None:
     assert done.returncode == NOT_CLOSED
     if os.geteuid() == 0:  # an ordinary user may be forbidden to trace by the system
         assert done.stderr.strip().endswith(
-            "it does not stop: read a secret, write outside, connect, open a socket, fork, signal, trace"
+            "it does not stop: "
+            "read a secret, write outside, connect, open a socket, fork, signal, have a signal sent, trace"
         )
 
 

@@ -1,24 +1,32 @@
 """The filter's program, run by a small machine like the kernel's, for both architectures."""
 
 import errno
+import fcntl
 
 import pytest
 
 from processors.sandbox import kernel, seccomp
-from processors.sandbox.syscalls import ALLOWED
+from processors.sandbox.syscalls import ALLOWED, PRLIMIT64
 
 pytestmark = pytest.mark.pure
 
 COLUMNS = {"x86_64": 0, "aarch64": 1}
+F_SETOWN_EX = 15
 EPERM = seccomp.ERRNO | errno.EPERM
 
 
-def decide(machine: str, number: int, arguments: tuple[int, ...] = (), architecture: int | None = None) -> int:
-    """What the filter answers to one system call."""
+def decide(
+    machine: str,
+    number: int,
+    arguments: tuple[int, ...] = (),
+    architecture: int | None = None,
+    program_at: int | None = None,
+) -> int:
+    """What the filter answers to one system call; with `program_at` the one of tools."""
     data = number.to_bytes(4, "little")
     data += (kernel.AUDIT_ARCH[machine] if architecture is None else architecture).to_bytes(4, "little") + bytes(8)
     data += b"".join(argument.to_bytes(8, "little") for argument in (*arguments, *(0,) * (6 - len(arguments))))
-    instructions = list(seccomp.program(machine))
+    instructions = list(seccomp.program(machine, program_at))
     value, position = 0, 0
     while True:
         step = instructions[position]
@@ -57,7 +65,19 @@ def test_arguments_decide(machine: str) -> None:
     assert decide(machine, numbers["clone"], (0x1200011,)) == EPERM
     assert decide(machine, numbers["newfstatat"], (3, 0, 0, seccomp.AT_EMPTY_PATH)) == seccomp.ALLOW
     assert decide(machine, numbers["newfstatat"], (3, 0, 0, 0)) == EPERM
+    for command in (fcntl.F_GETFD, fcntl.F_DUPFD_CLOEXEC, fcntl.F_GET_SEALS):
+        assert decide(machine, numbers["fcntl"], (3, command)) == seccomp.ALLOW
+    for command in (fcntl.F_SETFL, fcntl.F_SETOWN, fcntl.F_SETSIG, F_SETOWN_EX, fcntl.F_SETLEASE, fcntl.F_NOTIFY):
+        assert decide(machine, numbers["fcntl"], (3, command)) == EPERM
     assert decide(machine, seccomp.CLONE3[0]) == seccomp.ERRNO | errno.ENOSYS
+
+
+@pytest.mark.parametrize("machine", COLUMNS)
+def test_a_tool_sets_the_limits_of_nobody_else(machine: str) -> None:
+    number = PRLIMIT64[COLUMNS[machine]]
+    assert decide(machine, number, (0, 7), program_at=4096) == seccomp.ALLOW
+    assert decide(machine, number, (1, 7), program_at=4096) == EPERM
+    assert decide(machine, number, (0, 7)) == EPERM
 
 
 def test_other_architectures_are_killed() -> None:
