@@ -1,6 +1,5 @@
 """`/images`: a link to upload by, and what became of it."""
 
-import asyncio
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from appliance.config import Config
 from appliance.errors import BadRequest, Conflict, NotFound
 from appliance.images import service
 from appliance.images.filenames import clean
+from appliance.images.hints import stored, taken_in
 from appliance.ledger.service import Asker, Ledger
 from appliance.ledger.states import SHOWN
 from appliance.live.service import bounds
@@ -26,7 +26,6 @@ from storage.objects import Objects
 
 MOST_A_PAGE = 200
 MOST_RETRIED = 10_000  # in one request
-TAKEN_IN_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5)  # seconds; a notification takes the first, the sweep a second
 
 
 class NewImage(msgspec.Struct, forbid_unknown_fields=True):
@@ -117,10 +116,10 @@ class ImageController(Controller):
         """Storage is asked whether that is so. Which bytes came first is for its notification, or the sweep, to say."""
         found = await self._seen(image_id, caller)
         if found.version_id is None:
-            if await asyncio.to_thread(reader.head, layout.ORIGINALS, layout.original_key(*found.place)) is None:
+            if not await stored(reader, found):
                 raise Conflict("Storage does not hold this file yet; send the form first")
             await ledger.hurry(image_id)
-            found = await _taken_in(found)
+            found = await taken_in(found)
         return found.shown(linker(request, config, links), full=True)
 
     @post("/{image_id:uuid}/retry", status_code=200, summary="Process a failed photo again")
@@ -141,16 +140,6 @@ class ImageController(Controller):
         except NotFound:
             raise NotFound("There is no such image") from None
         return found
-
-
-async def _taken_in(found: service.Image) -> service.Image:
-    """The photo once its bytes are taken in, or as it is after a while. Raises NotFound if it is deleted meanwhile."""
-    for pause in TAKEN_IN_PAUSES:
-        await asyncio.sleep(pause)
-        found = await service.image(found.id)
-        if found.version_id is not None:
-            break
-    return found
 
 
 @get("/projects/{project_id:str}/images", tags=["images"], summary="A project's photos, newest first")

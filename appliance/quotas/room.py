@@ -14,7 +14,12 @@ from appliance.quotas.errors import StorageFull
 from appliance.valkey import LOST
 from storage.objects import Objects
 
+ASK_SECONDS = 3.0  # the longest that a link waits for an answer; none is as good as no
 FRESH_SECONDS = 1.0  # how long an answer is good for; the server itself looks at its drives about as often
+
+
+class _Unwritable(Unavailable):
+    title = "Storage takes no uploads at the moment; try again"
 
 
 class Room:
@@ -36,16 +41,23 @@ class Room:
         """Raises Unavailable while storage can't write, StorageFull while there is too little room."""
         async with self._asking:
             if self._until < time.monotonic():
-                refusal = await self._ask()
+                refusal = await self._ask_in_time()
                 if type(refusal) is not type(self._refusal):
                     log.warning("links are refused" if refusal else "links are given again", reason=str(refusal or ""))
                 self._refusal, self._until = refusal, time.monotonic() + FRESH_SECONDS
         if self._refusal:
             raise self._refusal
 
+    async def _ask_in_time(self) -> DomainError | None:
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                return await self._ask()
+        except TimeoutError:
+            return _Unwritable()
+
     async def _ask(self) -> DomainError | None:
         if not await asyncio.to_thread(self._reader.healthy):
-            return Unavailable("Storage takes no uploads at the moment; try again")
+            return _Unwritable()
         free = await self._free()
         return StorageFull() if free is not None and 100 * free < self._least else None
 

@@ -1,13 +1,16 @@
 """A storage that is nearly full, or can't write: no links are handed out, and the rest goes on."""
 
 import subprocess
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
 from tests.appliance import pictures
 from tests.appliance.client import Project, wait_for
+from tests.faults.parts import frozen, pid
 from tests.stack import Stack
 
 DRIVES_MB = 700
@@ -83,6 +86,22 @@ def test_without_write_quorum_links_are_refused_and_take_no_slot(own: Stack) -> 
     own.kill("storage")  # it takes back at once only drives that it finds when it starts
     own.wait_well()
     assert wait_for(lambda: link(project).status_code == 201, 30)
+
+
+def test_while_storage_hangs_so_do_hints_and_nobody_else(own: Stack) -> None:
+    """More hints than a process has threads; whoever asks for a link meanwhile is told so soon."""
+    project = Project(own)
+    images = [project.link()["image_id"] for _ in range(24)]
+    with ThreadPoolExecutor(len(images)) as many:
+        with frozen(pid(own, "storage")):
+            hints = [many.submit(project.api.post, f"/images/{image}/uploaded") for image in images]
+            for _ in range(4):  # both processes are asked
+                time.sleep(1)
+                began = time.monotonic()
+                assert link(project).status_code == 503
+                assert time.monotonic() - began < 4
+        assert {hint.result().status_code for hint in hints} <= {503, 409}
+    own.wait_well()
 
 
 @pytest.fixture
