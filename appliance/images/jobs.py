@@ -25,12 +25,19 @@ from storage.objects import ObjectMissing, Objects, StorageError, StorageUnavail
 
 TOO_SLOW = Failure("too_slow", "This file took too long to be processed.")
 MISSING = Failure("object_missing", "The uploaded file is gone from storage.", "operator")
+UNREADABLE = Failure("object_unreadable", "Storage holds the uploaded file, but can't read it any more.", "operator")
 CERTAIN_SECONDS = 2.5
 PUT_OFF_MOST = 60  # seconds: so that a night without storage leaves some hundred attempts behind, not thousands
+UNREADABLE_SECONDS = 3600  # for so long a whole storage may fail to read one file, before that file ends as an error
+UNREADABLE_PAUSE = 600  # seconds between two such attempts at most
 
 
 class LeaseLost(Exception):
     """Somebody else has the job now, or the asset was deleted."""
+
+
+class Unreadable(Exception):
+    """Storage gave no answer, or a refusal, where the original was asked for."""
 
 
 class Developer:
@@ -77,9 +84,11 @@ class Developer:
             return TOO_SLOW.code
         except ObjectMissing:
             return await self._missing(claim)
+        except Unreadable as error:
+            return await self._unreadable(claim, error)
         except (StorageUnavailable, Unavailable) as error:
             log.warning("put off", error=str(error))
-            await self._ledger.give_back(claim, min(PUT_OFF_MOST, 2 ** min(claim.attempts, 6)))
+            await self._ledger.give_back(claim, _pause(claim, PUT_OFF_MOST))
             return "put_off"
         except StorageError as error:
             # A key that is not known, say: nothing that the file could do about, and nothing that passes in a moment.
@@ -102,7 +111,7 @@ class Developer:
         return "done"
 
     async def _run(self, claim: Claim) -> None:
-        source = await self._in_thread(self._objects.get, claim.bucket, claim.key, claim.version_id)
+        source = await self._fetch(claim)
         developed = await self._sandbox.develop(source, timeout=self._config.develop_seconds)
         keys = [self._key(claim, version) for version in developed.versions]
         await asyncio.gather(*(self._put(key, v) for key, v in zip(keys, developed.versions, strict=True)))
@@ -112,6 +121,15 @@ class Developer:
         )
         if not done:
             raise LeaseLost
+
+    async def _fetch(self, claim: Claim) -> bytes:
+        try:
+            source: bytes = await self._in_thread(self._objects.get, claim.bucket, claim.key, claim.version_id)
+        except ObjectMissing:
+            raise
+        except StorageError as error:
+            raise Unreadable(str(error)) from error
+        return source
 
     def _key(self, claim: Claim, version: Any) -> str:
         return layout.version_key(
@@ -129,6 +147,20 @@ class Developer:
             return MISSING.code
         await self._ledger.give_back(claim, 10)
         return "put_off"
+
+    async def _unreadable(self, claim: Claim, error: Unreadable) -> str:
+        """Put off while storage is not whole. While it is, more of this one file is lost than its parity can mend: that
+        is believed once nothing else was said for an hour, so that no moment of bad luck ends a good file.
+        """
+        log.warning("original not read", error=str(error))
+        if not await self._in_thread(self._objects.healthy):
+            await self._ledger.give_back(claim, _pause(claim, PUT_OFF_MOST))
+            return "put_off"
+        if await self._ledger.unreadable_seconds(claim) >= UNREADABLE_SECONDS:
+            await self._ledger.fail(claim, UNREADABLE)
+            return UNREADABLE.code
+        await self._ledger.give_back(claim, _pause(claim, UNREADABLE_PAUSE), "unreadable")
+        return "unreadable"
 
     async def _surely_gone(self, claim: Claim) -> bool:
         """A degraded storage says 404 for objects that exist, and for a second it does not know that it is degraded: so
@@ -162,6 +194,11 @@ class Developer:
 
     async def _in_thread(self, call: Any, *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
+
+
+def _pause(claim: Claim, most: int) -> int:
+    """Seconds until the next attempt: the more there were, the longer."""
+    return min(most, 2 ** min(claim.attempts, 16))
 
 
 def _facts(facts: Any) -> dict[str, Any]:

@@ -148,9 +148,17 @@ class Ledger:
         row = await fetch_one("SELECT ledger.renew($1, $2, $3) AS kept", claim.id, claim.lease, seconds)
         return bool(row and row["kept"])
 
-    async def give_back(self, claim: Claim, seconds: float) -> None:
-        """Lets go of a lease without using up a try, since the file is not to blame; free again after `seconds`."""
-        await fetch("SELECT ledger.give_back($1, $2, $3)", claim.id, claim.lease, seconds)
+    async def give_back(self, claim: Claim, seconds: float, why: str = "put_off") -> None:
+        """Lets go of a lease without using up a try, since the file is not to blame; free again after `seconds`.
+
+        `why` is the outcome that its attempt is told with.
+        """
+        await fetch("SELECT ledger.give_back($1, $2, $3, $4)", claim.id, claim.lease, seconds, why)
+
+    async def unreadable_seconds(self, claim: Claim) -> float:
+        """For how long every attempt at this asset has been given back as `unreadable`; 0 if the last one was not."""
+        row = await fetch_one("SELECT ledger.unreadable_seconds($1) AS seconds", claim.id)
+        return float(row["seconds"]) if row else 0.0
 
     async def finish(self, claim: Claim, sha256: str, facts: Any, versions: Sequence[Any], recipe_hash: str) -> bool:
         """Records the result of a job; False when its lease was lost, and then nothing is recorded."""

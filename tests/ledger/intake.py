@@ -60,7 +60,7 @@ class Intake:
 
     async def upload(self, asset: UUID, body: bytes = b"a photo") -> None:
         """Sends a form for this asset as a client does; any number of times."""
-        form = self._forms.form(layout.original_key("projects", PROJECT, "images", asset), 100_000, 900)
+        form = self._forms.form(layout.original_key("projects", PROJECT, "images", asset), 2_000_000, 900)
         boundary = uuid4().hex
         parts = [
             f'--{boundary}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}' for k, v in form.params.items()

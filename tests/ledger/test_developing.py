@@ -2,6 +2,7 @@
 
 import io
 import os
+import random
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -17,7 +18,7 @@ from appliance.ledger.database import fetch
 from processors.sandbox import Sandbox
 from storage.setup import Key
 from tests.daemons.minio import UPLOADER, WORKER, Minio
-from tests.ledger.book import Book
+from tests.ledger.book import Book, age
 from tests.ledger.intake import Intake
 
 CONFIG = Config(data=Path("/nonexistent"))
@@ -32,17 +33,29 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 @pytest.fixture
 async def photo(intake: Intake) -> UUID:
     """A real photo, uploaded and waiting."""
-    asset = await intake.book.slot()
     drawn = io.BytesIO()
     Image.new("RGB", (300, 200), "orange").save(drawn, "JPEG")
-    await intake.upload(asset, drawn.getvalue())
-    await intake.notified([asset])
-    await intake.read()
-    return asset
+    return await _come(intake, drawn.getvalue())
 
 
 def _developer(book: Book, minio: Minio, sandbox: Sandbox, config: Config = CONFIG, key: Key = WORKER) -> Developer:
     return Developer(book.ledger, minio.objects(key), sandbox, config)
+
+
+def _noise(side: int) -> bytes:
+    """A JPEG too large for storage to keep it beside its metadata."""
+    drawn = io.BytesIO()
+    Image.frombytes("RGB", (side, side), random.Random(1).randbytes(3 * side * side)).save(drawn, "JPEG", quality=95)
+    return drawn.getvalue()
+
+
+async def _come(intake: Intake, body: bytes) -> UUID:
+    """A file that was uploaded and waits."""
+    asset = await intake.book.slot()
+    await intake.upload(asset, body)
+    await intake.notified([asset])
+    await intake.read()
+    return asset
 
 
 async def _open(book: Book, asset: UUID) -> tuple[str, int, bool]:
@@ -136,3 +149,54 @@ async def test_bytes_that_are_gone_from_a_whole_storage_are_an_error(
     await _developer(book, minio, sandbox).develop(photo)
     row = await book.row(photo)
     assert (row["state"], row["error_code"], row["error_fixer"]) == ("error", "object_missing", "operator")
+
+
+def _rot(minio: Minio, asset: UUID, shards: int) -> None:
+    """Flips bytes in the middle of so many of the shards of an original."""
+    for drive in minio.drives[:shards]:
+        [part] = drive.glob(f"originals/**/{asset}/*/part.1")
+        with part.open("r+b") as shard:
+            shard.seek(part.stat().st_size // 2)
+            shard.write(b"rotten" * 100)
+
+
+async def test_an_original_that_a_whole_storage_can_not_read_ends_as_an_error_after_an_hour(
+    book: Book, minio: Minio, sandbox: Sandbox, intake: Intake
+) -> None:
+    asset, good = await _come(intake, _noise(700)), await _come(intake, _noise(600))
+    _rot(minio, asset, 3)
+    developer = _developer(book, minio, sandbox)
+    for _ in range(3):
+        await developer.develop(asset)
+        assert await _open(book, asset) == ("processing", 3, False)
+        await age(asset, 700)
+    await developer.develop(good)
+    assert await book.state(good) == "done"
+    await fetch("UPDATE ledger.attempts SET ended_at = ended_at - interval '1 hour' WHERE asset = $1", asset)
+    await developer.develop(asset)
+    row = await book.row(asset)
+    assert (row["state"], row["error_code"], row["error_fixer"]) == ("error", "object_unreadable", "operator")
+    assert await book.ledger.retry([asset]) == [asset]
+    await developer.develop(asset)
+    assert await book.state(asset) == "processing", "it begins anew"
+
+
+async def test_an_hour_in_which_storage_was_away_does_not_count(
+    book: Book, minio: Minio, sandbox: Sandbox, intake: Intake
+) -> None:
+    asset = await _come(intake, _noise(700))
+    _rot(minio, asset, 3)
+    developer = _developer(book, minio, sandbox)
+    await developer.develop(asset)
+    await fetch("UPDATE ledger.attempts SET ended_at = ended_at - interval '2 hours' WHERE asset = $1", asset)
+    await age(asset, 700)
+    minio.daemon.kill()
+    try:
+        await developer.develop(asset)
+    finally:
+        minio.daemon.start()
+    await age(asset, 700)
+    await developer.develop(asset)
+    assert await book.state(asset) == "processing"
+    outcomes = await fetch("SELECT outcome FROM ledger.attempts WHERE asset = $1 ORDER BY attempt", asset)
+    assert [row["outcome"] for row in outcomes] == ["unreadable", "put_off", "unreadable"]

@@ -124,3 +124,13 @@ async def test_a_valkey_that_is_away_delays_no_caller_and_the_sweep_queues_later
     assert intake.queued() == []
     await intake.sweep.fill()
     assert intake.queued() == [f"{came.asset}:1"]
+
+
+async def test_what_is_put_off_again_and_again_keeps_nothing_new_waiting(intake: Intake, book: Book) -> None:
+    """More files that storage can't read than the queue's window holds."""
+    await _waiting(book, WINDOW + 50)
+    await fetch("UPDATE ledger.assets SET state = 'processing', lease_until = now() - interval '1 hour'")
+    new = await book.uploaded()
+    await intake.sweep.fill()
+    assert f"{new}:1" in intake.queued()
+    assert WINDOW / 3 <= len(intake.queued()) - 1 <= WINDOW / 3 + 1, "and they come again too"

@@ -48,10 +48,19 @@ $$;
 
 -- Gives a lease back without using up a try: the file is not to blame. Somebody may claim it again after `seconds`.
 -- The lease is good for nothing any more: so given back twice it is not two tries, and no result comes beside the next one's.
-CREATE OR REPLACE FUNCTION ledger.give_back(asset uuid, held uuid, seconds double precision) RETURNS void LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION ledger.give_back(asset uuid, held uuid, seconds double precision, why text DEFAULT 'put_off')
+RETURNS void LANGUAGE sql AS $$
     WITH given AS (
         UPDATE ledger.assets SET tries = tries + 1, lease = NULL, lease_until = now() + make_interval(secs => seconds)
         WHERE id = asset AND lease = held AND state = 'processing' RETURNING id
     )
-    UPDATE ledger.attempts t SET ended_at = now(), outcome = 'put_off' FROM given WHERE t.asset = given.id AND t.ended_at IS NULL;
+    UPDATE ledger.attempts t SET ended_at = now(), outcome = why FROM given WHERE t.asset = given.id AND t.ended_at IS NULL;
+$$;
+
+-- For how long all attempts have ended as `unreadable`, without one that ended otherwise in between; 0 when the last did.
+CREATE OR REPLACE FUNCTION ledger.unreadable_seconds(asset uuid) RETURNS double precision LANGUAGE sql STABLE AS $$
+    SELECT coalesce(extract(epoch FROM now() - min(t.ended_at)), 0) FROM ledger.attempts t
+    WHERE t.asset = unreadable_seconds.asset AND t.outcome = 'unreadable' AND t.attempt > coalesce((
+        SELECT max(o.attempt) FROM ledger.attempts o
+        WHERE o.asset = unreadable_seconds.asset AND o.ended_at IS NOT NULL AND o.outcome <> 'unreadable'), 0);
 $$;
