@@ -49,6 +49,8 @@ class Running:
     health: str = ""
     restarts: int = 0
     began: float = 0.0
+    begin: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while its process is being made: whoever ends the part then has that process to end."""
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     gone: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -83,6 +85,8 @@ class Supervisor:
             for task in keepers:
                 task.cancel()
             await asyncio.gather(*keepers, return_exceptions=True)
+            for one in self.running.values():
+                one.log.close()
 
     async def _all_ready(self) -> bool:
         await asyncio.gather(*(one.ready.wait() for one in self.running.values()))
@@ -117,14 +121,17 @@ class Supervisor:
 
     async def _live(self, one: Running) -> str:
         """From start to end of one process; returns why it ended."""
-        self._set(one, State.STARTING, "starting")
         part = one.part
-        try:
-            one.child = await process.start(
-                part.argv, part.env, self._folder.path, one.log, part.stop, privileged=part.role == "edge"
-            )
-        except OSError as error:
-            return f"can't be started: {error}"
+        async with one.begin:
+            if self._stopping.is_set():
+                return "told to end"
+            self._set(one, State.STARTING, "starting")
+            try:
+                one.child = await process.start(
+                    part.argv, part.env, self._folder.path, one.log, part.stop, privileged=part.role == "edge"
+                )
+            except OSError as error:
+                return f"can't be started: {error}"
         watch = asyncio.create_task(self._finish(one) if part.once else self._watch(one))
         try:
             code = await one.child.wait()
@@ -173,11 +180,11 @@ class Supervisor:
             dependents = [other for other in self.running.values() if one.part.name in other.part.after]
             for other in dependents:
                 await other.gone.wait()
-            if one.child:
-                with contextlib.suppress(ProcessLookupError):
-                    await one.child.end(one.part.grace)
+            async with one.begin:
+                if one.child:
+                    with contextlib.suppress(ProcessLookupError):
+                        await one.child.end(one.part.grace)
             self._set(one, State.STOPPED, "")
             one.gone.set()
-            one.log.close()
 
         await asyncio.gather(*(stop(one) for one in self.running.values()))

@@ -5,12 +5,13 @@ import os
 import signal
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
 import pytest
 
-from ops import health
+from ops import health, process, supervisor
 from ops.folder import DataFolder
 from ops.inventory import Part
 from ops.logs import Log
@@ -140,3 +141,33 @@ asyncio.run(main())
     other.kill()
     await other.wait()
     await until(lambda: "end one" in order(folder), 5)
+
+
+async def test_a_start_that_is_under_way_when_all_is_told_to_end_leaves_nothing(folder, monkeypatch):
+    """The process is there and the supervisor does not have it in hand yet: for a moment in every start."""
+    real, made = process.start, []
+
+    async def slow(*given, **more) -> process.Child:
+        made.append(await real(*given, **more))
+        await until(lambda: order(folder) == ["start one"])
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(0.3)
+        return made[0]
+
+    monkeypatch.setattr(process, "start", slow)
+    await asyncio.wait_for(supervise(folder, part(folder, "one")).run(lambda: None), 20)
+    assert made[0].process.returncode is not None
+    assert order(folder) == ["start one", "end one"]
+
+
+async def test_what_dies_again_and_again_is_started_at_ever_longer_intervals(folder, monkeypatch):
+    monkeypatch.setattr(supervisor, "SHORTEST_PAUSE", 0.05)
+    monkeypatch.setattr(supervisor, "ATTEMPTS", 5)
+    with pytest.raises(StartFailed):
+        await asyncio.wait_for(
+            supervise(folder, part(folder, "one", "date +%s.%N >> times; exit 1")).run(lambda: None), 30
+        )
+    times = [float(line) for line in (folder.path / "times").read_text().split()]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert len(gaps) == 4
+    assert all(gap >= least for gap, least in zip(gaps, (0.1, 0.2, 0.4, 0.8), strict=True)), gaps
