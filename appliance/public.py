@@ -18,12 +18,6 @@ def public_url(connection: ASGIConnection, config: Config) -> str:
     return config.public_urls[0]
 
 
-def address(connection: ASGIConnection) -> str:
-    """The client's address: the edge's word, which replaces whatever a client says of itself."""
-    said = connection.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    return said or (connection.client.host if connection.client else "")
-
-
 def linker(connection: ASGIConnection, config: Config, links: Links) -> Linker:
     """What makes links for the reader behind this connection."""
     return Linker(links, public_url(connection, config), connection.app.state["clocks"].must_agree)

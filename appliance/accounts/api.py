@@ -11,7 +11,7 @@ from litestar.params import Parameter
 from appliance.accounts import service
 from appliance.accounts.callers import Caller, Callers
 from appliance.accounts.tables import Project
-from appliance.accounts.tickets import Tickets
+from appliance.accounts.tickets import Admission, Tickets
 from appliance.config import Config
 from appliance.errors import BadRequest, NotAuthenticated
 
@@ -109,7 +109,7 @@ async def create_ticket(caller: Caller, tickets: Tickets, config: Config, data: 
     caller.may_see(wanted)
     project = await service.project(wanted)
     seconds = min(config.ticket_seconds, MOST_TICKET_SECONDS)
-    ticket = await tickets.issue(project.id, seconds)
+    ticket = await tickets.issue(Admission(project.id, caller.server).written(), seconds)
     return Ticket(ticket, datetime.fromtimestamp(datetime.now(UTC).timestamp() + seconds, UTC))
 
 

@@ -2,11 +2,27 @@
 
 import secrets
 from hashlib import sha256
+from typing import NamedTuple
 
 from redis.asyncio import Redis
 
 from appliance.errors import Unavailable
 from appliance.valkey import LOST
+
+
+class Admission(NamedTuple):
+    """What a websocket's ticket is worth: the project, and whether it was a server with a key that asked for it."""
+
+    project: str
+    server: bool = False
+
+    def written(self) -> str:
+        return f"{self.project} {'server' if self.server else ''}".rstrip()
+
+    @classmethod
+    def read(cls, text: str) -> "Admission":
+        project, _, server = text.partition(" ")
+        return cls(project, bool(server))
 
 
 class Tickets:

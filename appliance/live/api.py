@@ -10,7 +10,7 @@ from litestar.params import Parameter
 from litestar.response import Stream
 
 from appliance.accounts.callers import Caller
-from appliance.accounts.tickets import Tickets
+from appliance.accounts.tickets import Admission, Tickets
 from appliance.config import Config
 from appliance.errors import DomainError, NotAuthenticated
 from appliance.images.versions import Linker
@@ -22,7 +22,8 @@ from appliance.live.places import Places
 from appliance.live.presenting import encode, hello, present, reset
 from appliance.live.service import bounds, events
 from appliance.logs import log
-from appliance.public import address, linker
+from appliance.public import linker
+from appliance.quotas.gate import Gate
 from storage.links import Links
 
 ROOT = "projects"
@@ -62,6 +63,15 @@ def _origin_allowed(socket: WebSocket, config: Config) -> bool:
     return origin in own or origin in config.allow_origins
 
 
+async def _admitted(socket: WebSocket, config: Config, tickets: Tickets, project_id: str, ticket: str) -> bool:
+    """Whether the one who is let in is a server. Raises NotAuthenticated and Unavailable."""
+    worth = await tickets.redeem(ticket) if ticket and _origin_allowed(socket, config) else None
+    admission = Admission.read(worth or "")
+    if admission.project != project_id:
+        raise NotAuthenticated("a fresh ticket of this project is needed")
+    return admission.server
+
+
 @websocket("/projects/{project_id:str}/events", opt={"public": True})
 async def events_socket(
     socket: WebSocket,
@@ -71,6 +81,7 @@ async def events_socket(
     listener: Listener,
     links: Links,
     places: Places,
+    gate: Gate,
     ticket: str = "",
     after: str | None = None,
     epoch: str | None = None,
@@ -78,11 +89,10 @@ async def events_socket(
     """First `hello` (or `reset`), then every event after the cursor. It is let in by its ticket, not by a header."""
     await socket.accept()  # only then can it be told why it is refused
     try:
-        if not _origin_allowed(socket, config) or not ticket or await tickets.redeem(ticket) != project_id:
-            raise NotAuthenticated("a fresh ticket of this project is needed")
+        server = await _admitted(socket, config, tickets, project_id, ticket)
         here = await bounds(ROOT, project_id)
         cursor = _after(after, epoch, here)
-        async with places.place(project_id, address(socket)):
+        async with places.place(project_id, gate.mark(socket, server)):
             await _serve(socket, _pump(socket, here, cursor, listener, linker(socket, config, links)))
     except DomainError as error:
         await dismiss(socket, Unmannerly(OWN_CODES + error.status, error.detail))
@@ -136,6 +146,7 @@ async def events_page(
     listener: Listener,
     links: Links,
     places: Places,
+    gate: Gate,
     after: str | None = None,
     epoch: str | None = None,
     limit: Annotated[int, Parameter(ge=1, le=MOST_A_PAGE)] = 100,
@@ -147,7 +158,7 @@ async def events_page(
     made = linker(request, config, links)
     cursor = _after(last_event_id or after, epoch, here)
     if "text/event-stream" in request.headers.get("accept", ""):
-        await until_answered(request, places.place(project_id, address(request)))
+        await until_answered(request, places.place(project_id, gate.mark(request, caller.server)))
         stream = _sse(here, cursor, listener, made)
         return Stream(
             stream, media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

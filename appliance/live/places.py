@@ -57,12 +57,14 @@ class Places:
         self._leaving = asyncio.Event()
 
     @asynccontextmanager
-    async def place(self, project: str, address: str) -> AsyncIterator[None]:
-        """A place for the time of the block. Raises TooMany and Unavailable."""
-        counted = [
-            Counted(f"darkroom:readers:project:{project}", self._config.live_per_project),
-            Counted(f"darkroom:readers:address:{address}", self._config.live_per_address),
-        ]
+    async def place(self, project: str, address: str | None) -> AsyncIterator[None]:
+        """A place for the time of the block; `address` is a mark, None if it is not counted.
+
+        Raises TooMany and Unavailable.
+        """
+        counted = [Counted(f"darkroom:readers:project:{project}", self._config.live_per_project)]
+        if address is not None:
+            counted.append(Counted(f"darkroom:readers:address:{address}", self._config.live_per_address))
         one = uuid4().hex
         await self._take(one, counted)
         for key, _ in counted:

@@ -25,9 +25,12 @@ class Gate:
         if caller is None:
             await self._requests.admit(None, None, self._marks.of(connection))
         elif not caller.server:
-            await self._requests.admit(caller.project, caller.user, self._marks.of(connection))
+            await self._requests.admit(caller.project, caller.user, self.mark(connection, caller.server))
 
     def asker(self, connection: ASGIConnection, caller: Caller) -> Asker:
         """Whom an upload counts for that `caller` asks for, besides its owner."""
-        address = None if caller.server else self._marks.of(connection)
-        return Asker(caller.user, address, self._slots)
+        return Asker(caller.user, self.mark(connection, caller.server), self._slots)
+
+    def mark(self, connection: ASGIConnection, server: bool) -> str | None:
+        """What the address of `connection` is counted by; None for a `server`, and where no address is known."""
+        return None if server else self._marks.of(connection)

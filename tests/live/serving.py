@@ -37,6 +37,7 @@ class Api:
 
     def __init__(self, database_url: str, valkey_url: str, folder: Path, **settings: str) -> None:
         self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
         self.valkey_url = valkey_url
         where = {"DARKROOM_DATABASE_URL": database_url, "DARKROOM_VALKEY_URL": valkey_url}
         own = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT), "DARKROOM_API_PORT": str(self.port)}
@@ -45,7 +46,7 @@ class Api:
 
     def _well(self) -> bool:
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}/healthz", timeout=2).status_code == 200
+            return httpx.get(f"{self.url}/healthz", timeout=2).status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -61,15 +62,18 @@ class Api:
             one.kill()
 
     @asynccontextmanager
-    async def stream(self, client: httpx.AsyncClient) -> AsyncIterator[httpx.Response]:
-        """The events as a stream over HTTP, asked for with a token of the project."""
-        token = Callers(FIXED["DARKROOM_TOKEN_SECRET"]).token(PROJECT, 60)[0]
-        headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {token}"}
-        url = f"http://127.0.0.1:{self.port}/projects/{PROJECT}/events"
-        async with client.stream("GET", url, headers=headers) as response:
+    async def stream(self, client: httpx.AsyncClient, key: str = "", **headers: str) -> AsyncIterator[httpx.Response]:
+        """The events as a stream over HTTP, asked for with a server's key or a token of the project."""
+        bearer = key or Callers(FIXED["DARKROOM_TOKEN_SECRET"]).token(PROJECT, 60)[0]
+        own = {"Accept": "text/event-stream", "Authorization": f"Bearer {bearer}"}
+        async with client.stream("GET", f"{self.url}/projects/{PROJECT}/events", headers=own | headers) as response:
             yield response
 
-    async def ticket(self, seconds: int = 60) -> str:
+    async def ticket(self, seconds: int = 60, asker: dict[str, str] | None = None) -> str:
+        """A ticket of the project: good for so long, or as the API gives it to one who sends the headers `asker`."""
+        if asker:
+            async with httpx.AsyncClient(headers=asker) as client:
+                return str((await client.post(f"{self.url}/tickets", json={"project_id": PROJECT})).json()["ticket"])
         redis = Redis.from_url(self.valkey_url)
         try:
             return await Tickets(redis, "ticket").issue(PROJECT, seconds)

@@ -21,7 +21,7 @@ async def test_idle_sockets_cost_little_and_one_event_reaches_all_within_a_secon
     count: int, book: Book, database_url: str, valkey_url: str, tmp_path: Path
 ) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    api = Api(database_url, valkey_url, tmp_path, DARKROOM_LIVE_PER_ADDRESS="3000")
+    api = Api(database_url, valkey_url, tmp_path)
     doorbell = Doorbell(valkey_url)
     ringing(book, doorbell)
     api.daemon.start()

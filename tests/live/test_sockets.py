@@ -10,6 +10,7 @@ import pytest
 from redis.asyncio import Redis
 from websockets.exceptions import ConnectionClosed
 
+from appliance.accounts.service import create_api_key
 from appliance.accounts.tickets import Tickets
 from appliance.live.places import KEPT_SECONDS
 from appliance.live.service import PAGE
@@ -18,6 +19,7 @@ from tests.ledger.intake import until
 from tests.live.serving import Api, closed, large_events, told
 
 SEND_SECONDS = 2.0
+FORWARDED = "X-Forwarded-For"
 Start = Callable[..., Api]
 
 
@@ -129,7 +131,8 @@ async def test_of_a_hundred_at_once_exactly_as_many_as_allowed_are_let_in(
     book: Book, start: Start, limits: dict[str, str]
 ) -> None:
     api = start(**limits)
-    made = await asyncio.gather(*(api.socket() for _ in range(100)))
+    # All of one /64, which is one address.
+    made = await asyncio.gather(*(api.socket(**{FORWARDED: f"2001:db8::{n}:1"}) for n in range(100)))
     codes = []
     for socket in made:
         try:
@@ -140,7 +143,7 @@ async def test_of_a_hundred_at_once_exactly_as_many_as_allowed_are_let_in(
     assert (codes.count(0), codes.count(4429)) == (10, 90)
     kept = [socket for socket, code in zip(made, codes, strict=True) if code == 0]
     if "DARKROOM_LIVE_PER_PROJECT" in limits and limits["DARKROOM_LIVE_PER_PROJECT"] != "10":
-        async with api.sockets(1, **{"X-Forwarded-For": "192.0.2.7"}) as [elsewhere]:
+        async with api.sockets(1, **{FORWARDED: "2001:db8:0:1::1"}) as [elsewhere]:
             await told(elsewhere)
     await kept[0].close()
     kept[1].transport.abort()  # without a word
@@ -153,6 +156,27 @@ async def test_of_a_hundred_at_once_exactly_as_many_as_allowed_are_let_in(
             await told(socket)
     for socket in kept:
         socket.transport.abort()
+
+
+async def test_addresses_are_kept_as_marks_and_those_of_servers_and_of_this_machine_are_not_counted(
+    book: Book, start: Start, valkey_url: str
+) -> None:
+    api, here = start(DARKROOM_LIVE_PER_ADDRESS="1"), {FORWARDED: "192.0.2.7"}
+    key, redis = await create_api_key("a server", admin=False), Redis.from_url(valkey_url)
+    async with httpx.AsyncClient() as client, api.sockets(3) as of_this_machine, api.sockets(1, **here) as [only]:
+        for socket in (*of_this_machine, only):
+            await told(socket)
+        async with api.stream(client, **here) as refused:
+            assert refused.status_code == 429
+        async with api.stream(client, key, **here) as server:
+            assert server.status_code == 200
+        ticket = await api.ticket(asker={"Authorization": f"Bearer {key}", **here})
+        async with api.sockets(1, ticket=ticket, **here) as [server_socket]:
+            await told(server_socket)
+        keys = [name.decode() async for name in redis.scan_iter("darkroom:readers:address:*")]
+        assert len(keys) == 1
+        assert "192" not in keys[0]
+    await redis.aclose()
 
 
 @pytest.mark.parametrize(("end", "most"), [(signal.SIGTERM, 1.0), (signal.SIGKILL, KEPT_SECONDS + 1.0)])
