@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Facts:
-    """About the source. `width` and `height` are pixels as displayed, orientation applied; `sha256` is hex.
-
+    """About the source, as its decoder sees it. `width` and `height` are pixels as displayed, orientation applied;
     `frames` is over 1 for an animation or a file of several pages: the versions show the first.
     """
 
@@ -15,12 +14,13 @@ class Facts:
     width: int
     height: int
     frames: int
-    sha256: str
 
 
 @dataclass(frozen=True)
 class Version:
-    """One version, encoded. `data` is bytes-like; from the sandbox it is a read-only view of shared memory."""
+    """One version, encoded. `sha256` is that of `data`, in hex. `data` is bytes-like; from the sandbox it is
+    a read-only view of shared memory.
+    """
 
     name: str
     width: int

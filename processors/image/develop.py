@@ -48,5 +48,4 @@ def _version(name: str, picture: Planes | Raster, profile: bytes | None, quality
 
 def _facts(source: Source) -> Facts:
     width, height = source.displayed_size
-    digest = hashlib.sha256(source.data).hexdigest()
-    return Facts(source.kind.name, source.kind.content_type, width, height, source.frames, digest)
+    return Facts(source.kind.name, source.kind.content_type, width, height, source.frames)

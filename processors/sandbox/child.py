@@ -85,4 +85,6 @@ def _head(developed: Developed) -> messages.Done:
         messages.VersionHead(v.name, v.width, v.height, v.content_type, v.extension, v.sha256, len(v.data))
         for v in developed.versions
     ]
-    return messages.Done(developed.source, heads)
+    facts = developed.source
+    source = messages.SourceHead(facts.format, facts.content_type, facts.width, facts.height, facts.frames)
+    return messages.Done(source, heads)

@@ -1,6 +1,7 @@
 """What parent and child say to each other: one MessagePack message a packet, beside at most one descriptor.
 
-The child is not trusted: lengths, names and digests are checked when its messages are decoded.
+The child is not trusted: when its messages are decoded, what every field may hold is checked. Whether a version is what
+its digest says is checked by whoever stores it.
 """
 
 import socket
@@ -8,8 +9,8 @@ from typing import Annotated
 
 import msgspec
 
+from processors.limits import MAX_FRAMES, MAX_PIXELS
 from processors.recipes import Recipe
-from processors.results import Facts
 
 PACKET_BYTES = 65_536
 Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
@@ -22,6 +23,18 @@ class Job(msgspec.Struct):
 
     recipe: Recipe
     length: int | None
+
+
+class SourceHead(msgspec.Struct):
+    """What the child has seen of the source: `processors.results.Facts`, with limits. Its SHA-256 is not the child's
+    to say: whoever has the bytes knows better.
+    """
+
+    format: Word
+    content_type: Annotated[str, msgspec.Meta(pattern="^image/[a-z0-9.+-]{1,40}$")]
+    width: Annotated[int, msgspec.Meta(ge=1, le=MAX_PIXELS)]
+    height: Annotated[int, msgspec.Meta(ge=1, le=MAX_PIXELS)]
+    frames: Annotated[int, msgspec.Meta(ge=1, le=MAX_FRAMES)]
 
 
 class VersionHead(msgspec.Struct):
@@ -43,7 +56,7 @@ class Ready(msgspec.Struct, tag="ready"):
 class Done(msgspec.Struct, tag="done"):
     """From the child, with the result's descriptor."""
 
-    source: Facts
+    source: SourceHead
     versions: list[VersionHead]
 
 

@@ -10,7 +10,7 @@ from typing import Self
 
 from processors.recipes import PHOTO, Recipe
 from processors.refusals import Code, Refused
-from processors.results import Developed, Version
+from processors.results import Developed, Facts, Version
 from processors.sandbox import memfd, messages
 from processors.sandbox.errors import SandboxDied, SandboxError, SandboxWeak
 from processors.sandbox.inbox import INBOX_BYTES
@@ -188,7 +188,8 @@ def _developed(reply: messages.Reply, result: int | None, recipe: Recipe) -> Dev
         case messages.Failure(text):
             raise SandboxDied(f"the child failed: {text}")
         case messages.Done(source, heads) if result is not None:
-            return Developed(source, _versions(heads, result, recipe))
+            facts = Facts(source.format, source.content_type, source.width, source.height, source.frames)
+            return Developed(facts, _versions(heads, result, recipe))
     raise SandboxDied("the child answered out of turn")
 
 

@@ -1,5 +1,6 @@
 """How a job ends when something other than the photo goes wrong: put off, tried again, never left with its lease."""
 
+import hashlib
 import io
 import os
 import random
@@ -15,7 +16,9 @@ from PIL import Image
 from appliance.config import Config
 from appliance.images.jobs import Developer
 from appliance.ledger.database import fetch
+from processors.results import Developed
 from processors.sandbox import Sandbox
+from storage.objects import Objects
 from storage.setup import Key
 from tests.daemons.minio import UPLOADER, WORKER, Minio
 from tests.ledger.book import Book, age
@@ -71,6 +74,28 @@ async def test_a_photo_is_developed(book: Book, minio: Minio, sandbox: Sandbox, 
     await _developer(book, minio, sandbox).develop(photo)
     assert await book.state(photo) == "done"
     assert len(await fetch("SELECT FROM ledger.versions WHERE asset = $1", photo)) == 4
+
+
+async def test_the_digest_of_the_original_is_taken_from_its_bytes(book: Book, minio: Minio, intake: Intake) -> None:
+    """And not from a sandbox that a hostile file may have taken over: what it said would pass for the truth later."""
+    body = _noise(64)
+    asset = await _come(intake, body)
+    async with Sandbox() as sandbox:
+        honest = sandbox.develop
+
+        async def lying(source: bytes, timeout: float) -> Developed:  # noqa: ASYNC109
+            developed = await honest(source, timeout)
+            object.__setattr__(developed.source, "sha256", "0" * 64)
+            return developed
+
+        sandbox.develop = lying  # type: ignore[assignment,method-assign]
+        await _developer(book, minio, sandbox).develop(asset)
+    [row] = await fetch(
+        "SELECT b.sha256, v.source_sha256 FROM ledger.assets a JOIN ledger.blobs b ON b.id = a.blob"
+        " JOIN ledger.versions v ON v.asset = a.id WHERE a.id = $1 AND v.name = 'thumb'",
+        asset,
+    )
+    assert row["sha256"] == row["source_sha256"] == hashlib.sha256(body).hexdigest()
 
 
 async def test_a_storage_that_refuses_is_not_the_photos_fault(
@@ -200,3 +225,15 @@ async def test_an_hour_in_which_storage_was_away_does_not_count(
     assert await book.state(asset) == "processing"
     outcomes = await fetch("SELECT outcome FROM ledger.attempts WHERE asset = $1 ORDER BY attempt", asset)
     assert [row["outcome"] for row in outcomes] == ["unreadable", "put_off", "unreadable"]
+
+
+async def test_bytes_that_are_not_there_while_drives_are_being_healed_are_not_gone(
+    book: Book, minio: Minio, sandbox: Sandbox, photo: UUID, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Storage is healthy by its own word, but not whole."""
+    [stat] = intake.stored(photo)
+    intake.objects.delete_version("originals", stat.key, stat.version_id)
+    developer = _developer(book, minio, sandbox)
+    monkeypatch.setattr(Objects, "whole", lambda objects: False)
+    await developer.develop(photo)
+    assert (await _open(book, photo))[:2] == ("processing", 3)

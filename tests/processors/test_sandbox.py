@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -251,15 +253,16 @@ async def test_a_child_that_lies_is_replaced(sandbox: Sandbox, monkeypatch: pyte
     from processors.sandbox.sandbox import _developed
 
     data = b"".join(bytes(v.data) for v in good.versions)
+    source = messages.SourceHead(**asdict(good.source))
     sealed, loose = memfd.sealed([data]), os.memfd_create("loose", os.MFD_ALLOW_SEALING)
     os.write(loose, data)
     short = memfd.sealed([data[:-1]])
     try:
-        assert same(_developed(messages.Done(good.source, heads), sealed, RECIPE), good)
+        assert same(_developed(messages.Done(source, heads), sealed, RECIPE), good)
         for wrong, descriptor in (
-            (messages.Done(good.source, heads), loose),
-            (messages.Done(good.source, heads), short),
-            (messages.Done(good.source, heads[1:]), sealed),
+            (messages.Done(source, heads), loose),
+            (messages.Done(source, heads), short),
+            (messages.Done(source, heads[1:]), sealed),
             (messages.Ready(), None),
         ):
             with pytest.raises(SandboxDied):
@@ -271,19 +274,24 @@ async def test_a_child_that_lies_is_replaced(sandbox: Sandbox, monkeypatch: pyte
 
 @pytest.mark.parametrize(
     "change",
-    [{"name": "../../etc"}, {"extension": "exe"}, {"sha256": "x"}, {"content_type": "text/html"}, {"length": 0}],
+    [
+        *({"name": "../../etc"}, {"extension": "exe"}, {"sha256": "x"}, {"content_type": "text/html"}, {"length": 0}),
+        *({"source": {"format": "<b>"}}, {"source": {"content_type": "text/html"}}, {"source": {"width": -1}}),
+        *({"source": {"height": 10**12}}, {"source": {"frames": 0}}, {"source": {"frames": 10**6}}),
+    ],
 )
-def test_a_lie_in_a_message_is_not_decoded(change: dict[str, object]) -> None:
+def test_a_lie_in_a_message_is_not_decoded(change: dict[str, Any]) -> None:
     head: dict[str, object] = {"name": "thumb", "width": 1, "height": 1, "content_type": "image/jpeg"}
     head |= {"extension": "jpg", "sha256": "0" * 64, "length": 1}
-    facts = {"format": "jpeg", "content_type": "image/jpeg", "width": 1, "height": 1, "frames": 1, "sha256": "0" * 64}
+    facts = {"format": "jpeg", "content_type": "image/jpeg", "width": 1, "height": 1, "frames": 1}
 
-    def message(version: dict[str, object]) -> bytes:
-        return messages.encode({"type": "done", "source": facts, "versions": [version]})
+    def message(changed: dict[str, Any]) -> bytes:
+        source, version = facts | changed.get("source", {}), head | changed
+        return messages.encode({"type": "done", "source": source, "versions": [version]})
 
-    assert isinstance(messages.decode_reply(message(head)), messages.Done)
+    assert isinstance(messages.decode_reply(message({})), messages.Done)
     with pytest.raises(ValueError, match=r"Expected|Invalid"):
-        messages.decode_reply(message(head | change))
+        messages.decode_reply(message(change))
 
 
 def test_a_sealed_file_can_not_be_changed() -> None:
