@@ -1,14 +1,9 @@
-"""Storage as whoever verifies it sees it: what folders there are, what an object's bytes are, whether answers count."""
+"""Storage as whoever verifies it sees it: what folders there are, what an object's bytes are."""
 
 import hashlib
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import unquote_plus
-
-from urllib3.exceptions import HTTPError
 
 from storage.errors import ObjectMissing, StorageError
 from storage.objects import Objects
@@ -17,28 +12,10 @@ CHUNK = 8 << 20
 """Bytes of one read: what is verified at once of an object, however large that is."""
 
 _SPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
-_HEALING = "x-minio-healing-drives"
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """What the server says of itself at `at`, by its own clock. `whole`: its "there is no such object" may count."""
-
-    whole: bool
-    at: datetime
 
 
 class Inspector(Objects):
     """The objects of one access key, with the questions that only verifying asks. All may raise as Objects do."""
-
-    def condition(self) -> Condition:
-        """Whether the server has its write quorum and heals no drive; it notices a loss about a second late."""
-        try:
-            answer = self._connections.urlopen("GET", f"{self._url}/minio/health/cluster", retries=False, timeout=5.0)
-        except HTTPError:
-            return Condition(False, datetime.now(UTC))
-        whole = answer.status == 200 and answer.headers.get(_HEALING, "0") == "0"
-        return Condition(whole, parsedate_to_datetime(answer.headers["date"]))
 
     def folders(self, bucket: str, prefix: str) -> Iterator[str]:
         """The prefixes directly below `prefix` (empty, or ending in "/"), each ending in "/", in the order of bytes.

@@ -1,6 +1,7 @@
 """Objects in storage, as the processes that hold a key see them. Synchronous and thread-safe."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -12,12 +13,17 @@ from minio.deleteobjects import DeleteObject
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
+from storage import drives
 from storage.errors import ObjectMissing, StorageError, StorageUnavailable, of_answer, translated
 from storage.listing import Stat, pages
 from storage.signing import REGION
 from storage.transport import Transport, pool
 
+NOTICED_SECONDS = 2.5
+"""After so long a server that lost drives says so; it looks at them about once a second."""
 MOST_VERSIONS = 20  # of one key, delete markers too: far more than the server lets a form make
+
+_DRIVES = ("minio", "admin/v3/storageinfo")  # of the server's admin API: 2 ms
 
 __all__ = ["ObjectMissing", "Objects", "Stat", "StorageError", "StorageUnavailable"]
 
@@ -133,10 +139,23 @@ class Objects:
         """Whether the server can write: it is there and has its write quorum; see `state`."""
         return self.state().writable
 
+    def whole(self) -> bool:
+        """Whether the server's "there is no such object" may count: it can write, and has the drives to read it all.
+
+        Drives that are being healed are online and lack what was not copied to them yet, which no answer to `healthy`
+        shows. No answer is no, and so is a refusal: only the worker's key may ask.
+        """
+        if not self.healthy():
+            return False
+        try:
+            return drives.complete(json.loads(self._transport.send("GET", *_DRIVES).data))
+        except StorageError:
+            return False
+
     def state(self) -> State:
         """What the server says of itself. Needs no key, takes 2 seconds at most.
 
-        The server looks at its drives about once a second, so it can say yes that long after they were lost.
+        It can say yes for NOTICED_SECONDS after drives were lost.
         """
         url = f"{self._url}/minio/health/cluster"
         try:

@@ -30,4 +30,5 @@ WORKER = _document(
     (["s3:PutObject"], [f"{VERSIONS}/*"]),
     (LIST, [ORIGINALS, VERSIONS]),
     (PARTS, [ORIGINALS, f"{ORIGINALS}/*"]),
+    (["admin:StorageInfo"], ["*"]),  # which drives are away or being healed; it changes nothing
 )

@@ -165,7 +165,7 @@ class Sweep:
                 await accounts.forget_project(project)
 
     async def _whole(self) -> bool:
-        return await self._in_thread(self._objects.healthy)
+        return await self._in_thread(self._objects.whole)
 
     async def _in_thread(self, call: Callable[..., Result], *args: Any) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)

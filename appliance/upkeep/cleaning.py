@@ -91,7 +91,7 @@ class Cleaning:
         while rows := await fetch(_ABANDONED, before, *after, PAGE):
             there = await in_threads(partial(self._objects.head, layout.ORIGINALS, _key(row)) for row in rows)
             # Only now, since a storage that lost drives shows less than there is.
-            if not (await asyncio.to_thread(self._objects.condition)).whole:
+            if not await asyncio.to_thread(self._objects.whole):
                 raise Degraded("storage is degraded: what it does not show may be there all the same")
             await self._take_in([row for row, stat in zip(rows, there, strict=True) if stat])
             await self._remove([row for row, stat in zip(rows, there, strict=True) if not stat], before)

@@ -13,10 +13,9 @@ from appliance.ledger.database import fetch
 from appliance.upkeep.differences import Difference, Kind, Name, named
 from storage import layout
 from storage.inspection import Inspector
-from storage.objects import ObjectMissing, StorageUnavailable
+from storage.objects import NOTICED_SECONDS, ObjectMissing, StorageUnavailable
 
 AT_ONCE = 8  # requests to storage
-CERTAIN_SECONDS = 2.5  # a storage that lost drives says for a second or two that it is whole
 
 
 class Degraded(Exception):
@@ -37,8 +36,8 @@ async def confirmed(objects: Inspector, candidates: Sequence[Difference]) -> lis
 
 async def surely_whole(objects: Inspector) -> None:
     """Raises Degraded unless storage is whole, and has been for as long as it takes to notice that it is not."""
-    await asyncio.sleep(CERTAIN_SECONDS)
-    if not (await asyncio.to_thread(objects.condition)).whole:
+    await asyncio.sleep(NOTICED_SECONDS)
+    if not await asyncio.to_thread(objects.whole):
         raise Degraded("storage is degraded: what it does not show may be there all the same")
 
 

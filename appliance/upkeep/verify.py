@@ -12,7 +12,7 @@ from appliance.upkeep.merge import Pair, merged
 from appliance.upkeep.report import Report
 from appliance.upkeep.scope import Stretch
 from storage.inspection import Inspector
-from storage.objects import Stat
+from storage.objects import Stat, StorageUnavailable
 
 BATCH = 500  # differences confirmed together, object versions read together
 
@@ -56,7 +56,10 @@ class Verifier:
     async def walk(self, stretches: Iterable[Stretch]) -> None:
         """All of these stretches, and what was found confirmed. Raises as `everything` does."""
         # The server's own clock tells the age; it is told in whole seconds.
-        old = (await asyncio.to_thread(self._objects.condition)).at + timedelta(seconds=1) - self._grace
+        now = (await asyncio.to_thread(self._objects.state)).at
+        if now is None:
+            raise StorageUnavailable("storage does not answer")
+        old = now + timedelta(seconds=1) - self._grace
         for stretch in stretches:
             async for pair in merged(stretch.listed, stretch.referred):
                 self._compare(stretch.bucket, pair, old)

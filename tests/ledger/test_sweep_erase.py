@@ -151,7 +151,7 @@ async def test_nothing_is_buried_by_the_word_of_a_storage_that_degrades_meanwhil
     await book.ledger.remove([asset])
     answers = iter([True, False])
     with monkeypatch.context() as degraded:
-        degraded.setattr(intake.objects, "healthy", lambda: next(answers))
+        degraded.setattr(intake.objects, "whole", lambda: next(answers))
         degraded.setattr(intake.objects, "purge", lambda bucket, prefix: 0)
         await intake.sweep.erase()
     assert await book.state(asset) == "deleting"

@@ -140,3 +140,18 @@ async def test_nothing_expires_while_storage_is_away(
         await age(asset, 60)
     await intake.sweep.find()
     assert {await book.state(asset) for asset in assets} == {"expired"}
+
+
+async def test_nothing_expires_by_the_word_of_a_storage_whose_drives_are_being_healed(
+    intake: Intake, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes writes and calls itself healthy, and lacks what was not copied to its new drives yet."""
+    asset = await book.slot()
+    await age(asset, 1000)
+    with monkeypatch.context() as healing:
+        healing.setattr(intake.objects, "whole", lambda: False)
+        await intake.sweep.find()
+    assert await book.state(asset) == "init"
+    await age(asset, 60)
+    await intake.sweep.find()
+    assert await book.state(asset) == "expired"

@@ -67,6 +67,10 @@ def test_key_may_do_what_it_needs_and_no_more(
             CALLS[call](objects, *stored)
 
 
+def test_only_the_worker_may_ask_for_the_drives(server: minio.Minio) -> None:
+    assert [server.objects(key).whole() for key in ALLOWED] == [False, False, True]
+
+
 @pytest.mark.parametrize("key", [minio.Key(minio.WORKER.access, "guess"), minio.Key("nobody-at-all", "guess")])
 def test_wrong_secret_opens_nothing(server: minio.Minio, stored: tuple[str, str], key: minio.Key) -> None:
     with pytest.raises(StorageError, match="403"):

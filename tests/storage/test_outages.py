@@ -9,8 +9,10 @@ from uuid import uuid4
 
 import pytest
 
+from storage import drives
 from storage.objects import ObjectMissing, Objects, StorageUnavailable
 from storage.setup import ensure
+from tests.appliance.client import wait_for
 from tests.daemons import minio, valkey
 from tests.daemons.process import free_port
 
@@ -98,7 +100,7 @@ def test_two_drives_lost_originals_are_read_and_nothing_is_written(own: minio.Mi
 
 
 def test_more_drives_lost_than_can_be_is_never_health(own: minio.Minio) -> None:
-    """A server in this state may say that an object isn't there: who would delete on it must ask healthy() first."""
+    """A server in this state may say that an object isn't there: who would delete on it must ask whole() first."""
     root = own.objects(minio.ROOT)
     root.put("originals", "k", b"1" * 300_000, "text/plain")
     lose(own, 3)
@@ -115,6 +117,44 @@ def loses_health(objects: Objects) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def test_drives_that_are_being_healed_are_no_drives_to_answer_for_what_is_not_there(own: minio.Minio) -> None:
+    """Two were replaced: the server calls itself healthy at once, and they hold nothing yet."""
+    objects = own.objects()
+    for number in range(20):
+        objects.put("versions", f"k{number}", b"1" * 300_000, "text/plain", reduced=False)
+    assert objects.whole()
+    own.daemon.stop()
+    for drive in own.drives[:2]:
+        shutil.rmtree(drive)
+        drive.mkdir()
+    own.daemon.start()  # comes back when the server is healthy
+    assert not objects.whole()
+    assert objects.healthy()
+    wait_for(objects.whole, 30)
+
+
+DISK = {"state": "ok", "pool_index": 0, "set_index": 0}
+OFFLINE, HEALING = {"state": "offline"}, {"healing": True}
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    ("lacking", "complete"),
+    [
+        ((), True),
+        ((OFFLINE,), True),
+        ((HEALING,), True),
+        ((OFFLINE, HEALING), False),
+        ((HEALING, HEALING), False),
+        ((HEALING, HEALING | {"set_index": 1}), True),
+        ((OFFLINE, OFFLINE | {"pool_index": 1}), True),
+    ],
+)
+def test_what_each_set_of_drives_can_do_without(lacking: tuple[dict[str, object], ...], complete: bool) -> None:
+    told = {"Backend": {"StandardSCParity": 2, "RRSCParity": 1}, "Disks": [DISK, *(DISK | one for one in lacking)]}
+    assert drives.complete(told) is complete
 
 
 def test_setting_up_says_that_there_is_no_server() -> None:

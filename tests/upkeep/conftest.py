@@ -19,7 +19,7 @@ async def house(book: Book, minio: Minio, monkeypatch: pytest.MonkeyPatch) -> Ho
     """Its storage is whole but where a test says so, so nobody need wait to be certain of it."""
     from appliance.ledger.database import fetch
 
-    monkeypatch.setattr("appliance.upkeep.confirm.CERTAIN_SECONDS", 0.01)
+    monkeypatch.setattr("appliance.upkeep.confirm.NOTICED_SECONDS", 0.01)
 
     await fetch(FORGET)
     empty(Inspector(minio.url, *ROOT))

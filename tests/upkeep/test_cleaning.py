@@ -123,7 +123,7 @@ async def test_nothing_is_removed_while_storage_is_degraded(house: House, cleani
 
 async def unwhole(house: House) -> None:
     limit = time.monotonic() + 20
-    while house.worker.condition().whole:
+    while house.worker.whole():
         assert time.monotonic() < limit
         await asyncio.sleep(0.2)
 

@@ -131,7 +131,7 @@ async def test_without_write_quorum_nothing_is_said_to_be_missing(
     house: House, lost: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With more drives gone than parity, storage says 404 of objects that exist."""
-    monkeypatch.setattr("appliance.upkeep.confirm.CERTAIN_SECONDS", 2.5)
+    monkeypatch.setattr("appliance.upkeep.confirm.NOTICED_SECONDS", 2.5)
     assets = [await house.done() for _ in range(3)]
     house.root.delete_version(layout.VERSIONS, house.versions_of(assets[0])[0].key, "")
     house.put_version(assets[1], "thumb", b"nobody's")

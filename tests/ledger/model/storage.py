@@ -58,7 +58,7 @@ class Storage:
             self._held[bucket].pop(stat.key, None)
         return len(removed)
 
-    def healthy(self) -> bool:
+    def whole(self) -> bool:
         return self.mode == WHOLE
 
     def _said(self, bucket: str, prefix: str) -> "list[Stat]":
