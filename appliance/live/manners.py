@@ -80,13 +80,24 @@ def in_time(app: ASGIApp) -> ASGIApp:
     """The same for a stream over HTTP: one that is not read for as long ends, its reader may come back."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        late = False
+
         async def bounded(message: Any) -> None:
-            async with asyncio.timeout(current().live_send_seconds):
-                await send(message)
+            nonlocal late
+            try:
+                async with asyncio.timeout(current().live_send_seconds):
+                    await send(message)
+            except TimeoutError:
+                late = True
+                raise
 
         async with AsyncExitStack() as scope["state"][_HELD]:
-            with suppress(TimeoutError):
+            try:
                 await app(scope, receive, bounded)
+            except Exception:  # the framework makes errors of its own of ours
+                if not late:
+                    raise
+                count("readers_dismissed", code=str(TOO_SLOW))
 
     return wrapped
 

@@ -69,6 +69,26 @@ class Api:
         async with client.stream("GET", f"{self.url}/projects/{PROJECT}/events", headers=own | headers) as response:
             yield response
 
+    async def unread_stream(self, after: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """The same from a number on, for one who has hardly any buffer in the kernel and reads no line yet."""
+        own = socket.socket()
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        own.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(own, ("127.0.0.1", self.port))
+        reader, writer = await asyncio.open_connection(sock=own, limit=4096)
+        token = Callers(FIXED["DARKROOM_TOKEN_SECRET"]).token(PROJECT, 60)[0]
+        asked = f"GET /projects/{PROJECT}/events?after={after} HTTP/1.1", "Host: a", "Accept: text/event-stream"
+        writer.write("\r\n".join((*asked, f"Authorization: Bearer {token}", "", "")).encode())
+        return reader, writer
+
+    async def holds(self, count: int) -> bool:
+        """Whether so many places are held in the project."""
+        redis = Redis.from_url(self.valkey_url)
+        try:
+            return int(await redis.zcard(f"darkroom:readers:project:{PROJECT}")) == count
+        finally:
+            await redis.aclose()
+
     async def ticket(self, seconds: int = 60, asker: dict[str, str] | None = None) -> str:
         """A ticket of the project: good for so long, or as the API gives it to one who sends the headers `asker`."""
         if asker:
