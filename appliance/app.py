@@ -46,7 +46,10 @@ MOST_BODY = 64 * 1024  # bytes; no request of this API is larger
 
 
 async def authenticated(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
-    """Every route needs a caller, but those that say they are public. All are counted, strangers by address."""
+    """Every route needs a caller, but those that say they are public. All are counted, strangers by address.
+
+    A websocket is counted by its handler, which accepts it first: only then can it be told why it is refused.
+    """
     state, caller = connection.app.state, None
     try:
         if not handler.opt.get("public"):
@@ -56,8 +59,9 @@ async def authenticated(connection: ASGIConnection, handler: BaseRouteHandler) -
             caller = await callers.recognise(connection.headers.get("authorization"))
             connection.scope["state"]["caller"] = caller
     finally:
-        gate: Gate = state["gate"]
-        await gate.admit(connection, caller)
+        if connection.scope["type"] == "http":
+            gate: Gate = state["gate"]
+            await gate.admit(connection, caller)
 
 
 async def _caller(request: Request) -> Caller:

@@ -29,6 +29,7 @@ from storage.links import Links
 ROOT = "projects"
 # Close codes of the range that applications may use (RFC 6455, 7.4.2): 4000 and the status that HTTP has for it.
 OWN_CODES = 4000
+FAULT = 1011
 MOST_A_PAGE = 500
 
 
@@ -89,13 +90,18 @@ async def events_socket(
     """First `hello` (or `reset`), then every event after the cursor. It is let in by its ticket, not by a header."""
     await socket.accept()  # only then can it be told why it is refused
     try:
+        await gate.admit(socket, None)
         server = await _admitted(socket, config, tickets, project_id, ticket)
         here = await bounds(ROOT, project_id)
         cursor = _after(after, epoch, here)
         async with places.place(project_id, gate.mark(socket, server)):
             await _serve(socket, _pump(socket, here, cursor, listener, linker(socket, config, links)))
     except DomainError as error:
-        await dismiss(socket, Unmannerly(OWN_CODES + error.status, error.detail))
+        await dismiss(socket, _refusal(error))
+
+
+def _refusal(error: DomainError) -> Unmannerly:
+    return Unmannerly(OWN_CODES + error.status, error.detail)
 
 
 async def _serve(socket: WebSocket, telling: Coroutine[Any, Any, None]) -> None:
@@ -110,8 +116,11 @@ async def _serve(socket: WebSocket, telling: Coroutine[Any, Any, None]) -> None:
     for task in done:
         if isinstance(error := task.exception(), Unmannerly):
             await dismiss(socket, error)
+        elif isinstance(error, DomainError):
+            await dismiss(socket, _refusal(error))
         elif error and not isinstance(error, RuntimeError):  # which is what sending to one that has left raises
             log.error("reader let go", exc_info=error)
+            await dismiss(socket, Unmannerly(FAULT, "something went wrong on our side; come back"))
 
 
 async def _sse(here: Bounds, cursor: Cursor, listener: Listener, made: Linker) -> AsyncIterator[bytes]:
@@ -120,11 +129,14 @@ async def _sse(here: Bounds, cursor: Cursor, listener: Listener, made: Linker) -
     if not resumes(cursor, here):
         yield _frame(reset(here), f"{here.epoch}:{here.head}")
         cursor = Cursor(here.head)
-    async for page in follow(listener, here.stream, cursor.seq):
-        for event in page:
-            yield _frame(present(event, made), f"{here.epoch}:{event.seq}")
-        if not page:
-            yield b": quiet\n\n"
+    try:
+        async for page in follow(listener, here.stream, cursor.seq):
+            for event in page:
+                yield _frame(present(event, made), f"{here.epoch}:{event.seq}")
+            if not page:
+                yield b": quiet\n\n"
+    except DomainError as error:  # too late for a status: who comes back is given one
+        log.warning("stream ended", reason=error.detail)
 
 
 def _frame(message: dict[str, Any], identity: str | None) -> bytes:

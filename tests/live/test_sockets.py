@@ -56,7 +56,7 @@ async def test_readers_that_do_not_read_cost_little_are_let_go_and_others_are_se
             async def gone() -> bool:
                 nonlocal grown
                 grown = max(grown, api.resident() - before)
-                return await _readers(api) == 1
+                return await api.holds(1)
 
             await until(gone, 60)
             await book.slot()
@@ -76,6 +76,27 @@ async def test_a_slow_reader_is_told_so_and_comes_back_to_exactly_what_it_missed
     async with api.sockets(1, after=seqs[-1]) as [again]:
         assert (await told(again))["type"] == "hello"
         assert [(await told(again))["seq"] for _ in range(3000 - seqs[-1])] == list(range(seqs[-1] + 1, 3001))
+
+
+async def test_links_that_would_be_dead_end_a_socket_with_the_status_they_would_have(book: Book, start: Start) -> None:
+    api = start(DARKROOM_CLOCK_SECONDS="-1")  # so that no two clocks agree
+    async with api.sockets(1) as [socket]:
+        assert (await told(socket))["type"] == "hello"
+        assert await book.finish(await book.claimed())
+        assert (await closed(socket))[0] == 4503
+    assert "Traceback" not in api.daemon.log.read_text()
+
+
+async def test_who_opens_more_sockets_than_requests_are_allowed_is_told_so_by_the_code(
+    book: Book, start: Start
+) -> None:
+    api, here = start(DARKROOM_ADDRESS_REQUESTS="2"), {FORWARDED: "192.0.2.9"}
+    async with api.sockets(2, **here) as allowed:
+        for socket in allowed:
+            await told(socket)
+        assert await closed(await api.socket(**here)) == (4429, [])
+    async with api.sockets(1, **{FORWARDED: "192.0.2.10"}) as [elsewhere]:
+        await told(elsewhere)
 
 
 @pytest.mark.parametrize("kind", [str, bytes])
@@ -111,15 +132,6 @@ async def test_a_flood_is_ended_and_a_word_now_and_then_is_not(book: Book, api: 
         assert (await told(quiet))["seq"] == 1
 
 
-async def _readers(api: Api) -> int:
-    """The places that are held in the project."""
-    redis = Redis.from_url(api.valkey_url)
-    try:
-        return int(await redis.zcard(f"darkroom:readers:project:{PROJECT}"))
-    finally:
-        await redis.aclose()
-
-
 @pytest.mark.parametrize(
     "limits",
     [
@@ -147,10 +159,7 @@ async def test_of_a_hundred_at_once_exactly_as_many_as_allowed_are_let_in(
             await told(elsewhere)
     await kept[0].close()
     kept[1].transport.abort()  # without a word
-    for _ in range(100):
-        if await _readers(api) == 8:
-            break
-        await asyncio.sleep(0.1)
+    await until(lambda: api.holds(8), 10)
     async with api.sockets(2) as again:
         for socket in again:
             await told(socket)
@@ -191,7 +200,7 @@ async def test_a_crowd_that_comes_back_after_a_restart_is_let_in(
             api.kill()
         api.daemon.stop()
         api.daemon.start()
-        await until(lambda: _holds(api, 0), most)
+        await until(lambda: api.holds(0), most)
         async with api.sockets(30) as again:
             for socket in again:
                 assert (await told(socket))["type"] == "hello"
@@ -217,11 +226,7 @@ async def test_streams_over_http_are_counted_too(book: Book, start: Start) -> No
                 await anext(lines)
                 async with api.stream(client) as refused:
                     assert refused.status_code == 429
-            await until(lambda: _holds(api, 1), 5)
-
-
-async def _holds(api: Api, count: int) -> bool:
-    return await _readers(api) == count
+            await until(lambda: api.holds(1), 5)
 
 
 async def test_a_ticket_lets_in_one_of_many_who_come_at_once(book: Book, api: Api) -> None:
