@@ -14,7 +14,7 @@ from appliance.accounts.service import create_api_key
 from appliance.accounts.tickets import Tickets
 from appliance.live.places import KEPT_SECONDS
 from appliance.live.service import PAGE
-from tests.ledger.book import PROJECT, Book
+from tests.ledger.book import Book
 from tests.ledger.intake import until
 from tests.live.serving import Api, closed, large_events, told
 
