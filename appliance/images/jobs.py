@@ -14,6 +14,7 @@ from structlog.contextvars import bound_contextvars
 from appliance.config import Config
 from appliance.errors import Unavailable
 from appliance.images.service import LANE
+from appliance.ledger.failures import MISSING
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.logs import log
 from appliance.metrics import count
@@ -22,12 +23,10 @@ from processors.refusals import Code, Refused
 from processors.sandbox import Sandbox, SandboxTimeout
 from processors.sandbox.errors import SandboxError
 from storage import layout
-from storage.objects import ObjectMissing, Objects, StorageError, StorageUnavailable
+from storage.objects import NOTICED_SECONDS, ObjectMissing, Objects, StorageError, StorageUnavailable
 
 TOO_SLOW = Failure("too_slow", "This file took too long to be processed.")
-MISSING = Failure("object_missing", "The uploaded file is gone from storage.", "operator")
 UNREADABLE = Failure("object_unreadable", "Storage holds the uploaded file, but can't read it any more.", "operator")
-CERTAIN_SECONDS = 2.5
 PUT_OFF_MOST = 60  # seconds: so that a night without storage leaves some hundred attempts behind, not thousands
 UNREADABLE_SECONDS = 3600  # for so long a whole storage may fail to read one file, before that file ends as an error
 UNREADABLE_PAUSE = 600  # seconds between two such attempts at most
@@ -155,7 +154,7 @@ class Developer:
         is believed once nothing else was said for an hour, so that no moment of bad luck ends a good file.
         """
         log.warning("original not read", error=str(error))
-        if not await self._in_thread(self._objects.healthy):
+        if not await self._in_thread(self._objects.whole):
             await self._ledger.give_back(claim, _pause(claim, PUT_OFF_MOST))
             return "put_off"
         if await self._ledger.unreadable_seconds(claim) >= UNREADABLE_SECONDS:
@@ -168,12 +167,12 @@ class Developer:
         """A degraded storage says 404 for objects that exist, and for a second it does not know that it is degraded: so
         its word counts only if it is whole, and says so again a little later.
         """
-        await asyncio.sleep(CERTAIN_SECONDS)
+        await asyncio.sleep(NOTICED_SECONDS)
         try:
             stat = await self._in_thread(self._objects.head, claim.bucket, claim.key, claim.version_id)
         except StorageError:
             return False
-        return stat is None and bool(await self._in_thread(self._objects.healthy))
+        return stat is None and bool(await self._in_thread(self._objects.whole))
 
     @asynccontextmanager
     async def _leased(self, claim: Claim) -> AsyncIterator[None]:

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from appliance.ledger.service import Bytes, Failure, Ledger
+from appliance.ledger.failures import MISSING
+from appliance.ledger.service import Bytes, Ledger
 from appliance.logs import log
 from appliance.upkeep.confirm import Degraded
 from appliance.upkeep.differences import Difference, Kind, named
 from storage import layout
 from storage.inspection import Inspector
-
-MISSING = Failure("object_missing", "A file that was stored for this upload is gone from storage.", "operator")
 
 Sound = Callable[[], Awaitable[None]]
 
