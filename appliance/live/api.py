@@ -12,7 +12,7 @@ from litestar.response import Stream
 from appliance.accounts.callers import Caller
 from appliance.accounts.tickets import Admission, Tickets
 from appliance.config import Config
-from appliance.errors import DomainError, NotAuthenticated
+from appliance.errors import DomainError, NotAuthenticated, NotFound
 from appliance.images.versions import Linker
 from appliance.live.cursor import Bounds, Cursor, parse, resumes
 from appliance.live.doorbell import Listener
@@ -53,6 +53,7 @@ async def _pump(socket: WebSocket, here: Bounds, cursor: Cursor, listener: Liste
             after = event.seq
         if not page:
             await tell(socket, {"type": "beat", "seq": after})
+    raise NotFound("This project is deleted, and this was its last event")
 
 
 def _origin_allowed(socket: WebSocket, config: Config) -> bool:
@@ -164,7 +165,11 @@ async def events_page(
     limit: Annotated[int, Parameter(ge=1, le=MOST_A_PAGE)] = 100,
     last_event_id: Annotated[str | None, Parameter(header="Last-Event-ID")] = None,
 ) -> Response[Any]:
-    """410 with `{"type": "reset", "seq"}` when the cursor is of another epoch, too old, or in the future."""
+    """410 with `{"type": "reset", "seq"}` when the cursor is of another epoch, too old, or in the future.
+
+    A stream, as a websocket, goes on when the token it was begun with runs out. It ends after the last event of a
+    project that is deleted.
+    """
     caller.may_see(project_id)
     here = await bounds(ROOT, project_id)
     made = linker(request, config, links)

@@ -20,6 +20,12 @@ LOOK_SECONDS = 2.0  # how late an event can be when its ring was lost
 
 Heads = dict[int, int]  # stream → its newest seq
 
+# A stream is over once its project is forgotten, which it is after the last event of its last photo.
+_LOOK = """
+SELECT s.id, s.seq, s.closed AND NOT EXISTS (SELECT FROM projects p WHERE p.id = s.owner) AS over
+FROM ledger.streams s WHERE s.id = ANY ($1)
+"""
+
 
 class Doorbell:
     """Rings for what this process appended."""
@@ -54,6 +60,7 @@ class Listener:
         self._redis = patient(url, answer_seconds=None)
         self._watched: defaultdict[int, set[asyncio.Event]] = defaultdict(set)
         self._heads: Heads = {}
+        self._over: set[int] = set()
 
     @asynccontextmanager
     async def watch(self, stream: int) -> AsyncIterator[asyncio.Event]:
@@ -80,6 +87,10 @@ class Listener:
     def readers(self) -> int:
         """How many are watching now."""
         return sum(len(woken) for woken in self._watched.values())
+
+    def over(self, stream: int) -> bool:
+        """Whether nothing more will come in it, as far as was seen at the last look."""
+        return stream in self._over
 
     def _heard(self, heads: Heads) -> None:
         for stream, seq in heads.items():
@@ -111,7 +122,12 @@ class Listener:
             if not self._watched:
                 continue
             try:
-                rows = await fetch("SELECT id, seq FROM ledger.streams WHERE id = ANY ($1)", list(self._watched))
-                self._heard({row["id"]: row["seq"] for row in rows})
+                rows = await fetch(_LOOK, list(self._watched))
             except Exception as error:  # as above
                 log.warning("streams not looked at", error=repr(error))
+                continue
+            self._heard({row["id"]: row["seq"] for row in rows})
+            ended = {row["id"] for row in rows if row["over"]}
+            for woken in (woken for stream in ended - self._over for woken in self._watched[stream]):
+                woken.set()
+            self._over = ended

@@ -13,11 +13,13 @@ BEAT_SECONDS = 20.0
 async def follow(listener: Listener, stream: int, after: int) -> AsyncIterator[list[Event]]:
     """Pages of events after `after`, never an event twice, none missing. An empty page says that all is quiet.
 
-    The loss of Postgres only delays: the same page is asked for again.
+    The loss of Postgres only delays: the same page is asked for again. It ends with the last event of an owner that is
+    no more.
     """
     async with listener.watch(stream) as woken:
         while True:
             woken.clear()
+            over = listener.over(stream)  # asked before the page, which then has all there is
             try:
                 page = await events(stream, after)
             except Unavailable:
@@ -26,8 +28,11 @@ async def follow(listener: Listener, stream: int, after: int) -> AsyncIterator[l
             if page:
                 after = page[-1].seq
                 yield page
-            if len(page) < PAGE and not await _rung(woken):
-                yield []
+            if len(page) < PAGE:
+                if over:
+                    return
+                if not await _rung(woken):
+                    yield []
 
 
 async def _rung(woken: asyncio.Event) -> bool:

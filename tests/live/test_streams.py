@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from appliance.accounts import service as accounts
 from appliance.errors import Unavailable
 from appliance.images.versions import Linker
 from appliance.live.api import ROOT, _sse
@@ -17,7 +18,7 @@ from appliance.live.service import bounds
 from storage.links import Links
 from tests.ledger.book import PROJECT, Book
 from tests.ledger.intake import until
-from tests.live.serving import Api, large_events
+from tests.live.serving import Api, closed, large_events, told
 
 SEND_SECONDS = 2.0
 MANY = 3000
@@ -46,6 +47,27 @@ async def test_a_slow_reader_is_let_go_and_comes_back_by_its_last_event(book: Bo
     async with httpx.AsyncClient() as client, api.stream(client, **{"Last-Event-ID": last[0].decode()}) as again:
         ids = [line async for line, _ in _first(again, 2)]
     assert ids == [f"id: {last[0].decode().split(':')[0]}:{int(last[1]) + n}" for n in (1, 2)]
+
+
+async def test_a_deleted_projects_readers_get_its_last_event_and_are_let_go(book: Book, api: Api) -> None:
+    asset = await book.uploaded()
+    async with httpx.AsyncClient() as client, api.stream(client) as stream, api.sockets(1) as [socket]:
+        lines = stream.aiter_lines()
+        assert "hello" in await anext(lines)
+        assert (await told(socket))["type"] == "hello"
+        await accounts.delete_project(PROJECT)
+        await book.ledger.remove([asset])
+        assert (await told(socket))["type"] == "deleted"
+        assert not await accounts.forget_projects()
+        await book.ledger.bury(asset)
+        assert await accounts.forget_projects() == [PROJECT]
+        assert (await told(socket))["type"] == "erased"
+        assert (await closed(socket, 10))[0] == 4404
+        async with asyncio.timeout(10):
+            rest = [line async for line in lines if line.startswith("data: ")]
+        assert ["erased" in line for line in rest] == [False, True]
+        async with api.stream(client) as gone:
+            assert gone.status_code == 404
 
 
 async def _first(stream: httpx.Response, count: int) -> AsyncIterator[tuple[str, int]]:
