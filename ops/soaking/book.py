@@ -16,7 +16,10 @@ class Sent:
     good: bool
     acknowledged: float
     ended: float | None = None
+    deleting: bool = False
+    """Its deletion was asked for; as long as the answer is not there, it may be done or not."""
     deleted: bool = False
+    """The answer said so."""
 
 
 @dataclass

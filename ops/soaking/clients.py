@@ -10,7 +10,7 @@ from ops.soaking import files
 from ops.soaking.book import Book, Heard
 from ops.uploading.client import Away, Client, Link, Refused
 
-THINK_SECONDS = 0.6
+THINK_SECONDS, LONGEST_HESITATION = 0.6, 3.0
 PROJECT = "soak"
 FAILED = (Away, Refused, aiohttp.ClientError, OSError)
 
@@ -47,7 +47,7 @@ class Uploader:
         elif fate < 0.22:
             await self._delete(link.image_id)
         elif fate < 0.26:
-            await asyncio.sleep(self._chance.uniform(0, 3))
+            await asyncio.sleep(self._chance.uniform(0, LONGEST_HESITATION))
             self._book.did["tried again"] += await self._api.call("POST", f"/images/{link.image_id}/retry") == 200
         elif fate < 0.263:
             self._book.did["all failed tried again"] += 1
@@ -63,11 +63,12 @@ class Uploader:
         await self._client.send_bytes(link, f"{file.kind}.jpg", body, len(file.data))
 
     async def _delete(self, image: str) -> None:
-        await asyncio.sleep(self._chance.uniform(0, 3))
+        await asyncio.sleep(self._chance.uniform(0, LONGEST_HESITATION))
         # Noted first: a deletion whose answer is lost may have been done.
-        self._book.sent[image].deleted = True
-        status = await self._api.call("DELETE", f"/images/{image}")
-        self._book.did["deleted"] += status in (204, 404)
+        sent = self._book.sent[image]
+        sent.deleting = True
+        sent.deleted = await self._api.call("DELETE", f"/images/{image}") in (204, 404)
+        self._book.did["deleted"] += sent.deleted
 
 
 class Api:

@@ -11,6 +11,7 @@ from ops.soaking.memory import Growth
 
 OPEN = ("init", "uploaded", "processing")
 LATE = "upload_expired"  # what was acknowledged must never end so
+MEMORY_MINUTES = 10  # of a shorter run most is warming up
 
 
 @dataclass
@@ -41,10 +42,13 @@ class Outcome:
     def judge(self, images: dict[str, dict[str, Any]]) -> None:
         """Compares every acknowledged upload with what `images`, as the API lists them by id, say of it."""
         for identity, sent in self.book.sent.items():
-            if sent.deleted:
+            image = images.get(identity)
+            if image is None and (sent.deleted or sent.deleting):
                 self.states["deleted"] += 1
                 continue
-            image = images.get(identity)
+            if sent.deleted:
+                self.wrong.append(f"{identity} ({sent.kind}) was deleted and is still there")
+                continue
             code = ((image or {}).get("error") or {}).get("code", "")
             if image is None or code == LATE:
                 self.lost.append(identity)
@@ -63,9 +67,18 @@ class Outcome:
 
     @property
     def holds(self) -> bool:
-        """Whether the promise was kept: nothing lost, stuck, wrong, unexplained or untold."""
+        """Whether the promise was kept: nothing lost, stuck, wrong, unexplained or untold, and no part falls short."""
         unkept = (self.lost, self.stuck, self.wrong, self.heard_wrong, self.webhook_missing)
-        return not any(unkept) and self.verified_clean and all(kill.well is not None for kill in self.kills)
+        return not any(unkept) and self.verified_clean and not self.shortfalls()
+
+    def shortfalls(self) -> list[str]:
+        """What parts did not do, or was not done to them: not healed, not flat in memory, not killed often enough."""
+        short = [f"{kill.part} was not well again after a kill" for kill in self.kills if kill.well is None]
+        if len(self.kills) < (due := int(2 * self.minutes) - 2):
+            short.append(f"{len(self.kills)} kills, where {due} were due")
+        if self.minutes >= MEMORY_MINUTES:
+            short += [f"{part} grew by {g.last - g.first:.0f} MB" for part, g in self.growth.items() if not g.flat]
+        return short
 
     def latencies(self, in_peace: bool) -> list[float]:
         """Seconds from a form's acknowledgement until its image ended; in peace: of those that no kill came near."""
@@ -101,6 +114,7 @@ class Outcome:
             "heard_wrong": self.heard_wrong,
             "webhook": {"missing": self.webhook_missing, "repeated": self.webhook_repeated},
             "drained_seconds": round(self.drained, 1),
+            "shortfalls": self.shortfalls(),
             "kills": [{"part": k.part, "healed_seconds": k.well and round(k.well - k.at, 1)} for k in self.kills],
             "latency_seconds": {"all": figures(self.latencies(False)), "in_peace": figures(self.latencies(True))},
             "link_seconds": {"all": figures(self.link_seconds(False)), "in_peace": figures(self.link_seconds(True))},

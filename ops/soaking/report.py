@@ -18,7 +18,7 @@ def text(outcome: Outcome) -> str:
 def verdict(outcome: Outcome) -> str:
     if outcome.holds:
         return "The promise was kept: nothing is lost, stuck, wrong, unexplained or untold."
-    examples = [*outcome.lost[:3], *outcome.stuck[:3], *outcome.wrong[:5]]
+    examples = [*outcome.lost[:3], *outcome.stuck[:3], *outcome.wrong[:5], *outcome.shortfalls()]
     return "\n".join(["THE PROMISE WAS NOT KEPT.", *(f"  {example}" for example in examples)])
 
 

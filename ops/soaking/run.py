@@ -72,14 +72,13 @@ class _Soak:
 
     async def _loaded(self, seconds: float, at_once: int) -> None:
         """The time of load and harm."""
-        until = time.monotonic() + seconds
         some = await asyncio.to_thread(files.made, random.Random(self._seed))
         uploaders = [
             Uploader(self._client, self._api, self._book, some, self._seed * 1000 + number) for number in range(at_once)
         ]
         loops: list[Coroutine[Any, Any, None]] = [one.run() for one in uploaders]
         tasks = [asyncio.create_task(loop) for loop in (*loops, self._memory.run(), self._progress())]
-        await asyncio.gather(self._harm.run(until), asyncio.sleep(max(0.0, until - time.monotonic())))
+        await asyncio.gather(self._harm.run(seconds), asyncio.sleep(seconds))
         await _ended(tasks)
 
     async def _progress(self) -> None:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 
 from ops.soaking import files, memory, report
 from ops.soaking.book import Book, Heard
+from ops.soaking.clients import Uploader
 from ops.soaking.harm import Kill
 from ops.soaking.outcome import Outcome, figures
 from ops.soaking.receiving import Receiver
+from ops.uploading.client import Away, Client
 
 pytestmark = pytest.mark.pure
 
@@ -26,7 +29,7 @@ def kept() -> tuple[Outcome, dict[str, dict[str, Any]]]:
     book.acknowledged("gone", "small", True)
     book.sent["gone"].deleted = True
     outcome = Outcome(
-        2, 7, 2, book, [Kill("api", 10.0, 12.5)], {}, events=9, verified={"clean": True, "unexplained": 0}
+        1, 7, 2, book, [Kill("api", 10.0, 12.5)], {}, events=9, verified={"clean": True, "unexplained": 0}
     )
     return outcome, {"photo": dict(DONE), "text": dict(FAILED)}
 
@@ -38,6 +41,11 @@ def test_all_ended_as_it_should() -> None:
     assert outcome.states == {"done": 1, "error": 1, "deleted": 1}
     assert outcome.errors == {"unreadable": 1}
     assert "The promise was kept" in report.text(outcome)
+
+
+def given_up(outcome: Outcome) -> None:
+    """The deletion of `gone` was asked for, and no answer came."""
+    outcome.book.sent["gone"].deleting, outcome.book.sent["gone"].deleted = True, False
 
 
 BREACHES: dict[str, Callable[[Outcome, dict[str, dict[str, Any]]], object]] = {
@@ -53,6 +61,17 @@ BREACHES: dict[str, Callable[[Outcome, dict[str, dict[str, Any]]], object]] = {
     "verify found something": lambda outcome, images: outcome.verified.update(clean=False),
     "verify could not run": lambda outcome, images: setattr(outcome, "verified", {"error": "nothing is running"}),
     "a part did not come back": lambda outcome, images: outcome.kills.append(Kill("edge", 20.0)),
+    "hardly anything was killed": lambda outcome, images: setattr(outcome, "minutes", 3),
+    "a part takes more and more memory": lambda outcome, images: (
+        outcome.growth.update(api=memory.Growth(100.0, 180.0, 320.0)),
+        setattr(outcome, "minutes", 10),
+        setattr(outcome, "kills", 18 * outcome.kills),
+    ),
+    "what was deleted is still there": lambda outcome, images: images.update(gone=dict(DONE)),
+    "one whose deletion was given up is stuck": lambda outcome, images: (
+        given_up(outcome),
+        images.update(gone={"state": "uploaded", "error": None}),
+    ),
 }
 
 
@@ -63,6 +82,31 @@ def test_breach_is_found(breach: str) -> None:
     outcome.judge(images)
     assert not outcome.holds
     assert "NOT KEPT" in report.text(outcome)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_deletion_without_an_answer_may_be_done_or_not(there: bool) -> None:
+    outcome, images = kept()
+    given_up(outcome)
+    outcome.judge(images | ({"gone": dict(DONE)} if there else {}))
+    assert outcome.holds
+    assert outcome.states == ({"done": 2, "error": 1} if there else {"done": 1, "error": 1, "deleted": 1})
+
+
+@pytest.mark.parametrize(("answer", "deleted"), [(204, True), (404, True), (409, False), (None, False)])
+async def test_only_an_answer_makes_a_deletion_done(answer: int | None, deleted: bool, monkeypatch) -> None:
+    class Server:
+        async def call(self, method: str, path: str) -> int:
+            if answer is None:
+                raise Away("it is gone")
+            return answer
+
+    monkeypatch.setattr("ops.soaking.clients.LONGEST_HESITATION", 0)
+    book = Book()
+    book.acknowledged("one", "small", True)
+    with suppress(Away):
+        await Uploader(Client(None, "", "", None), Server(), book, {}, 1)._delete("one")
+    assert (book.sent["one"].deleting, book.sent["one"].deleted) == (True, deleted)
 
 
 def test_what_expired_after_its_acknowledgement_is_called_lost() -> None:
@@ -114,6 +158,11 @@ def test_memory_that_grows_has_a_slope() -> None:
     leaking = memory.growth([(float(second), 100.0 + second / 60) for second in range(0, 600, 5)])
     assert leaking.slope == pytest.approx(60.0)
     assert leaking.last > leaking.first + 6
+    assert steady.flat
+    assert warming.flat
+    assert memory.Growth(100.0, 140.0, 500.0).flat, "a cache that fills"
+    assert memory.Growth(20.0, 200.0, 0.0).flat, "it no longer grows"
+    assert not memory.Growth(100.0, 160.0, 240.0).flat
 
 
 def test_the_section_is_replaced_and_nothing_else(tmp_path: Path) -> None:
