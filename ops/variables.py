@@ -37,8 +37,8 @@ PRIVATE = {
 ALLOCATOR = {"worker": {"MALLOC_MMAP_THRESHOLD_": str(64 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}}
 """Photos come and go through a worker: memory that glibc keeps needs no new pages for each."""
 
-OURS = {*SHARED, *(name for names in PRIVATE.values() for name in names), "CACHE", "MINIO", "IMAGE_WORKERS"}
-"""What is never passed on as it came from outside."""
+OURS = {*SHARED, *(name for names in PRIVATE.values() for name in names), "CACHE", "MINIO", "IMAGE_WORKERS", "KEY"}
+"""What is never passed on as it came from outside; KEY is a client's own, for ./ops/upload."""
 
 
 def for_role(role: str, plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
