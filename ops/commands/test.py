@@ -23,18 +23,23 @@ marked `root` make users and mounts, and run only as root. Exit code: 0 all is w
 def main() -> int:
     given, rest = parse(sys.argv[1:])
     os.chdir(CHECKOUT)
-    if not given.fast and not packages.BROWSER.present():
-        packages.install([packages.BROWSER], "needed for the tests of the page")
     if not given.fast:
-        faults = [packages.CLOCK, *([packages.POWER] if os.geteuid() == 0 else [])]
-        if missing := [need for need in faults if not need.present()]:
-            packages.install(missing, "needed for the tests of faults")
-    if os.geteuid() == 0 and packages.family() == "debian" and not packages.BUBBLEWRAP.present():
-        packages.install([packages.BUBBLEWRAP], "needed for the tests of the sandbox")
+        install_what_tests_need()
     steps = [*checks(), ("tests", pytest(given.fast, given.long, rest, os.geteuid() == 0))]
     failed = [name for name, command in steps if not passes(name, command)]
     say(f"FAILED: {', '.join(failed)}" if failed else "All is well.")
     return 1 if failed else 0
+
+
+def install_what_tests_need() -> None:
+    """Beside the environment: the browser, and what faults and sandbox are tried with."""
+    if not packages.BROWSER.present():
+        packages.install([packages.BROWSER], "needed for the tests of the page")
+    faults = [packages.CLOCK, *([packages.POWER] if os.geteuid() == 0 else [])]
+    if missing := [need for need in faults if not need.present()]:
+        packages.install(missing, "needed for the tests of faults")
+    if os.geteuid() == 0 and packages.family() == "debian" and not packages.BUBBLEWRAP.present():
+        packages.install([packages.BUBBLEWRAP], "needed for the tests of the sandbox")
 
 
 def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ops.commands import test as command
+from ops.host import packages
 from tests.stack import CHECKOUT
 
 pytestmark = pytest.mark.pure
@@ -41,6 +42,20 @@ def test_a_check_that_fails_is_told_as_failed(capsys):
     assert command.passes("good", ["true"]) is True
     assert command.passes("bad", ["false"]) is False
     assert "bad: FAILED" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("extent", ["--fast", "--long"])
+def test_the_fast_lane_installs_nothing(extent, monkeypatch):
+    wanted = []
+    monkeypatch.setattr(packages.Need, "present", lambda need: False)
+    monkeypatch.setattr(packages, "family", lambda: "debian")
+    monkeypatch.setattr(command.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(packages, "install", lambda needs, why: wanted.extend(needs))
+    monkeypatch.setattr(command, "passes", lambda name, words: True)
+    monkeypatch.setattr(sys, "argv", ["test", extent])
+    assert command.main() == 0
+    everything = [packages.BROWSER, packages.CLOCK, packages.POWER, packages.BUBBLEWRAP]
+    assert wanted == ([] if extent == "--fast" else everything)
 
 
 def test_an_import_against_the_direction_is_found(tmp_path):
