@@ -1,9 +1,11 @@
 """A running appliance: what it is made of, what listens, what others can read, and that `up` leaves it alone."""
 
+import json
 import os
 import stat
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -132,6 +134,36 @@ def test_verbs_print_results_alone_on_standard_output(stack):
     assert get(f"{stack.url}/projects/brand-new/images", Authorization=f"Bearer {token}")[0] == 200
 
 
+def test_a_key_can_be_withdrawn(stack):
+    key = stack.verb("apikey", "create", "leaked").stdout.strip()
+
+    def answer() -> int:
+        return get(f"{stack.url}/projects/", Authorization=f"Bearer {key}")[0]
+
+    def good() -> list[bool]:
+        listed = json.loads(stack.verb("apikey", "list", "--json").stdout)
+        return [one["revoked_at"] is None for one in listed if one["name"] == "leaked"]
+
+    assert (answer(), good()) == (200, [True])
+    asked = stack.verb("apikey", "revoke", "leaked")
+    assert asked.returncode == 1
+    assert "--yes" in asked.stderr
+    assert (answer(), good()) == (200, [True])
+    assert stack.verb("apikey", "revoke", "leaked", "--yes").returncode == 0
+    assert good() == [False]
+    limit = time.monotonic() + 10
+    while answer() != 401:
+        assert time.monotonic() < limit
+        time.sleep(0.2)
+    again = stack.verb("apikey", "revoke", "leaked", "--yes")
+    assert again.returncode == 1
+    assert "no good key" in again.stderr
+    shown = stack.verb("apikey", "list").stdout
+    assert "leaked" in shown
+    assert key not in shown
+    assert get(f"{stack.url}/projects/", Authorization=f"Bearer {stack.key}")[0] == 200
+
+
 def test_a_wrong_wish_is_answered_in_a_sentence(stack):
     refused = stack.verb("token", "--project", "111", "--ttl", "0")
     assert refused.returncode == 1
@@ -152,7 +184,9 @@ def test_a_verb_says_when_nothing_is_running(stack):
 
 
 @pytest.mark.parametrize(
-    "command", [[path.name] for path in VERBS] + [["apikey", "create"], ["bench", "transform"], ["bench", "ingest"]]
+    "command",
+    [[path.name] for path in VERBS]
+    + [["apikey", "create"], ["apikey", "revoke"], ["bench", "transform"], ["bench", "ingest"]],
 )
 def test_help_needs_nothing(command):
     """Not even the environment: here with a Python that sees no installed package at all."""
