@@ -5,6 +5,7 @@ import { byId } from "./elements.js";
 import { ProjectChoice } from "./projects.js";
 import { Room } from "./room.js";
 import { Session, takeLoginCode } from "./session.js";
+import { count } from "./words.js";
 
 const viewerNames = ["stage", "title", "facts", "message", "versions", "retry", "remove", "previous", "next", "close"];
 
@@ -22,7 +23,15 @@ const api = new Api(document.querySelector('meta[name="darkroom-api"]').content)
 const session = new Session(api);
 let room = null;
 
+/** Whether the visitor gives up what is not sent yet, since another room or none can't send it; true if nothing is. */
+function letsGo() {
+  const left = room?.uploads.left ?? 0;
+  return left === 0 || confirm(`${count(left, "photo is", "photos are")} not sent yet. Go on without sending them?`);
+}
+
 function enter(projectId) {
+  // A fresh login address was opened in the middle of sending: it goes on.
+  if (room?.uploads.left && room.access.projectId === projectId) return;
   room?.close();
   room = new Room(session, projectId, parts);
 }
@@ -38,7 +47,7 @@ const choice = new ProjectChoice(
     cancel: byId("ask-cancel"),
   },
   session,
-  enter,
+  { letsGo, enter },
 );
 
 async function open() {
@@ -78,10 +87,10 @@ async function begin() {
 }
 
 session.addEventListener("ended", () => shut("Your login has ended. Open a fresh login address to go on."));
-byId("leave").onclick = () => shut("You are signed out.");
+byId("leave").onclick = () => letsGo() && shut("You are signed out.");
 byId("api-description").href = api.url("/docs").href;
 addEventListener("hashchange", () => location.hash.includes("login=") && begin());
-addEventListener("beforeunload", (event) => room?.uploads.busy && event.preventDefault());
+addEventListener("beforeunload", (event) => room?.uploads.left && event.preventDefault());
 
 const send = (files) => room?.send(files);
 watchInput(byId("files"), send);

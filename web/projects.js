@@ -4,11 +4,12 @@ const FIRST = "demo";
 
 /** The choice of a project: the one used last, else "demo", which is made when it is not there. */
 export class ProjectChoice {
-  constructor(parts, session, onchosen) {
+  /** @param {{letsGo: () => boolean, enter: (id: string) => void}} act asked before the room is left; enters another */
+  constructor(parts, session, act) {
     this.parts = parts;
     this.session = session;
-    this.onchosen = onchosen;
-    parts.select.onchange = () => this.#choose(parts.select.value);
+    this.act = act;
+    parts.select.onchange = () => this.#change();
     parts.make.onclick = () => this.#ask();
     parts.cancel.onclick = () => parts.dialog.close();
     onSubmit(parts.form, () => this.#make());
@@ -53,7 +54,12 @@ export class ProjectChoice {
 
   #choose(id) {
     this.session.project = id;
-    this.onchosen(id);
+    this.act.enter(id);
+  }
+
+  #change() {
+    if (this.act.letsGo()) this.#choose(this.parts.select.value);
+    else this.parts.select.value = this.session.project;
   }
 
   #ask() {
@@ -64,6 +70,7 @@ export class ProjectChoice {
   }
 
   async #make() {
+    if (!this.act.letsGo()) return;
     try {
       const { id } = await this.session.request("POST", "/projects/", { name: this.parts.name.value.trim() });
       this.session.project = String(id);

@@ -23,8 +23,9 @@ export class UploadQueue {
     this.album = album;
   }
 
-  get busy() {
-    return this.#running.size + this.#waiting.length > 0;
+  /** How many photos are not sent yet. */
+  get left() {
+    return this.#running.size + this.#waiting.length;
   }
 
   add(photos) {
