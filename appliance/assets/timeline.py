@@ -20,24 +20,27 @@ WHERE a.id = $1 AND a.state NOT IN ('deleting', 'deleted')
 _EVENTS = """
 SELECT at, seq, type, state::text AS state, facts ->> 'signal' AS signal, facts ->> 'code' AS code,
     facts ->> 'message' AS message, facts ->> 'fixer' AS fixer
-FROM ledger.events WHERE asset = $1 ORDER BY seq
+FROM ledger.events WHERE asset = $1 ORDER BY seq DESC LIMIT $2
 """
-_ATTEMPTS = (
-    "SELECT attempt, worker, claimed_at, ended_at, outcome FROM ledger.attempts WHERE asset = $1 ORDER BY attempt"
-)
+_ATTEMPTS = """
+SELECT attempt, worker, claimed_at, ended_at, outcome FROM ledger.attempts WHERE asset = $1
+ORDER BY attempt DESC LIMIT $2
+"""
 _VERSIONS = """
 SELECT name, width, height, bytes, content_type, sha256, source_sha256, recipe_hash
 FROM ledger.versions WHERE asset = $1 ORDER BY name
 """
 _DELIVERIES = """
-SELECT at, webhook::text AS webhook, seq, status, error, milliseconds FROM webhook_attempts WHERE asset = $1 ORDER BY id
+SELECT at, webhook::text AS webhook, seq, status, error, milliseconds FROM webhook_attempts WHERE asset = $1
+ORDER BY id DESC LIMIT $2
 """
+MOST = 500  # of events, of attempts and of deliveries: the newest
 
 Entry = dict[str, Any]
 
 
 class Timeline(msgspec.Struct, frozen=True):
-    """`entries` in the order of time: each has `at`, `what`, and what belongs to that."""
+    """`entries` in the order of time: each has `at`, `what`, and what belongs to that; `more`: there are older ones."""
 
     asset_id: str
     owner: str
@@ -47,6 +50,7 @@ class Timeline(msgspec.Struct, frozen=True):
     source: dict[str, Any] | None
     versions: list[dict[str, Any]]
     entries: list[Entry]
+    more: bool
 
 
 async def timeline(asset: UUID) -> Timeline:
@@ -54,13 +58,14 @@ async def timeline(asset: UUID) -> Timeline:
     row = await fetch_one(_ASSET, asset)
     if row is None:
         raise NotFound("There is no such asset")
-    events = [dict(event) for event in await fetch(_EVENTS, asset)]
+    found = [await _newest(sql, asset) for sql in (_EVENTS, _ATTEMPTS, _DELIVERIES)]
+    events, attempts, deliveries = (each[-MOST:] for each in found)
     entries = [*_link(dict(row)), *map(_event, events)]
     if not any(event["state"] == "uploaded" for event in events) and row["uploaded_at"]:
         entries.append({"at": row["uploaded_at"], "what": "uploaded"})  # the event is older than events are kept
-    for attempt in await fetch(_ATTEMPTS, asset):
-        entries += _attempt(dict(attempt))
-    entries += [{"what": "delivery", **dict(delivery)} for delivery in await fetch(_DELIVERIES, asset)]
+    for attempt in attempts:
+        entries += _attempt(attempt)
+    entries += [{"what": "delivery", **delivery} for delivery in deliveries]
     return Timeline(
         asset_id=str(asset),
         owner=row["owner"],
@@ -70,7 +75,13 @@ async def timeline(asset: UUID) -> Timeline:
         source=None if row["size"] is None else {"bytes": row["size"], "sha256": row["sha256"]},
         versions=[dict(version) for version in await fetch(_VERSIONS, asset)],
         entries=sorted(entries, key=_when),
+        more=any(len(each) > MOST for each in found),
     )
+
+
+async def _newest(sql: str, asset: UUID) -> list[dict[str, Any]]:
+    """What `sql` has of an asset, in order: the newest MOST, and one more if there are older ones."""
+    return [dict(row) for row in reversed(await fetch(sql, asset, MOST + 1))]
 
 
 def _link(row: dict[str, Any]) -> list[Entry]:

@@ -132,13 +132,6 @@ async def attempts(webhook_id: UUID, limit: int, before: int | None) -> list[dic
     return [_attempt(row) for row in rows]
 
 
-async def attempts_of(asset: UUID, limit: int = 500) -> list[dict[str, Any]]:
-    """The latest attempts to tell anybody of one asset, in the order they were made: for its timeline."""
-    with lost_as_unavailable():
-        rows = await Attempt.select().where(Attempt.asset == asset).order_by(Attempt.id, ascending=False).limit(limit)
-    return [{"webhook_id": str(row["webhook"]), **_attempt(row)} for row in reversed(rows)]
-
-
 def _attempt(row: dict[str, Any]) -> dict[str, Any]:
     """One attempt; `error` is None for what was taken."""
     told = ("id", "seq", "at", "milliseconds", "status", "error")

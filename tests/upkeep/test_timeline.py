@@ -4,11 +4,13 @@ from uuid import uuid4
 
 import pytest
 
-from appliance.assets.timeline import Entry, timeline
+from appliance.assets.timeline import MOST, Entry, timeline
 from appliance.errors import NotFound
 from appliance.ledger.database import fetch
 from tests.ledger.book import FAILURE, age
 from tests.upkeep.house import House
+
+_HOOK = "INSERT INTO webhooks (id, project, url, secret, events, cursor) VALUES ($1, '111', 'u', 's', '{}', 0)"
 
 
 def told(entries: list[Entry]) -> list[str]:
@@ -62,10 +64,7 @@ async def test_it_says_which_signal_brought_the_bytes(house: House) -> None:
 async def test_it_says_what_was_delivered(house: House) -> None:
     asset = await house.done()
     hook = uuid4()
-    await fetch(
-        "INSERT INTO webhooks (id, project, url, secret, events, cursor) VALUES ($1, '111', 'u', 's', '{}', 0)",
-        hook,
-    )
+    await fetch(_HOOK, hook)
     await fetch(
         "INSERT INTO webhook_attempts (webhook, message, seq, asset, milliseconds, status) "
         "VALUES ($1, 'm', 4, $2, 12, 200)",
@@ -74,6 +73,28 @@ async def test_it_says_what_was_delivered(house: House) -> None:
     )
     delivery = (await timeline(asset)).entries[-1]
     assert (delivery["what"], delivery["status"], delivery["seq"]) == ("delivery", 200, 4)
+
+
+async def test_of_very_many_the_newest_are_told_and_that_there_are_more(house: House) -> None:
+    asset = await house.done()
+    assert not (await timeline(asset)).more
+    hook = uuid4()
+    await fetch(_HOOK, hook)
+    await fetch(
+        "INSERT INTO webhook_attempts (webhook, message, seq, asset, milliseconds, status) "
+        "SELECT $1, 'm', n, $2, 12, 500 FROM generate_series(1, $3::integer) n",
+        *(hook, asset, MOST + 20),
+    )
+    await fetch(
+        "INSERT INTO ledger.attempts (asset, attempt, worker, claimed_at) "
+        "SELECT $1, n, 'w', now() FROM generate_series(100, $2::integer) n",
+        *(asset, 100 + MOST + 20),
+    )
+    life = await timeline(asset)
+    assert life.more
+    deliveries = [entry["seq"] for entry in life.entries if entry["what"] == "delivery"]
+    assert deliveries == list(range(21, MOST + 21))
+    assert told(life.entries).count("attempt_began") == MOST
 
 
 async def test_what_the_rows_hold_outlives_the_events(house: House) -> None:
