@@ -35,12 +35,13 @@ def parse(element: bytes) -> list[Arrival]:
     """The events in one element of the list, as the Redis target writes it in format `access`.
 
     An element is `[{"Event": [record…], "EventTime": …}]`, with records as in "Event message structure" of the Amazon
-    S3 user guide, in which the key is encoded as in a form. Raises NotificationInvalid.
+    S3 user guide, in which the key is encoded as in a form. Raises NotificationInvalid, which says nothing of what is
+    in the element: addresses and names of access keys are.
     """
     try:
         return [_arrival(record) for entry in _list(json.loads(element)) for record in _list(entry["Event"])]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise NotificationInvalid(f"no notification: {element[:200]!r}") from error
+        raise NotificationInvalid(f"no notification: {type(error).__name__}, {len(element)} bytes") from None
 
 
 def _list(value: Any) -> list[Any]:

@@ -64,7 +64,8 @@ class Inbox:
                     await self._hand_on([element])
                 return
             # The ledger will never take this one. If there are bytes behind it, the sweep finds them.
-            log.error("notification refused by the ledger", error=str(error), element=elements[0][:500])
+            told = [(one.key, one.version_id) for one in _bytes(elements)]
+            log.error("notification refused by the ledger", error=type(error).__name__, told=told)
         async with self._redis.pipeline(transaction=False) as pipe:
             for element in elements:
                 pipe.lrem(TAKEN, 1, element)  # type: ignore[arg-type]

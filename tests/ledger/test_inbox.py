@@ -5,6 +5,7 @@ import json
 import random
 
 import pytest
+from structlog.testing import capture_logs
 
 from appliance.ledger.inbox import INBOX, TAKEN
 from storage.layout import ORIGINALS
@@ -106,9 +107,15 @@ async def test_what_the_ledger_refuses_does_not_hold_up_the_rest(intake: Intake,
     assets = await intake.uploads(4)
     told = await intake.notified(assets)
     bad = json.loads(told[1])
-    bad[0]["Event"][0]["s3"]["object"]["versionId"] = "nul\0"
+    record = bad[0]["Event"][0]
+    record["s3"]["object"]["versionId"] = "nul\0"
+    assert "sourceIPAddress" in record["requestParameters"]
     intake.valkey.linsert(INBOX, "BEFORE", told[1], json.dumps(bad))
-    await intake.read()
+    with capture_logs() as logged:
+        await intake.read()
+    [said] = [line for line in logged if line["event"] == "notification refused by the ledger"]
+    assert str(assets[1]) in str(said["told"])
+    assert "sourceIPAddress" not in str(said), "of a client nothing is said"
     assert [await book.state(asset) for asset in assets] == ["uploaded"] * 4
 
 

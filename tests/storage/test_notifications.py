@@ -118,6 +118,15 @@ def test_what_is_no_notification_is_said_to_be_none(element: bytes) -> None:
 
 
 @pytest.mark.pure
+def test_nothing_of_what_is_in_it_is_in_the_error() -> None:
+    """Errors are logged, and a notification has a client's address and an access key's name."""
+    with pytest.raises(NotificationInvalid) as raised:
+        parse(b'[{"Event": [{"requestParameters": {"sourceIPAddress": "192.0.2.44"}}]}]')
+    assert "192.0.2.44" not in str(raised.value)
+    assert raised.value.__suppress_context__
+
+
+@pytest.mark.pure
 def test_removal_and_bucket_without_versions_are_read_too() -> None:
     element = b"""[{"Event": [{"eventName": "s3:ObjectRemoved:Delete", "s3": {"bucket": {"name": "versions"},
         "object": {"key": "a%2Fb+c", "sequencer": "18EA"}}}], "EventTime": "2026-11-21T08:34:55.015Z"}]"""
