@@ -4,6 +4,8 @@ const BY_CODE = {
   upload_expired: "The photo never arrived: its upload link ran out first. Send it again.",
   cancelled: "This upload was called off.",
   object_missing: "The photo's bytes can't be found in storage.",
+  object_damaged: "The photo's bytes were damaged in storage.",
+  version_damaged: "A version of this photo was damaged in storage. Trying again makes it anew.",
 };
 
 const BY_STATUS = {

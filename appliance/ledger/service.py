@@ -192,7 +192,7 @@ class Ledger:
         return await self._move([row["id"] for row in rows], ["error"], "uploaded")
 
     async def miss(self, ids: Sequence[UUID], failure: Failure) -> list[UUID]:
-        """Ends as `error` what refers to bytes that storage lost. What is being processed is left to its worker."""
+        """Ends as `error` what refers to bytes that storage lost or damaged. What is being processed is left to its worker."""
         return await self._move(ids, ["uploaded", "done", "error"], "error", failure)
 
     async def remove(self, ids: Sequence[UUID]) -> list[UUID]:

@@ -1,4 +1,6 @@
-"""Mending what verifying confirmed: unexplained object versions go, late ones are taken in, what is missing is said."""
+"""Mending what verifying confirmed: unexplained object versions go, late ones are taken in, and an asset says what of
+it is missing or damaged.
+"""
 
 import asyncio
 from collections import Counter
@@ -7,18 +9,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from appliance.ledger.failures import MISSING
-from appliance.ledger.service import Bytes, Ledger
+from appliance.ledger.failures import DAMAGED, MISSING, VERSION_DAMAGED
+from appliance.ledger.service import Bytes, Failure, Ledger
 from appliance.logs import log
-from appliance.upkeep.confirm import Degraded
+from appliance.upkeep.confirm import Degraded, confirmed
 from appliance.upkeep.differences import Difference, Kind, named
 from storage import layout
 from storage.inspection import Inspector
 
+CHANGES = ("deleted", "called_missing", "called_damaged")
+
 Sound = Callable[[], Awaitable[None]]
 
 
-class LimitReached(Exception):
+class TooManyChanges(Exception):
     """More would have to be changed than was allowed: so much at once may have a cause that has to be found first."""
 
 
@@ -37,6 +41,7 @@ class Repair:
     act: bool
     done: Counter[str] = field(default_factory=Counter)
     refused: str = ""
+    _said: set[UUID] = field(default_factory=set)
 
     async def take(self, differences: Sequence[Difference]) -> None:
         """Mends a batch, unless an earlier one was refused; why one was is in `refused`."""
@@ -46,7 +51,7 @@ class Repair:
             if self.act:
                 await self.sound()
             await self._mend(differences)
-        except (Degraded, LimitReached) as reason:
+        except (Degraded, TooManyChanges) as reason:
             self.refused = str(reason)
 
     async def _mend(self, differences: Sequence[Difference]) -> None:
@@ -54,18 +59,35 @@ class Repair:
         for one in differences:
             if one.kind == Kind.UNEXPLAINED:
                 await self._delete(one)
-        await self._say_missing([one for one in differences if one.kind == Kind.MISSING])
+        await self._say("called_missing", MISSING, _of(differences, Kind.MISSING))
+        # Originals first: what is made of one that is damaged can't be made anew.
+        await self._say("called_damaged", DAMAGED, _of(differences, Kind.DAMAGED, layout.ORIGINALS))
+        await self._say("called_damaged", VERSION_DAMAGED, _of(differences, Kind.DAMAGED, layout.VERSIONS))
 
     def _count(self, what: str, more: int = 1) -> None:
-        if self.done["deleted"] + self.done["called_missing"] + more > self.limit:
-            raise LimitReached(f"more than {self.limit} changes would be needed; find the cause, or raise --limit")
+        if sum(self.done[changed] for changed in CHANGES) + more > self.limit:
+            raise TooManyChanges(f"more than {self.limit} changes would be needed; find the cause, or raise --limit")
         self.done[what] += more
 
     async def _delete(self, one: Difference) -> None:
+        """Looks once more just before: while those before it were deleted, a retry may have made the same version
+        again, under the same key.
+        """
+        if self.act and not await self._still_so(one):
+            return
         self._count("deleted")
         if self.act:
             await asyncio.to_thread(self.objects.delete_version, one.bucket, one.key, one.version_id)
             log.info("unexplained object version deleted", bucket=one.bucket, key=one.key, version=one.version_id)
+
+    async def _still_so(self, one: Difference) -> bool:
+        if [again.kind for again in await confirmed(self.objects, [one])] != [one.kind]:
+            return False
+        if one.version_id:
+            return True  # no other bytes ever come under it
+        stat = await asyncio.to_thread(self.objects.head, one.bucket, one.key)
+        # A HEAD tells whole seconds, a listing more.
+        return bool(stat and one.stat and stat.modified == one.stat.modified.replace(microsecond=0))
 
     async def _take_in(self, late: Sequence[Difference]) -> None:
         """Storage acknowledged these uploads: the ledger takes them, the sweep queues them."""
@@ -78,12 +100,22 @@ class Repair:
         if self.act and came:
             await self.ledger.arrive(layout.ORIGINALS, came, "verify")
 
-    async def _say_missing(self, missing: Sequence[Difference]) -> None:
-        assets: set[UUID] = {one.reference.asset for one in missing if one.reference}
-        for asset in sorted(assets):
-            self._count("called_missing")
-            if self.act and await self.ledger.miss([asset], MISSING):
-                log.error("object missing", asset=str(asset))
+    async def _say(self, what: str, failure: Failure, assets: set[UUID]) -> None:
+        """Ends these assets as `error`; one that was called something already, by its original say, stays so."""
+        for asset in sorted(assets - self._said):
+            self._count(what)
+            self._said.add(asset)
+            if self.act and await self.ledger.miss([asset], failure):
+                log.error("object missing or damaged", asset=str(asset), code=failure.code)
+
+
+def _of(differences: Sequence[Difference], kind: Kind, bucket: str | None = None) -> set[UUID]:
+    """The assets with a difference of this kind."""
+    return {
+        one.reference.asset
+        for one in differences
+        if one.reference and one.kind == kind and bucket in (None, one.bucket)
+    }
 
 
 def _age(one: Difference) -> datetime:

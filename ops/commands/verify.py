@@ -17,9 +17,10 @@ the ledger refers to, once they are older than the grace time; missing ones are 
 have another size or, with --deep, other bytes than the ledger says.
 
 --repair shows what would be done, and does it with --yes: unexplained object versions are deleted, an upload that came
-too late to be looked for is taken in, and what misses an object version becomes `error` object_missing, to be tried
-again with its original or uploaded again. Usage that is not the sum of what there is is counted anew. Nothing else is
-done while storage is not whole, nor more than --limit.
+too late to be looked for is taken in. What misses an object version becomes `error` object_missing, one of which a
+version is damaged `error` version_damaged: both are made anew when they are tried again. One whose original is damaged
+becomes `error` object_damaged, and is to be uploaded again or restored. Usage that is not the sum of what there is is
+counted anew. Nothing else is done while storage is not whole, nor more than --limit.
 
 Exit codes: 0 all is explained (or was mended); 1 there are differences; 2 it could not be found out.
 """
@@ -77,7 +78,7 @@ async def asked(given: argparse.Namespace, folder: DataFolder) -> dict:
 
 def mended(result: dict) -> bool:
     """Whether repairing left nothing of what was found."""
-    return bool(not result["damaged"] and not result["repair"]["refused"])
+    return not result["repair"]["refused"]
 
 
 def text(result: dict) -> str:
@@ -107,7 +108,8 @@ def text(result: dict) -> str:
 
 
 def _repaired(repair: dict) -> str:
-    what = f"{repair['deleted']} deleted, {repair['taken_in']} taken in, {repair['called_missing']} called missing"
+    names = ("deleted", "taken_in", "called_missing", "called_damaged")
+    what = ", ".join(f"{repair[name]} {name.replace('_', ' ')}" for name in names)
     told = f"repaired: {what}" if repair["done"] else f"would be repaired with --yes: {what}"
     return told + (f"\nnot repaired further: {repair['refused']}" if repair["refused"] else "")
 

@@ -58,7 +58,14 @@ def test_differences_are_mended_on_demand_alone(kept: tuple[Stack, Project, str]
     assert (code, young["unexplained"], young["young"], young["missing"]) == (1, 0, 1, 1)
     code, found = verify(stack, "--grace", "0", "--repair")
     assert (code, found["unexplained"], found["missing"]) == (1, 1, 1)
-    assert found["repair"] == {"done": False, "refused": "", "deleted": 1, "taken_in": 0, "called_missing": 1}
+    assert found["repair"] == {
+        "done": False,
+        "refused": "",
+        "deleted": 1,
+        "taken_in": 0,
+        "called_missing": 1,
+        "called_damaged": 0,
+    }
     assert root.head(layout.ORIGINALS, "strange/one") is not None
     code, mended = verify(stack, "--grace", "0", "--repair", "--yes")
     assert (code, mended["repair"]["done"]) == (0, True)

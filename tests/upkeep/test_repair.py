@@ -1,6 +1,7 @@
 """Repairing mends what verifying confirmed, no more than was allowed, and nothing while storage is not whole."""
 
 import asyncio
+import hashlib
 import shutil
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from appliance.upkeep.repair import Repair
 from storage import drives, layout
 from storage.objects import StorageError
 from tests.daemons.minio import ROOT
+from tests.ledger.book import FAILURE
 from tests.upkeep.house import House
 
 
@@ -78,8 +80,6 @@ async def test_what_misses_an_object_version_ends_as_an_error_that_can_be_tried_
 
 
 async def test_a_failed_upload_whose_original_is_gone_says_so(house: House) -> None:
-    from tests.ledger.book import FAILURE
-
     asset = await house.uploaded()
     claim = await house.ledger.claim(asset, 30)
     assert claim is not None
@@ -88,6 +88,86 @@ async def test_a_failed_upload_whose_original_is_gone_says_so(house: House) -> N
     await house.verify(take=repair(house).take)
     assert (await house.book.row(asset))["error_code"] == "object_missing"
     assert (await house.verify()).clean
+
+
+def rot(house: House, bucket: str, asset: UUID, name: str = "") -> None:
+    """Flips a bit on so many drives that nobody can tell what was there, as bad blocks do."""
+    for drive in house.minio.drives[:3]:
+        for part in drive.glob(f"{bucket}/**/{asset}/{name}*/**/part.1"):
+            data = bytearray(part.read_bytes())
+            data[len(data) // 2] ^= 1
+            part.write_bytes(data)
+
+
+BODY = bytes(range(256)) * 4096
+
+
+async def test_one_of_which_a_version_is_damaged_says_so_and_can_be_tried_again(house: House) -> None:
+    asset, other = await house.done(BODY), await house.done(BODY)
+    rot(house, layout.VERSIONS, asset, "thumb")
+    mender = repair(house)
+    assert (await house.verify(deep=True, take=mender.take)).damaged == 1
+    assert mender.done["called_damaged"] == 1
+    row = await house.book.row(asset)
+    assert (row["state"], row["error_code"], row["error_fixer"]) == ("error", "version_damaged", "operator")
+    assert [event["asset"] for event in await house.book.events() if event["state"] == "error"] == [asset]
+    assert await house.book.state(other) == "done"
+    assert await house.ledger.retry([asset]) == [asset]
+    claim = await house.ledger.claim(asset, 30)
+    assert claim is not None
+    rows = [house.put_version(asset, name, name.encode() + BODY) for name in ("thumb", "big")]
+    assert await house.ledger.finish(claim, hashlib.sha256(BODY).hexdigest(), {}, rows, "recipe")
+    assert (await house.verify(deep=True)).clean, house.found
+
+
+@pytest.mark.parametrize("with_version", [False, True])
+async def test_one_whose_original_is_damaged_says_so(house: House, with_version: bool) -> None:
+    asset = await house.done(BODY)
+    rot(house, layout.ORIGINALS, asset)
+    if with_version:
+        rot(house, layout.VERSIONS, asset, "thumb")
+    await house.verify(deep=True, take=repair(house).take)
+    row = await house.book.row(asset)
+    assert (row["state"], row["error_code"], row["error_fixer"]) == ("error", "object_damaged", "operator")
+    assert (await house.verify(deep=True)).clean, "it is said already"
+
+
+async def test_damage_is_only_counted_without_yes(house: House) -> None:
+    asset = await house.done(BODY)
+    rot(house, layout.VERSIONS, asset, "thumb")
+    mender = repair(house, act=False)
+    await house.verify(deep=True, take=mender.take)
+    assert mender.done["called_damaged"] == 1
+    assert await house.book.state(asset) == "done"
+
+
+async def test_a_version_that_is_made_again_meanwhile_is_not_deleted(house: House) -> None:
+    """It was left over and confirmed; a retry writes the same bytes under the same key before its turn has come."""
+    asset = await house.uploaded()
+    await _failed(house, asset)
+    left = house.put_version(asset, "thumb", b"of a first attempt")
+    house.put_version(asset, "big", b"of a first attempt too")
+
+    async def made_again() -> None:
+        await house.ledger.retry([asset])
+        claim = await house.ledger.claim(asset, 30)
+        assert claim is not None
+        await asyncio.sleep(1.1)  # the server tells the time of an object in whole seconds
+        house.put_version(asset, "thumb", b"of a first attempt")
+        assert await house.ledger.finish(claim, "ab" * 32, {}, [left], "recipe")
+
+    mender = repair(house)
+    mender.sound = made_again
+    await house.verify(take=mender.take)
+    assert [stat.key.rsplit("/", 1)[1].split(".")[0] for stat in house.versions_of(asset)] == ["thumb"]
+    assert mender.done["deleted"] == 1
+    assert (await house.verify()).clean, house.found
+
+
+async def _failed(house: House, asset: UUID) -> None:
+    claim = await house.ledger.claim(asset, 30)
+    assert claim is not None
+    await house.ledger.fail(claim, FAILURE)
 
 
 async def test_a_late_upload_is_taken_in(house: House) -> None:

@@ -1,5 +1,5 @@
 -- The ledger's side of verifying: references to object versions in the order of their keys' bytes, a page at a time.
--- A reference is required when its object version must be there: what is known to be missing is `error` already.
+-- A reference is required when its object version must be there: what is known to be missing or damaged is `error` already.
 
 -- Pinned originals with a key from `after` (and version) on and below `until`.
 CREATE OR REPLACE FUNCTION ledger.pinned(of_bucket text, after text, after_version text, until text, most integer)
@@ -13,7 +13,7 @@ RETURNS TABLE (id uuid, key text, version_id text, size bigint, sha256 text, req
     LEFT JOIN LATERAL (
         SELECT (array_agg(a.id ORDER BY a.id))[1] AS id,
             bool_or(a.state IN ('uploaded', 'processing', 'done')
-                OR (a.state = 'error' AND a.error_code IS DISTINCT FROM 'object_missing')) AS required
+                OR (a.state = 'error' AND coalesce(a.error_code, '') NOT IN ('object_missing', 'object_damaged'))) AS required
         FROM ledger.assets a WHERE a.blob = b.id
     ) a ON true
     ORDER BY b.key, b.version_id;
@@ -77,6 +77,6 @@ RETURNS TABLE (place bigint) LANGUAGE sql STABLE AS $$
             SELECT FROM ledger.blobs b JOIN ledger.assets a ON a.blob = b.id
             WHERE b.bucket = of_bucket AND b.key = c.key AND b.version_id = c.version_id
                 AND (a.state IN ('uploaded', 'processing', 'done')
-                    OR (a.state = 'error' AND a.error_code IS DISTINCT FROM 'object_missing')))
+                    OR (a.state = 'error' AND coalesce(a.error_code, '') NOT IN ('object_missing', 'object_damaged'))))
         END;
 $$;
