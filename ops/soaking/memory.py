@@ -11,7 +11,7 @@ from ops.figures import used
 
 EVERY_SECONDS = 5.0
 MEGABYTE = 1_000_000
-LEAST_MB, STEEPEST = 32.0, 60.0  # MB, and MB an hour
+LEAST_MB, STEEPEST = 64.0, 60.0  # MB, and MB an hour
 
 
 class Growth(NamedTuple):
@@ -23,8 +23,8 @@ class Growth(NamedTuple):
 
     @property
     def flat(self) -> bool:
-        """Not so where it both has grown by more than a start or a filled cache explains, and goes on growing."""
-        return self.last - self.first <= max(LEAST_MB, self.first / 2) or self.slope <= STEEPEST
+        """Not so where it both has doubled, which is more than caches that fill explain, and goes on growing."""
+        return self.last - self.first <= max(LEAST_MB, self.first) or self.slope <= STEEPEST
 
 
 class Memory:
