@@ -37,7 +37,7 @@ WHERE (a.state = 'expired' OR (a.state = 'error' AND a.blob IS NULL))
     AND a.changed_at < $1 AND (a.changed_at, a.id) > ($2, $3)
 ORDER BY a.changed_at, a.id LIMIT $4
 """
-_DONE = "INSERT INTO ledger.cleanings (uploads, multiparts, files) VALUES ($1, $2, $3)"
+_DONE = "INSERT INTO ledger.cleanings (began_at, uploads, multiparts, files) VALUES ($1, $2, $3, $4)"
 _BEGINNING = (datetime.fromtimestamp(0, UTC), UUID(int=0))
 
 
@@ -81,7 +81,7 @@ class Cleaning:
             return True
         self._files(time.time() - self._rule.age.total_seconds())
         await fetch("SELECT ledger.forget_idle_usage()")
-        await fetch(_DONE, *(self._removed[what] for what in ("uploads", "multiparts", "files")))
+        await fetch(_DONE, row["now"], *(self._removed[what] for what in ("uploads", "multiparts", "files")))
         log.info("cleaned", **self._removed)
         return True
 

@@ -199,6 +199,25 @@ async def test_once_a_day_and_again_after_the_next_midnight(house: House, cleani
     assert await job.clean()
 
 
+async def test_one_that_ends_after_midnight_is_the_old_days(
+    house: House, cleaning: Clean, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the new day would have none."""
+    asset = await abandoned(house, 50)
+    [began] = await fetch("SELECT now() AS at")
+    slow = Multiparts.unfinished
+
+    def slowly(multiparts: Multiparts, bucket: str, key: str = "") -> Any:
+        time.sleep(0.3)
+        return slow(multiparts, bucket, key)
+
+    monkeypatch.setattr(Multiparts, "unfinished", slowly)
+    await cleaning().clean()
+    assert await house.book.state(asset) == "deleting"
+    [row] = await fetch("SELECT began_at, now() AS ended_at FROM ledger.cleanings")
+    assert row["began_at"] - began["at"] < timedelta(seconds=0.3) < row["ended_at"] - row["began_at"]
+
+
 async def test_usage_of_who_has_nothing_is_forgotten(house: House, cleaning: Clean) -> None:
     await set_limits("project", "gone", Limits())
     await cleaning().clean()
