@@ -71,7 +71,7 @@ async def run() -> None:
         tasks.create_task(stay(lock))
         tasks.create_task(_again(0.5, Inbox(redis, arrivals).run))
         tasks.create_task(_again(DAY, keep_partitions))
-        tasks.create_task(_again(DUE, Daily(objects, config.verify_grace_seconds).verify))
+        tasks.create_task(_again(DUE, Daily(ledger, objects, config.verify_grace_seconds).verify))
         tasks.create_task(_again(LOOK, cleaning.clean))
         for chore in chores(
             Sweep(ledger, arrivals, queue, objects, config.sweep_look_ups, config.expiry_grace_seconds)

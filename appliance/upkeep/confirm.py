@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from appliance.ledger.database import fetch
-from appliance.upkeep.differences import Difference, Kind, Name, named
+from appliance.upkeep.differences import UNREFERRED, Difference, Kind, Name, named
 from storage import layout
 from storage.inspection import Inspector
 from storage.objects import NOTICED_SECONDS, ObjectMissing, StorageUnavailable
@@ -27,7 +27,7 @@ async def confirmed(objects: Inspector, candidates: Sequence[Difference]) -> lis
     sure: list[Difference] = []
     for bucket, group in groupby(sorted(candidates, key=lambda c: c.bucket), key=lambda c: c.bucket):
         here = list(group)
-        sure += await _unexplained(objects, bucket, [c for c in here if c.kind in (Kind.UNEXPLAINED, Kind.LATE)])
+        sure += await _unexplained(objects, bucket, [c for c in here if c.kind in UNREFERRED])
         sure += await _wrong(objects, bucket, [c for c in here if c.kind in (Kind.MISSING, Kind.DAMAGED)])
     if any(one.kind in (Kind.MISSING, Kind.DAMAGED) for one in sure):
         await surely_whole(objects)
@@ -65,10 +65,10 @@ def judge(bucket: str, name: Name, row: asyncpg.Record | dict[str, Any]) -> Kind
     if state in ("deleting", "deleted"):
         return None  # the sweep removes it
     if bucket == layout.VERSIONS:
-        return None if state in ("uploaded", "processing") else Kind.UNEXPLAINED
+        return None if state in ("uploaded", "processing") else Kind.LEFT_OVER
     if state in ("init", "expired"):
         return None if row["looked_for"] else Kind.LATE
-    return Kind.UNEXPLAINED
+    return Kind.LEFT_OVER
 
 
 async def _wrong(objects: Inspector, bucket: str, candidates: Sequence[Difference]) -> list[Difference]:

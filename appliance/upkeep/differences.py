@@ -23,10 +23,15 @@ class Reference(NamedTuple):
 class Kind(StrEnum):
     """What can be wrong with an object version."""
 
-    UNEXPLAINED = "unexplained"  # nothing in the ledger refers to it
-    LATE = "late"  # unexplained, and its asset would still take it: the upload of a slot that nobody looks for any more
+    UNEXPLAINED = "unexplained"  # nothing in the ledger refers to it, and its key names no asset
+    LEFT_OVER = "left over"  # the same of an asset there is: by a worker that lost its lease, or a form sent again
+    LATE = "late"  # left over, and its asset would still take it: the upload of a slot that nobody looks for any more
     MISSING = "missing"  # the ledger refers to it, storage does not hold it
     DAMAGED = "damaged"  # it is there, but its size or its bytes are others
+
+
+UNREFERRED = (Kind.UNEXPLAINED, Kind.LEFT_OVER, Kind.LATE)
+"""Kinds of what storage holds and the ledger does not refer to."""
 
 
 class Difference(NamedTuple):

@@ -57,7 +57,7 @@ class Repair:
     async def _mend(self, differences: Sequence[Difference]) -> None:
         await self._take_in([one for one in differences if one.kind == Kind.LATE])
         for one in differences:
-            if one.kind == Kind.UNEXPLAINED:
+            if one.kind in (Kind.UNEXPLAINED, Kind.LEFT_OVER):
                 await self._delete(one)
         await self._say("called_missing", MISSING, _of(differences, Kind.MISSING))
         # Originals first: what is made of one that is damaged can't be made anew.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.ledger.database import fetch
-from appliance.upkeep.differences import Difference, Kind
+from appliance.upkeep.differences import UNREFERRED, Difference, Kind
 from appliance.upkeep.references import ALL, Ids
 
 EXAMPLES = 20
@@ -77,7 +77,7 @@ class Report:
 
     @property
     def unexplained(self) -> int:
-        return self.found[Kind.UNEXPLAINED] + self.found[Kind.LATE]
+        return sum(self.found[kind] for kind in UNREFERRED)
 
     @property
     def missing(self) -> int:

@@ -10,7 +10,7 @@ import pytest
 from appliance.ledger.database import fetch, fetch_one
 from appliance.upkeep import scope
 from appliance.upkeep.daily import PARTS, RECENT_DAYS, Daily
-from ops import verified
+from ops import verification
 from storage import layout
 from tests.upkeep.house import House, day
 
@@ -24,14 +24,14 @@ async def days_of_run() -> list[date]:
 
 
 async def state(database_url: str) -> dict[str, Any]:
-    told = await verified.state(database_url)
+    told = await verification.state(database_url)
     assert told is not None
     return told
 
 
 async def test_it_takes_the_last_48_hours_and_a_part_of_the_older_days_once_a_day(house: House) -> None:
     await house.done(days_ago=59)
-    daily = Daily(house.worker, 0)
+    daily = Daily(house.ledger, house.worker, 0)
     assert await daily.verify()
     recent = [day(ago) for ago in reversed(range(RECENT_DAYS))]
     older = -(-57 // PARTS)
@@ -47,7 +47,7 @@ async def test_within_28_days_every_day_has_its_turn_and_status_names_the_oldest
 ) -> None:
     await house.done(days_ago=114)
     assert (await state(database_url))["oldest_unverified_day"] == day(114).isoformat()
-    daily = Daily(house.worker, 0)
+    daily = Daily(house.ledger, house.worker, 0)
     for ran in range(PARTS):
         assert (await state(database_url))["oldest_unverified_day"], ran
         await fetch(AGE)
@@ -59,7 +59,7 @@ async def test_within_28_days_every_day_has_its_turn_and_status_names_the_oldest
 
 async def test_a_day_that_was_only_verified_before_its_end_is_unverified(house: House, database_url: str) -> None:
     await house.done(days_ago=10)
-    await Daily(house.worker, 0).verify()
+    await Daily(house.ledger, house.worker, 0).verify()
     await fetch("UPDATE ledger.verified_days SET verified_at = now() WHERE day <= $1", day(3))
     await fetch(
         "INSERT INTO ledger.verified_days SELECT d, now(), 0 FROM generate_series($1::date, $2::date, '1 day') d "
@@ -74,14 +74,53 @@ async def test_a_day_that_was_only_verified_before_its_end_is_unverified(house: 
 
 async def test_differences_are_counted_by_day_and_nothing_is_changed(house: House, database_url: str) -> None:
     asset = await house.done(days_ago=1)
-    house.put_original(asset, b"strange")
+    strange = house.put_original(await house.slot(days_ago=1), b"strange")
+    await fetch("DELETE FROM ledger.assets WHERE state = 'init'")
     house.root.delete_version(layout.VERSIONS, house.versions_of(asset)[0].key, "")
-    await Daily(house.worker, 0).verify()
+    await Daily(house.ledger, house.worker, 0).verify()
     rows = await fetch("SELECT day, differences FROM ledger.verified_days WHERE differences > 0")
     assert [(row["day"], row["differences"]) for row in rows] == [(day(1), 2)]
     assert (await state(database_url))["days_with_differences"] == 1
     assert await house.book.state(asset) == "done"
     assert (await house.verify()).unexplained == 1
+    assert house.root.head(layout.ORIGINALS, strange.key) is not None, "it may be all there is of an upload"
+
+
+async def test_what_is_left_over_of_an_asset_is_deleted_after_the_grace_time(house: House, database_url: str) -> None:
+    """What a worker wrote that lost its lease, and a form that was sent again."""
+    asset = await house.done(days_ago=1)
+    house.put_version(asset, "thumb", b"by a worker that lost its lease")
+    house.put_original(asset, b"sent again")
+    await Daily(house.ledger, house.worker, 3600).verify()
+    assert (await house.verify()).unexplained == 2, "it is not old enough"
+    await fetch(AGE)
+    await Daily(house.ledger, house.worker, 0).verify()
+    assert (await house.verify(deep=True)).clean, house.found
+    assert await house.book.state(asset) == "done"
+    assert (await state(database_url))["days_with_differences"] == 0, "nothing is left to be done"
+
+
+async def test_no_more_is_deleted_in_one_run_than_has_no_cause_of_its_own(
+    house: House, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.upkeep.daily.MOST_DELETED", 2)
+    asset = await house.done()
+    for number in range(5):
+        house.put_version(asset, "thumb", b"left over %d" % number)
+    await Daily(house.ledger, house.worker, 0).verify()
+    assert (await house.verify()).unexplained == 3
+    assert (await state(database_url))["days_with_differences"] == 1
+
+
+async def test_nothing_is_deleted_while_storage_is_not_whole(
+    house: House, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.put_version(await house.done(), "thumb", b"left over")
+    with monkeypatch.context() as healing:
+        healing.setattr(house.worker, "whole", lambda: False)
+        await Daily(house.ledger, house.worker, 0).verify()
+    assert (await house.verify()).unexplained == 1
+    assert (await state(database_url))["days_with_differences"] == 1
 
 
 async def test_one_that_was_stopped_goes_on_where_it_was(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,14 +128,14 @@ async def test_one_that_was_stopped_goes_on_where_it_was(house: House, monkeypat
     owners = [f"owner-{n}" for n in range(5)]
     for owner in owners:
         asset = await house.done(owner=owner)
-        house.put_original(asset, b"strange", owner)
+        house.root.delete_version(layout.VERSIONS, house.versions_of(asset)[0].key, "")
     seen: list[str] = []
     monkeypatch.setattr(scope, "of_days", _watched(scope.of_days, seen, stop_at=2))
     with pytest.raises(asyncio.CancelledError):
-        await Daily(house.worker, 0).verify()
+        await Daily(house.ledger, house.worker, 0).verify()
     assert seen == ["projects/owner-0/", "projects/owner-1/"]
     monkeypatch.setattr(scope, "of_days", _watched(scope.of_days.unwatched, seen, stop_at=99))  # type: ignore[attr-defined]
-    assert await Daily(house.worker, 0).verify()
+    assert await Daily(house.ledger, house.worker, 0).verify()
     assert seen == [f"projects/{owner}/" for owner in owners]
     row = await fetch_one("SELECT differences FROM ledger.verified_days WHERE day = $1", day(0))
     assert row is not None
@@ -119,4 +158,4 @@ def _watched(of_days: Callable[..., Awaitable[Any]], seen: list[str], stop_at: i
 
 
 async def test_a_database_that_is_away_is_no_answer() -> None:
-    assert await verified.state("postgresql://nobody:x@127.0.0.1:1/none") is None
+    assert await verification.state("postgresql://nobody:x@127.0.0.1:1/none") is None

@@ -179,7 +179,7 @@ async def test_a_late_upload_is_taken_in(house: House) -> None:
     await house.verify(take=repair(house).take)
     assert await house.book.state(asset) == "uploaded"
     await house.verify()
-    assert [one.kind for one in house.found] == [Kind.UNEXPLAINED]
+    assert [one.kind for one in house.found] == [Kind.LEFT_OVER]
     assert house.found[0].version_id != first.version_id
 
 
