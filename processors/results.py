@@ -18,9 +18,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Version:
-    """One version, encoded. `sha256` is that of `data`, in hex. `data` is bytes-like; from the sandbox it is
-    a read-only view of shared memory.
-    """
+    """One version, encoded. `sha256` is that of `data`, in hex."""
 
     name: str
     width: int
@@ -28,7 +26,7 @@ class Version:
     content_type: str
     extension: str
     sha256: str
-    data: bytes | memoryview
+    data: bytes
 
 
 @dataclass(frozen=True)

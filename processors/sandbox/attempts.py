@@ -7,6 +7,7 @@ with status 0 when everything failed that the layer forbids; else the last line 
 import argparse
 import ctypes
 import fcntl
+import mmap
 import os
 import socket
 from collections.abc import Callable, Collection
@@ -18,6 +19,7 @@ from processors.sandbox.layers import NAMESPACES, Layer
 PTRACE_SEIZE = 0x4206
 PTRACE = {"x86_64": 101, "aarch64": 117}
 OTHERS = ("signal", "have a signal sent", "trace")
+HIDING = ("make a memory file", "share memory")  # where nobody counts it
 GREEDY_BYTES = 256 << 20
 
 
@@ -56,12 +58,12 @@ def _forbidden(layers: Collection[Layer]) -> list[str]:
         return ["memory"]
     files = ["read a secret", "write outside"]
     if Layer.FILTER in layers:
-        return [*files, "connect", "open a socket", "execute", "fork", *OTHERS]
+        return [*files, "connect", "open a socket", "execute", "fork", *OTHERS, *HIDING]
     if NAMESPACES & set(layers):
         return [*files, "connect", *OTHERS]
     if Layer.LANDLOCK in layers:
         return [*files, "execute"]
-    return [*files, "connect", "open a socket", "fork", *OTHERS]
+    return [*files, "connect", "open a socket", "fork", *OTHERS, *HIDING]
 
 
 def _attempts(secret: str, folder: str, port: int, victim: int) -> dict[str, Callable[[], object]]:
@@ -86,6 +88,8 @@ def _attempts(secret: str, folder: str, port: int, victim: int) -> dict[str, Cal
         # Its owner is sent a signal when something comes, and which one could be chosen next.
         "have a signal sent": lambda: fcntl.fcntl(channel, fcntl.F_SETOWN, victim),
         "trace": trace,
+        "make a memory file": lambda: os.close(os.memfd_create("hidden")),
+        "share memory": lambda: mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_SHARED),
         "memory": lambda: bytearray(b"x") * GREEDY_BYTES,
     }
 

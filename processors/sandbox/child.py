@@ -4,7 +4,6 @@ Run through `entry`, with its end of the socket as descriptor `--channel`.
 """
 
 import argparse
-import contextlib
 import ctypes
 import gc
 import os
@@ -18,6 +17,7 @@ from processors.results import Developed
 from processors.sandbox import doors, memfd, messages
 from processors.sandbox.inbox import reader
 from processors.sandbox.layers import Layer
+from processors.sandbox.outbox import Writer
 from processors.sandbox.warmup import warm_up
 
 # With the allocator told to keep memory, a large picture would be paid for ever.
@@ -29,9 +29,10 @@ def main(arguments: list[str], layers: Collection[Layer]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--channel", type=int, required=True, help="descriptor of the socket to the parent")
     parser.add_argument("--inbox", type=int, required=True, help="descriptor of the memory that sources come in")
+    parser.add_argument("--outbox", type=int, required=True, help="descriptor of the memory that results go to")
     given, _ = parser.parse_known_args(arguments)
     channel = socket.socket(fileno=given.channel)
-    inbox = reader(given.inbox)
+    inbox, outbox = reader(given.inbox), Writer(given.outbox)
     trim = ctypes.CDLL(None).malloc_trim
     try:
         warm_up()
@@ -42,11 +43,11 @@ def main(arguments: list[str], layers: Collection[Layer]) -> None:
     gc.collect()
     gc.freeze()
     messages.send(channel, messages.Ready())
-    while _serve(channel, inbox, trim):
+    while _serve(channel, inbox, outbox, trim):
         pass
 
 
-def _serve(channel: socket.socket, inbox: memoryview, trim: "ctypes._NamedFuncPointer") -> bool:
+def _serve(channel: socket.socket, inbox: memoryview, outbox: Writer, trim: "ctypes._NamedFuncPointer") -> bool:
     """Do one job. False when the parent is gone."""
     message, descriptors = messages.receive(channel)
     if not message:
@@ -54,30 +55,28 @@ def _serve(channel: socket.socket, inbox: memoryview, trim: "ctypes._NamedFuncPo
     try:
         job = messages.decode_job(message)
         source = memfd.view(descriptors[0]) if job.length is None else inbox[: job.length]
-        reply, result = _reply(source, job.recipe)
+        reply = _reply(source, job.recipe, outbox)
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
-    with contextlib.ExitStack() as stack:
-        if result is not None:
-            stack.callback(os.close, result)
-        messages.send(channel, reply, result)
+    messages.send(channel, reply)
     if isinstance(reply, messages.Done) and reply.source.width * reply.source.height <= TRIM_PIXELS:
         return True
     trim(0)
     return True
 
 
-def _reply(source: memoryview, recipe: Recipe) -> tuple[messages.Reply, int | None]:
+def _reply(source: memoryview, recipe: Recipe, outbox: Writer) -> messages.Reply:
     try:
         developed = develop(source, recipe)
+        outbox.put([version.data for version in developed.versions])
     except Refused as refused:
-        return messages.Refusal(refused.code, refused.message), None
+        return messages.Refusal(refused.code, refused.message)
     except MemoryError:
-        return messages.Refusal(Code.TOO_MUCH_MEMORY, "The picture needs more memory than a picture may."), None
+        return messages.Refusal(Code.TOO_MUCH_MEMORY, "The picture needs more memory than a picture may.")
     except Exception as error:
-        return messages.Failure(f"{type(error).__name__}: {error}"), None
-    return _head(developed), memfd.sealed([version.data for version in developed.versions])
+        return messages.Failure(f"{type(error).__name__}: {error}")
+    return _head(developed)
 
 
 def _head(developed: Developed) -> messages.Done:

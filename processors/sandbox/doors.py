@@ -15,8 +15,11 @@ from processors.sandbox.layers import Layer
 NOBODY = 65534
 # Wide: it counts reservations, of which threads and the allocator make many. The parent watches what is really used.
 ADDRESS_SPACE_BYTES = 6 << 30
-MEMORY_FILE_BYTES = 512 << 20
-OPEN_FILES = 32
+# What a tool may write to each of its outputs; a child that develops pictures writes no files.
+OUTPUT_BYTES = 256 << 20
+OPEN_FILES = 16
+# All of the user's, wherever they run, so no fewer than a busy machine has; HEIC needs one.
+THREADS = 8192
 
 
 def close(layers: Collection[Layer]) -> None:
@@ -30,7 +33,7 @@ def close(layers: Collection[Layer]) -> None:
     if Layer.UNSHARE in layers:
         namespaces.empty()
     drop_root()
-    limit()
+    limit(0)
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     if Layer.LANDLOCK in layers:
         landlock.close()
@@ -48,12 +51,13 @@ def drop_root() -> None:
     kernel.drop_capabilities()
 
 
-def limit() -> None:
-    """Limits on address space, files and descriptors; no core dumps."""
+def limit(file_bytes: int) -> None:
+    """Limits on address space, threads, descriptors and what is written to a file; no core dumps."""
     for what, amount in (
         (resource.RLIMIT_AS, ADDRESS_SPACE_BYTES),
-        (resource.RLIMIT_FSIZE, MEMORY_FILE_BYTES),
+        (resource.RLIMIT_FSIZE, file_bytes),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_NPROC, THREADS),
         (resource.RLIMIT_CORE, 0),
     ):
         hard = resource.getrlimit(what)[1]

@@ -34,6 +34,8 @@ def sealed(parts: Sequence[bytes | bytearray | memoryview | mmap.mmap]) -> int:
 def view(descriptor: int) -> memoryview:
     """A read-only view of a sealed memory file; the memory lives as long as the view. Closes nothing.
 
+    Private, since behind the doors nothing can be mapped that is shared: what is sealed doesn't change anyway.
+
     Raises NotSealed.
     """
     try:
@@ -45,4 +47,4 @@ def view(descriptor: int) -> memoryview:
     size = os.fstat(descriptor).st_size
     if size == 0:
         return memoryview(b"")
-    return memoryview(mmap.mmap(descriptor, size, prot=mmap.PROT_READ))
+    return memoryview(mmap.mmap(descriptor, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ))

@@ -1,4 +1,5 @@
-"""What parent and child say to each other: one MessagePack message a packet, beside at most one descriptor.
+"""What parent and child say to each other: one MessagePack message a packet. To the child at most one descriptor comes
+beside it; from the child none is taken.
 
 The child is not trusted: when its messages are decoded, what every field may hold is checked. Whether a version is what
 its digest says is checked by whoever stores it.
@@ -13,8 +14,8 @@ from processors.limits import MAX_FRAMES, MAX_PIXELS
 from processors.recipes import Recipe
 
 PACKET_BYTES = 65_536
-Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-Word = Annotated[str, msgspec.Meta(pattern="^[a-z0-9_]{1,40}$")]
+Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,40}\Z")]
 Side = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
@@ -31,20 +32,20 @@ class SourceHead(msgspec.Struct):
     """
 
     format: Word
-    content_type: Annotated[str, msgspec.Meta(pattern="^image/[a-z0-9.+-]{1,40}$")]
+    content_type: Annotated[str, msgspec.Meta(pattern=r"^image/[a-z0-9.+-]{1,40}\Z")]
     width: Annotated[int, msgspec.Meta(ge=1, le=MAX_PIXELS)]
     height: Annotated[int, msgspec.Meta(ge=1, le=MAX_PIXELS)]
     frames: Annotated[int, msgspec.Meta(ge=1, le=MAX_FRAMES)]
 
 
 class VersionHead(msgspec.Struct):
-    """A version without its bytes: they are the next `length` of the result's memory file."""
+    """A version without its bytes: they are the next `length` of the outbox."""
 
     name: Word
     width: Side
     height: Side
-    content_type: Annotated[str, msgspec.Meta(pattern="^image/(jpeg|webp)$")]
-    extension: Annotated[str, msgspec.Meta(pattern="^(jpg|webp)$")]
+    content_type: Annotated[str, msgspec.Meta(pattern=r"^image/(jpeg|webp)\Z")]
+    extension: Annotated[str, msgspec.Meta(pattern=r"^(jpg|webp)\Z")]
     sha256: Digest
     length: Annotated[int, msgspec.Meta(ge=1)]
 
@@ -54,7 +55,7 @@ class Ready(msgspec.Struct, tag="ready"):
 
 
 class Done(msgspec.Struct, tag="done"):
-    """From the child, with the result's descriptor."""
+    """From the child, once the versions are in the outbox, one after the other."""
 
     source: SourceHead
     versions: list[VersionHead]
@@ -83,6 +84,6 @@ def send(channel: socket.socket, message: msgspec.Struct, descriptor: int | None
 
 
 def receive(channel: socket.socket) -> tuple[bytes, list[int]]:
-    """One message and the descriptors beside it, which the caller closes. An empty message: the other side is gone."""
+    """The child's: one message and the descriptors beside it, which the caller closes. Empty: the parent is gone."""
     message, descriptors, _, _ = socket.recv_fds(channel, PACKET_BYTES, 2)
     return message, descriptors

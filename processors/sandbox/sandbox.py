@@ -15,12 +15,15 @@ from processors.sandbox import memfd, messages
 from processors.sandbox.errors import SandboxDied, SandboxError, SandboxWeak
 from processors.sandbox.inbox import INBOX_BYTES
 from processors.sandbox.layers import Protection
+from processors.sandbox.outbox import Outbox
 from processors.sandbox.probe import probe
 from processors.sandbox.spawn import Child, TooMuchMemory
 
 logger = logging.getLogger(__name__)
 
 START_SECONDS = 60.0
+# Sources that had memory of their own, which a child that was taken over could keep: together, before it is replaced.
+LENT_BYTES = 1 << 30
 # Refusals that no decoder has had a part in: the child is as good as new.
 UNTOUCHED = (Code.EMPTY, Code.NOT_A_PICTURE, Code.UNSUPPORTED_KIND, Code.TOO_MUCH_METADATA)
 
@@ -107,7 +110,7 @@ class Sandbox:
         try:
             job = messages.Job(recipe, len(source) if descriptor is None else None)
             child.inbox.put(source)
-            reply, result = await self._ask(child, job, descriptor, seconds)
+            reply = await self._ask(child, job, descriptor, seconds)
         except BaseException as error:
             self._replace(repr(error))
             if isinstance(error, TooMuchMemory):
@@ -115,22 +118,19 @@ class Sandbox:
             raise
         child.served += 1
         try:
-            return _developed(reply, result, recipe)
+            return _developed(reply, child.outbox, recipe)
         except (SandboxDied, Refused) as error:
             if not (isinstance(error, Refused) and error.code in UNTOUCHED):
                 self._replace(str(error))
             raise
         finally:
-            if result is not None:
-                os.close(result)
-            if child is self._child and child.served >= self._max_files:
+            if child is self._child and (child.served >= self._max_files or child.lent >= LENT_BYTES):
                 self._replace("it has served its time")
 
-    async def _ask(
-        self, child: Child, job: messages.Job, descriptor: int | None, seconds: float
-    ) -> tuple[messages.Reply, int | None]:
+    async def _ask(self, child: Child, job: messages.Job, descriptor: int | None, seconds: float) -> messages.Reply:
         try:
             messages.send(child.channel, job, descriptor)
+            child.lent += 0 if descriptor is None else os.fstat(descriptor).st_size
         except OSError as error:
             raise SandboxDied(f"the child is gone: {error}") from error
         return await child.receive(seconds)
@@ -180,36 +180,30 @@ class Sandbox:
             self._retire()
 
 
-def _developed(reply: messages.Reply, result: int | None, recipe: Recipe) -> Developed:
+def _developed(reply: messages.Reply, outbox: Outbox, recipe: Recipe) -> Developed:
     """The child's reply, checked. Raises Refused or SandboxDied."""
     match reply:
         case messages.Refusal(code, message):
             raise Refused(code, message)
         case messages.Failure(text):
             raise SandboxDied(f"the child failed: {text}")
-        case messages.Done(source, heads) if result is not None:
+        case messages.Done(source, heads):
             facts = Facts(source.format, source.content_type, source.width, source.height, source.frames)
-            return Developed(facts, _versions(heads, result, recipe))
+            return Developed(facts, _versions(heads, outbox, recipe))
     raise SandboxDied("the child answered out of turn")
 
 
-def _versions(heads: list[messages.VersionHead], result: int, recipe: Recipe) -> list[Version]:
+def _versions(heads: list[messages.VersionHead], outbox: Outbox, recipe: Recipe) -> list[Version]:
     if [head.name for head in heads] != [spec.name for spec in recipe.versions]:
         raise SandboxDied("the child made other versions than it was asked for")
     try:
-        data = memfd.view(result)
-    except memfd.NotSealed as error:
-        raise SandboxDied(f"the child's result is not sealed: {error}") from error
-    if sum(head.length for head in heads) != len(data):
-        raise SandboxDied("the child's result has another length than it says")
-    versions, start = [], 0
-    for head in heads:
-        part = data[start : start + head.length]
-        start += head.length
-        versions.append(
-            Version(head.name, head.width, head.height, head.content_type, head.extension, head.sha256, part)
-        )
-    return versions
+        parts = outbox.take([head.length for head in heads])
+    except ValueError as error:
+        raise SandboxDied(f"the child talks nonsense: {error}") from error
+    return [
+        Version(head.name, head.width, head.height, head.content_type, head.extension, head.sha256, part)
+        for head, part in zip(heads, parts, strict=True)
+    ]
 
 
 def _too_much_memory() -> Refused:

@@ -21,12 +21,20 @@ X32_BIT = 0x40000000
 SET_MODE_FILTER, FILTER_ALL_THREADS = 1, 1
 
 PROT_EXEC = 0x4
+# Memory that is shared stays where it is when all but a page of it is unmapped: it would be hidden from every count.
+MAP_SHARED = 0x1
 CLONE_THREAD = 0x10000
 AT_EMPTY_PATH = 0x1000
 # Not F_SETOWN and its like: who owns a descriptor gets the signal of one's choice, by the kernel's hand, when something
 # arrives there.
-COMMANDS = (fcntl.F_DUPFD, fcntl.F_DUPFD_CLOEXEC, fcntl.F_GETFD, fcntl.F_SETFD, fcntl.F_GETFL)
-SEALING = (fcntl.F_ADD_SEALS, fcntl.F_GET_SEALS)
+COMMANDS = (
+    fcntl.F_DUPFD,
+    fcntl.F_DUPFD_CLOEXEC,
+    fcntl.F_GETFD,
+    fcntl.F_SETFD,
+    fcntl.F_GETFL,
+    fcntl.F_GET_SEALS,
+)
 ITSELF = 0  # as a process id
 # Every flag of open(2) that writes or makes a file: O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND, __O_TMPFILE.
 WRITING = 0o1 | 0o2 | 0o100 | 0o1000 | 0o2000 | 0o20000000
@@ -71,17 +79,17 @@ def program(machine: str, program_at: int | None = None) -> Iterator[Instruction
             yield from _when(number, ALLOW)
     yield from _when(CLONE3[column], ERRNO | errno.ENOSYS)
     if program_at is None:
-        yield from _when_argument(CONDITIONAL["mmap"][column], 2, ANY_BIT, PROT_EXEC, allow_if=False)
+        yield from _when_neither(CONDITIONAL["mmap"][column], (2, PROT_EXEC), (3, MAP_SHARED))
     else:
-        yield from _when(CONDITIONAL["mmap"][column], ALLOW)
-        yield from _when_argument(OPENAT[column], 2, ANY_BIT, WRITING, allow_if=False)
+        yield from _when_neither(CONDITIONAL["mmap"][column], (3, MAP_SHARED))
+        yield from _when_neither(OPENAT[column], (2, WRITING))
         yield from _when_pointer(EXECVE[column], program_at)
         yield from _when_one_of(PRLIMIT64[column], 0, (ITSELF,))
-    yield from _when_one_of(CONDITIONAL["fcntl"][column], 1, COMMANDS + SEALING)
-    yield from _when_argument(CONDITIONAL["mprotect"][column], 2, ANY_BIT, PROT_EXEC, allow_if=False)
-    yield from _when_argument(CONDITIONAL["clone"][column], 0, ANY_BIT, CLONE_THREAD, allow_if=True)
+    yield from _when_one_of(CONDITIONAL["fcntl"][column], 1, COMMANDS)
+    yield from _when_neither(CONDITIONAL["mprotect"][column], (2, PROT_EXEC))
+    yield from _when_argument(CONDITIONAL["clone"][column], 0, ANY_BIT, CLONE_THREAD)
     # The C library asks about an open descriptor with this one and an empty path.
-    yield from _when_argument(CONDITIONAL["newfstatat"][column], 3, EQUAL, AT_EMPTY_PATH, allow_if=True)
+    yield from _when_argument(CONDITIONAL["newfstatat"][column], 3, EQUAL, AT_EMPTY_PATH)
     yield Instruction(RETURN, 0, 0, ERRNO | errno.EPERM)
 
 
@@ -90,13 +98,23 @@ def _when(number: int, action: int) -> Iterator[Instruction]:
     yield Instruction(RETURN, 0, 0, action)
 
 
-def _when_argument(number: int, argument: int, test: int, value: int, allow_if: bool) -> Iterator[Instruction]:
-    """For system call `number`: allow when `test` of an argument with `value` gives `allow_if`, else EPERM."""
+def _when_argument(number: int, argument: int, test: int, value: int) -> Iterator[Instruction]:
+    """For system call `number`: allow when `test` of an argument with `value` holds, else EPERM."""
     yield Instruction(EQUAL, 0, 4, number)
     yield Instruction(LOAD, 0, 0, ARGUMENTS + 8 * argument)
-    yield Instruction(test, 0, 1, value) if allow_if else Instruction(test, 1, 0, value)
+    yield Instruction(test, 0, 1, value)
     yield Instruction(RETURN, 0, 0, ALLOW)
     yield Instruction(RETURN, 0, 0, ERRNO | errno.EPERM)
+
+
+def _when_neither(number: int, *forbidden: tuple[int, int]) -> Iterator[Instruction]:
+    """For system call `number`: EPERM when an argument has any bit of its `forbidden` ones, else allow."""
+    yield Instruction(EQUAL, 0, 3 * len(forbidden) + 1, number)
+    for argument, bits in forbidden:
+        yield Instruction(LOAD, 0, 0, ARGUMENTS + 8 * argument)
+        yield Instruction(ANY_BIT, 0, 1, bits)
+        yield Instruction(RETURN, 0, 0, ERRNO | errno.EPERM)
+    yield Instruction(RETURN, 0, 0, ALLOW)
 
 
 def _when_one_of(number: int, argument: int, values: Sequence[int]) -> Iterator[Instruction]:

@@ -15,6 +15,7 @@ from processors.sandbox.errors import SandboxDied, SandboxTimeout
 from processors.sandbox.inbox import Inbox
 from processors.sandbox.layers import Layer
 from processors.sandbox.memory import resident_bytes, tree
+from processors.sandbox.outbox import Outbox
 
 WATCH_SECONDS = 0.1
 
@@ -31,20 +32,28 @@ class Child:
 
     def __init__(self, labels: Sequence[str], layers: Collection[Layer], max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._group = MemoryGroup(max_bytes) if Layer.CGROUP in layers else None
-        self.inbox = Inbox()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs, self.inbox.handing_over():
-            arguments = [f"--channel={theirs.fileno()}", f"--inbox={self.inbox.descriptor}", *labels]
-            self.process = self._started(layers, arguments, [theirs.fileno(), self.inbox.descriptor])
-        ours.setblocking(False)
-        self.channel = ours
         self.ready = False
-        self.served = 0
+        self.served = self.lent = 0
+        with contextlib.ExitStack() as held:
+            self._group = MemoryGroup(max_bytes) if Layer.CGROUP in layers else None
+            if self._group is not None:
+                held.callback(self._group.remove)
+            self.inbox = held.enter_context(contextlib.closing(Inbox()))
+            self.outbox = held.enter_context(contextlib.closing(Outbox()))
+            self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            held.enter_context(self.channel).setblocking(False)
+            with theirs, self.inbox.handing_over(), self.outbox.handing_over():
+                self.process = self._started(
+                    layers, labels, channel=theirs.fileno(), inbox=self.inbox.descriptor, outbox=self.outbox.descriptor
+                )
+            self._held = held.pop_all()
 
-    def _started(self, layers: Collection[Layer], arguments: list[str], given: list[int]) -> "subprocess.Popen[bytes]":
+    def _started(
+        self, layers: Collection[Layer], labels: Sequence[str], **descriptors: int
+    ) -> "subprocess.Popen[bytes]":
+        arguments = [*(f"--{name}={number}" for name, number in descriptors.items()), *labels]
         with contextlib.ExitStack() as stack:
-            door = None
+            door, given = None, list(descriptors.values())
             if self._group is not None:
                 door = self._group.door()
                 stack.callback(os.close, door)
@@ -67,42 +76,35 @@ class Child:
 
     def end(self) -> None:
         """Kill the child, all of its group, and wait for its end."""
-        self.channel.close()
-        self.inbox.close()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        if self._group is not None:
-            self._group.remove()
+        self._held.close()
 
     async def get_ready(self, seconds: float) -> None:
         """Waits until it has warmed up, which it may have done long ago. Raises as `receive` does."""
-        reply, result = await self.receive(seconds)
-        if result is not None:
-            os.close(result)
+        reply = await self.receive(seconds)
         if not isinstance(reply, messages.Ready):
             raise SandboxDied(f"the child could not start: {reply}")
         self.ready = True
 
-    async def receive(self, seconds: float) -> tuple[messages.Reply, int | None]:
-        """The next reply, and its descriptor, which the caller closes.
+    async def receive(self, seconds: float) -> messages.Reply:
+        """The next reply. Descriptors that a child sends beside it are closed by the kernel, unseen.
 
         Raises SandboxTimeout after so many `seconds`, TooMuchMemory when the child holds more than it may,
         SandboxDied when it ended or talks nonsense.
         """
         await self._readable(seconds)
         try:
-            message, descriptors = messages.receive(self.channel)
+            message = self.channel.recv(messages.PACKET_BYTES)
         except OSError as error:
             raise SandboxDied(str(error)) from error
-        for descriptor in descriptors[1:]:
-            os.close(descriptor)
+        if not message and self._group is not None and self._group.killed:
+            raise TooMuchMemory
+        if not message:
+            raise SandboxDied(f"the child ended: {self._why()}")
         try:
-            if not message and self._group is not None and self._group.killed:
-                raise TooMuchMemory
-            if not message:
-                raise SandboxDied(f"the child ended: {self._why()}")
-            return messages.decode_reply(message), descriptors[0] if descriptors else None
+            return messages.decode_reply(message)
         except ValueError as error:
             raise SandboxDied(f"the child talks nonsense: {error}") from error
 

@@ -32,7 +32,7 @@ def main(arguments: list[str], layers: Collection[Layer]) -> None:
     if Layer.UNSHARE in layers:
         namespaces.empty(keep)
     doors.drop_root()
-    doors.limit()
+    doors.limit(doors.OUTPUT_BYTES)
     resource.setrlimit(resource.RLIMIT_CPU, (given.cpu_seconds, given.cpu_seconds))
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     if Layer.LANDLOCK in layers:

@@ -121,10 +121,37 @@ def test_threads_of_a_decoder_may_start() -> None:
     assert behind("thread = threading.Thread(target=len, args=('',)); thread.start(); thread.join()") == "open"
 
 
-def test_memory_files_may_be_made_but_not_too_large() -> None:
-    assert behind("os.ftruncate(os.memfd_create('x'), 1 << 20)") == "open"
-    too_large = "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)"
-    assert behind("os.ftruncate(os.memfd_create('x'), 1 << 40)", before=too_large) == "EFBIG"
+HIDING = {
+    "a memory file": "os.memfd_create('x')",
+    "shared memory": "mmap.mmap(-1, 1 << 20, flags=mmap.MAP_SHARED)",
+    "shared memory, as later kernels name it": "mmap.mmap(-1, 1 << 20, flags=3)",
+    "a file that is open already": "os.ftruncate(file, 1 << 20)",
+}
+
+
+@pytest.mark.parametrize("name", HIDING)
+def test_no_memory_is_hidden(name: str) -> None:
+    """What is written to a memory file, or stays behind one shared page, is on nobody's account."""
+    assert behind(HIDING[name], before="file = os.memfd_create('x')") == "EPERM"
+
+
+def test_no_file_is_written() -> None:
+    before = "file = os.memfd_create('x'); signal.signal(signal.SIGXFSZ, signal.SIG_IGN)"
+    assert behind("os.write(file, b'x')", before=before) == "EFBIG"
+
+
+def test_private_memory_is_had_as_ever() -> None:
+    assert behind("mmap.mmap(-1, 1 << 20, flags=mmap.MAP_PRIVATE)[:3] = b'abc'") == "open"
+
+
+def test_threads_are_counted() -> None:
+    """As somebody without other processes: what counts is all that run for a user."""
+    few = (
+        "doors.THREADS = 3; os.geteuid() or (os.setgroups([]), os.setresgid(*3 * [64999]), os.setresuid(*3 * [64999]))"
+    )
+    start = "for _ in range(9): threading.Thread(target=threading.Event().wait, daemon=True).start()"
+    assert behind(f"{start}", before=few, close="doors.limit(0)") == "RuntimeError"
+    assert behind(f"{start}", close="") == "open"
 
 
 def test_memory_is_limited() -> None:

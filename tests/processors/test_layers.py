@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import guarded
+from ops import sandboxes
 from processors.refusals import Refused
 from processors.sandbox import Protection, Sandbox, SandboxWeak
 from processors.sandbox.command import CHECKOUT, ENVIRONMENT, command
@@ -57,7 +57,8 @@ def test_without_a_layer_every_attempt_goes_through(tmp_path: Path) -> None:
     if os.geteuid() == 0:  # an ordinary user may be forbidden to trace by the system
         assert done.stderr.strip().endswith(
             "it does not stop: "
-            "read a secret, write outside, connect, open a socket, fork, signal, have a signal sent, trace"
+            "read a secret, write outside, connect, open a socket, fork, signal, have a signal sent, trace, "
+            "make a memory file, share memory"
         )
 
 
@@ -159,6 +160,6 @@ def test_a_machine_that_has_only_the_filter(tmp_path: Path, weak: bool) -> None:
 def test_weakness_is_told_in_red() -> None:
     weak = {"strong": False, "layers": ["filter"], "missing": {"landlock": "not in this kernel"}}
     strong = {"strong": True, "layers": ["filter", "landlock"], "missing": {}}
-    assert guarded.told(weak, colour=True).startswith("\x1b[1;31msandbox: WEAK")
-    assert "landlock: not in this kernel" in guarded.told(weak, colour=False)
-    assert guarded.told(strong, colour=True) == "sandbox: strong (filter, landlock)"
+    assert sandboxes.told(weak, colour=True).startswith("\x1b[1;31msandbox: WEAK")
+    assert "landlock: not in this kernel" in sandboxes.told(weak, colour=False)
+    assert sandboxes.told(strong, colour=True) == "sandbox: strong (filter, landlock)"

@@ -1,17 +1,20 @@
 """The sandbox from outside: it develops, it survives, and the next photo is always fine."""
 
 import asyncio
+import contextlib
 import ctypes
 import mmap
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psutil
 import pytest
 from PIL import Image
@@ -20,9 +23,12 @@ from processors.image import develop
 from processors.refusals import Refused
 from processors.results import Developed
 from processors.sandbox import Sandbox, SandboxDied, SandboxTimeout, memfd, messages
+from processors.sandbox.cgroup import _places
 from processors.sandbox.command import CHECKOUT
 from processors.sandbox.inbox import INBOX_BYTES, Inbox, reader
+from processors.sandbox.layers import Layer
 from processors.sandbox.memory import tree
+from processors.sandbox.outbox import OUTBOX_BYTES, Outbox, Writer
 from tests.processors.pictures import animation, encoded, large, png_claiming, scene
 
 PHOTO = encoded(scene(1200, 900), "JPEG", quality=90)
@@ -68,12 +74,11 @@ async def test_every_kind_comes_through_the_closed_doors(sandbox: Sandbox, kind:
     assert same(await sandbox.develop(data), develop(data))
 
 
-async def test_versions_are_read_only_and_outlive_the_child(sandbox: Sandbox) -> None:
-    made = (await sandbox.develop(PHOTO)).versions[0]
+async def test_versions_are_copies_that_outlive_the_child_and_the_next_photo(sandbox: Sandbox) -> None:
+    first = await sandbox.develop(PHOTO)
+    await sandbox.develop(encoded(scene(1200, 900, 7), "JPEG"))
     await sandbox.close()
-    assert isinstance(made.data, memoryview)
-    assert made.data.readonly
-    assert bytes(made.data[:3]) == b"\xff\xd8\xff"
+    assert same(first, develop(PHOTO))
 
 
 async def test_refusals_come_through_and_the_next_photo_is_fine(sandbox: Sandbox) -> None:
@@ -194,7 +199,7 @@ async def test_it_has_no_environment_and_few_descriptors(sandbox: Sandbox) -> No
         os.close(secret)
         del os.environ["DARKROOM_PROBE"]
     assert all(name.startswith(("MALLOC_", "OPENBLAS_")) or name in ("PYTHONPATH", "PWD") for name in names)
-    assert sorted(link.split(":")[0] for link in links) == ["/dev/null"] * 3 + ["/memfd", "socket"]
+    assert sorted(link.split(":")[0] for link in links) == ["/dev/null"] * 3 + ["/memfd"] * 2 + ["socket"]
     assert command[-3:] == [b"--data", b"/srv/mine", b""]
 
 
@@ -243,7 +248,7 @@ asyncio.run(main())
 
 
 async def test_a_child_that_lies_is_replaced(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A child taken over can say anything: results that aren't sealed, or aren't what was asked for, are refused."""
+    """A child taken over can say anything: results that aren't what was asked for are refused."""
     good = await sandbox.develop(PHOTO)
     heads = [
         messages.VersionHead(v.name, v.width, v.height, v.content_type, v.extension, v.sha256, len(v.data))
@@ -252,24 +257,52 @@ async def test_a_child_that_lies_is_replaced(sandbox: Sandbox, monkeypatch: pyte
     from processors.recipes import PHOTO as RECIPE
     from processors.sandbox.sandbox import _developed
 
-    data = b"".join(bytes(v.data) for v in good.versions)
     source = messages.SourceHead(**asdict(good.source))
-    sealed, loose = memfd.sealed([data]), os.memfd_create("loose", os.MFD_ALLOW_SEALING)
-    os.write(loose, data)
-    short = memfd.sealed([data[:-1]])
-    try:
-        assert same(_developed(messages.Done(source, heads), sealed, RECIPE), good)
-        for wrong, descriptor in (
-            (messages.Done(source, heads), loose),
-            (messages.Done(source, heads), short),
-            (messages.Done(source, heads[1:]), sealed),
-            (messages.Ready(), None),
-        ):
+    long = [*heads[:-1], msgspec.structs.replace(heads[-1], length=OUTBOX_BYTES)]
+    with contextlib.closing(Outbox()) as outbox:
+        with outbox.handing_over():
+            Writer(os.dup(outbox.descriptor)).put([v.data for v in good.versions])
+        assert same(_developed(messages.Done(source, heads), outbox, RECIPE), good)
+        for wrong in (messages.Done(source, heads[1:]), messages.Done(source, long), messages.Ready()):
             with pytest.raises(SandboxDied):
-                _developed(wrong, descriptor, RECIPE)
-    finally:
-        for descriptor in (sealed, loose, short):
-            os.close(descriptor)
+                _developed(wrong, outbox, RECIPE)
+
+
+@pytest.mark.parametrize("said", [b"nonsense", b"", messages.encode(messages.Ready())])
+async def test_what_a_child_hands_over_unasked_is_closed(sandbox: Sandbox, said: bytes) -> None:
+    child = sandbox._child
+    assert child
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setblocking(False)
+    with ours, theirs:
+        before, kept = _descriptors(), child.channel
+        child.channel = ours
+        for _ in range(3):
+            socket.send_fds(theirs, [said], [theirs.fileno(), theirs.fileno()])
+            with contextlib.suppress(SandboxDied):
+                await child.receive(1)
+        child.channel = kept
+        assert _descriptors() == before
+
+
+def _descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+async def test_a_child_that_can_not_be_started_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Sandbox() as running:  # probed, and all that opens only once is open
+        protection = running.protection
+    groups, before = _groups(), _descriptors()
+    monkeypatch.setattr("sys.executable", "/nonexistent")
+    with pytest.raises(SandboxDied, match="could not be started"):
+        await Sandbox(protection=replace(protection, layers=protection.layers - {Layer.BUBBLEWRAP})).start()
+    assert _descriptors() == before
+    assert _groups() == groups
+
+
+def _groups() -> set[Path]:
+    """The control groups of all sandboxes of this process."""
+    return {path for place, _ in _places() for path in place.glob(f"darkroom-{os.getpid()}-*")}
 
 
 @pytest.mark.parametrize(
@@ -292,6 +325,29 @@ def test_a_lie_in_a_message_is_not_decoded(change: dict[str, Any]) -> None:
     assert isinstance(messages.decode_reply(message({})), messages.Done)
     with pytest.raises(ValueError, match=r"Expected|Invalid"):
         messages.decode_reply(message(change))
+
+
+def test_the_outbox_can_not_be_made_smaller_or_larger() -> None:
+    """Its reader would die of a page that is gone; a larger one would hold what nobody counts."""
+    with contextlib.closing(Outbox()) as outbox, outbox.handing_over():
+        for size in (0, OUTBOX_BYTES + 1):
+            with pytest.raises(OSError, match="not permitted"):
+                os.ftruncate(outbox.descriptor, size)
+        with pytest.raises(OSError, match="not permitted"):
+            os.pwrite(outbox.descriptor, b"x", OUTBOX_BYTES)
+
+
+async def test_a_child_is_lent_only_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sources that have memory of their own: one that kept them all would hold what is on nobody's account."""
+    monkeypatch.setattr("processors.sandbox.sandbox.LENT_BYTES", 2 * INBOX_BYTES)
+    async with Sandbox() as lent:
+        pids = []
+        for _ in range(3):
+            await lent.start()
+            pids.append(lent.pid)
+            await lent.develop(PHOTO + bytes(INBOX_BYTES))
+            await lent.develop(PHOTO)
+        assert pids[0] == pids[1] != pids[2]
 
 
 def test_a_sealed_file_can_not_be_changed() -> None:

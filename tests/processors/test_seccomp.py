@@ -60,6 +60,10 @@ def test_arguments_decide(machine: str) -> None:
     numbers = {name: both[COLUMNS[machine]] for name, both in seccomp.CONDITIONAL.items()}
     assert decide(machine, numbers["mmap"], (0, 4096, 3)) == seccomp.ALLOW
     assert decide(machine, numbers["mmap"], (0, 4096, 7)) == EPERM
+    assert decide(machine, numbers["mmap"], (0, 4096, 3, 0x22)) == seccomp.ALLOW
+    for tool in (None, 4096):
+        assert decide(machine, numbers["mmap"], (0, 4096, 3, 0x21), program_at=tool) == EPERM
+    assert decide(machine, numbers["mmap"], (0, 4096, 7, 0x22), program_at=4096) == seccomp.ALLOW
     assert decide(machine, numbers["mprotect"], (0, 4096, 5)) == EPERM
     assert decide(machine, numbers["clone"], (0x3D0F00,)) == seccomp.ALLOW
     assert decide(machine, numbers["clone"], (0x1200011,)) == EPERM
