@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.async_api import expect
 
 from tests.web.conftest import arrive
@@ -10,6 +9,8 @@ from tests.web.photos import photo, photos
 from tests.web.relay import Relay
 from tests.web.visitor import PATIENCE, visitor
 
+SILENCE = 31_000  # milliseconds, a little more than what the page bears of a socket
+STALLED = 46_000  # the same of an upload
 LOST = r"ERR_(INTERNET_DISCONNECTED|NETWORK_CHANGED|CONNECTION|EMPTY_RESPONSE)|status of 409|WebSocket connection"
 
 
@@ -54,19 +55,57 @@ async def test_connections_cut_in_the_middle_of_uploads(launch, login, project_o
         guest.clean(host, LOST)
 
 
-@pytest.mark.long
 async def test_socket_gone_silent_is_found_and_replaced(launch, login, project_of, host, tmp_path):
     port = int(host.split(":")[1])
     async with Relay(port) as relay:
         browser = await launch(f"--host-resolver-rules=MAP 127.0.0.1:{port} 127.0.0.1:{relay.port}")
-        guest = await arrive(await visitor(browser), await login())
+        guest = await visitor(browser)
+        await guest.page.clock.install()
+        await arrive(guest, await login())
         assert relay.websockets > 0
         relay.freeze()
         async with project_of(await guest.page.locator("#project").input_value()) as project:
             await project.upload(photo(tmp_path / "unheard.jpg", 1))
         await expect(guest.tiles()).to_have_count(0)
+        await guest.page.clock.fast_forward(SILENCE)
         await expect(guest.tiles("done")).to_have_count(1, timeout=PATIENCE)
         guest.clean(host, LOST)
+
+
+async def hold_first(guest, path):
+    """The first form never gets to storage, and nobody says so; those after it do. Gives the forms sent so far."""
+    forms = []
+
+    async def hold(route):
+        forms.append(route)
+        if len(forms) > 1:
+            await route.continue_()
+
+    await guest.page.route("**/originals*", hold)
+    await guest.send([path])
+    await expect(guest.tiles("sending")).to_have_count(1)
+    return forms
+
+
+async def test_upload_gone_silent_is_given_up_and_sent_again(browser, login, host, tmp_path):
+    guest = await visitor(browser)
+    await guest.page.clock.install()
+    await arrive(guest, await login())
+    forms = await hold_first(guest, photo(tmp_path / "silent.jpg", 1))
+    await guest.page.clock.fast_forward(STALLED)
+    await guest.done(1)
+    assert len(forms) == 2
+    guest.clean(host, LOST)
+
+
+async def test_upload_does_not_wait_for_an_answer_when_the_network_goes(guest, host, tmp_path):
+    forms = await hold_first(guest, photo(tmp_path / "offline.jpg", 1))
+    await guest.page.context.set_offline(True)
+    await expect(guest.tiles("waiting")).to_have_count(1)
+    await guest.page.context.set_offline(False)
+    await guest.done(1)
+    assert len(forms) == 2
+    guest.clean(host, LOST)
 
 
 async def test_cursor_of_another_epoch_begins_anew_from_the_list(guest, project_of, host, tmp_path):
