@@ -3,6 +3,12 @@ import { pause } from "./pause.js";
 const PAGE = 60;
 const GATHER = 250;
 const LIVE_MOST = 600;
+const SETTLED = ["done", "error"];
+
+/** Whether it comes from this page and is not developed yet, whatever became of its bytes. */
+function isOnItsWay(photo) {
+  return photo.file !== null && (photo.unsent || !SETTLED.includes(photo.state));
+}
 
 /**
  * The photos of one project as this page knows them: those on their way from here and those the server lists.
@@ -51,7 +57,10 @@ export class Album extends EventTarget {
   #make(fields) {
     this.#keys += 1;
     const blank = { key: this.#keys, id: null, file: null, filename: "", state: "waiting", sent: 0 };
-    const photo = { ...blank, unsent: false, error: null, facts: null, versions: {}, createdAt: null, ...fields };
+    return this.#hold({ ...blank, unsent: false, error: null, facts: null, versions: {}, createdAt: null, ...fields });
+  }
+
+  #hold(photo) {
     this.#photos.set(photo.key, photo);
     if (photo.id) this.#byId.set(photo.id, photo);
     return photo;
@@ -164,8 +173,11 @@ export class Album extends EventTarget {
     return this.access.request("GET", this.access.path(`images?${query}`));
   }
 
-  /** Shows what the list says: new photos are added, known ones brought up to date. Gives how many were new. */
-  #adopt(images, place) {
+  /**
+   * Shows what the list says: new photos are added, known ones brought up to date. Gives how many were new.
+   * `dropped`, by id, are those shown before: one that is listed again stays the same photo to all who hold it.
+   */
+  #adopt(images, place, dropped = new Map()) {
     const fresh = [];
     for (const image of images) {
       this.#unknown.delete(image.image_id);
@@ -174,7 +186,9 @@ export class Album extends EventTarget {
       const fields = { state, error, facts, versions: versions ?? {} };
       if (known && !known.unsent) this.report(known, fields);
       else if (!known) {
-        fresh.push(this.#make({ ...fields, id: image.image_id, filename: image.filename, createdAt: image.created_at }));
+        const earlier = dropped.get(image.image_id);
+        const listed = { ...fields, id: image.image_id, filename: image.filename, createdAt: image.created_at };
+        fresh.push(earlier ? this.#hold(Object.assign(earlier, listed)) : this.#make(listed));
       }
     }
     if (fresh.length > 0) this.#fire("added", { photos: fresh, place });
@@ -207,21 +221,35 @@ export class Album extends EventTarget {
     return undefined;
   }
 
-  /** Reads the newest page anew; what is on its way from here stays. */
+  /** Reads the newest page anew; what is on its way from here stays, and is read by itself if it is further back. */
   reload() {
     return this.#reading(async () => {
       const page = await this.#page(null);
-      for (const photo of this.photos) {
-        if (photo.unsent) continue;
-        this.#photos.delete(photo.key);
-        this.#byId.delete(photo.id);
+      const listed = new Set(page.images.map((image) => image.image_id));
+      const further = this.photos.filter((photo) => isOnItsWay(photo) && !photo.unsent && !listed.has(photo.id));
+      const images = page.images;
+      for (const photo of further) {
+        const image = await this.#one(photo.id);
+        if (image) images.push(image);
+        else this.forget(photo);
       }
+      const dropped = this.#dropSettled();
       this.#live = 0;
       this.#unknown.clear();
       this.#next = page.next_cursor ?? null;
       this.#fire("cleared");
-      this.#adopt(page.images, "bottom");
+      this.#adopt(images, "bottom", dropped);
+      for (const photo of this.photos) this.#fire("changed", photo);
     });
+  }
+
+  #dropSettled() {
+    const dropped = this.photos.filter((photo) => !isOnItsWay(photo));
+    for (const photo of dropped) {
+      this.#photos.delete(photo.key);
+      this.#byId.delete(photo.id);
+    }
+    return new Map(dropped.map((photo) => [photo.id, photo]));
   }
 
   async older() {
