@@ -15,7 +15,7 @@ def test_page_may_load_and_call_only_its_own(client: httpx.Client, edge: caddy.C
         "default-src": "'none'",
         "script-src": "'self'",
         "style-src": "'self'",
-        "img-src": "'self' blob: data:",
+        "img-src": "'self'",
         "connect-src": f"'self' ws://127.0.0.1:{edge.edge.port}",
         "form-action": "'none'",
         "base-uri": "'none'",
