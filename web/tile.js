@@ -30,6 +30,8 @@ export class Tile {
     const caption = element("div", { className: "caption" }, this.name, this.note);
     this.root = element("li", { className: "tile" }, this.button, this.bar, caption, this.trouble);
     this.root.dataset.key = photo.key;
+    // Who sees it come sees it develop; what was there before is simply there.
+    if (photo.state !== "done") this.root.classList.add("is-fresh");
     if (photo.file && photo.state !== "done") this.#preview();
     this.update();
   }

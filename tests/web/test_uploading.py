@@ -9,6 +9,8 @@ from playwright.async_api import expect
 from tests.processors.pictures import animation
 from tests.web.photos import photo, photos
 
+ANIMATION = "image => getComputedStyle(image).animationName"
+
 
 async def test_five_photos_to_done(guest, project_of, host, tmp_path):
     sent = photos(tmp_path, 5)
@@ -21,10 +23,14 @@ async def test_five_photos_to_done(guest, project_of, host, tmp_path):
         picture = guest.tile(path.name).locator("img.developed")
         await expect(picture).to_be_visible()
         assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+        assert await picture.evaluate(ANIMATION) == "develop"
     async with project_of(await guest.page.locator("#project").input_value()) as project:
         images = await project.images()
     assert sorted(image["filename"] for image in images) == [path.name for path in sent]
     assert {image["state"] for image in images} == {"done"}
+    await guest.page.reload()
+    await guest.done(5)
+    assert await guest.page.locator("img.developed").first.evaluate(ANIMATION) == "none"
     guest.clean(host)
 
 
