@@ -8,6 +8,7 @@ from ops import locate
 from ops.edge.caddyfile import Edge, render
 from ops.folder import DataFolder
 from ops.services import Plan
+from ops.variables import number
 
 FILE = "Caddyfile"
 
@@ -24,7 +25,7 @@ def ensure(plan: Plan, environment: Mapping[str, str]) -> None:
         web=plan.code / "web",
         data=plan.folder.edge / "caddy",
         origins=plan.site.origins,
-        max_upload=int(environment.get("DARKROOM_MAX_IMAGE_BYTES") or Edge.max_upload),
+        max_upload=number(environment, "MAX_IMAGE_BYTES", int, Edge.max_upload),
         certificate=(tls / "certificate.pem", tls / "key.pem") if plan.site.certificate and plan.site.tls else None,
     )
     (plan.folder.edge / FILE).write_text(render(edge))

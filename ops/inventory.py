@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from ops import caddy, health, locate, postgres, valkey
 from ops.services import Plan
-from ops.variables import cores, for_role
+from ops.variables import cores, for_role, number
 from storage import setup as storage_setup
 from storage.server import command as storage_command
 
@@ -57,7 +57,7 @@ def parts(plan: Plan, environment: Mapping[str, str]) -> list[Part]:
 
 def image_workers(environment: Mapping[str, str]) -> int:
     """Worker processes of the lane `images`: DARKROOM_IMAGE_WORKERS, else one a core, at least two."""
-    return int(environment.get("DARKROOM_IMAGE_WORKERS") or max(2, cores()))
+    return number(environment, "IMAGE_WORKERS", int, max(2, cores()))
 
 
 def _postgres(plan: Plan) -> Part:
@@ -88,10 +88,9 @@ def _valkey(plan: Plan) -> Part:
 def _storage(plan: Plan, environment: Mapping[str, str]) -> Part:
     port, folder = plan.ports["storage"], plan.folder.storage
     access, _, secret = plan.credentials.storage_root.partition(":")
-    host, number, password = plan.services.valkey_address()
-    notify = storage_setup.notify_env(host, number, password, folder / "queue", "darkroom:arrivals")
+    notify = storage_setup.notify_env(*plan.services.valkey_address(), folder / "queue", "darkroom:arrivals")
     # A day after the daily cleaning should have found and told them.
-    stale = math.ceil(float(environment.get("DARKROOM_CLEAN_HOURS") or 48)) + 24
+    stale = math.ceil(number(environment, "CLEAN_HOURS", float, 48.0)) + 24
     ready = storage_command.server(
         plan.server, plan.folder.drives, port, access, secret, folder / "certs", notify, stale_hours=stale
     )

@@ -12,13 +12,29 @@ from storage.server import build, locate
 CODE = Path(__file__).resolve().parents[1]
 
 
-def known(folder: DataFolder, environment: Mapping[str, str]) -> Plan:
-    """The plan of an appliance that has been set up, from what its folder records; changes nothing.
+class NotKnown(Exception):
+    """What runs in a data folder can't be told from it and from the environment. Says why, and what to do next."""
 
-    Raises KeyError if `up` has never been run on it.
-    """
-    chosen = ports.recorded(folder, _names(environment))
-    return _plan(folder, environment, chosen, locate.find(_cache(environment)) or locate.built(_cache(environment)))
+
+def known(folder: DataFolder, environment: Mapping[str, str]) -> Plan:
+    """The plan of an appliance that has been set up, from what its folder records; changes nothing. Raises NotKnown."""
+    if elsewhere := _elsewhere(folder, environment):
+        remedy = "Set it here, too, as it was set for ./ops/up."
+        raise NotKnown(f"{' and '.join(elsewhere)} must be set: those parts run elsewhere\n  → {remedy}")
+    try:
+        chosen = ports.recorded(folder, _names(environment))
+        return _plan(folder, environment, chosen, locate.built(_cache(environment)))
+    except KeyError:
+        remedy = "Wait until ./ops/up says that all parts are well."
+        raise NotKnown(f"the appliance has not been set up yet\n  → {remedy}") from None
+    except credentials.DefaultPassword as error:
+        raise NotKnown(f"{error}\n  → Give it as it was given to ./ops/up.") from error
+
+
+def _elsewhere(folder: DataFolder, environment: Mapping[str, str]) -> list[str]:
+    """The variables with addresses of parts that do not run here, and are not set."""
+    here = [part["name"] for part in folder.read("state.json").get("parts", [])]
+    return [services.EMBEDDED[part] for part in services.embedded(environment) if here and part not in here]
 
 
 def fresh(folder: DataFolder, environment: Mapping[str, str], progress: Callable[[str], None]) -> Plan:

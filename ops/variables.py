@@ -1,9 +1,13 @@
 """The environment of each kind of process: what it needs and nothing else, so that no key is where it isn't used."""
 
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from ops.services import Plan
+
+Number = TypeVar("Number", int, float)
 
 BASE = (
     "PATH",
@@ -39,6 +43,23 @@ ALLOCATOR = {"worker": {"MALLOC_MMAP_THRESHOLD_": str(64 << 20), "MALLOC_TRIM_TH
 
 OURS = {*SHARED, *(name for names in PRIVATE.values() for name in names), "CACHE", "MINIO", "IMAGE_WORKERS", "KEY"}
 """What is never passed on as it came from outside; KEY is a client's own, for ./ops/upload."""
+
+
+class BadNumber(ValueError):
+    """A variable of the environment holds what is no number; the message names it."""
+
+
+def number(environment: Mapping[str, str], name: str, kind: Callable[[str], Number], default: Number) -> Number:
+    """DARKROOM_`name` as an int or a float, not negative; the default where it is not given. Raises BadNumber."""
+    text = environment.get(f"DARKROOM_{name}", "")
+    try:
+        value = kind(text) if text else default
+    except ValueError:
+        value = kind("-1")
+    if value < 0 or not math.isfinite(value):
+        what = "a whole number" if kind is int else "a number"
+        raise BadNumber(f"DARKROOM_{name} is {text!r}, where {what} from 0 on is wanted")
+    return value
 
 
 def for_role(role: str, plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:

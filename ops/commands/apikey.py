@@ -93,4 +93,4 @@ def _revoke(folder: DataFolder, given: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    options.run(main)

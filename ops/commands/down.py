@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import time
 
 from ops.commands import options
@@ -47,4 +46,4 @@ def _clear(folder: DataFolder) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    options.run(main)

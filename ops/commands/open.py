@@ -1,7 +1,5 @@
 """`./ops/open`: prints the address of the test page with a fresh one-time login."""
 
-import sys
-
 from ops.commands import options, serving
 
 
@@ -19,4 +17,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    options.run(main)

@@ -71,4 +71,4 @@ def _reasons(reasons: list[dict[str, Any]]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    options.run(main, crashed=2)

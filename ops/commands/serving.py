@@ -33,10 +33,8 @@ def become(role: str, folder: DataFolder) -> "Plan":
     environment = dict(os.environ)
     try:
         plan = planning.known(folder, environment)
-    except KeyError:
-        raise CannotRun(
-            "the appliance has not been set up yet\n  → Wait until ./ops/up says that all parts are well."
-        ) from None
+    except planning.NotKnown as reason:
+        raise CannotRun(str(reason)) from reason
     os.environ.update(variables.for_role(role, plan, environment))
     return plan
 

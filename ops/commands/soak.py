@@ -6,6 +6,7 @@ import random
 import sys
 from pathlib import Path
 
+from ops.commands import options
 from ops.host.say import say
 
 EPILOG = """\
@@ -72,4 +73,4 @@ def _minutes(text: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    options.run(main, crashed=2)

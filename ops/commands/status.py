@@ -7,11 +7,11 @@ import sys
 import time
 from typing import Any
 
-from ops import addresses, guarded, health
+from ops import addresses, health, sandboxes
 from ops.commands import options
 from ops.folder import DataFolder
 
-EPILOG = "Exit codes: 0 all parts are well; 1 some are not; 3 nothing is running."
+EPILOG = "Exit codes: 0 all parts are well; 1 some are not; 2 it could not be found out; 3 nothing is running."
 
 
 def main() -> int:
@@ -38,43 +38,24 @@ async def examine(folder: DataFolder, environment: dict[str, str]) -> dict[str, 
     }
     if not pid:
         return report | {"phase": "stopped"}
+    # Only now, since --help is answered before anything is installed.
+    from ops import inventory, locate, planning, variables, verification
+
     state = folder.read("state.json")
-    checks, verified = _checks(folder, environment), await _verified(folder, environment)
-    parts = state.get("parts", [])
-    sandbox = await _sandbox(folder, environment, [part["name"] for part in parts if part["role"] == "worker"])
+    parts, problem, checks = state.get("parts", []), "", {}
+    verified = sandbox = None
+    try:
+        plan = planning.known(folder, environment)
+        checks = {part.name: part.health for part in inventory.parts(plan, environment)}
+        verified = await verification.state(plan.services.database_url)
+        workers = [part["name"] for part in parts if part["role"] == "worker"]
+        sandbox = await sandboxes.state(plan.services.valkey_url, workers) if workers else None
+    except (planning.NotKnown, variables.BadNumber, locate.NotFound) as reason:
+        problem = str(reason)
     answers = await asyncio.gather(*(_health(part, checks.get(part["name"])) for part in parts))
     rows = [_row(part, answer, site) for part, answer in zip(parts, answers, strict=True)]
-    return report | {"phase": state.get("phase", "starting"), "parts": rows, "verified": verified, "sandbox": sandbox}
-
-
-def _checks(folder: DataFolder, environment: dict[str, str]) -> dict[str, health.Check]:
-    from ops import inventory, planning
-
-    try:
-        plan = planning.known(folder, environment)
-    except KeyError:
-        return {}
-    return {part.name: part.health for part in inventory.parts(plan, environment)}
-
-
-async def _verified(folder: DataFolder, environment: dict[str, str]) -> dict[str, Any] | None:
-    from ops import planning, verified
-
-    try:
-        plan = planning.known(folder, environment)
-    except KeyError:
-        return None
-    return await verified.state(plan.services.database_url)
-
-
-async def _sandbox(folder: DataFolder, environment: dict[str, str], workers: list[str]) -> dict[str, Any] | None:
-    from ops import planning
-
-    try:
-        plan = planning.known(folder, environment)
-    except KeyError:
-        return None
-    return await guarded.state(plan.services.valkey_url, workers) if workers else None
+    told = {"phase": state.get("phase", "starting"), "parts": rows, "verified": verified, "sandbox": sandbox}
+    return report | told | {"problem": problem}
 
 
 async def _health(part: dict[str, Any], check: health.Check | None) -> str:
@@ -108,7 +89,9 @@ def table(report: dict[str, Any], colour: bool = False) -> str:
         up = f"{part['uptime_seconds']:.0f} s" if part["uptime_seconds"] is not None else "-"
         address, pid = part["address"] or "-", part["pid"] or "-"
         lines.append(f"{part['name']:18} {address:22} {pid:>8} {up:>9} {part['restarts']:>8}  {part['health']}")
-    return "\n".join([*lines, _told(report["verified"]), guarded.told(report["sandbox"], colour)])
+    if report["problem"]:
+        return "\n".join([*lines, f"not asked, only what the supervisor says: {report['problem']}"])
+    return "\n".join([*lines, _told(report["verified"]), sandboxes.told(report["sandbox"], colour)])
 
 
 def _told(verified: dict[str, Any] | None) -> str:
@@ -120,4 +103,4 @@ def _told(verified: dict[str, Any] | None) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    options.run(main, crashed=2)

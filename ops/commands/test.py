@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from ops.commands import options
 from ops.host import packages
 from ops.host.say import say
 
@@ -95,4 +96,4 @@ def passes(name: str, command: list[str]) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    options.run(main)

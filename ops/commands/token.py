@@ -1,7 +1,5 @@
 """`./ops/token --project ID`: a short-lived token for one project, for trying things out."""
 
-import sys
-
 from ops.commands import options, serving
 
 
@@ -23,4 +21,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    options.run(main)

@@ -201,4 +201,4 @@ def _await(folder: DataFolder, supervisor: "subprocess.Popen[bytes]") -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    options.run(main)

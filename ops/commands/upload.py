@@ -75,4 +75,4 @@ def _report(outcome: "Outcome", left_out: int, as_json: bool) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    options.run(main)

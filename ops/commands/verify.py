@@ -115,4 +115,4 @@ def _repaired(repair: dict) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    options.run(main, crashed=2)

@@ -16,7 +16,7 @@ import pytest
 from ops import credentials
 from ops.folder import DataFolder
 from tests.ops import processes
-from tests.stack import CHECKOUT
+from tests.stack import CHECKOUT, environment
 
 VERBS = [path for path in sorted((CHECKOUT / "ops").iterdir()) if path.is_file() and os.access(path, os.X_OK)]
 EMBEDDED = {"postgres", "valkey", "storage", "ledger", "buckets"}
@@ -169,6 +169,24 @@ def test_a_wrong_wish_is_answered_in_a_sentence(stack):
     assert refused.returncode == 1
     assert "ttl" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_settings_that_can_not_be_used_are_answered_in_a_sentence(stack):
+    def verb(name: str, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+        command = [str(CHECKOUT / "ops" / name), *arguments, "--data", str(stack.data)]
+        done = subprocess.run(command, env=environment(**settings), capture_output=True, text=True, timeout=60)
+        assert "Traceback" not in done.stderr
+        return done
+
+    assert verb("token", "--project", "111", DARKROOM_MINIO="/no/such/server").returncode == 0
+    status = verb("status", DARKROOM_IMAGE_WORKERS="abc")
+    assert status.returncode == 1
+    assert "DARKROOM_IMAGE_WORKERS is 'abc'" in status.stdout
+    known = {"DARKROOM_DATABASE_URL": "postgresql://darkroom:postgres@db.lan/darkroom"}
+    for name, code in (("verify", 2), ("open", 1)):
+        done = verb(name, **known)
+        assert done.returncode == code
+        assert "default or empty password" in done.stderr
 
 
 def test_a_verb_says_when_nothing_is_running(stack):

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from ops import guarded
+from ops import sandboxes
 from tests.stack import CHECKOUT, Stack
 
 RESTRICTED = [sys.executable, "-P", "-m", "tests.processors.restricted"]
@@ -48,12 +48,12 @@ def test_told_that_weak_will_do_it_works_and_says_so(stack: Stack) -> None:
         limit, told = time.monotonic() + 30, None
         while told is None and time.monotonic() < limit:
             time.sleep(0.2)
-            told = asyncio.run(guarded.state(settings["DARKROOM_VALKEY_URL"], ["worker-images-1", "worker-images-9"]))
+            told = asyncio.run(sandboxes.state(settings["DARKROOM_VALKEY_URL"], ["worker-images-1", "worker-images-9"]))
             if told and told["strong"]:
                 told = None
         assert told
         assert set(told["layers"]) <= {"filter", "cgroup"}
-        assert guarded.told(told, colour=True).startswith(guarded.RED + "sandbox: WEAK")
+        assert sandboxes.told(told, colour=True).startswith(sandboxes.RED + "sandbox: WEAK")
     finally:
         worker.terminate()
         worker.wait(20)
