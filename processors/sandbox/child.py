@@ -42,7 +42,7 @@ def main(arguments: list[str], layers: Collection[Layer]) -> None:
         raise SystemExit(1) from error
     gc.collect()
     gc.freeze()
-    messages.send(channel, messages.Ready())
+    messages.send(channel, messages.Ready(os.getuid()))
     while _serve(channel, inbox, outbox, trim):
         pass
 

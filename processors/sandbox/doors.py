@@ -41,11 +41,16 @@ def close(layers: Collection[Layer]) -> None:
 
 
 def drop_root() -> None:
-    """As root become nobody. Where even root may not (a container without the capability), the other doors hold."""
+    """As root become nobody, as far as one may: in a user namespace of its own, or a container, there may be none.
+
+    Then the other doors hold, and root has no rights: who asks `os.getuid` knows.
+    """
     if os.geteuid() == 0:
         with contextlib.suppress(OSError):
             os.setgroups([])
+        with contextlib.suppress(OSError):
             os.setresgid(NOBODY, NOBODY, NOBODY)
+        with contextlib.suppress(OSError):
             os.setresuid(NOBODY, NOBODY, NOBODY)
         kernel.follow_parent()  # changing the uid has cleared it
     kernel.drop_capabilities()

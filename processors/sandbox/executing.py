@@ -13,7 +13,7 @@ from processors.sandbox import memfd
 from processors.sandbox.cgroup import MemoryGroup
 from processors.sandbox.command import ENVIRONMENT, command
 from processors.sandbox.entry import NOT_CLOSED
-from processors.sandbox.errors import SandboxDied, SandboxTimeout, SandboxWeak
+from processors.sandbox.errors import SandboxDied, SandboxTimeout
 from processors.sandbox.layers import Layer, Protection
 from processors.sandbox.memory import resident_bytes
 from processors.sandbox.spawn import WATCH_SECONDS, TooMuchMemory
@@ -27,11 +27,15 @@ SOURCE = "file:/proc/self/fd/0"
 
 @dataclass(frozen=True)
 class Output:
-    """What a program left: its exit status, standard output (read-only), and the beginning of standard error."""
+    """What a program left: its exit status, standard output (read-only), and the beginning of standard error.
+
+    cut: it said more than that.
+    """
 
     status: int
     data: memoryview
     said: str
+    cut: bool
 
 
 async def execute(
@@ -41,14 +45,13 @@ async def execute(
     protection: Protection,
     seconds: float = 10.0,
     max_bytes: int = 1 << 30,
-    weak: bool = False,
 ) -> Output:
     """Run `program` with `source` as its standard input, a sealed memory file, in at most `seconds`.
 
-    Raises SandboxTimeout, SandboxDied when a signal ended it, TooMuchMemory above `max_bytes`, SandboxWeak.
+    Raises SandboxTimeout, SandboxDied when a signal ended it, TooMuchMemory above `max_bytes`, and as
+    `Protection.require` does.
     """
-    if not (protection.strong or weak):
-        raise SandboxWeak(f"nothing is decoded behind so little: {protection}")
+    protection.require()
     with contextlib.ExitStack() as stack:
         given, data, said = (stack.enter_context(_closing(one)) for one in (memfd.sealed([source]), _loose(), _loose()))
         group = MemoryGroup(max_bytes) if Layer.CGROUP in protection.layers else None
@@ -70,7 +73,7 @@ async def execute(
         if status == NOT_CLOSED:
             raise SandboxDied(f"the program could not start: {text.strip()}")
         fcntl.fcntl(data, fcntl.F_ADD_SEALS, memfd.SEALS)
-        return Output(status, memfd.view(data), text)
+        return Output(status, memfd.view(data), text, cut=os.fstat(said).st_size > SAID_BYTES)
 
 
 def _started(

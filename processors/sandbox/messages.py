@@ -51,7 +51,9 @@ class VersionHead(msgspec.Struct):
 
 
 class Ready(msgspec.Struct, tag="ready"):
-    """From the child once its doors are closed."""
+    """From the child once its doors are closed, and before it has seen anything: the uid it has then."""
+
+    uid: int
 
 
 class Done(msgspec.Struct, tag="done"):

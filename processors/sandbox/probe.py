@@ -34,7 +34,7 @@ async def probe(wanted: Iterable[Layer] = ALL) -> Protection:
 
 
 def _probed(wanted: frozenset[Layer]) -> Protection:
-    missing = {layer: "not asked for" for layer in Layer if layer not in wanted}
+    missing: dict[str, str] = {layer: "not asked for" for layer in Layer if layer not in wanted}
     with tempfile.TemporaryDirectory(prefix="darkroom-probe-") as folder, socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()

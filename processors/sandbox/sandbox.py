@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -12,9 +13,9 @@ from processors.recipes import PHOTO, Recipe
 from processors.refusals import Code, Refused
 from processors.results import Developed, Facts, Version
 from processors.sandbox import memfd, messages
-from processors.sandbox.errors import SandboxDied, SandboxError, SandboxWeak
+from processors.sandbox.errors import SandboxDied, SandboxError
 from processors.sandbox.inbox import INBOX_BYTES
-from processors.sandbox.layers import Protection
+from processors.sandbox.layers import OWN_UID, STAYS_ROOT, Protection
 from processors.sandbox.outbox import Outbox
 from processors.sandbox.probe import probe
 from processors.sandbox.spawn import Child, TooMuchMemory
@@ -49,7 +50,7 @@ class Sandbox:
         self._max_files = max_files
         self._max_bytes = max_bytes
         self._weak = weak
-        self.protection = protection
+        self.protection = replace(protection, weak=protection.weak or weak) if protection else None
         self._child: Child | None = None
         self._spare: Child | None = None
         self._turn = asyncio.Lock()
@@ -138,9 +139,8 @@ class Sandbox:
     async def _running(self) -> Child:
         """The child, ready to work: started if there is none."""
         if self.protection is None:
-            self.protection = await probe()
-        if not (self.protection.strong or self._weak):
-            raise SandboxWeak(f"nothing is decoded behind so little: {self.protection}")
+            self.protection = replace(await probe(), weak=self._weak)
+        self.protection.require()
         while self._child is not None and self._child.process.poll() is not None:
             self._retire()
         if self._child is None:
@@ -151,6 +151,8 @@ class Sandbox:
             except (SandboxError, TooMuchMemory, asyncio.CancelledError):
                 self._end()
                 raise
+            if self._child.stays_root:
+                self.protection = replace(self.protection, missing={**self.protection.missing, OWN_UID: STAYS_ROOT})
         return self._child
 
     def _replace(self, why: str) -> None:

@@ -32,7 +32,7 @@ class Child:
 
     def __init__(self, labels: Sequence[str], layers: Collection[Layer], max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self.ready = False
+        self.ready = self.stays_root = False
         self.served = self.lent = 0
         with contextlib.ExitStack() as held:
             self._group = MemoryGroup(max_bytes) if Layer.CGROUP in layers else None
@@ -86,7 +86,7 @@ class Child:
         reply = await self.receive(seconds)
         if not isinstance(reply, messages.Ready):
             raise SandboxDied(f"the child could not start: {reply}")
-        self.ready = True
+        self.ready, self.stays_root = True, reply.uid == 0
 
     async def receive(self, seconds: float) -> messages.Reply:
         """The next reply. Descriptors that a child sends beside it are closed by the kernel, unseen.

@@ -30,9 +30,12 @@ class VideoFacts:
 async def probe(source: bytes | memoryview, protection: Protection) -> VideoFacts:
     """Read the header of `source`.
 
-    Raises Refused: not_a_video, too_many_streams, too_many_pixels, too_long; and as `execute` does.
+    Raises Refused: not_a_video, too_much_metadata, too_many_streams, too_many_pixels, too_long; and as `execute` does.
     """
-    said = (await ffmpeg(source, (), protection, PROBE_SECONDS)).said
+    found = await ffmpeg(source, (), protection, PROBE_SECONDS)
+    if found.cut:  # what else it has, streams above all, nobody would know
+        raise Refused(Code.TOO_MUCH_METADATA, "The video holds too much text besides its pictures and sound.")
+    said = found.said
     streams = STREAM.findall(said)
     if len(streams) > MAX_STREAMS:
         raise Refused(

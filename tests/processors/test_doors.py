@@ -166,5 +166,11 @@ def test_doors_refuse_to_close_on_other_threads() -> None:
     assert behind("pass", close=close, before=waiting) == "refused"
 
 
+@pytest.mark.root
+def test_the_uid_changes_where_groups_may_not() -> None:
+    forbidden = "def forbidden(groups): raise PermissionError(1, 'as in some containers')\nos.setgroups = forbidden"
+    assert behind("assert (os.getuid(), os.getgid()) == (65534, 65534)", before=forbidden) == "open"
+
+
 def test_nobody_is_root_behind_the_doors() -> None:
     assert behind("assert 0 not in (os.getuid(), os.geteuid(), os.getgid(), os.getegid())") == "open"

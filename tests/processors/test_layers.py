@@ -131,6 +131,29 @@ def _runs(pid: int) -> bool:
         return False
 
 
+def test_where_root_can_not_become_nobody_it_says_so(tmp_path: Path) -> None:
+    """In a user namespace that holds no other user."""
+    script = """
+import asyncio, sys
+from processors.sandbox import Sandbox
+async def main():
+    async with Sandbox() as sandbox:
+        made = await sandbox.develop(sys.stdin.buffer.read())
+        print(len(made.versions), sandbox.protection)
+asyncio.run(main())
+"""
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", sys.executable, "-c", script],
+        env={"PYTHONPATH": CHECKOUT, "PATH": os.environ["PATH"]},
+        input=PHOTO,
+        capture_output=True,
+        timeout=60,
+    )
+    said = done.stdout.decode()
+    assert said.startswith("4 strong"), done.stderr.decode()
+    assert "own uid: nobody's can't be had here" in said
+
+
 async def test_the_filter_alone_is_too_little_unless_told_otherwise() -> None:
     alone = Protection(frozenset({FILTER}), {LANDLOCK: "not in this kernel"})
     assert not alone.strong

@@ -263,12 +263,12 @@ async def test_a_child_that_lies_is_replaced(sandbox: Sandbox, monkeypatch: pyte
         with outbox.handing_over():
             Writer(os.dup(outbox.descriptor)).put([v.data for v in good.versions])
         assert same(_developed(messages.Done(source, heads), outbox, RECIPE), good)
-        for wrong in (messages.Done(source, heads[1:]), messages.Done(source, long), messages.Ready()):
+        for wrong in (messages.Done(source, heads[1:]), messages.Done(source, long), messages.Ready(1)):
             with pytest.raises(SandboxDied):
                 _developed(wrong, outbox, RECIPE)
 
 
-@pytest.mark.parametrize("said", [b"nonsense", b"", messages.encode(messages.Ready())])
+@pytest.mark.parametrize("said", [b"nonsense", b"", messages.encode(messages.Ready(1))])
 async def test_what_a_child_hands_over_unasked_is_closed(sandbox: Sandbox, said: bytes) -> None:
     child = sandbox._child
     assert child
