@@ -168,7 +168,7 @@ async def test_a_video_of_too_many_streams(doors: Protection) -> None:
 
 
 async def test_streams_do_not_hide_behind_much_text(doors: Protection) -> None:
-    text = [word for number in range(80) for word in ("-metadata", f"text{number}={'long ' * 190}")]
+    text = [word for number in range(400) for word in ("-metadata", f"text{number}={'long ' * 50}")]
     many = video(*text, *[word for _ in range(40) for word in ("-map", "0:v")], "-frames:v", "1")
     with pytest.raises(Refused) as caught:
         await probe(many, doors)
