@@ -38,6 +38,7 @@ class Run:
         self._at_once = at_once
         self._progress = progress
         self._waiting: dict[str, Path] = {}  # image id → file
+        self._under_way: set[str] = set()  # ids of the images whose form is being sent
         self._failed: list[tuple[str, str]] = []
         self._done = 0
         self._settled = asyncio.Event()
@@ -98,11 +99,14 @@ class Run:
         link = await self._client.link(file.name)
         self._journal.note(self._folder, file, link.image_id, "linked")
         self._waiting[link.image_id] = file
+        self._under_way.add(link.image_id)
         try:
             await self._client.send(link, file, self._progress.sent)
         except (Refused, Away):
             self._waiting.pop(link.image_id, None)
             raise
+        finally:
+            self._under_way.discard(link.image_id)
         if link.image_id in self._waiting:
             self._journal.note(self._folder, file, link.image_id, "sent")
 
@@ -122,13 +126,12 @@ class Run:
             self._heard(image_id, *((image["state"], image["error"]) if image else ("error", DELETED)))
 
     def _heard(self, image_id: str, state: str, error: dict[str, str] | None) -> None:
-        file = self._waiting.get(image_id)
-        if file is not None and state in ENDED:
-            self._end(file, image_id, state, (error or {}).get("message", ""))
-
-    def _end(self, file: Path, image_id: str, state: str, reason: str) -> None:
-        self._waiting.pop(image_id, None)
-        self._journal.note(self._folder, file, image_id, state, reason)
+        file, again = self._waiting.get(image_id), (error or {}).get("code") in AGAIN
+        if file is None or state not in ENDED or (again and image_id in self._under_way):
+            return  # on a slow line a form runs out while it is sent; what then comes in whole is taken all the same
+        reason = (error or {}).get("message", "")
+        del self._waiting[image_id]
+        self._journal.note(self._folder, file, image_id, "linked" if again else state, reason)
         self._count(file, state, reason)
 
     def _count(self, file: Path, state: str, reason: str) -> None:
