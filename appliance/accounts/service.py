@@ -11,7 +11,7 @@ from appliance.accounts.tables import ApiKey, Project
 from appliance.accounts.tickets import Tickets
 from appliance.config import current
 from appliance.errors import BadRequest, Conflict, NotFound
-from appliance.ledger.database import fetch, fetch_one, lost_as_unavailable
+from appliance.ledger.database import fetch, lost_as_unavailable
 from appliance.valkey import quick
 
 ROOT = "projects"
@@ -33,16 +33,42 @@ WITH gone AS (
 )
 UPDATE ledger.streams SET closed = true FROM gone WHERE root = 'projects' AND owner = gone.id RETURNING owner
 """
-# What is left of projects being deleted: some of their assets to take out of view; the row goes when none is left.
-_LEFT = """
-SELECT p.id, array(
-    SELECT a.id FROM ledger.assets a JOIN ledger.streams s ON s.id = a.stream
-    WHERE s.root = 'projects' AND s.owner = p.id AND a.state NOT IN ('deleting', 'deleted') LIMIT 200
-) AS assets FROM projects p WHERE p.deleted_at IS NOT NULL LIMIT 20
+# Assets in view of projects being deleted, of all these projects alike; as many as make $1 that wait to be erased. More
+# would wait there just as long, and keep the photos that people delete one by one waiting behind them.
+# BETWEEN and its order, so that only the index of an owner's assets will do: of one who has few, Postgres might expect
+# some soon among all assets, and read these to their end.
+_LEAVING = """
+WITH room AS (
+    SELECT $1::bigint - count(*) AS assets FROM (SELECT FROM ledger.assets WHERE state = 'deleting' LIMIT $1) d
+), leaving AS (
+    SELECT s.id AS stream FROM projects p JOIN ledger.streams s ON s.root = 'projects' AND s.owner = p.id
+    CROSS JOIN LATERAL (
+        SELECT FROM ledger.assets a WHERE a.stream BETWEEN s.id AND s.id AND a.state NOT IN ('deleting', 'deleted')
+        ORDER BY a.stream, a.id DESC LIMIT 1
+    ) something
+    WHERE p.deleted_at IS NOT NULL ORDER BY p.deleted_at LIMIT 200
+)
+SELECT a.id FROM leaving l CROSS JOIN LATERAL (
+    SELECT a.id FROM ledger.assets a
+    WHERE a.stream BETWEEN l.stream AND l.stream AND a.state NOT IN ('deleting', 'deleted')
+    ORDER BY a.stream, a.id DESC LIMIT ceil((SELECT r.assets FROM room r)::numeric / (SELECT count(*) FROM leaving))
+) a
 """
-_ERASING = """
-SELECT FROM ledger.assets a JOIN ledger.streams s ON s.id = a.stream
-WHERE s.root = 'projects' AND s.owner = $1 AND a.state = 'deleting' LIMIT 1
+# An array, since it is made once and only where it is needed.
+_FORGET = """
+WITH gone AS (
+    DELETE FROM projects p USING ledger.streams s
+    WHERE p.deleted_at IS NOT NULL AND s.root = 'projects' AND s.owner = p.id
+        AND (
+            SELECT a.id FROM ledger.assets a
+            WHERE a.stream BETWEEN s.id AND s.id AND a.state NOT IN ('deleting', 'deleted')
+            ORDER BY a.stream, a.id DESC LIMIT 1) IS NULL
+        AND s.id <> ALL (ARRAY(SELECT DISTINCT a.stream FROM ledger.assets a WHERE a.state = 'deleting'))
+    RETURNING p.id
+), uncounted AS (
+    DELETE FROM ledger.usage u USING gone WHERE u.scope = 'project' AND u.id = gone.id AND u.files = 0
+)
+SELECT id FROM gone
 """
 
 
@@ -87,19 +113,14 @@ async def delete_project(project_id: str) -> None:
         raise NotFound("There is no such project")
 
 
-async def projects_to_erase() -> list[tuple[str, list[UUID]]]:
-    """Projects being deleted, each with some of its assets that are still in view."""
-    return [(row["id"], row["assets"]) for row in await fetch(_LEFT)]
+async def leaving(most: int) -> list[UUID]:
+    """Assets of deleted projects that are still in view, so many that with them `most` wait to be erased."""
+    return [row["id"] for row in await fetch(_LEAVING, most)]
 
 
-async def forget_project(project_id: str) -> bool:
-    """Forgets a deleted project whose last bytes are gone; False while there are some."""
-    if await fetch_one(_ERASING, project_id) is not None:  # its row has no columns
-        return False
-    with lost_as_unavailable():
-        await Project.delete().where((Project.id == project_id) & Project.deleted_at.is_not_null())
-    await fetch("DELETE FROM ledger.usage WHERE scope = 'project' AND id = $1 AND files = 0", project_id)
-    return True
+async def forget_projects() -> list[str]:
+    """Forgets the deleted projects whose last bytes are gone; gives their ids, which may be used again."""
+    return [row["id"] for row in await fetch(_FORGET)]
 
 
 async def create_api_key(name: str, admin: bool) -> str:

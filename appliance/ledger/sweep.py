@@ -28,6 +28,7 @@ from storage.objects import Objects, Stat, StorageError
 WITHIN = 28
 MANY = 50  # open slots of one owner and minute, from which on one listing is cheaper than a look-up each
 ERASE_AT_ONCE = 100
+ERASE_AHEAD = 500  # assets of deleted projects are taken out of view while fewer than these wait to be erased
 
 TOLD_WITHIN = timedelta(seconds=10)  # of an upload even the durable notification has come long before
 
@@ -125,7 +126,16 @@ class Sweep:
             count("gave_up")
 
     async def erase(self) -> int:
-        """Removes the bytes of deleted assets, and what was written to their keys since; gives how many were done."""
+        """Removes the bytes of deleted assets, and what was written to their keys since, without a pause while there is
+        more; gives how many were looked at.
+        """
+        looked = done = await self._erase_some()
+        while done >= ERASE_AT_ONCE:
+            done = await self._erase_some()
+            looked += done
+        return looked
+
+    async def _erase_some(self) -> int:
         rows = await fetch("SELECT * FROM ledger.erase_due($1)", ERASE_AT_ONCE)
         if not rows or not await self._whole():
             return 0  # what a degraded storage does not list may be there
@@ -158,11 +168,10 @@ class Sweep:
 
     async def erase_projects(self) -> None:
         """Takes the assets of deleted projects out of view, and forgets the projects that have none left."""
-        for project, assets in await accounts.projects_to_erase():
-            if assets:
-                await self._ledger.remove(assets)
-            else:
-                await accounts.forget_project(project)
+        if leaving := await accounts.leaving(ERASE_AHEAD):
+            await self._ledger.remove(leaving)
+        for project in await accounts.forget_projects():
+            log.info("deleted project is gone", project=project)
 
     async def _whole(self) -> bool:
         return await self._in_thread(self._objects.whole)

@@ -7,17 +7,19 @@ from typing import Any
 import asyncpg
 import pytest
 
+from appliance.accounts import service as accounts
 from appliance.ledger.database import fetch
 from tests.ledger.book import Book, age
 
-PAGES = 400  # of 8 KiB; the table has over 3,000 with 50,000 finished rows, and 60,000 with a million
+PAGES = 600  # of 8 KiB; the table has over 3,000 with 50,000 finished rows, and 60,000 with a million
 STORED = 50_000
 
 _FINISHED = """
 INSERT INTO ledger.assets (stream, root, owner, folder, kind, lane, recipe, filename, state, blob, expires_at,
-    created_at, uploaded_at, facts)
+    check_at, created_at, uploaded_at, facts)
 SELECT s.id, 'projects', s.owner, 'images', 'image', 'images', 'photo', 'photo.jpg', 'done', b.id,
-    now() - interval '1 day', now() - interval '1 day', now() - interval '1 day',
+    now() - interval '1 day', CASE WHEN 'done' IN ('init', 'deleting') THEN now() - interval '1 day' END,
+    now() - interval '1 day', now() - interval '1 day',
     '{"format": "JPEG", "width": 4000, "height": 3000}'
 FROM ledger.streams s, ledger.blobs b
 """
@@ -27,9 +29,9 @@ SELECT 'originals', 'projects/111/images/20260101/' || n, n::text, 4000000, 'eta
 """
 
 
-async def _store(rows: int) -> None:
+async def _store(rows: int, state: str = "done") -> None:
     await fetch(_BLOBS, rows)
-    await fetch(_FINISHED)
+    await fetch(_FINISHED.replace("'done'", f"'{state}'"))
 
 
 async def _open(book: Book) -> None:
@@ -37,20 +39,32 @@ async def _open(book: Book) -> None:
     for _ in range(5):
         for state in ("init", "expired", "uploaded", "processing", "deleting", "deleted"):
             await age(await book.asset_in(state), 1000)
+    for project in ("leaving", "gone"):
+        await accounts.create_project(project, project)
+    await book.uploaded("leaving")
+    for project in ("leaving", "gone"):
+        await accounts.delete_project(project)
     await fetch(
         "UPDATE ledger.assets SET tries = 0 "
         "WHERE id IN (SELECT id FROM ledger.assets WHERE state = 'processing' ORDER BY id LIMIT 2)"
     )
 
 
-CHORES = ("look_up(20)", "open_jobs('images', 20)", "erase_due(20)", "give_up('code', 'message', 20)")
+CHORES = {
+    **{
+        call: f"SELECT * FROM ledger.{call}"
+        for call in ("look_up(20)", "open_jobs('images', 20)", "erase_due(20)", "give_up('code', 'message', 20)")
+    },
+    "leaving": accounts._LEAVING.replace("$1", "20000"),
+    "forget": accounts._FORGET,
+}
 
 
-async def _explained(connection: asyncpg.Connection, chore: str) -> dict[str, Any]:
-    """What it took to run a chore, which is undone again."""
+async def _explained(connection: asyncpg.Connection, sql: str) -> dict[str, Any]:
+    """What it took to run a statement, which is undone again."""
     tried = connection.transaction()
     await tried.start()
-    text = await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM ledger.{chore}")
+    text = await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}")
     await tried.rollback()
     plan: dict[str, Any] = json.loads(text)[0]["Plan"]
     return plan
@@ -59,8 +73,8 @@ async def _explained(connection: asyncpg.Connection, chore: str) -> dict[str, An
 async def check_cost(url: str, rows: int) -> None:
     connection = await asyncpg.connect(url)
     try:
-        for chore in CHORES:
-            plan = [await _explained(connection, chore) for _ in range(2)][-1]  # the first reads the catalogue too
+        for chore, sql in CHORES.items():
+            plan = [await _explained(connection, sql) for _ in range(2)][-1]  # the first reads the catalogue too
             pages = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
             print(f"{chore} with {rows:,} finished: {pages} pages, {plan['Actual Total Time']:.1f} ms")
             assert plan["Actual Rows"] > 0, chore
@@ -75,6 +89,14 @@ async def test_chores_read_only_what_is_open(book: Book, database_url: str) -> N
     await check_cost(database_url, STORED)  # without statistics, as after a burst
     await fetch("ANALYZE ledger.assets")
     await check_cost(database_url, STORED)
+
+
+@pytest.mark.parametrize("state", ["init", "deleting"])
+async def test_looking_and_erasing_read_nothing_of_each_other(book: Book, database_url: str, state: str) -> None:
+    """However much is open of one of them, and however long it has been due."""
+    await _store(10_000, state)
+    await _open(book)
+    await check_cost(database_url, 10_000)
 
 
 @pytest.mark.long

@@ -8,6 +8,7 @@ from minio.credentials import StaticProvider
 
 from appliance.accounts import service as accounts
 from appliance.ledger.database import fetch
+from appliance.ledger.sweep import ERASE_AHEAD, ERASE_AT_ONCE
 from storage import layout, policies
 from storage.signing import REGION
 from tests.daemons.minio import READER, ROOT, Minio
@@ -169,4 +170,35 @@ async def test_a_deleted_project_goes_with_all_its_bytes(intake: Intake, book: B
     await intake.sweep.erase()
     await intake.sweep.erase_projects()
     assert _left(intake, *assets) == 0
+    assert await fetch("SELECT FROM projects") == []
+
+
+async def test_deletions_of_more_than_one_round_wait_for_no_pause(intake: Intake, book: Book) -> None:
+    assets = [await book.slot() for _ in range(2 * ERASE_AT_ONCE + 1)]
+    await book.ledger.remove(assets)
+    assert await intake.sweep.erase() == len(assets)
+    assert await fetch("SELECT FROM ledger.assets WHERE state = 'deleting'") == []
+
+
+async def test_a_large_project_leaves_room_for_the_deletions_of_others(intake: Intake, book: Book) -> None:
+    """And of two projects neither waits for the end of the other."""
+    await accounts.create_project("small", "222")
+    for owner, count in ((PROJECT, ERASE_AHEAD + 100), ("222", 3)):
+        await fetch(
+            "INSERT INTO ledger.assets (stream, root, owner, folder, kind, lane, recipe, filename, expires_at) "
+            "SELECT $1, 'projects', $2, 'images', 'image', 'images', 'photo', '', now() FROM generate_series(1, $3)",
+            *(await book.stream(owner), owner, count),
+        )
+        await accounts.delete_project(owner)
+    await intake.sweep.erase_projects()
+    leaving = "SELECT owner, count(*) AS n FROM ledger.assets WHERE state = 'deleting' GROUP BY owner"
+    first = {row["owner"]: row["n"] for row in await fetch(leaving)}
+    assert first["222"] == 3
+    assert ERASE_AHEAD / 2 <= first[PROJECT] < ERASE_AHEAD
+    for _ in range(3):
+        await intake.sweep.erase_projects()
+    assert sum(row["n"] for row in await fetch(leaving)) == ERASE_AHEAD
+    for _ in range(3):
+        await intake.sweep.erase()
+        await intake.sweep.erase_projects()
     assert await fetch("SELECT FROM projects") == []

@@ -1,6 +1,7 @@
 -- Open slots whose look-up is due, oldest first. Each one's next look-up is set before it is made, backing off
 -- from 5 to 60 seconds while its form is valid; so a crash in between costs one interval, not the look-up.
 -- A slot is overdue `grace_seconds` after its form ran out: what was begun in time may still be under way.
+-- An array, since Postgres would expect so many of a table that it might rather read all assets than look each up.
 -- A locked row is being moved this very moment and needs no look-up.
 CREATE OR REPLACE FUNCTION ledger.look_up(most integer, grace_seconds double precision DEFAULT 60)
 RETURNS TABLE (id uuid, root text, owner text, folder text, state ledger.asset_state, overdue boolean) LANGUAGE sql AS $$
@@ -16,6 +17,6 @@ RETURNS TABLE (id uuid, root text, owner text, folder text, state ledger.asset_s
                 greatest(a.expires_at + make_interval(secs => grace_seconds), now() + interval '1 second'))
             WHEN a.checks < 3 THEN now() + interval '20 minutes' * 4 ^ a.checks
         END
-    FROM due WHERE a.id = due.id
+    WHERE a.id = ANY (ARRAY(TABLE due))
     RETURNING a.id, a.root, a.owner, a.folder, a.state, a.state = 'init' AND a.expires_at + make_interval(secs => grace_seconds) <= now();
 $$;
