@@ -61,11 +61,14 @@ class Api:
         for one in (first, *first.children(recursive=True)):
             one.kill()
 
+    def token(self) -> str:
+        """One of the project, good for a minute."""
+        return Callers(FIXED["DARKROOM_TOKEN_SECRET"]).token(PROJECT, 60)[0]
+
     @asynccontextmanager
     async def stream(self, client: httpx.AsyncClient, key: str = "", **headers: str) -> AsyncIterator[httpx.Response]:
         """The events as a stream over HTTP, asked for with a server's key or a token of the project."""
-        bearer = key or Callers(FIXED["DARKROOM_TOKEN_SECRET"]).token(PROJECT, 60)[0]
-        own = {"Accept": "text/event-stream", "Authorization": f"Bearer {bearer}"}
+        own = {"Accept": "text/event-stream", "Authorization": f"Bearer {key or self.token()}"}
         async with client.stream("GET", f"{self.url}/projects/{PROJECT}/events", headers=own | headers) as response:
             yield response
 
@@ -76,9 +79,8 @@ class Api:
         own.setblocking(False)
         await asyncio.get_running_loop().sock_connect(own, ("127.0.0.1", self.port))
         reader, writer = await asyncio.open_connection(sock=own, limit=4096)
-        token = Callers(FIXED["DARKROOM_TOKEN_SECRET"]).token(PROJECT, 60)[0]
         asked = f"GET /projects/{PROJECT}/events?after={after} HTTP/1.1", "Host: a", "Accept: text/event-stream"
-        writer.write("\r\n".join((*asked, f"Authorization: Bearer {token}", "", "")).encode())
+        writer.write("\r\n".join((*asked, f"Authorization: Bearer {self.token()}", "", "")).encode())
         return reader, writer
 
     async def holds(self, count: int) -> bool:
@@ -89,11 +91,15 @@ class Api:
         finally:
             await redis.aclose()
 
-    async def ticket(self, seconds: int = 60, asker: dict[str, str] | None = None) -> str:
-        """A ticket of the project: good for so long, or as the API gives it to one who sends the headers `asker`."""
-        if asker:
-            async with httpx.AsyncClient(headers=asker) as client:
-                return str((await client.post(f"{self.url}/tickets", json={"project_id": PROJECT})).json()["ticket"])
+    async def given_ticket(self, key: str = "", **headers: str) -> dict[str, str]:
+        """What the API answers one who asks for a ticket with a server's key or a token of the project."""
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key or self.token()}", **headers}) as client:
+            answer = await client.post(f"{self.url}/tickets", json={"project_id": PROJECT})
+            assert answer.status_code == 201, answer.text
+            given: dict[str, str] = answer.json()
+            return given
+
+    async def ticket(self, seconds: int = 60) -> str:
         redis = Redis.from_url(self.valkey_url)
         try:
             return await Tickets(redis, "ticket").issue(PROJECT, seconds)

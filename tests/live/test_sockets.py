@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -179,7 +180,7 @@ async def test_addresses_are_kept_as_marks_and_those_of_servers_and_of_this_mach
             assert refused.status_code == 429
         async with api.stream(client, key, **here) as server:
             assert server.status_code == 200
-        ticket = await api.ticket(asker={"Authorization": f"Bearer {key}", **here})
+        ticket = (await api.given_ticket(key, **here))["ticket"]
         async with api.sockets(1, ticket=ticket, **here) as [server_socket]:
             await told(server_socket)
         keys = [name.decode() async for name in redis.scan_iter("darkroom:readers:address:*")]
@@ -249,6 +250,18 @@ async def test_a_ticket_is_good_for_its_time_alone(book: Book, api: Api, valkey_
     assert (await closed(socket))[0] == 4401
     redis = Redis.from_url(valkey_url)
     assert await Tickets(redis, "login").redeem(await api.ticket()) is None, "one for another purpose"
+    await redis.aclose()
+
+
+async def test_a_ticket_is_good_for_a_minute_at_most_whatever_the_settings_say(
+    book: Book, start: Start, valkey_url: str
+) -> None:
+    api, redis = start(DARKROOM_TICKET_SECONDS="600"), Redis.from_url(valkey_url)
+    await redis.flushall()
+    given = await api.given_ticket()
+    assert datetime.fromisoformat(given["expires_at"]) <= datetime.now(UTC) + timedelta(seconds=60)
+    [key] = [key async for key in redis.scan_iter("darkroom:ticket:*")]
+    assert 0 < await redis.ttl(key) <= 60
     await redis.aclose()
 
 

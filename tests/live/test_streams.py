@@ -11,6 +11,7 @@ import pytest
 from appliance.accounts import service as accounts
 from appliance.errors import Unavailable
 from appliance.images.versions import Linker
+from appliance.ledger.database import fetch
 from appliance.live.api import ROOT, _sse
 from appliance.live.cursor import Cursor
 from appliance.live.doorbell import Listener
@@ -68,6 +69,22 @@ async def test_a_deleted_projects_readers_get_its_last_event_and_are_let_go(book
         assert ["erased" in line for line in rest] == [False, True]
         async with api.stream(client) as gone:
             assert gone.status_code == 404
+
+
+async def test_a_cursor_older_than_what_is_kept_is_reset(book: Book, api: Api) -> None:
+    await book.uploaded()
+    await book.uploaded()
+    await fetch("DELETE FROM ledger.events WHERE seq <= 2")
+    async with api.sockets(1, after=1) as [behind], api.sockets(1, after=2) as [just_there]:
+        hello, reset = await told(behind), await told(behind)
+        assert (hello["type"], hello["first"]) == ("hello", 3)
+        assert (reset["type"], reset["seq"]) == ("reset", 4)
+        assert [(await told(just_there))["seq"] for _ in range(3)] == [4, 3, 4]
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {api.token()}"}) as client:
+        url = f"{api.url}/projects/{PROJECT}/events"
+        page = await client.get(url, params={"after": 1})
+        assert (page.status_code, page.json()) == (410, reset)
+        assert (await client.get(url, params={"after": 2})).json()["next"] == 4
 
 
 async def _first(stream: httpx.Response, count: int) -> AsyncIterator[tuple[str, int]]:
