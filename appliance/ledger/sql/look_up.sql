@@ -1,5 +1,5 @@
 -- Open slots whose look-up is due, oldest first. Each one's next look-up is set before it is made, backing off
--- from 5 to 60 seconds while its form is valid; so a crash in between costs one interval, not the look-up.
+-- from 5 to 60 seconds; so a crash in between costs one interval, not the look-up.
 -- A slot is overdue `grace_seconds` after its form ran out: what was begun in time may still be under way.
 -- An array, since Postgres would expect so many of a table that it might rather read all assets than look each up.
 -- A locked row is being moved this very moment and needs no look-up.
@@ -14,7 +14,9 @@ RETURNS TABLE (id uuid, root text, owner text, folder text, state ledger.asset_s
         check_at = CASE
             WHEN a.state = 'init' THEN least(
                 now() + least(interval '5 seconds' * 1.5 ^ least(a.checks, 10), interval '1 minute'),
-                greatest(a.expires_at + make_interval(secs => grace_seconds), now() + interval '1 second'))
+                -- Once it is overdue it is still there only while storage gives no answer that counts.
+                CASE WHEN a.expires_at + make_interval(secs => grace_seconds) > now()
+                THEN greatest(a.expires_at + make_interval(secs => grace_seconds), now() + interval '1 second') END)
             WHEN a.checks < 3 THEN now() + interval '20 minutes' * 4 ^ a.checks
         END
     WHERE a.id = ANY (ARRAY(TABLE due))
