@@ -22,6 +22,7 @@ parts.viewer.dialog = byId("viewer");
 const api = new Api(document.querySelector('meta[name="darkroom-api"]').content);
 const session = new Session(api);
 let room = null;
+let again = null;
 
 /** Whether the visitor gives up what is not sent yet, since another room or none can't send it; true if nothing is. */
 function letsGo() {
@@ -30,6 +31,8 @@ function letsGo() {
 }
 
 function enter(projectId) {
+  // Signed out while the projects were being read.
+  if (!session.token) return;
   // A fresh login address was opened in the middle of sending: it goes on.
   if (room?.uploads.left && room.access.projectId === projectId) return;
   room?.close();
@@ -55,13 +58,14 @@ async function open() {
   try {
     await choice.load();
   } catch (error) {
-    if (error.status === 401) return;
-    parts.notice.textContent = error.message;
-    if (error.passing) setTimeout(open, 3000);
+    if (error.status === 401 || !session.token) return;
+    parts.notice.textContent = error.passing ? `${error.message} It will be tried again.` : error.message;
+    if (error.passing) again = setTimeout(open, 3000);
   }
 }
 
 function shut(message) {
+  clearTimeout(again);
   room?.close();
   room = null;
   choice.close();

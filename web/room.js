@@ -83,13 +83,14 @@ export class Room {
     this.uploads.add(taken);
   }
 
-  async #attempt(work) {
+  async #attempt(photo, work) {
+    let trouble = "";
     try {
       await work();
-      this.#say("");
     } catch (error) {
-      this.#say(error.message);
+      trouble = error.message;
     }
+    if (!this.viewer.say(photo, trouble)) this.#say(trouble);
   }
 
   /** A photo that never arrived is sent again; one that failed afterwards is developed again. */
@@ -98,13 +99,13 @@ export class Room {
       this.uploads.retry(photo);
       return undefined;
     }
-    return this.#attempt(() => this.access.request("POST", `/images/${photo.id}/retry`));
+    return this.#attempt(photo, () => this.access.request("POST", `/images/${photo.id}/retry`));
   }
 
   remove(photo) {
     this.uploads.cancel(photo);
     const { id } = photo;
-    return this.#attempt(async () => {
+    return this.#attempt(photo, async () => {
       if (id) {
         await this.access.request("DELETE", `/images/${id}`).catch((error) => {
           if (error.status !== 404) throw error;

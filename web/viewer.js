@@ -15,6 +15,7 @@ const ORDER = ["original", "d2500", "big_1920", "big_thumb", "thumb"];
 export class Viewer {
   #photo = null;
   #asked = false;
+  #said = "";
   #ended = new AbortController();
 
   /**
@@ -37,6 +38,7 @@ export class Viewer {
   open(photo) {
     this.#photo = photo;
     this.#asked = false;
+    this.#said = "";
     this.#show();
     if (!this.parts.dialog.open) this.parts.dialog.showModal();
     // Its links may have been made hours ago.
@@ -55,6 +57,14 @@ export class Viewer {
 
   update(photo) {
     if (photo === this.#photo) this.#show();
+  }
+
+  /** Says how it went with a photo, if that is the one shown (true): all else of the page lies behind the dialog. */
+  say(photo, text) {
+    if (photo !== this.#photo) return false;
+    this.#said = text;
+    this.#show();
+    return true;
   }
 
   removed(photo) {
@@ -98,7 +108,7 @@ export class Viewer {
     this.parts.facts.textContent = facts.filter(Boolean).join(" · ");
     this.parts.previous.disabled = place <= 0;
     this.parts.next.disabled = place < 0 || place >= order.length - 1;
-    this.parts.message.textContent = photo.state === "error" ? imageErrorInWords(photo.error) : "";
+    this.parts.message.textContent = this.#said || (photo.state === "error" ? imageErrorInWords(photo.error) : "");
     this.parts.retry.hidden = photo.state !== "error" || !mayBeTriedAgain(photo);
     this.parts.remove.textContent = this.#asked ? "Delete for good?" : "Delete";
     this.#showPicture(photo);

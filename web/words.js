@@ -2,24 +2,23 @@
 
 const BY_CODE = {
   upload_expired: "The photo never arrived: its upload link ran out first. Send it again.",
-  cancelled: "This upload was called off.",
   object_missing: "The photo's bytes can't be found in storage.",
   object_damaged: "The photo's bytes were damaged in storage.",
   version_damaged: "A version of this photo was damaged in storage. Trying again makes it anew.",
 };
 
 const BY_STATUS = {
-  0: "Darkroom can't be reached just now. It will be tried again.",
+  0: "Darkroom can't be reached just now.",
   401: "Your login has ended. Open a fresh login address to go on.",
   403: "This login is not allowed to do that.",
   404: "That is not here any more.",
-  408: "That took too long. Try again.",
+  408: "That took too long.",
   413: "This file is larger than Darkroom takes.",
   429: "Too much at once. It will go on in a moment.",
-  502: "Darkroom is starting or busy. It will be tried again.",
-  503: "Darkroom is busy or a part of it is starting. It will be tried again.",
-  504: "That took too long. Try again.",
-  507: "There is no room left in storage.",
+  502: "Darkroom is starting or busy.",
+  503: "Darkroom is busy or a part of it is starting.",
+  504: "That took too long.",
+  507: "Storage is nearly full, so nothing new is taken.",
 };
 
 const STATES = {
@@ -72,7 +71,7 @@ export function imageErrorInWords(error) {
 
 /** Whether trying again can help: what never arrived is not there to be developed. */
 export function mayBeTriedAgain(photo) {
-  return photo.file !== null || !["upload_expired", "cancelled"].includes(photo.error?.code);
+  return photo.file !== null || photo.error?.code !== "upload_expired";
 }
 
 /** What a version leaves out of an animation or of a file of several pages; empty for a single picture. */

@@ -2,6 +2,7 @@
 
 from playwright.async_api import expect
 
+from appliance.accounts.service import LOGIN_SECONDS
 from tests.web.visitor import visitor
 
 REFUSED = r"status of 401"
@@ -38,6 +39,13 @@ async def test_what_is_no_login_address_is_told_without_asking_the_server(browse
     await guest.page.get_by_label("Login address or code").fill("what is this?")
     await guest.page.keyboard.press("Enter")
     await expect(guest.page.get_by_role("alert")).to_contain_text("doesn't look like a login address")
+    guest.clean(host)
+
+
+async def test_door_says_how_long_a_login_address_is_good_for(browser, host, stack):
+    guest = await visitor(browser)
+    await guest.page.goto(stack.url)
+    await expect(guest.page.locator("#login-help")).to_contain_text(f"within {LOGIN_SECONDS // 60} minutes")
     guest.clean(host)
 
 
@@ -88,6 +96,19 @@ async def test_signing_out_ends_it_also_for_a_reload(browser, login, host):
     await guest.page.reload()
     await expect(guest.page.locator("#door")).to_be_visible()
     guest.clean(host)
+
+
+async def test_signing_out_while_darkroom_is_away_stays_signed_out(browser, login, host):
+    guest = await visitor(browser)
+    await guest.page.clock.install()
+    await guest.page.route("**/projects/?*", lambda route: route.fulfill(status=503))
+    await guest.page.goto(await login())
+    await expect(guest.page.locator("#notice")).to_contain_text("It will be tried again.")
+    await guest.page.get_by_role("button", name="Sign out").click()
+    await guest.page.clock.fast_forward(10_000)
+    await expect(guest.page.locator("#door")).to_be_visible()
+    await expect(guest.page.locator("#room")).to_be_hidden()
+    guest.clean(host, r"status of 503")
 
 
 async def test_policy_allows_this_origin_alone_and_nothing_inline(guest, stack):

@@ -85,6 +85,27 @@ async def test_reload_in_the_middle_keeps_what_arrived_and_says_what_did_not(gue
     guest.clean(host)
 
 
+async def test_what_fails_in_the_viewer_is_said_there(guest, host, tmp_path):
+    """The rest of the page lies behind it."""
+    page = guest.page
+    (tmp_path / "no-photo.jpg").write_text("this is a text file that is called a photo\n" * 50)
+    await guest.send([tmp_path / "no-photo.jpg"])
+    await expect(guest.tiles("error")).to_have_count(1)
+    await page.route("**/images/*", lambda route: route.fulfill(status=503))
+    await page.route("**/images/*/retry", lambda route: route.abort())
+    await guest.tile("no-photo.jpg").locator(".frame").click()
+    said = page.locator("#viewer-message")
+    await page.get_by_role("dialog").get_by_role("button", name="Try again").click()
+    await expect(said).to_have_text("Darkroom can't be reached just now.")
+    await page.get_by_role("button", name="Delete", exact=True).click()
+    await page.get_by_role("button", name="Delete for good?").click()
+    await expect(said).to_have_text("Darkroom is busy or a part of it is starting.")
+    await page.unroute("**/images/*")
+    await page.get_by_role("button", name="Delete for good?").click()
+    await expect(guest.tiles()).to_have_count(0)
+    guest.clean(host, r"status of 503|ERR_FAILED")
+
+
 async def test_trying_again_is_offered_only_where_there_is_something_to_try(guest, project_of, host):
     """A slot that ran out holds nothing that could be developed. The answer is real but for its state."""
 
