@@ -1,18 +1,22 @@
 """A control group of one's own: the kernel's limit on the memory of a process and all that it starts.
 
 It takes a place below or beside the group that this process is in where groups may be made: systemd gives one to a
-unit with `Delegate=memory` and `DelegateSubgroup=`; root has one. Both versions are known, see cgroups(7).
+unit with `Delegate=memory` and `DelegateSubgroup=`; root has one. Both versions are known, see cgroups(7). Only
+version 1 could be tried where this was written; version 2 follows the kernel's description (admin-guide/cgroup-v2) and,
+like every layer, counts only where the probe sees it hold.
 """
 
 import contextlib
-import itertools
 import os
+import re
+import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-_numbers = itertools.count(1)
 REMOVE_SECONDS = 0.5
+NAME = re.compile(r"darkroom-(\d+)-[0-9a-f]+")  # the process that made it
+_left: set[Path] = set()
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class MemoryGroup:
     """A group whose processes may hold `max_bytes` together; above, the kernel kills one. Raises OSError."""
 
     def __init__(self, max_bytes: int) -> None:
-        self._path, self._layout = _made(f"darkroom-{os.getpid()}-{next(_numbers)}")
+        self._path, self._layout = _made(f"darkroom-{os.getpid()}-{secrets.token_hex(4)}")
         try:
             (self._path / self._layout.limit).write_text(str(max_bytes))
             with contextlib.suppress(OSError):  # without accounting of swap there is no such file
@@ -53,7 +57,7 @@ class MemoryGroup:
         return any(line.split() > ["oom_kill", "0"] for line in lines if line.startswith("oom_kill "))
 
     def remove(self) -> None:
-        """Remove the group; its processes have to be killed before."""
+        """Remove the group; its processes have to be killed before. If they take their time, the next group does it."""
         deadline = time.monotonic() + REMOVE_SECONDS
         while True:
             try:
@@ -62,6 +66,7 @@ class MemoryGroup:
                 return
             except OSError:  # the last of its processes is still on its way out
                 if time.monotonic() > deadline:
+                    _left.add(self._path)
                     return
                 time.sleep(0.005)
             else:
@@ -72,6 +77,11 @@ def _made(name: str) -> tuple[Path, Layout]:
     """A new group in the first place that allows one with a limit on memory."""
     why = OSError("no control group limits memory here")
     for parent, layout in _places():
+        _tidy(parent)
+        if layout is V2:
+            # Refused where the place has processes of its own: then the one above may do.
+            with contextlib.suppress(OSError):
+                (parent / "cgroup.subtree_control").write_text("+memory")
         path = parent / name
         try:
             path.mkdir()
@@ -82,6 +92,19 @@ def _made(name: str) -> tuple[Path, Layout]:
             return path, layout
         path.rmdir()
     raise why
+
+
+def _tidy(parent: Path) -> None:
+    """Remove the groups of processes that were killed before they could, and what this one could not remove earlier.
+
+    Only what is empty can be removed.
+    """
+    for path in parent.glob("darkroom-*"):
+        made = NAME.fullmatch(path.name)
+        if path in _left or (made and not Path(f"/proc/{made[1]}").exists()):
+            with contextlib.suppress(OSError):
+                path.rmdir()
+                _left.discard(path)
 
 
 def _places() -> list[tuple[Path, Layout]]:
