@@ -14,12 +14,13 @@ from structlog.contextvars import bound_contextvars
 from appliance.config import Config
 from appliance.errors import Unavailable
 from appliance.images.service import LANE
-from appliance.ledger.failures import MISSING
+from appliance.ledger.failures import DAMAGED, MISSING
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.logs import log
 from appliance.metrics import count
 from processors import recipes
 from processors.refusals import Code, Refused
+from processors.results import Developed
 from processors.sandbox import Sandbox, SandboxTimeout
 from processors.sandbox.errors import SandboxError
 from storage import layout
@@ -38,6 +39,15 @@ class LeaseLost(Exception):
 
 class Unreadable(Exception):
     """Storage gave no answer, or a refusal, where the original was asked for."""
+
+
+class Unfit(Exception):
+    """The original can't be developed, and why. `sha256` is that of its bytes, None where they are not what came."""
+
+    def __init__(self, failure: Failure, sha256: str | None) -> None:
+        super().__init__(failure.code)
+        self.failure = failure
+        self.sha256 = sha256
 
 
 class Developer:
@@ -73,15 +83,9 @@ class Developer:
         try:
             async with self._leased(claim), asyncio.timeout(self._config.job_seconds):
                 await self._run(claim)
-        except Refused as refused:
-            if refused.code == Code.TOO_MUCH_MEMORY:
-                count("sandbox_ends", why="memory")
-            await self._ledger.fail(claim, Failure(refused.code, refused.message))
-            return str(refused.code)
-        except SandboxTimeout:
-            count("sandbox_ends", why="time")
-            await self._ledger.fail(claim, TOO_SLOW)
-            return TOO_SLOW.code
+        except Unfit as unfit:
+            await self._ledger.fail(claim, unfit.failure, unfit.sha256)
+            return unfit.failure.code
         except ObjectMissing:
             return await self._missing(claim)
         except Unreadable as error:
@@ -113,15 +117,28 @@ class Developer:
     async def _run(self, claim: Claim) -> None:
         source = await self._fetch(claim)
         # Not by the sandbox: whoever has taken it over must not say what the original was.
-        sha256, developed = await asyncio.gather(
-            self._in_thread(_sha256, source), self._sandbox.develop(source, timeout=self._config.develop_seconds)
-        )
+        sha256, developed = await asyncio.gather(self._in_thread(_sha256, source), self._decoded(source))
+        if claim.sha256 not in (None, sha256):
+            raise Unfit(DAMAGED, None)
+        if isinstance(developed, Failure):
+            raise Unfit(developed, sha256)
         keys = [self._key(claim, version) for version in developed.versions]
         await asyncio.gather(*(self._put(key, v) for key, v in zip(keys, developed.versions, strict=True)))
         versions = [_row(version) for version in developed.versions]
         done = await self._ledger.finish(claim, sha256, _facts(developed.source), versions, recipes.PHOTO.hash)
         if not done:
             raise LeaseLost
+
+    async def _decoded(self, source: bytes) -> Developed | Failure:
+        try:
+            return await self._sandbox.develop(source, timeout=self._config.develop_seconds)
+        except Refused as refused:
+            if refused.code == Code.TOO_MUCH_MEMORY:
+                count("sandbox_ends", why="memory")
+            return Failure(refused.code, refused.message)
+        except SandboxTimeout:
+            count("sandbox_ends", why="time")
+            return TOO_SLOW
 
     async def _fetch(self, claim: Claim) -> bytes:
         try:

@@ -68,6 +68,7 @@ class Claim(msgspec.Struct, frozen=True):
     key: str
     version_id: str
     size: int
+    sha256: str | None  # of the original, from when it was read first
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -168,9 +169,12 @@ class Ledger:
         )
         return bool(self._told(rows))
 
-    async def fail(self, claim: Claim, failure: Failure) -> bool:
-        """Ends a job as `error`; False when its lease was lost."""
-        return bool(await self._move([claim.id], ["processing"], "error", failure, claim.lease))
+    async def fail(self, claim: Claim, failure: Failure, sha256: str | None = None) -> bool:
+        """Ends a job as `error`; False when its lease was lost. `sha256` of the original, if it was read."""
+        rows = await fetch(
+            "SELECT * FROM ledger.fail($1, $2, $3::jsonb, $4)", claim.id, claim.lease, _json(failure), sha256
+        )
+        return bool(self._told(rows))
 
     async def give_up(self, most: int = 200) -> list[UUID]:
         """Ends what used up all its tries without an answer."""
@@ -192,7 +196,10 @@ class Ledger:
         return await self._move([row["id"] for row in rows], ["error"], "uploaded")
 
     async def miss(self, ids: Sequence[UUID], failure: Failure) -> list[UUID]:
-        """Ends as `error` what refers to bytes that storage lost or damaged. What is being processed is left to its worker."""
+        """Ends as `error` what refers to bytes that storage lost or damaged.
+
+        What is being processed is left to its worker.
+        """
         return await self._move(ids, ["uploaded", "done", "error"], "error", failure)
 
     async def remove(self, ids: Sequence[UUID]) -> list[UUID]:

@@ -66,6 +66,8 @@ class Report:
     young: int = 0
     """Object versions that nothing refers to, younger than the grace time: not counted as differences."""
     bytes_read: int = 0
+    without_sha256: int = 0
+    """Object versions that were read and could not be compared: originals that no worker has read yet."""
     found: Counter[Kind] = field(default_factory=Counter)
     examples: list[Difference] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
@@ -103,6 +105,7 @@ class Report:
             "damaged": self.damaged,
             "young": self.young,
             "bytes_read": self.bytes_read,
+            "without_sha256": self.without_sha256,
             "examples": [_example(difference) for difference in self.examples],
         }
 

@@ -94,6 +94,7 @@ class Verifier:
         """Reads what is to be read, and confirms what seems wrong."""
         to_read, self._to_read = self._to_read, []
         seemed = await in_threads(partial(examined, self._objects, _read(one)) for one in to_read)
+        self.report.without_sha256 += sum(reference.sha256 is None for reference in to_read)
         self.report.bytes_read += sum(reference.size for reference in to_read)
         candidates, self._candidates = self._candidates + [one for one in seemed if one], []
         for start in range(0, len(candidates), BATCH):

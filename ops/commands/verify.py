@@ -95,6 +95,8 @@ def text(result: dict) -> str:
     ]
     if result["deep"] or result["damaged"]:
         lines.append(f"damaged object versions {result['damaged']}")
+    if result["without_sha256"]:
+        lines.append(f"read, and with no SHA-256 to compare yet {result['without_sha256']}")
     if result["young"]:
         lines.append(f"younger than the grace time and not counted {result['young']}")
     if result["miscounted"]:

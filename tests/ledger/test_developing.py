@@ -237,3 +237,20 @@ async def test_bytes_that_are_not_there_while_drives_are_being_healed_are_not_go
     monkeypatch.setattr(Objects, "whole", lambda objects: False)
     await developer.develop(photo)
     assert (await _open(book, photo))[:2] == ("processing", 3)
+
+
+async def test_a_photo_that_fails_is_known_by_its_bytes_and_others_in_their_place_are_never_developed(
+    book: Book, minio: Minio, sandbox: Sandbox, intake: Intake
+) -> None:
+    body = b"no picture at all"
+    asset = await _come(intake, body)
+    await _developer(book, minio, sandbox).develop(asset)
+    known = "SELECT b.sha256 FROM ledger.blobs b JOIN ledger.assets a ON a.blob = b.id WHERE a.id = $1"
+    [row] = await fetch(known, asset)
+    assert row["sha256"] == hashlib.sha256(body).hexdigest()
+    await fetch("UPDATE ledger.blobs SET sha256 = $1", "ab" * 32)  # as if the bytes had been others
+    await book.ledger.retry([asset])
+    await _developer(book, minio, sandbox).develop(asset)
+    assert (await book.row(asset))["error_code"] == "object_damaged"
+    [row] = await fetch(known, asset)
+    assert row["sha256"] == "ab" * 32

@@ -1,6 +1,7 @@
 """Verifying finds what is wrong, each way, and nothing else."""
 
-from uuid import uuid4
+from hashlib import sha256
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -152,6 +153,34 @@ async def test_an_original_rotten_beyond_repair_is_damaged(house: House) -> None
         part.write_bytes(data)
     await house.verify(deep=True)
     assert [(one.kind, one.bucket) for one in house.found] == [(Kind.DAMAGED, layout.ORIGINALS)]
+
+
+async def test_other_bytes_in_place_of_the_original_of_a_failed_photo_are_found(house: House) -> None:
+    body = bytes(range(256)) * 4096
+    failed, waiting = await house.uploaded(body), await house.uploaded(body)
+    claim = await house.ledger.claim(failed, 30)
+    assert claim is not None
+    await house.ledger.fail(claim, FAILURE, sha256(body).hexdigest())
+    report = await house.verify(deep=True)
+    assert report.clean, house.found
+    assert report.without_sha256 == 1, "nobody has read the one that waits"
+    for asset in (failed, waiting):
+        await changed(house, asset, body[::-1])
+    report = await house.verify(deep=True)
+    assert [(one.kind, str(failed) in one.key) for one in house.found] == [(Kind.DAMAGED, True)]
+
+
+async def changed(house: House, asset: UUID, body: bytes) -> None:
+    """Puts other bytes of the same size where the pinned ones are said to be."""
+    stat = house.put_original(asset, body)
+    await fetch(
+        "UPDATE ledger.blobs SET version_id = $2 FROM ledger.assets a WHERE a.id = $1 AND blobs.id = a.blob",
+        asset,
+        stat.version_id,
+    )
+    for old in house.objects(layout.ORIGINALS):
+        if old.key == stat.key and old.version_id != stat.version_id:
+            house.root.delete_version(layout.ORIGINALS, old.key, old.version_id)
 
 
 async def test_large_objects_are_read_in_pieces(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,3 +21,15 @@ BEGIN
     FROM jsonb_to_recordset(finish.versions) AS v (
         name text, width integer, height integer, bytes bigint, content_type text, extension text, sha256 text);
 END $$;
+
+-- The other end of a job, with the same lease. What is known of the original stays as it is.
+CREATE OR REPLACE FUNCTION ledger.fail(asset uuid, held uuid, note jsonb, source_sha256 text)
+RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT * FROM ledger.transition(ARRAY[asset], '{processing}', 'error', ARRAY[note], held);
+    IF FOUND AND source_sha256 IS NOT NULL THEN
+        UPDATE ledger.blobs b SET sha256 = source_sha256 FROM ledger.assets a
+            WHERE a.id = asset AND b.id = a.blob AND b.sha256 IS NULL;
+    END IF;
+END $$;
