@@ -40,10 +40,25 @@ WHY = {
     429: "More than is allowed; Retry-After says when to come back",
     500: "A fault of ours; it was logged",
     503: "A part of the appliance is away; Retry-After says when to come back",
+    507: "Storage is nearly full; Retry-After says when to come back",
 }
-# What can't be told from an operation's form: conflicts, limits, and who may call.
-CONFLICTS = frozenset({"post /projects", "post /images/{image_id}/uploaded", "post /images/{image_id}/retry"})
-LIMITED = frozenset({"post /images", "post /login"})
+COME_BACK = frozenset({429, 503, 507})
+RETRY_AFTER = {
+    "description": "Seconds after which it is worth while to ask again",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1},
+}
+# What can't be told from an operation's form: conflicts, what takes up room, and whose credential is in the body.
+CONFLICTS = frozenset(
+    {
+        "post /projects",
+        "post /images/{image_id}/uploaded",
+        "post /images/{image_id}/retry",
+        "post /projects/{project_id}/webhooks",
+    }
+)
+FILLS_STORAGE = frozenset({"post /images"})
+LETS_IN = frozenset({"post /login"})
 NAMES_A_PROJECT = frozenset({"post /images", "post /tokens", "post /tickets"})  # in its body
 
 
@@ -78,19 +93,21 @@ def _complete(operation: dict[str, Any], name: str, public: bool) -> None:
             "description": WHY[error],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
+        if error in COME_BACK:
+            responses[str(error)]["headers"] = {"Retry-After": RETRY_AFTER}
     for status, schema in shapes.ANSWERS.get(name, {}).items():
         told = responses.setdefault(status, {"description": shapes.WHY.get(status, "")})
         told["content"] = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
 
 
 def _errors(operation: dict[str, Any], name: str, public: bool) -> set[int]:
-    errors = {500}
+    errors = {429, 500}  # a stranger is counted too, by address
     if name not in ("get /healthz", "get /readyz"):
         errors |= {503}
-    if not public or name in LIMITED:
+    if not public or name in LETS_IN:
         errors |= {401}
     if not public:
-        errors |= {403, 429}
+        errors |= {403}
     if operation.get("parameters") or "requestBody" in operation:
         errors |= {400}
     if "requestBody" in operation:
@@ -99,6 +116,6 @@ def _errors(operation: dict[str, Any], name: str, public: bool) -> set[int]:
         errors |= {404}
     if name in CONFLICTS:
         errors |= {409}
-    if name in LIMITED:
-        errors |= {429}
+    if name in FILLS_STORAGE:
+        errors |= {507}
     return errors

@@ -4,12 +4,14 @@ from typing import Any
 
 from appliance.images.versions import NAMES
 from appliance.ledger.states import SHOWN
+from appliance.webhooks.service import EVENTS
 
 Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 TIME: Schema = {"type": "string", "format": "date-time"}
+UUID: Schema = {"type": "string", "format": "uuid"}
 
 
 def _or_null(schema: Schema) -> Schema:
@@ -36,13 +38,45 @@ def _list(name: str) -> Schema:
 
 ERROR = _or_null(_all(code=_or_null(TEXT), message=_or_null(TEXT)))
 _IMAGE: dict[str, Schema] = {
-    "image_id": {"type": "string", "format": "uuid"},
+    "image_id": UUID,
     "state": {"enum": list(SHOWN)},
     "project_id": TEXT,
     "filename": TEXT,
     "created_at": TIME,
     "error": ERROR,
     "facts": _or_null({"type": "object"}),
+}
+_WEBHOOK: dict[str, Schema] = {
+    "id": UUID,
+    "project_id": TEXT,
+    "url": TEXT,
+    "events": {"type": "array", "items": {"enum": list(EVENTS)}},
+    "state": {"enum": ["ok", "failing", "disabled"]},
+    "created_at": TIME,
+    "cursor": COUNT,
+    "head": COUNT,
+    "failures": COUNT,
+    "failing_since": _or_null(TIME),
+    "last_error": _or_null(TEXT),
+    "next_attempt_at": _or_null(TIME),
+    "disabled_at": _or_null(TIME),
+    "disabled_reason": _or_null(TEXT),
+}
+# What an entry of a timeline has beside `at` and `what`, each where it belongs to that.
+_TOLD: dict[str, Schema] = {
+    "expires_at": TIME,
+    "signal": TEXT,
+    "seq": COUNT,
+    "code": TEXT,
+    "message": TEXT,
+    "fixer": TEXT,
+    "attempt": COUNT,
+    "worker": _or_null(TEXT),
+    "outcome": _or_null(TEXT),
+    "webhook": UUID,
+    "status": _or_null(COUNT),
+    "error": _or_null(TEXT),
+    "milliseconds": COUNT,
 }
 _BOUNDS: dict[str, Schema] = {"seq": COUNT, "first": COUNT, "epoch": TEXT}
 
@@ -67,7 +101,7 @@ SCHEMAS: dict[str, Schema] = {
         type=TEXT,
         seq={"type": "integer", "minimum": 1},
         project_id=TEXT,
-        image_id={"type": "string", "format": "uuid"},
+        image_id=UUID,
         state=_or_null({"enum": list(SHOWN)}),
         at=TIME,
     )
@@ -78,6 +112,45 @@ SCHEMAS: dict[str, Schema] = {
         retried=COUNT,
         by_code={"type": "object", "additionalProperties": COUNT},
         without_file=COUNT,
+        more={"type": "boolean"},
+    ),
+    "Usage": _all(
+        slots=COUNT, files=COUNT, bytes=COUNT, limits=_all(slots=COUNT, files=COUNT, bytes=COUNT, requests=COUNT)
+    ),
+    "Webhook": _all(**_WEBHOOK),
+    "MadeWebhook": _all(**_WEBHOOK, secret=TEXT),
+    "Webhooks": _all(webhooks=_list("Webhook")),
+    "Delivery": _all(
+        id=COUNT,
+        seq=COUNT,
+        at=TIME,
+        milliseconds=COUNT,
+        status=_or_null(COUNT),
+        error=_or_null(TEXT),
+        message_id=TEXT,
+        image_id=_or_null(UUID),
+    ),
+    "Deliveries": _all(deliveries=_list("Delivery"), next_cursor=_or_null(COUNT)),
+    "TimelineEntry": {**_some(at=TIME, what=TEXT, **_TOLD), "required": ["at", "what"], "additionalProperties": False},
+    "TimelineVersion": _all(
+        name={"enum": list(NAMES)},
+        width=COUNT,
+        height=COUNT,
+        bytes=COUNT,
+        content_type=TEXT,
+        sha256=TEXT,
+        source_sha256=_or_null(TEXT),
+        recipe_hash=_or_null(TEXT),
+    ),
+    "Timeline": _all(
+        asset_id=UUID,
+        owner=TEXT,
+        kind=TEXT,
+        filename=TEXT,
+        state=_or_null({"enum": list(SHOWN)}),
+        source=_or_null(_all(bytes=COUNT, sha256=_or_null(TEXT))),
+        versions=_list("TimelineVersion"),
+        entries=_list("TimelineEntry"),
         more={"type": "boolean"},
     ),
     "Health": _all(status={"const": "ok"}),
@@ -95,6 +168,14 @@ ANSWERS: dict[str, dict[str, str]] = {
     "get /images/{image_id}": {"200": "Image"},
     "post /images/{image_id}/uploaded": {"200": "Image"},
     "post /images/{image_id}/retry": {"200": "Image"},
+    "get /projects/{project_id}/usage": {"200": "Usage"},
+    "put /projects/{project_id}/limits": {"200": "Usage"},
+    "get /projects/{project_id}/webhooks": {"200": "Webhooks"},
+    "post /projects/{project_id}/webhooks": {"201": "MadeWebhook"},
+    "get /webhooks/{webhook_id}": {"200": "Webhook"},
+    "post /webhooks/{webhook_id}/replay": {"200": "Webhook"},
+    "get /webhooks/{webhook_id}/deliveries": {"200": "Deliveries"},
+    "get /assets/{asset_id}/timeline": {"200": "Timeline"},
     "get /healthz": {"200": "Health"},
     "get /readyz": {"200": "Readiness", "503": "Readiness"},
 }

@@ -8,6 +8,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
+from schemathesis.core.transport import Response
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -18,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.appliance import pictures
 from tests.appliance.client import Project
 from tests.appliance.test_access import PUBLIC
+from tests.daemons.process import free_port
 from tests.stack import Stack
 
 CHECKS = [
@@ -28,13 +30,13 @@ CHECKS = [
     response_schema_conformance,
 ]
 # A few of each operation by default; `./ops/test --long` runs the same with many.
-FEW, MANY = 12, 400
+A_FEW_LESS, FEW, MANY = 6, 12, 400
 
 
 def fuzzed(examples: int) -> settings:
     return settings(
         max_examples=examples,
-        derandomize=examples == FEW,
+        derandomize=examples != MANY,
         database=None,
         deadline=None,
         phases=(Phase.explicit, Phase.generate),
@@ -48,7 +50,12 @@ def known(stack: Stack) -> dict[str, Any]:
     project = Project(stack)
     image = project.upload(pictures.jpeg(200, 150))
     project.ended(image)
-    return {"project_id": project.id, "image_id": image, "asset_id": image}
+    # Nobody is there, so each delivery fails.
+    url = f"http://127.0.0.2:{free_port()}/"
+    webhook = project.server.post(f"/projects/{project.id}/webhooks", json={"url": url}).json()["id"]
+    project.link()
+    found = {"project_id": project.id, "image_id": image, "asset_id": image, "webhook_id": webhook}
+    return found | {"token": project.token}
 
 
 @pytest.fixture(scope="module")
@@ -77,21 +84,42 @@ def _played(operation: Any, examples: int, play: Callable[[Any], None]) -> None:
     each()
 
 
-def judged(case: Any, stack: Stack) -> None:
-    answer = case.call(headers={"Authorization": f"Bearer {stack.key}"}, timeout=20)
+def judged(case: Any, credential: str) -> Response:
+    answer = case.call(headers={"Authorization": f"Bearer {credential}"}, timeout=20)
     case.validate_response(answer, checks=CHECKS)
+    return answer
 
 
 def test_whatever_is_asked_is_answered_as_described(description: Any, stack: Stack) -> None:
-    assert not fuzz(description, FEW, lambda case: judged(case, stack))
+    assert not fuzz(description, FEW, lambda case: judged(case, stack.key))
 
 
 def test_what_is_there_is_answered_as_described(description: Any, stack: Stack, known: dict[str, Any]) -> None:
     def play(case: Any) -> None:
         _name_what_is_there(case, known)
-        judged(case, stack)
+        judged(case, stack.key)
 
     assert not fuzz(description, FEW, play)
+
+
+def test_a_projects_token_is_answered_as_described_and_sees_nothing_of_others(
+    description: Any, known: dict[str, Any], stack: Stack
+) -> None:
+    stranger = Project(stack)
+    others = {"project_id": stranger.id, "image_id": stranger.link()["image_id"]}
+    others["asset_id"] = others["image_id"]
+
+    def play(case: Any) -> None:
+        _name_what_is_there(case, known)
+        judged(case, known["token"])
+        named = case.path_parameters.keys() & others.keys() if case.path_parameters else ()
+        for name in named:
+            case.path_parameters[name] = others[name]
+        if named:
+            assert judged(case, known["token"]).status_code in (400, 403, 404, 413), (case.method, case.path)
+
+    assert not fuzz(description, A_FEW_LESS, play)
+    assert stranger.image(others["image_id"])["state"] == "init"
 
 
 def test_without_a_caller_nothing_is_answered(description: Any, known: dict[str, Any]) -> None:
@@ -110,9 +138,9 @@ def test_whatever_is_asked_many_times_is_answered_as_described(
     description: Any, stack: Stack, known: dict[str, Any]
 ) -> None:
     def play(case: Any) -> None:
-        judged(case, stack)
+        judged(case, stack.key)
         _name_what_is_there(case, known)
-        judged(case, stack)
+        judged(case, stack.key)
 
     assert not fuzz(description, MANY, play)
 

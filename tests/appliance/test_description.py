@@ -1,0 +1,54 @@
+"""What the description says of every operation, as those read it who make a client from it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from appliance.app import create_app
+from appliance.config import current
+from appliance.description import METHODS, described
+from tests.appliance.test_access import SETTINGS
+
+pytestmark = pytest.mark.pure
+
+Operations = dict[str, dict[str, Any]]
+
+
+@pytest.fixture
+def operations(monkeypatch: pytest.MonkeyPatch) -> Iterator[Operations]:
+    """The responses of each operation by status, under "method path"."""
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    current.cache_clear()
+    paths = described(create_app())["paths"]
+    yield {
+        f"{method} {path}": item[method]["responses"]
+        for path, item in paths.items()
+        for method in METHODS & item.keys()
+    }
+    current.cache_clear()
+
+
+def test_every_answer_in_json_has_a_schema_of_its_own(operations: Operations) -> None:
+    for name, responses in operations.items():
+        for status, response in responses.items():
+            told = response.get("content", {}).get("application/json")
+            assert told is None or "$ref" in told["schema"], (name, status)
+
+
+def test_every_refusal_that_may_pass_says_when_to_come_back(operations: Operations) -> None:
+    for name, responses in operations.items():
+        assert "429" in responses, name
+        for status in {"429", "503", "507"} & responses.keys():
+            assert responses[status]["headers"]["Retry-After"]["required"], (name, status)
+
+
+def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: Operations) -> None:
+    assert {name for name, responses in operations.items() if "507" in responses} == {"post /images"}
+    assert {name for name, responses in operations.items() if "409" in responses} == {
+        "post /projects",
+        "post /images/{image_id}/uploaded",
+        "post /images/{image_id}/retry",
+        "post /projects/{project_id}/webhooks",
+    }
