@@ -14,6 +14,7 @@ from litestar.config.app import AppConfig
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
+from litestar.types import ASGIApp
 
 from appliance import docs, health
 from appliance.accounts import api as accounts
@@ -24,6 +25,7 @@ from appliance.assets import api as assets
 from appliance.beat import beat
 from appliance.clocks import Clocks
 from appliance.config import Config, current
+from appliance.heads import answering_head
 from appliance.images import api as images
 from appliance.ledger.database import pool
 from appliance.ledger.service import Asker, Ledger
@@ -147,6 +149,11 @@ def create_app() -> Litestar:
     )
 
 
+def served() -> ASGIApp:
+    """The API as granian serves it. Raises BadConfiguration."""
+    return answering_head(create_app())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m appliance.app", description="Serve the API on a loopback port.")
     parser.add_argument("--data", help="the data folder served; only so that a list of processes says it")
@@ -154,7 +161,7 @@ def main() -> None:
     config = current().need("api_port")
     set_up(config.log_format, config.log_level)
     Granian(
-        "appliance.app:create_app",
+        "appliance.app:served",
         factory=True,
         interface=Interfaces.ASGI,
         address="127.0.0.1",
