@@ -1,15 +1,20 @@
 """Who may see what; and the closed list of what everybody may see."""
 
+import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from litestar.routes import HTTPRoute, WebSocketRoute
 
+from appliance.accounts.callers import Callers
 from appliance.app import create_app
 from appliance.config import current
+from appliance.errors import NotAuthenticated
 from storage import layout
 from tests.appliance import pictures
-from tests.appliance.client import Project
+from tests.appliance.client import Project, wait_for
 from tests.stack import Stack
 
 PUBLIC = {("get", "/healthz"), ("get", "/readyz"), ("post", "/login")}
@@ -47,14 +52,20 @@ def test_nothing_else_is_public_nor_brought_along_by_the_framework(monkeypatch: 
     current.cache_clear()
     public: set[str] = set()
     others: set[str] = set()
+    sockets: set[str] = set()
     try:
         for route in create_app().routes:
-            for handler in getattr(route, "route_handlers", []):
+            if isinstance(route, WebSocketRoute):
+                sockets.add(route.path)
+                continue
+            assert isinstance(route, HTTPRoute)
+            for handler in route.route_handlers:
                 if "OPTIONS" not in handler.http_methods:
                     (public if handler.opt.get("public") else others).add(route.path)
     finally:
         current.cache_clear()
     assert public == {"/healthz", "/readyz", "/login", "/docs", "/docs/start.js", "/docs/{name:str}", "/openapi.json"}
+    assert sockets == {"/projects/{project_id:str}/events"}, "which asks for a ticket itself"
     assert {path for path in others if path.startswith("/openapi")} <= {
         *("/openapi", "/openapi/openapi.json", "/openapi/{path:str}")
     }
@@ -78,6 +89,9 @@ def test_project_token_sees_its_own_project_alone(project: Project, stranger: Pr
         ("GET", f"/projects/{stranger.id}"),
         ("GET", f"/projects/{stranger.id}/images"),
         ("GET", f"/projects/{stranger.id}/events"),
+        ("GET", f"/projects/{stranger.id}/usage"),
+        ("POST", f"/projects/{stranger.id}/retry"),
+        ("GET", f"/assets/{image_id}/timeline"),
     ):
         assert project.api.request(method, path).status_code == 404, path
     body = {"filename": "a.jpg", "project_id": stranger.id}
@@ -116,6 +130,30 @@ def test_token_lives_as_long_as_asked_and_not_longer(project: Project) -> None:
         ).status_code
         == 401
     )
+
+
+def test_token_runs_out_also_where_it_is_known(project: Project) -> None:
+    token = project.server.post("/tokens", json={"project_id": project.id, "ttl": 1}).json()["token"]
+    url, headers = f"{project.stack.url}/projects/{project.id}", {"Authorization": f"Bearer {token}"}
+
+    def answers() -> set[int]:
+        """From both processes, as good as surely."""
+        with ThreadPoolExecutor(16) as many:
+            return set(many.map(lambda _: httpx.get(url, headers=headers).status_code, range(16)))
+
+    assert answers() == {200}
+    wait_for(lambda: answers() == {401}, 20)
+
+
+@pytest.mark.pure
+async def test_a_process_that_knows_a_token_knows_its_end() -> None:
+    """Clocks may be 5 seconds apart, so one that ran out 4 seconds ago is good for another."""
+    callers = Callers("a-secret-of-tests-that-is-long-enough")
+    authorization = f"Bearer {callers.token('111', -4)[0]}"
+    assert (await callers.recognise(authorization)).project == "111"
+    await asyncio.sleep(2)
+    with pytest.raises(NotAuthenticated):
+        await callers.recognise(authorization)
 
 
 def test_login_address_works_once(stack: Stack) -> None:
