@@ -42,7 +42,7 @@ WHY = {
     503: "A part of the appliance is away; Retry-After says when to come back",
     507: "Storage is nearly full; Retry-After says when to come back",
 }
-COME_BACK = frozenset({429, 503, 507})
+COME_BACK = frozenset({"429", "503", "507"})
 RETRY_AFTER = {
     "description": "Seconds after which it is worth while to ask again",
     "required": True,
@@ -93,11 +93,11 @@ def _complete(operation: dict[str, Any], name: str, public: bool) -> None:
             "description": WHY[error],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        if error in COME_BACK:
-            responses[str(error)]["headers"] = {"Retry-After": RETRY_AFTER}
     for status, schema in shapes.ANSWERS.get(name, {}).items():
         told = responses.setdefault(status, {"description": shapes.WHY.get(status, "")})
         told["content"] = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    for status in COME_BACK & responses.keys():
+        responses[status]["headers"] = {"Retry-After": RETRY_AFTER}
 
 
 def _errors(operation: dict[str, Any], name: str, public: bool) -> set[int]:
