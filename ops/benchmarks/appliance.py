@@ -116,9 +116,10 @@ def cpu_seconds(processes: dict[str, int]) -> dict[str, float]:
     for name, pid in processes.items():
         top = psutil.Process(pid)
         for process in (top, *top.children(recursive=True)):
-            child = "processors.sandbox" in " ".join(process.cmdline())
-            label = "sandbox" if child else "workers" if name.startswith("worker") else name
-            spent[label] = spent.get(label, 0.0) + sum(process.cpu_times()[:4])
+            with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended: its parent's times have it
+                child = "processors.sandbox" in " ".join(process.cmdline())
+                label = "sandbox" if child else "workers" if name.startswith("worker") else name
+                spent[label] = spent.get(label, 0.0) + sum(process.cpu_times()[:4])
     return spent
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import psutil
 
+KTHREADD = 2
+WRITING = ("kswapd", "kcompactd", "kworker", "jbd2", "xfs")
+
 
 @contextlib.contextmanager
 def settled(folder: Path) -> Iterator[None]:
@@ -25,7 +28,20 @@ def settled(folder: Path) -> Iterator[None]:
         yield
 
 
-def reclaiming() -> float:
-    """CPU seconds so far of the kernel's threads that give up cached pages where memory is wanted."""
-    threads = (p for p in psutil.process_iter(["name"]) if p.info["name"].startswith("kswapd"))
-    return sum(sum(thread.cpu_times()[:2]) for thread in threads)
+def kernel() -> dict[int, float]:
+    """CPU seconds so far of the kernel's threads that make room in memory and write files to disk, by their ids.
+
+    They work for whatever runs on the machine; inside a container none of them is seen.
+    """
+    threads = (p for p in psutil.process_iter(["name", "ppid"]) if p.info["ppid"] == KTHREADD)
+    found = {}
+    for thread in threads:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if thread.info["name"].startswith(WRITING):
+                found[thread.pid] = sum(thread.cpu_times()[:2])
+    return found
+
+
+def spent(before: dict[int, float], after: dict[int, float]) -> float:
+    """CPU seconds between two answers of `kernel`; what a thread did that ended meanwhile is not known."""
+    return sum(seconds - before.get(thread, 0.0) for thread, seconds in after.items())

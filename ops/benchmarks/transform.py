@@ -11,6 +11,8 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
+from ops.benchmarks import command
+
 
 def main(argv: list[str]) -> int:
     options = _parse(argv)
@@ -21,17 +23,17 @@ def main(argv: list[str]) -> int:
     from ops.benchmarks.report import table
     from ops.benchmarks.rounds import run
 
-    photos = sorted(path for path in options.folder.glob("*") if path.suffix.lower() in (".jpg", ".jpeg"))
+    photos = command.photos(options.folder)
     if not photos:
         print(f"no JPEG files in {options.folder}", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="darkroom-bench-") as scratch:
         try:
-            entries = contestants(options.environments or Path(scratch), _say)
+            entries = contestants(options.environments or Path(scratch), command.say)
         except NotInstalled as error:
             print(f"a peer could not be installed: {error}", file=sys.stderr)
             return 2
-        results = run(entries, photos, options.rounds, Path(scratch), _say)
+        results = run(entries, photos, options.rounds, Path(scratch), command.say)
     goals = judge(results)
     if options.json:
         plain = {name: asdict(result) for name, result in results.items()}
@@ -43,15 +45,10 @@ def main(argv: list[str]) -> int:
     return 0 if all(goal.reached for goal in goals) else 1
 
 
-def _say(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
-
-
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./ops/bench transform", description=__doc__)
     parser.add_argument("folder", type=Path, metavar="DIR", help="a folder of JPEG photos")
-    parser.add_argument("--rounds", type=int, default=7, help="rounds of every contestant (default 7)")
+    parser.add_argument("--rounds", type=command.positive, default=7, help="rounds of every contestant (default 7)")
     parser.add_argument("--json", action="store_true", help="figures for a script")
     parser.add_argument("--environments", type=Path, metavar="DIR", help="keep the peers' environments here")
     parser.add_argument("--data", help=argparse.SUPPRESS)  # every verb is given it; no appliance is needed here

@@ -44,20 +44,20 @@ def run(
 
     `say` hears what is being done. Raises appliance.NotStarted.
     """
-    say(f"run {number + 1} of {options.runs}: the codec's limit")
-    limit = _limit(files)
     url, token = one.url(), one.verb("token", "--project", PROJECT).strip()
     photos = [file.read_bytes() for file in files]
     say(f"run {number + 1} of {options.runs}: one photo at a time")
     idle = uvloop.run(load.run(url, PROJECT, token, photos, 2 * len(photos), 1))
     say(f"run {number + 1} of {options.runs}: filling free memory with cached pages")
     with contextlib.nullcontext() if options.new_memory else memory.settled(one.data):
+        say(f"run {number + 1} of {options.runs}: the codec's limit")
+        limit = _limit(files)
         say(f"run {number + 1} of {options.runs}: {options.count} photos, {options.at_once} at once")
-        before = _cpu_seconds(one)
+        before, kernel = appliance.cpu_seconds(one.parts()), memory.kernel()
         busy = uvloop.run(load.run(url, PROJECT, token, photos, options.count, options.at_once))
-        after = _cpu_seconds(one)
+        after, written = appliance.cpu_seconds(one.parts()), memory.spent(kernel, memory.kernel())
     cpu = {name: (after[name] - before.get(name, 0.0)) / options.count for name in after}
-    cpu["generator"] = busy.own_cpu / options.count
+    cpu |= {"generator": busy.own_cpu / options.count, "kernel": written / options.count}
     return Figures(
         rate=options.count / busy.seconds,
         cpu=cpu,
@@ -67,11 +67,6 @@ def run(
         idle_p50=_quantile(idle.latencies, 0.5),
         failed=busy.failed + idle.failed,
     )
-
-
-def _cpu_seconds(one: appliance.Appliance) -> dict[str, float]:
-    """So far, of each part, and of the kernel where it makes room for their files."""
-    return {**appliance.cpu_seconds(one.parts()), "kswapd": memory.reclaiming()}
 
 
 def _limit(files: list[Path]) -> float:

@@ -1,0 +1,45 @@
+"""`./ops/bench`: what it refuses, what it counts, and one small run of the whole."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ops.benchmarks import ingest, memory, transform
+from tests.stack import CHECKOUT, environment
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    ("main", "option"),
+    [(ingest.main, "--count"), (ingest.main, "--runs"), (ingest.main, "--at-once"), (transform.main, "--rounds")],
+)
+def test_nothing_at_all_can_not_be_measured(main, option: str, tmp_path: Path, capsys) -> None:
+    for value in ("0", "-1", "many"):
+        with pytest.raises(SystemExit) as ended:
+            main([str(tmp_path), option, value])
+        assert ended.value.code == 2
+        assert "a whole number from 1 on" in capsys.readouterr().err
+
+
+@pytest.mark.pure
+def test_a_kernel_thread_that_is_new_counts_and_one_that_ended_does_not() -> None:
+    assert memory.spent({1: 5.0, 2: 3.0}, {1: 5.5, 3: 0.25}) == 0.75
+
+
+@pytest.mark.long
+def test_a_small_run_of_the_whole(tmp_path: Path) -> None:
+    for number in range(2):
+        Image.effect_noise((1600, 1200), 40 + number).convert("RGB").save(tmp_path / f"{number}.jpg")
+    command = [str(CHECKOUT / "ops" / "bench"), "ingest", str(tmp_path), "--count", "5", "--runs", "1"]
+    done = subprocess.run(
+        [*command, "--new-memory", "--json"], env=environment(), capture_output=True, text=True, timeout=200
+    )
+    assert done.returncode in (0, 1), done.stderr  # whether so small a run reaches the goals says nothing
+    (figures,) = json.loads(done.stdout)
+    assert figures["failed"] == 0
+    assert figures["rate"] > 0
+    assert {"api", "workers", "sandbox", "storage", "generator", "kernel"} <= set(figures["cpu"])
+    assert all(seconds >= 0 for seconds in figures["cpu"].values())
