@@ -17,15 +17,17 @@ ENQUEUE_SECONDS = 2.0  # the queue's own client waits for Valkey for ever, and a
 
 
 class Arrivals:
-    """The one way from any of the three signals into the ledger. Without `eraser`, foreign versions are left alone."""
+    """The one way from any of the three signals into the ledger; a hint gets there by hurrying the sweep. `eraser` may
+    delete versions.
+    """
 
-    def __init__(self, ledger: Ledger, queue: Queue, eraser: Objects | None = None) -> None:
+    def __init__(self, ledger: Ledger, queue: Queue, eraser: Objects) -> None:
         self._ledger = ledger
         self._queue = queue
         self._eraser = eraser
 
-    async def take(self, came: Sequence[Bytes], signal: str = "hint") -> list[Verdict]:
-        """Moves what arrived to `uploaded` and queues it; `signal` is who told: hint, notification or sweep.
+    async def take(self, came: Sequence[Bytes], signal: str) -> list[Verdict]:
+        """Moves what arrived to `uploaded` and queues it; `signal` is who told: notification or sweep.
 
         Raises Unavailable, and then nothing happened.
         """
@@ -54,8 +56,6 @@ class Arrivals:
 
     async def _delete(self, foreign: Sequence[Bytes]) -> None:
         """A replayed form made another version, or wrote to what was deleted: that version goes at once."""
-        if self._eraser is None:
-            return
         for stray in foreign:
             try:
                 await asyncio.to_thread(self._eraser.delete_version, ORIGINALS, stray.key, stray.version_id)

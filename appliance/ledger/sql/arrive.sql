@@ -1,5 +1,5 @@
 -- Storage holds the bytes of these assets: pin version, size and ETag, and move them to `uploaded`.
--- Any of the three signals (client's hint, notification, sweep) ends here, any number of times; the event keeps the first.
+-- Any of the three signals ends here (a client's hint by way of the sweep), any number of times; the event keeps the first.
 -- Gives a verdict a row, in their order: `moved`; `known` (this version is pinned already); `foreign` (another version is pinned, or the
 -- asset takes no bytes any more: the version must be deleted); `unknown` (no such asset).
 CREATE OR REPLACE FUNCTION ledger.arrive(

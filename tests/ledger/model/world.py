@@ -87,10 +87,9 @@ class World:
         self.clock = 0.0
         self.storage, self.valkey = Storage(), Valkey()
         self.ledger, self.queue = Ledger(lambda appended: None), Queue(self.valkey)
-        arrivals = Arrivals(self.ledger, self.queue, self.storage)  # type: ignore[arg-type]
-        self._hints = Arrivals(self.ledger, self.queue)  # type: ignore[arg-type]
-        sweep = Sweep(self.ledger, arrivals, self.queue, self.storage, 1000, 60.0)  # type: ignore[arg-type]
-        self.inbox = Inbox(self.valkey, arrivals)  # type: ignore[arg-type]
+        self._arrivals = Arrivals(self.ledger, self.queue, self.storage)  # type: ignore[arg-type]
+        sweep = Sweep(self.ledger, self._arrivals, self.queue, self.storage, 1000, 60.0)  # type: ignore[arg-type]
+        self.inbox = Inbox(self.valkey, self._arrivals)  # type: ignore[arg-type]
         self.chores: dict[str, Callable[[], Coroutine[Any, Any, Any]]] = {
             chore.__name__: chore  # type: ignore[attr-defined]
             for chore in chores(sweep)
@@ -151,8 +150,8 @@ class World:
             found = await images.image(asset.id)
         except DomainError:
             return
-        if found.version_id is None and (held := self.storage.head(layout.ORIGINALS, asset.key)):
-            await self._hints.take([Bytes(asset.id, asset.key, held.version_id, held.size, held.etag)])
+        if found.version_id is None and self.storage.head(layout.ORIGINALS, asset.key):
+            await self.ledger.hurry(asset.id)
 
     async def remove(self, asset: Asset) -> None:
         if await self.ledger.remove([asset.id]):
@@ -173,7 +172,7 @@ class World:
 
     async def tell(self, asset: Asset, stat: Stat) -> None:
         """The ledger is told of an upload; its job is taken at once."""
-        await self._hints.take([Bytes(asset.id, asset.key, stat.version_id, stat.size, stat.etag)])
+        await self._arrivals.take([Bytes(asset.id, asset.key, stat.version_id, stat.size, stat.etag)], "notification")
         self.valkey.jobs.pop(job_id(asset.id, 1), None)
 
     async def claim(self, asset: Asset) -> Lease | None:
