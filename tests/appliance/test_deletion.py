@@ -9,6 +9,8 @@ from storage.objects import Objects
 from tests.appliance import pictures
 from tests.appliance.client import Project, heard, wait_for
 from tests.appliance.storage import objects_of
+from tests.faults.parts import frozen
+from tests.faults.test_hangs import decoders
 
 SMALL = pictures.jpeg(200, 150)
 
@@ -59,6 +61,21 @@ def test_deleted_at_any_moment_nothing_is_left(project: Project) -> None:
     assert left(objects, project) == []
     erased = {event["image_id"] for event in project.events() if event["type"] == "erased"}
     assert erased == set(images)
+
+
+def test_deleted_while_it_is_developed_nothing_is_left(project: Project) -> None:
+    objects = objects_of(project.stack)
+    with frozen(*decoders(project.stack)):
+        image = project.upload(SMALL)
+        wait_for(lambda: project.image(image)["state"] == "processing")
+        assert project.api.delete(f"/images/{image}").status_code == 204
+    assert project.api.get(f"/images/{image}").status_code == 404
+    wait_for(lambda: project.events()[-1]["type"] == "erased", 60)
+    told = [event["state"] or event["type"] for event in project.events()]
+    assert told == ["init", "uploaded", "processing", "deleted", "erased"]
+    assert left(objects, project) == []
+    assert project.ended(project.upload(SMALL))["state"] == "done"
+    assert left(objects, project, image) == []
 
 
 def test_form_replayed_after_deletion_leaves_nothing(project: Project) -> None:

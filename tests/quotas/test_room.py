@@ -76,6 +76,9 @@ def test_without_write_quorum_links_are_refused_and_take_no_slot(own: Stack) -> 
     try:
         answer = wait_for(lambda: (a := link(project)).status_code == 503 and a, 20)
         assert int(answer.headers["retry-after"]) > 0
+        ready = project.plain.get(f"{own.url}/readyz")
+        assert ready.status_code == 503
+        assert [name for name, health in ready.json()["parts"].items() if health != "ok"] == ["storage"]
         before = project.api.get(f"/projects/{project.id}/usage").json()["slots"]
         assert [link(project).status_code for _ in range(5)] == [503] * 5
         assert project.api.get(f"/projects/{project.id}/usage").json()["slots"] == before
