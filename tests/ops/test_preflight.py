@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -135,3 +136,68 @@ def test_an_ordinary_user_gets_the_exact_command(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         packages.install([packages.IMAGING[0]])
     assert "sudo sh -c 'apt-get update && apt-get install -y" in capsys.readouterr().err
+
+
+@pytest.fixture
+def root_on_debian(monkeypatch) -> list[list[str]]:
+    """As root on Debian; what would be run, where `fails` in the command line makes it fail."""
+    ran: list[list[str]] = []
+
+    def run(words: list[str], **more: object) -> "subprocess.CompletedProcess[str]":
+        ran.append(words)
+        assert more["env"]["DEBIAN_FRONTEND"] == "noninteractive"
+        assert more["stdin"] is subprocess.DEVNULL
+        failed = "fails" in words
+        return subprocess.CompletedProcess(
+            words, int(failed), "", "E: Unable to locate package fails" if failed else ""
+        )
+
+    monkeypatch.setattr(packages.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(packages, "family", lambda: "debian")
+    monkeypatch.setattr(packages.subprocess, "run", run)
+    return ran
+
+
+def test_root_on_debian_gets_the_packages_without_a_question(root_on_debian, capsys):
+    packages.install([packages.Need("a.h", "liba-dev", ""), packages.Need("b.h", "libb-dev", "")])
+    install = ["apt-get", "install", "-y", "--no-install-recommends", "liba-dev", "libb-dev"]
+    assert root_on_debian == [["apt-get", "update"], install]
+    assert "liba-dev libb-dev" in capsys.readouterr().err
+
+
+def test_an_installation_that_fails_says_what_apt_said(root_on_debian, capsys):
+    with pytest.raises(SystemExit) as ended:
+        packages.install([packages.Need("a.h", "fails", "")])
+    assert ended.value.code == 1
+    said = capsys.readouterr().err
+    assert "install failed" in said
+    assert "Unable to locate package" in said
+    assert "type the same command again" in said
+
+
+BAD = preflight.Problem("it is bad", "make it good")
+
+
+@pytest.mark.parametrize("check", ["processor", "memory", "writable", "disk"])
+def test_the_list_for_a_machine_has_each_check(check, monkeypatch, tmp_path):
+    for name in ("processor", "memory", "writable", "disk"):
+        monkeypatch.setattr(preflight, name, lambda *given, bad=name == check: BAD if bad else None)
+    assert preflight.machine(tmp_path) == [BAD]
+
+
+def test_what_the_list_asks_of_a_machine_is_what_it_has(monkeypatch, tmp_path):
+    """With the machine's own facts in the place of these: no memory, no room, no AVX2."""
+    monkeypatch.setattr(preflight, "_read", lambda path: "MemAvailable: 1000 kB\nflags\t\t: fpu sse2\n")
+    monkeypatch.setattr(preflight.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda folder: SimpleNamespace(free=10))
+    said = [problem.what for problem in preflight.machine(tmp_path / "data")]
+    assert len(said) == 3
+    for text, words in zip(said, ("no AVX2", "of memory", "the data folder needs"), strict=True):
+        assert words in text
+
+
+def test_headers_of_python_and_the_imaging_library_are_looked_for(monkeypatch):
+    monkeypatch.setattr(packages.Need, "present", lambda need: False)
+    bare = Interpreter("/usr/bin/python3.11", (3, 11), Path("/nowhere/Python.h"), pip=True, venv=True)
+    names = [need.file for need in packages.missing(bare, uv_is_here=True)]
+    assert {"jpeglib.h", "zlib.h", "Python.h"} <= set(names)
