@@ -19,12 +19,16 @@ class Code(StrEnum):
 
 
 class Refused(Exception):
-    """The file can't be developed, and trying again won't help. `message` is for the person who sent it."""
+    """The file can't be developed, and trying again won't help. `message` is for the person who sent it.
 
-    def __init__(self, code: str, message: str) -> None:
+    untouched: no decoder has had a part in it, so nothing can have been done to the process.
+    """
+
+    def __init__(self, code: str, message: str, untouched: bool = False) -> None:
         super().__init__(code, message)
         self.code = str(code)
         self.message = message
+        self.untouched = untouched
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

@@ -46,7 +46,7 @@ def kind_of(data: memoryview) -> Kind:
     Raises Refused: empty, not_a_picture, or unsupported_kind for pictures of kinds that are not read.
     """
     if not len(data):
-        raise Refused(Code.EMPTY, "The file is empty.")
+        raise Refused(Code.EMPTY, "The file is empty.", untouched=True)
     content_type = _magic.from_buffer(bytes(data[:SNIFFED_BYTES]))
     kind = BY_CONTENT_TYPE.get(content_type)
     if kind:
@@ -54,5 +54,6 @@ def kind_of(data: memoryview) -> Kind:
     if content_type.startswith("image/"):
         shown = content_type.removeprefix("image/").removeprefix("x-").removesuffix("+xml")
         message = f"Pictures of the kind “{shown}” are not supported. Please send {SUPPORTED}."
-        raise Refused(Code.UNSUPPORTED_KIND, message)
-    raise Refused(Code.NOT_A_PICTURE, f"This is not a picture, whatever its name says. Please send {SUPPORTED}.")
+        raise Refused(Code.UNSUPPORTED_KIND, message, untouched=True)
+    message = f"This is not a picture, whatever its name says. Please send {SUPPORTED}."
+    raise Refused(Code.NOT_A_PICTURE, message, untouched=True)

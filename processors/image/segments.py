@@ -17,7 +17,7 @@ def limit_metadata(data: memoryview) -> None:
     if metadata_bytes(data) > MAX_METADATA_BYTES:
         limit = MAX_METADATA_BYTES >> 20
         message = f"The JPEG file has more than {limit} MB of metadata. Please send it without, or export it anew."
-        raise Refused(Code.TOO_MUCH_METADATA, message)
+        raise Refused(Code.TOO_MUCH_METADATA, message, untouched=True)
 
 
 def metadata_bytes(data: memoryview) -> int:

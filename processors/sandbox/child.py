@@ -71,9 +71,9 @@ def _reply(source: memoryview, recipe: Recipe, outbox: Writer) -> messages.Reply
         developed = develop(source, recipe)
         outbox.put([version.data for version in developed.versions])
     except Refused as refused:
-        return messages.Refusal(refused.code, refused.message)
+        return messages.Refusal(refused.code, refused.message, refused.untouched)
     except MemoryError:
-        return messages.Refusal(Code.TOO_MUCH_MEMORY, "The picture needs more memory than a picture may.")
+        return messages.Refusal(Code.TOO_MUCH_MEMORY, "The picture needs more memory than a picture may.", False)
     except Exception as error:
         return messages.Failure(f"{type(error).__name__}: {error}")
     return _head(developed)

@@ -66,6 +66,7 @@ class Done(msgspec.Struct, tag="done"):
 class Refusal(msgspec.Struct, tag="refusal"):
     code: Word
     message: Annotated[str, msgspec.Meta(max_length=500)]
+    untouched: bool
 
 
 class Failure(msgspec.Struct, tag="failure"):

@@ -25,8 +25,6 @@ logger = logging.getLogger(__name__)
 START_SECONDS = 60.0
 # Sources that had memory of their own, which a child that was taken over could keep: together, before it is replaced.
 LENT_BYTES = 1 << 30
-# Refusals that no decoder has had a part in: the child is as good as new.
-UNTOUCHED = (Code.EMPTY, Code.NOT_A_PICTURE, Code.UNSUPPORTED_KIND, Code.TOO_MUCH_METADATA)
 
 
 class Sandbox:
@@ -121,7 +119,7 @@ class Sandbox:
         try:
             return _developed(reply, child.outbox, recipe)
         except (SandboxDied, Refused) as error:
-            if not (isinstance(error, Refused) and error.code in UNTOUCHED):
+            if not (isinstance(error, Refused) and error.untouched):
                 self._replace(str(error))
             raise
         finally:
@@ -185,8 +183,8 @@ class Sandbox:
 def _developed(reply: messages.Reply, outbox: Outbox, recipe: Recipe) -> Developed:
     """The child's reply, checked. Raises Refused or SandboxDied."""
     match reply:
-        case messages.Refusal(code, message):
-            raise Refused(code, message)
+        case messages.Refusal(code, message, untouched):
+            raise Refused(code, message, untouched)
         case messages.Failure(text):
             raise SandboxDied(f"the child failed: {text}")
         case messages.Done(source, heads):

@@ -9,7 +9,8 @@ class Canary:
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/canary"
+        self.port = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/canary"
         self.visits = 0
         self._came = threading.Event()
         threading.Thread(target=self._count, daemon=True).start()

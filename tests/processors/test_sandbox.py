@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,14 @@ from PIL import Image
 from processors.image import develop
 from processors.refusals import Refused
 from processors.results import Developed
-from processors.sandbox import Sandbox, SandboxDied, SandboxTimeout, memfd, messages
+from processors.sandbox import Sandbox, SandboxDied, SandboxTimeout, doors, memfd, messages
 from processors.sandbox.cgroup import _places
 from processors.sandbox.command import CHECKOUT
 from processors.sandbox.inbox import INBOX_BYTES, Inbox, reader
 from processors.sandbox.layers import Layer
 from processors.sandbox.memory import tree
 from processors.sandbox.outbox import OUTBOX_BYTES, Outbox, Writer
+from tests.processors.byhand import jpeg_segment
 from tests.processors.pictures import animation, encoded, large, png_claiming, scene
 
 PHOTO = encoded(scene(1200, 900), "JPEG", quality=90)
@@ -81,22 +83,28 @@ async def test_versions_are_copies_that_outlive_the_child_and_the_next_photo(san
     assert same(first, develop(PHOTO))
 
 
+def _refused() -> Iterator[tuple[str, bytes, bool]]:
+    """What files are refused with, and whether that is known before a decoder has looked at them."""
+    yield "empty", b"", True
+    yield "not_a_picture", b"just text\n", True
+    yield "unsupported_kind", encoded(Image.new("RGB", (9, 9)), "BMP"), True
+    yield "too_much_metadata", PHOTO[:2] + jpeg_segment(0xFE, bytes(65_000)) * 300 + PHOTO[2:], True
+    yield "unsupported_kind", encoded(scene(64, 48), "TIFF", tiffinfo={0xC612: b"\1\4\0\0"}), False
+    yield "unsupported_kind", encoded(Image.new("F", (9, 9)), "TIFF"), False
+    yield "truncated", PHOTO[: len(PHOTO) // 2], False
+    yield "too_many_pixels", png_claiming(50_000, 50_000), False
+    yield "too_many_frames", animation("GIF", 1001), False
+
+
 async def test_refusals_come_through_and_the_next_photo_is_fine(sandbox: Sandbox) -> None:
-    bad = {
-        "empty": b"",
-        "not_a_picture": b"just text\n",
-        "truncated": PHOTO[: len(PHOTO) // 2],
-        "too_many_pixels": png_claiming(50_000, 50_000),
-        "too_many_frames": animation("GIF", 1001),
-    }
-    for code, data in bad.items():
+    for code, data, untouched in _refused():
         before = sandbox.pid
         with pytest.raises(Refused) as caught:
             await sandbox.develop(data)
         assert caught.value.code == code
         assert (await sandbox.develop(PHOTO)).versions
         # A decoder that has met an error is not trusted with the next file.
-        assert (sandbox.pid == before) == (code in ("empty", "not_a_picture"))
+        assert (sandbox.pid == before) == untouched, code
 
 
 async def test_after_a_bad_file_the_next_child_stands_by(sandbox: Sandbox) -> None:
@@ -201,6 +209,20 @@ async def test_it_has_no_environment_and_few_descriptors(sandbox: Sandbox) -> No
     assert all(name.startswith(("MALLOC_", "OPENBLAS_")) or name in ("PYTHONPATH", "PWD") for name in names)
     assert sorted(link.split(":")[0] for link in links) == ["/dev/null"] * 3 + ["/memfd"] * 2 + ["socket"]
     assert command[-3:] == [b"--data", b"/srv/mine", b""]
+
+
+async def test_the_limits_of_a_child(sandbox: Sandbox) -> None:
+    with open(f"/proc/{sandbox.pid}/limits") as file:  # noqa: ASYNC230  it is memory
+        lines = file.read().splitlines()[1:]
+    limits = {line[:26].strip(): line[26:].split()[:2] for line in lines}
+    for what, amount in (
+        ("Max core file size", 0),
+        ("Max file size", 0),
+        ("Max open files", doors.OPEN_FILES),
+        ("Max processes", doors.THREADS),
+        ("Max address space", doors.ADDRESS_SPACE_BYTES),
+    ):
+        assert limits[what] == [str(amount)] * 2, what
 
 
 def test_it_dies_with_its_parent() -> None:

@@ -14,6 +14,7 @@ import pytest
 from processors.image import develop
 from processors.refusals import Refused
 from processors.sandbox import Protection, SandboxDied, SandboxTimeout, SandboxWeak
+from processors.sandbox.doors import ADDRESS_SPACE_BYTES, OPEN_FILES, OUTPUT_BYTES, THREADS
 from processors.sandbox.executing import execute
 from processors.sandbox.layers import Layer
 from processors.sandbox.probe import probe as probe_layers
@@ -25,6 +26,7 @@ from tests.processors.canary import Canary
 from tests.processors.test_layers import GIVEN
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
+ONE_WALL = Protection(frozenset({Layer.FILTER, GIVEN[-1]}))
 SECOND = [layer for layer in GIVEN if layer is not Layer.FILTER]
 CANARY_WORD = "canary-7f3a"
 
@@ -127,19 +129,42 @@ INSIDE = {
     "read a secret": ("cat", "{folder}/secret"),
     "execute another": ("env", "/bin/true"),
     "look at a process": ("cat", "/proc/{pid}/environ"),
+    "connect": (FFMPEG, "-nostdin", "-i", "tcp://127.0.0.1:{port}"),
 }
 
 
 @pytest.mark.parametrize("name", INSIDE)
 @pytest.mark.parametrize("layer", SECOND)
-async def test_what_a_tool_may_not_do(tmp_path: Path, name: str, layer: Layer) -> None:
+async def test_what_a_tool_may_not_do(tmp_path: Path, canary: Canary, name: str, layer: Layer) -> None:
     """The same profile with programs that try: each fails, and says that it could not."""
     (tmp_path / "secret").write_text(CANARY_WORD)
-    program, *words = (word.format(folder=tmp_path, pid=os.getpid()) for word in INSIDE[name])
-    done = await execute(f"/usr/bin/{program}", words, b"", Protection(frozenset({Layer.FILTER, layer})))
+    program, *words = (word.format(folder=tmp_path, pid=os.getpid(), port=canary.port) for word in INSIDE[name])
+    done = await execute(str(Path("/usr/bin", program)), words, b"", Protection(frozenset({Layer.FILTER, layer})))
     assert done.status != 0
     assert CANARY_WORD.encode() not in bytes(done.data)
     assert not (tmp_path / "made").exists()
+    assert canary.visits == 0
+
+
+def test_without_the_doors_it_would_connect(canary: Canary) -> None:
+    words = [word.format(port=canary.port) for word in INSIDE["connect"]]
+    subprocess.run(words, capture_output=True, timeout=20)
+    assert canary.visited(2)
+
+
+async def test_the_limits_of_a_tool() -> None:
+    """In the units of ulimit: blocks of 512 bytes, kilobytes, seconds."""
+    words = ["-c", "for one in c f n p t v; do ulimit -$one; done"]
+    done = await execute("/usr/bin/dash", words, b"", ONE_WALL, seconds=9)
+    expected = 0, OUTPUT_BYTES >> 9, OPEN_FILES, THREADS, 10, ADDRESS_SPACE_BYTES >> 10
+    assert [int(line) for line in bytes(done.data).split()] == list(expected), done.said
+
+
+async def test_what_only_computes_is_ended_by_the_kernel() -> None:
+    """Whatever the parent does."""
+    words = ["-c", "ulimit -t 1; while :; do :; done"]
+    with pytest.raises(SandboxDied, match=r"signal (9|24)$"):
+        await execute("/usr/bin/dash", words, b"", ONE_WALL, seconds=30)
 
 
 async def test_a_tool_that_does_not_end_is_ended(doors: Protection) -> None:
