@@ -9,6 +9,7 @@ import pytest
 from tests.appliance import pictures
 from tests.appliance.client import Project, wait_for
 from tests.appliance.storage import objects_of
+from tests.faults.behind import behind
 from tests.quotas.conftest import FORM_SECONDS, OF_A_USER, OF_AN_ADDRESS, SLOTS, Connect, ask
 from tests.stack import Stack
 
@@ -98,25 +99,51 @@ def test_bytes_count_once_they_came_and_until_they_are_erased(project: Project, 
     assert wait_for(lambda: ask(client, project).status_code == 201, 20)
 
 
+def test_hundred_at_once_against_ten_files_gives_exactly_ten(project: Project, connect: Connect) -> None:
+    """Where the number of open slots alone would let more in."""
+    assert SLOTS < OF_AN_ADDRESS
+    limits = project.server.put(f"/projects/{project.id}/limits", json={"slots": 0, "files": SLOTS})
+    assert limits.status_code == 200
+    client = connect(project)
+    kept = ask(client, project).json()
+    assert project.send(kept, pictures.jpeg(200, 150)).status_code == 201
+    project.ended(kept["image_id"])
+    with ThreadPoolExecutor(100) as many:
+        answers = list(many.map(lambda _: ask(client, project), range(100)))
+    assert Counter(answer.status_code for answer in answers) == {201: SLOTS - 1, 429: 100 - SLOTS + 1}
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert "This project has 10 files" in refused.json()["detail"]
+    assert client.get(f"/projects/{project.id}/usage").json()["files"] == SLOTS
+
+
 def test_uploading_cancelling_and_starting_over_fills_nothing(project: Project, connect: Connect) -> None:
     """What operators fear: the client that never ends. Half of the time it sends after it cancelled."""
+    project.server.put(f"/projects/{project.id}/limits", json={"files": SLOTS})
     client, data = connect(project), pictures.jpeg(200, 150)
-    most, refused, sent = 0, 0, 0
+    most, granted, sent = 0, 0, 0
     objects, prefix = objects_of(project.stack), f"projects/{project.id}/"
     for n in range(60):
         asked = ask(client, project)
+        most = max(most, _rows(project, "state <> 'deleted'"))
         if asked.status_code == 429:
-            refused += 1
             continue
-        link = asked.json()
+        link, granted = asked.json(), granted + 1
         if n % 2:
             sent += project.send(link, data).status_code == 201
         assert client.delete(f"/images/{link['image_id']}").status_code == 204
         if not n % 2:
             sent += project.send(link, data).status_code == 201
-        most = max(most, client.get(f"/projects/{project.id}/usage").json()["files"])
+        assert client.get(f"/projects/{project.id}/usage").json()["files"] <= SLOTS
     assert sent >= SLOTS
-    assert most <= SLOTS + 60 // 2
+    assert most <= SLOTS
     wait_for(lambda: not list(objects.list("originals", prefix, versions=True)), 60)
     wait_for(lambda: client.get(f"/projects/{project.id}/usage").json()["files"] == 0, 30)
     assert not list(objects.list("versions", prefix))
+    assert _rows(project, "state <> 'deleted'") == 0
+    assert _rows(project, "true") == granted, "a tombstone each, until no form of it can be replayed"
+
+
+def _rows(project: Project, which: str) -> int:
+    """The project's assets in the ledger."""
+    counted = behind(project.stack).sql(f"SELECT count(*) FROM ledger.assets WHERE owner = $1 AND {which}", project.id)
+    return int(counted[0]["count"])
