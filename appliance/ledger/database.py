@@ -28,6 +28,7 @@ LOST = (
 )
 # The ledger's statements are few, small, and all found by an index: planning each anew costs more than running it.
 PLANNING = {"plan_cache_mode": "force_generic_plan"}
+STATEMENT_SECONDS = 30.0  # how long a statement may take
 ACQUIRE_SECONDS = 10.0  # how long a statement waits for a free connection
 
 
@@ -45,7 +46,7 @@ async def pool(most: int = 8, name: str = "") -> AsyncIterator[None]:
         await engine().start_connection_pool(
             min_size=1,
             max_size=most,
-            command_timeout=30,
+            command_timeout=STATEMENT_SECONDS,
             timeout=5,
             server_settings={**PLANNING, "application_name": name},
         )

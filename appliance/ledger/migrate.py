@@ -24,7 +24,8 @@ async def migrate() -> None:
         async with pool(2):
             await run_forwards(app_name="all")
             await run_scripts("drop_functions", *FUNCTIONS)
-            await fetch("SELECT ledger.begin_usage()")
+            # Not by the pool, whose statements have a limit of time: this one reads all that a large ledger has.
+            await lock.execute("SELECT ledger.begin_usage()")
             await fetch("SELECT ledger.keep_partitions($1)", current().events_days)
     finally:
         await lock.close()

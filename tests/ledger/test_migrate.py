@@ -1,12 +1,16 @@
 """Migration: any number of times, at once, and after one that was killed half way."""
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import asyncpg
 import pytest
 
-from appliance.ledger import migrations
+from appliance.config import current
+from appliance.ledger import database, migrations
+from appliance.ledger import migrate as migration
 from tests.daemons.postgres import Postgres
 from tests.ledger.conftest import migrate
 
@@ -51,3 +55,40 @@ def test_without_a_database_it_fails_and_says_nothing_secret() -> None:
     done = migrate("postgresql://somebody:a-secret-word@127.0.0.1:1/nothing")
     assert done.returncode != 0
     assert "a-secret-word" not in done.stdout + done.stderr
+
+
+def test_a_count_that_takes_longer_than_a_request_may_is_waited_for(
+    postgres: Postgres, empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first count of what a large ledger has; here somebody holds the table that it goes into."""
+    assert migrate(empty).returncode == 0
+    postgres.psql(
+        "empty",
+        "INSERT INTO ledger.streams (root, owner) VALUES ('projects', '111');"
+        "INSERT INTO ledger.assets (stream, root, owner, folder, kind, lane, recipe, filename, expires_at) "
+        "SELECT id, root, owner, 'images', 'image', 'images', 'photo', 'a.jpg', now() FROM ledger.streams",
+    )
+    monkeypatch.setenv("DARKROOM_DATABASE_URL", empty)
+    monkeypatch.setattr(database, "STATEMENT_SECONDS", 0.5)
+    current.cache_clear()
+    before, database.engine().config = database.engine().config, {"dsn": empty}
+    try:
+        asyncio.run(_migrated_beside(empty, 2.0))
+    finally:
+        database.engine().config = before
+        current.cache_clear()
+    assert "project|111|1" in postgres.psql("empty", "SELECT scope, id, slots FROM ledger.usage")
+
+
+async def _migrated_beside(url: str, seconds: float) -> None:
+    """Migrates while another connection holds the table of usage for `seconds`."""
+    other = await asyncpg.connect(url)
+    try:
+        async with other.transaction():
+            await other.execute("LOCK TABLE ledger.usage IN ACCESS EXCLUSIVE MODE")
+            migrating = asyncio.create_task(migration.migrate())
+            await asyncio.sleep(seconds)
+            assert not migrating.done(), migrating.exception()
+        await migrating
+    finally:
+        await other.close()
