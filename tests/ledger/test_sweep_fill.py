@@ -49,6 +49,14 @@ async def test_five_thousand_uploads_do_not_flood_the_queue_and_drain_in_order(i
     assert done == assets[: len(done)]
 
 
+async def test_a_hundred_thousand_uploads_do_not_flood_the_queue(intake: Intake, book: Book) -> None:
+    assets = await _waiting(book, 100_000)
+    await intake.sweep.fill()
+    assert {job[:36] for job in intake.queued()} == {str(asset) for asset in assets[:WINDOW]}
+    await intake.sweep.fill()
+    assert len(intake.queued()) == WINDOW
+
+
 async def test_a_valkey_that_lost_everything_is_filled_again(intake: Intake, book: Book) -> None:
     assets = [await book.uploaded() for _ in range(20)]
     dead = await book.claimed()
