@@ -13,7 +13,8 @@ from appliance.ledger.database import fetch, fetch_one
 _ASSET = """
 SELECT a.id, a.root, a.owner, a.kind, a.recipe, a.filename, a.state::text AS state, a.created_at, a.expires_at,
     a.hinted_at, a.uploaded_at, b.size, b.sha256
-FROM ledger.assets a LEFT JOIN ledger.blobs b ON b.id = a.blob
+FROM ledger.assets a JOIN ledger.streams s ON s.id = a.stream AND NOT s.closed
+LEFT JOIN ledger.blobs b ON b.id = a.blob
 WHERE a.id = $1 AND a.state NOT IN ('deleting', 'deleted')
 """
 # What a reader gets of an event's facts; the versions of `done` are told by themselves.

@@ -16,17 +16,30 @@ FOLDER, KIND, LANE, RECIPE = "images", "image", "images", "photo"
 _COLUMNS = """
 SELECT a.id, a.root, a.owner, a.folder, a.filename, a.state::text AS state, a.error_code, a.error_message,
     a.facts::text AS facts, a.created_at, b.version_id, b.size, b.sha256
-FROM ledger.assets a LEFT JOIN ledger.blobs b ON b.id = a.blob
 """
-_ONE = _COLUMNS + "WHERE a.id = $1 AND a.folder = 'images' AND a.state NOT IN ('deleting', 'deleted')"
-_PAGE = (
+_ONE = (
     _COLUMNS
     + """
-WHERE a.stream = $1 AND a.folder = 'images' AND a.state NOT IN ('deleting', 'deleted')
-    AND ($2::text[] IS NULL OR a.state::text = ANY ($2)) AND ($3::uuid IS NULL OR a.id < $3)
-ORDER BY a.id DESC LIMIT $4
+FROM ledger.assets a JOIN ledger.streams s ON s.id = a.stream AND NOT s.closed LEFT JOIN ledger.blobs b ON b.id = a.blob
+WHERE a.id = $1 AND a.folder = 'images' AND a.state NOT IN ('deleting', 'deleted')
 """
 )
+# BETWEEN and its order, so that only an index of the owner's assets will do: of one who has few, Postgres might expect
+# some soon among all assets, and read these to their end.
+_NEWEST = """
+SELECT * FROM ledger.assets a WHERE a.stream BETWEEN $1 AND $1 AND {state} AND a.folder = 'images' AND a.id < $2
+    AND a.state NOT IN ('deleting', 'deleted') ORDER BY {order}, a.id DESC LIMIT $3
+"""
+_PAGE = f"""
+{_COLUMNS} FROM ({_NEWEST.format(state="true", order="a.stream")}) a
+LEFT JOIN ledger.blobs b ON b.id = a.blob ORDER BY a.id DESC
+"""
+_PAGE_OF_STATES = f"""
+{_COLUMNS} FROM unnest($4::text[]::ledger.asset_state[]) w (state)
+CROSS JOIN LATERAL ({_NEWEST.format(state="a.state BETWEEN w.state AND w.state", order="a.stream, a.state")}) a
+LEFT JOIN ledger.blobs b ON b.id = a.blob ORDER BY a.id DESC LIMIT $3
+"""
+_END = UUID(int=(1 << 128) - 1)  # after every id
 _VERSIONS = """
 SELECT asset, name, width, height, bytes, content_type, extension, sha256 FROM ledger.versions WHERE asset = ANY ($1)
 """
@@ -94,7 +107,8 @@ async def image(image_id: UUID) -> Image:
 
 async def page(stream: int, state: str | None, before: UUID | None, limit: int) -> tuple[list[Image], UUID | None]:
     """At most `limit` photos of a stream, newest first, older than `before`; and where the next page begins."""
-    found = await _images(_PAGE, stream, list(states.kept(state)) if state else None, before, limit + 1)
+    place = (stream, before or _END, limit + 1)
+    found = await (_images(_PAGE_OF_STATES, *place, list(states.kept(state))) if state else _images(_PAGE, *place))
     more = len(found) > limit
     return found[:limit], found[limit - 1].id if more else None
 
