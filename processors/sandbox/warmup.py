@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from PIL import Image, ImageCms
 
-from processors.image import develop
+from processors.image import develop, library
 
 SIDE = 16
 # 16 x 16 pixels each. Made with the encoders of pillow-heif and pillow-avif, which the child had better not load.
@@ -27,7 +27,11 @@ AVIF = (
 
 
 def warm_up() -> None:
-    """Develop every sample. Raises when one fails: a child that can't read a kind must not start."""
+    """Develop every sample. Raises when one fails: a child that can't read a kind must not start.
+
+    Nor may one with an imaging library that is not the right one.
+    """
+    library.check()
     for name, sample in _samples():
         developed = develop(sample)
         if (developed.source.width, developed.source.height) != (SIDE, SIDE):
