@@ -38,7 +38,9 @@ def launch(module: str, caller: bool, dev: bool) -> None:
         python = environment.ensure(CHECKOUT, where.venv, where.installer, dev)
         if dev:
             _run(python, module, sys.argv[1:], CHECKOUT, where)
-        if where.code != CHECKOUT:
+        # What is running here goes on with the code that it was started with, and so do the verbs that ask it.
+        idle = DataFolder(where.data).holder() is None
+        if where.code != CHECKOUT and (idle or not where.code.exists()):
             place.refresh_copy(CHECKOUT, where.code)
         if serving and service:
             arguments = _step_down(where, service, arguments, up=module.endswith(".up"))

@@ -1,5 +1,6 @@
 """Where things lie: the code that runs, its environment, the cache and the data folder."""
 
+import fcntl
 import hashlib
 import os
 import pwd
@@ -53,12 +54,19 @@ def short(path: Path) -> str:
 
 
 def refresh_copy(checkout: Path, code: Path) -> None:
-    """Makes `code` an up-to-date copy of what runs, unless nothing has changed since the last one."""
-    listing = _listing(checkout)
-    mark = code / ".copied"
-    if mark.exists() and mark.read_text() == listing:
-        return
+    """Makes `code` an up-to-date copy of what runs, unless nothing has changed since the last one.
+
+    Of two at once the second waits for the first, then finds its work done.
+    """
     code.parent.mkdir(parents=True, exist_ok=True)
+    with code.with_name("code.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        listing, mark = _listing(checkout), code / ".copied"
+        if not mark.exists() or mark.read_text() != listing:
+            _copy(checkout, code, listing)
+
+
+def _copy(checkout: Path, code: Path, listing: str) -> None:
     fresh, old = code.with_name("code.new"), code.with_name("code.old")
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)

@@ -145,10 +145,12 @@ def test_root_with_a_checkout_that_the_service_can_not_reach(stack, closed):
         assert mode(home / "data") == 0o700
         assert (home / "code").stat().st_uid == 0, "the service must not be able to change what it runs"
         assert hidden.status()["data"] == str(home / "data")
-        hidden.down()
 
         index = checkout / "web" / "index.html"
         index.write_text(index.read_text().replace("<title>", "<title>Changed "))
+        assert hidden.status()["phase"] == "ready"
+        assert "<title>Changed " not in page(hidden), "what runs keeps the code it was started with"
+        hidden.down()
         hidden.up()
         assert "<title>Changed " in page(hidden)
     finally:
