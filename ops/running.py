@@ -16,7 +16,7 @@ from ops.supervisor import Running, StartFailed, State, Supervisor
 
 FILE = "state.json"
 INTERRUPTED = "interrupted before all parts were well; nothing is left running"
-LEFTOVER_PATIENCE = 6.0
+OLD_GRACE = 30.0  # of a part in a file that an earlier release wrote
 WRITE_AGAIN = 1.0
 
 
@@ -59,6 +59,7 @@ def describe(one: Running) -> dict[str, Any]:
         "role": one.part.role,
         "port": one.part.port,
         "once": one.part.once,
+        "grace": one.part.grace,
         "state": str(one.state),
         "pid": one.child.pid if alive and one.child else None,
         "health": one.health,
@@ -134,19 +135,31 @@ def _failed(reporter: Reporter, say: Callable[[str], None], failure: str) -> Out
 
 
 def end_leftovers(state: dict[str, Any], say: Callable[[str], None]) -> bool:
-    """Waits for the processes of a supervisor that was killed, which end by themselves; kills the others.
+    """Waits for the parts of a supervisor that was killed, which end by themselves; kills what is late or headless.
 
-    `state` is what that supervisor wrote last. True if there were any.
+    `state` is what that supervisor wrote last: each part has as long as it would have had from it. True if there were
+    any.
     """
-    groups = [int(part["pid"]) for part in state.get("parts", []) if part.get("pid") and _ours(part)]
-    groups = [group for group in groups if _group_lives(group)]
-    found, deadline = bool(groups), time.monotonic() + LEFTOVER_PATIENCE
-    while (groups := [group for group in groups if _group_lives(group)]) and time.monotonic() < deadline:
+    parts = [part for part in state.get("parts", []) if part.get("pid") and _ours(part)]
+    left = {int(part["pid"]): float(part.get("grace", OLD_GRACE)) for part in parts if _group_lives(int(part["pid"]))}
+    found, began = bool(left), time.monotonic()
+    while left:
+        for group, grace in list(left.items()):
+            # Without its first process nobody is there to tell the others that they should end.
+            if time.monotonic() - began > grace or not _lives(group):
+                say(f"killing process group {group}, left over from an earlier start")
+                process.kill_group(group, signal.SIGKILL)
+                del left[group]
         time.sleep(0.1)
-    for group in groups:
-        say(f"killing process group {group}, left over from an earlier start")
-        process.kill_group(group, signal.SIGKILL)
+        left = {group: grace for group, grace in left.items() if _group_lives(group)}
     return found
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _ours(part: dict[str, Any]) -> bool:

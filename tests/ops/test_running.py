@@ -110,6 +110,11 @@ def test_what_is_secret_is_the_owners_alone(stack):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
 
 
+def test_what_ends_leftovers_knows_how_long_each_part_may_take(stack):
+    written = DataFolder(stack.data).read("state.json")["parts"]
+    assert {part["name"]: part["grace"] for part in written}["postgres"] == 30
+
+
 def test_everything_runs_without_root(stack):
     owners = {one.uids().real for one in processes.tree(stack.status()["supervisor"])}
     assert len(owners) == 1
