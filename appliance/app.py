@@ -92,7 +92,7 @@ def _resources(config: Config) -> dict[str, Any]:
         "places": Places(redis, config),
         "ledger": ledger,
         "gate": Gate(redis, config),
-        "room": Room(redis, Objects(config.storage_url, reader.access, reader.secret), config.storage_free_percent),
+        "room": Room(redis, objects, config.storage_free_percent),
         "callers": Callers(config.token_secret),
         "tickets": Tickets(redis, "ticket"),
         "logins": Tickets(redis, "login"),

@@ -24,7 +24,7 @@ PICKED_SECONDS = 10.0  # how long a job that a worker picked up is left to it: l
 # is that of their age.
 DUE = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
 KEPT = timedelta(days=1)
-LOOK = 64  # jobs a worker looks through: what others have under way is among the first, that of dead workers too
+LOOK = 64  # jobs a worker looks through at first: what others have under way is among them, that of dead workers too
 
 Job = Callable[..., Awaitable[None]]  # (context, the asset's id)
 
@@ -80,8 +80,16 @@ class Queue:
             _expires=KEPT,
         )
 
-    async def close(self) -> None:
-        await self._redis.aclose()
+
+class _Looking(Worker):
+    """Looks further into the queue once all it saw were under way elsewhere: the more workers, the further."""
+
+    async def start_jobs(self, job_ids: list[bytes]) -> None:
+        """Starts what it may of these jobs."""
+        running = len(self.tasks)
+        await super().start_jobs(job_ids)
+        if len(job_ids) == self.queue_read_limit and len(self.tasks) == running:
+            self.queue_read_limit *= 2
 
 
 def worker(url: str, lane: str, job: Job, context: dict[str, Any], in_flight: int, seconds: int) -> Worker:
@@ -89,7 +97,7 @@ def worker(url: str, lane: str, job: Job, context: dict[str, Any], in_flight: in
 
     Dead work is found by the ledger's leases, so nothing here depends on what Valkey remembers.
     """
-    made = Worker(
+    made = _Looking(
         functions=[func(cast(WorkerCoroutine, job), name=FUNCTION, timeout=seconds, keep_result=0, max_tries=1000)],
         queue_name=queue_name(lane),
         redis_pool=_connection(url),

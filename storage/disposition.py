@@ -21,6 +21,11 @@ def inline(filename: str | None) -> str:
     return _header("inline", filename)
 
 
+def seen(text: str) -> str:
+    """`text` without what nobody sees and what changes how the rest of it, a line or a header, is read."""
+    return "".join(c for c in text if c not in _DIRECTIONS and unicodedata.category(c) not in _UNSEEN)
+
+
 def _header(kind: str, filename: str | None) -> str:
     if filename is None:
         return kind
@@ -32,8 +37,7 @@ def _header(kind: str, filename: str | None) -> str:
 
 
 def _clean(filename: str) -> str:
-    seen = "".join(c for c in filename if c not in _DIRECTIONS and unicodedata.category(c) not in _UNSEEN)
-    name = re.sub(r"[/\\]", "_", seen).strip(" .")
+    name = re.sub(r"[/\\]", "_", seen(filename)).strip(" .")
     if len(name) > _LONGEST:
         stem, dot, extension = name.rpartition(".")
         kept = dot + extension if 0 < len(extension) <= 10 else ""

@@ -3,11 +3,9 @@
 import unicodedata
 
 from appliance.errors import BadRequest
+from storage.disposition import seen
 
 MOST_BYTES = 255
-
-# What could turn a line or a header into another: controls, and the marks that reverse the direction of writing.
-_DIRECTION = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
 
 
 def clean(filename: str) -> str:
@@ -19,8 +17,7 @@ def clean(filename: str) -> str:
         raise BadRequest("The file name is not valid", filename="must not contain NUL")
     if len(filename.encode(errors="replace")) > MOST_BYTES:
         raise BadRequest("The file name is not valid", filename=f"at most {MOST_BYTES} bytes in UTF-8")
-    kept = (c for c in filename if c not in _DIRECTION and unicodedata.category(c) not in ("Cc", "Cs", "Zl", "Zp"))
-    name = unicodedata.normalize("NFC", "".join(kept)).replace("\\", "/").rsplit("/", 1)[-1].strip()
+    name = unicodedata.normalize("NFC", seen(filename)).replace("\\", "/").rsplit("/", 1)[-1].strip()
     if not name:
         raise BadRequest("The file name is not valid", filename="must not be empty")
     return name

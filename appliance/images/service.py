@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from appliance.errors import NotFound
-from appliance.images.versions import Linker, Original, Place
+from appliance.images.versions import Home, Linker, Original
 from appliance.ledger import states
 from appliance.ledger.database import fetch
 
@@ -64,8 +64,8 @@ class Image(msgspec.Struct, frozen=True):
     versions: list[dict[str, Any]]
 
     @property
-    def place(self) -> Place:
-        return Place(self.root, self.owner, self.folder, self.id)
+    def place(self) -> Home:
+        return Home(self.root, self.owner, self.folder, self.id)
 
     @property
     def original(self) -> Original | None:

@@ -11,7 +11,7 @@ from storage.links import Links
 NAMES = ("original", "thumb", "big_thumb", "big_1920", "d2500")
 
 
-class Place(NamedTuple):
+class Home(NamedTuple):
     """Where an asset lives: what its keys are made from."""
 
     root: str
@@ -37,7 +37,7 @@ class Linker:
         self._prefix = prefix
         self._agreed = agreed
 
-    def original(self, place: Place, filename: str, original: Original) -> dict[str, Any]:
+    def original(self, place: Home, filename: str, original: Original) -> dict[str, Any]:
         """The uploaded file, byte for byte; always an attachment under its own name."""
         path = self._links.link(
             layout.ORIGINALS, layout.original_key(*place), version_id=original.version_id, filename=filename
@@ -52,7 +52,7 @@ class Linker:
             "sha256": original.sha256,
         }
 
-    def version(self, place: Place, filename: str, version: dict[str, Any]) -> dict[str, Any]:
+    def version(self, place: Home, filename: str, version: dict[str, Any]) -> dict[str, Any]:
         """One developed version; a browser shows it, and saves it under the name of its original and its own."""
         key = layout.version_key(*place, version["name"], version["sha256"], version["extension"])
         name = f"{PurePath(filename).stem}.{version['name']}.{version['extension']}"
@@ -63,7 +63,7 @@ class Linker:
         }
 
     def all(
-        self, place: Place, filename: str, original: Original | None, versions: Iterable[dict[str, Any]]
+        self, place: Home, filename: str, original: Original | None, versions: Iterable[dict[str, Any]]
     ) -> dict[str, Any]:
         """Every version by name, None for what does not exist (yet)."""
         self._agreed()

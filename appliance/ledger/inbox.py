@@ -80,7 +80,7 @@ def _bytes(elements: list[bytes]) -> list[Bytes]:
     came = []
     for arrival in sorted((a for element in elements for a in _arrivals(element)), key=lambda a: a.sequencer):
         place = layout.parse_original(arrival.key)
-        if arrival.bucket == layout.ORIGINALS and place and arrival.kind.startswith("s3:ObjectCreated:"):
+        if arrival.bucket == layout.ORIGINALS and place and arrival.created:
             came.append(Bytes(place.asset_id, arrival.key, arrival.version_id, arrival.size, arrival.etag))
     return came
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from appliance.images.versions import Linker, Original, Place
+from appliance.images.versions import Home, Linker, Original
 from appliance.ledger import states
 from appliance.live.cursor import Bounds
 from appliance.live.service import Event
@@ -36,7 +36,7 @@ def _versions(event: Event, linker: Linker) -> dict[str, Any] | None:
     original = None
     if event.version_id is not None and event.size is not None:
         original = Original(event.version_id, event.size, event.sha256, event.facts["source"])
-    place = Place(event.root, event.owner, event.folder, event.asset)
+    place = Home(event.root, event.owner, event.folder, event.asset)
     return linker.all(place, event.filename or "", original, event.facts["versions"])
 
 

@@ -54,11 +54,11 @@ class Name(NamedTuple):
     place: layout.Place | None
 
 
-NOBODY = UUID(int=0)
+NO_ASSET = UUID(int=0)
 
 
 def named(bucket: str, key: str) -> Name:
     """The name behind any key of either bucket."""
     original, _, file = key.rpartition("/") if bucket == layout.VERSIONS else (key, "", "")
     place = layout.parse_original(original)
-    return Name(place.asset_id, file, place) if place else Name(NOBODY, "", None)
+    return Name(place.asset_id, file, place) if place else Name(NO_ASSET, "", None)
