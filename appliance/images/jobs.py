@@ -31,6 +31,7 @@ UNREADABLE = Failure("object_unreadable", "Storage holds the uploaded file, but 
 PUT_OFF_MOST = 60  # seconds: so that a night without storage leaves some hundred attempts behind, not thousands
 UNREADABLE_SECONDS = 3600  # for so long a whole storage may fail to read one file, before that file ends as an error
 UNREADABLE_PAUSE = 600  # seconds between two such attempts at most
+AGAIN_SECONDS = 0.3  # the pause before a ledger that was away is told again
 
 
 class LeaseLost(Exception):
@@ -92,13 +93,11 @@ class Developer:
             return await self._unreadable(claim, error)
         except (StorageUnavailable, Unavailable) as error:
             log.warning("put off", error=str(error))
-            await self._ledger.give_back(claim, _pause(claim, PUT_OFF_MOST))
-            return "put_off"
+            return await self._give_back(claim, _pause(claim, PUT_OFF_MOST))
         except StorageError as error:
             # A key that is not known, say: nothing that the file could do about, and nothing that passes in a moment.
             log.error("storage refused", error=str(error))
-            await self._ledger.give_back(claim, 30)
-            return "put_off"
+            return await self._give_back(claim, 30)
         except LeaseLost:
             return "lease_lost"
         except asyncio.CancelledError:
@@ -163,8 +162,7 @@ class Developer:
         if await self._surely_gone(claim):
             await self._ledger.fail(claim, MISSING)
             return MISSING.code
-        await self._ledger.give_back(claim, 10)
-        return "put_off"
+        return await self._give_back(claim, 10)
 
     async def _unreadable(self, claim: Claim, error: Unreadable) -> str:
         """Put off while storage is not whole. While it is, more of this one file is lost than its parity can mend: that
@@ -172,13 +170,23 @@ class Developer:
         """
         log.warning("original not read", error=str(error))
         if not await self._in_thread(self._objects.whole):
-            await self._ledger.give_back(claim, _pause(claim, PUT_OFF_MOST))
-            return "put_off"
+            return await self._give_back(claim, _pause(claim, PUT_OFF_MOST))
         if await self._ledger.unreadable_seconds(claim) >= UNREADABLE_SECONDS:
             await self._ledger.fail(claim, UNREADABLE)
             return UNREADABLE.code
-        await self._ledger.give_back(claim, _pause(claim, UNREADABLE_PAUSE), "unreadable")
-        return "unreadable"
+        return await self._give_back(claim, _pause(claim, UNREADABLE_PAUSE), "unreadable")
+
+    async def _give_back(self, claim: Claim, seconds: float, why: str = "put_off") -> str:
+        """Gives the lease back, however often that must be said: one that runs out uses up a try, and that Postgres was
+        away is not the file's fault. It ends with the time that the queue gives a job.
+        """
+        while True:
+            try:
+                await self._ledger.give_back(claim, seconds, why)
+                return why
+            except Unavailable as error:
+                log.warning("lease not given back", error=str(error))
+                await asyncio.sleep(AGAIN_SECONDS)
 
     async def _surely_gone(self, claim: Claim) -> bool:
         """A degraded storage says 404 for objects that exist, and for a second it does not know that it is degraded: so

@@ -1,5 +1,6 @@
 """How a job ends when something other than the photo goes wrong: put off, tried again, never left with its lease."""
 
+import asyncio
 import hashlib
 import io
 import os
@@ -12,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from PIL import Image
+from structlog.testing import capture_logs
 
 from appliance.config import Config
 from appliance.images.jobs import Developer
@@ -21,8 +23,9 @@ from processors.sandbox import Sandbox
 from storage.objects import Objects
 from storage.setup import Key
 from tests.daemons.minio import UPLOADER, WORKER, Minio
+from tests.daemons.postgres import Postgres
 from tests.ledger.book import Book, age
-from tests.ledger.intake import Intake
+from tests.ledger.intake import Intake, until
 
 CONFIG = Config(data=Path("/nonexistent"))
 
@@ -133,6 +136,33 @@ async def test_the_longer_storage_is_away_the_less_often_it_is_asked(
     finally:
         minio.daemon.start()
     assert waited == [2, 8, 60]
+
+
+async def test_a_ledger_that_is_away_is_not_the_photos_fault(
+    book: Book, minio: Minio, sandbox: Sandbox, photo: UUID, postgres: Postgres
+) -> None:
+    """It goes when the work is done and is to be told; the lease is given back once it is there again."""
+    assert sandbox.pid is not None
+    os.kill(sandbox.pid, signal.SIGSTOP)
+    developing = asyncio.create_task(_developer(book, minio, sandbox).develop(photo))
+    with capture_logs() as logs:
+
+        async def leased() -> bool:
+            return await book.state(photo) == "processing"
+
+        async def told_in_vain() -> bool:
+            return any(line["event"] == "lease not given back" for line in logs)
+
+        await until(leased)
+        postgres.daemon.kill()
+        try:
+            os.kill(sandbox.pid, signal.SIGCONT)
+            await until(told_in_vain)
+        finally:
+            postgres.daemon.start()
+        await developing
+    state, tries, _ = await _open(book, photo)
+    assert (state, tries) == ("processing", 3)
 
 
 async def test_a_job_that_takes_too_long_is_tried_again_at_once_and_not_called_too_slow(
