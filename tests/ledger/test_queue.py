@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -106,3 +106,26 @@ async def test_jobs_of_dead_workers_at_the_head_do_not_stop_the_living(intake: I
         async with _working(intake, done.do):
             await until(ended, 5)
     assert len(done.jobs) == 1
+
+
+async def test_a_worker_sees_past_what_many_others_have_under_way(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many: those under way stay where they were in the queue, at its head."""
+    monkeypatch.setattr(queue, "LOOK", 2)
+    assets, picked, done = [uuid4() for _ in range(9)], Picked(), Done()
+    for asset in assets:
+        await intake.queue.put("images", asset, 1)
+
+    async def taken() -> bool:
+        return len(picked.jobs) == 8
+
+    async def ended() -> bool:
+        return set(picked.jobs + done.jobs) == set(assets)
+
+    async with AsyncExitStack() as others:
+        for _ in range(4):
+            await others.enter_async_context(_working(intake, picked.do))
+        await until(taken)
+        async with _working(intake, done.do):
+            await until(ended, 5)
