@@ -9,7 +9,8 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 def resident_bytes(pid: int) -> int:
     """Resident bytes of process `pid` and all below it (proc(5), statm), pages of shared files among them.
 
-    0 when it has ended.
+    0 when it has ended. Behind the filter there is next to nothing that this would not count: no memory files can be
+    made and nothing shared is mapped. What was lent (`sandbox.LENT_BYTES`) and a tool's two outputs come on top.
     """
     return sum(_resident(one) for one in tree(pid))
 
