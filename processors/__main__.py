@@ -15,7 +15,7 @@ from processors.recipes import PHOTO, RECIPES, Recipe
 from processors.refusals import Refused
 from processors.results import Developed
 from processors.sandbox import Sandbox
-from processors.sandbox.errors import SandboxError
+from processors.sandbox.errors import SandboxError, SandboxWeak
 
 
 def main() -> int:
@@ -37,6 +37,9 @@ def _each(options: argparse.Namespace, work: Callable[[bytes, Recipe], Developed
         started = time.perf_counter()
         try:
             developed = work(path.read_bytes(), RECIPES[options.recipe])
+        except SandboxWeak as error:
+            print(f"{error}\n  → --weak works all the same, --no-sandbox without any wall", file=sys.stderr)
+            return 1
         except (Refused, SandboxError, OSError) as error:
             print(f"{path}: {error}", file=sys.stderr)
             failed += 1

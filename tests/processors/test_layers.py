@@ -177,6 +177,7 @@ def test_a_machine_that_has_only_the_filter(tmp_path: Path, weak: bool) -> None:
     )
     assert done.returncode == (0 if weak else 1), done.stderr
     assert ("WEAK (filter" in done.stderr) != weak
+    assert ("--weak works all the same" in done.stderr) != weak
     assert len(list(tmp_path.glob("photo.*.jpg"))) == (4 if weak else 0)
 
 
