@@ -1,10 +1,13 @@
-"""Server keys that there are: listed, and withdrawn."""
+"""Server keys: made, listed, withdrawn."""
 
+import secrets
 from datetime import datetime
+from hashlib import sha256
 from typing import NamedTuple
 
+from appliance.accounts.callers import KEY_PREFIX
 from appliance.accounts.tables import ApiKey
-from appliance.errors import NotFound
+from appliance.errors import BadRequest, NotFound
 from appliance.ledger.database import fetch, lost_as_unavailable
 
 _REVOKE = "UPDATE api_keys SET revoked_at = now() WHERE name = $1 AND revoked_at IS NULL RETURNING id"
@@ -17,6 +20,16 @@ class Key(NamedTuple):
     admin: bool
     created_at: datetime
     revoked_at: datetime | None
+
+
+async def create(name: str, admin: bool) -> str:
+    """A new server key; only its SHA-256 is kept, so this is the one time it can be read. Raises BadRequest."""
+    if not name.strip() or len(name) > 200:
+        raise BadRequest("The key's name is not valid", name="1 to 200 characters")
+    key = KEY_PREFIX + secrets.token_urlsafe(32)
+    with lost_as_unavailable():
+        await ApiKey(name=name, sha256=sha256(key.encode()).hexdigest(), admin=admin).save()
+    return key
 
 
 async def listed() -> list[Key]:

@@ -1,13 +1,12 @@
-"""Projects and server keys: made, listed, deleted."""
+"""Projects: made, listed, deleted; and what lets the operator in."""
 
 import re
 import secrets
 from collections.abc import Sequence
-from hashlib import sha256
 from uuid import UUID
 
-from appliance.accounts.callers import KEY_PREFIX, Callers
-from appliance.accounts.tables import ApiKey, Project
+from appliance.accounts.callers import Callers
+from appliance.accounts.tables import Project
 from appliance.accounts.tickets import Tickets
 from appliance.config import current
 from appliance.errors import BadRequest, Conflict, NotFound
@@ -121,16 +120,6 @@ async def leaving(most: int) -> list[UUID]:
 async def forget_projects() -> list[str]:
     """Forgets the deleted projects whose last bytes are gone; gives their ids, which may be used again."""
     return [row["id"] for row in await fetch(_FORGET)]
-
-
-async def create_api_key(name: str, admin: bool) -> str:
-    """A new server key; only its SHA-256 is kept, so this is the one time it can be read. Raises BadRequest."""
-    if not name.strip() or len(name) > 200:
-        raise BadRequest("The key's name is not valid", name="1 to 200 characters")
-    key = KEY_PREFIX + secrets.token_urlsafe(32)
-    with lost_as_unavailable():
-        await ApiKey(name=name, sha256=sha256(key.encode()).hexdigest(), admin=admin).save()
-    return key
 
 
 async def create_login_code() -> str:

@@ -49,9 +49,9 @@ def _action(
 
 def _create(folder: DataFolder, given: argparse.Namespace) -> int:
     async def key() -> str:
-        from appliance.accounts import service
+        from appliance.accounts import keys
 
-        return await service.create_api_key(given.name, given.admin)
+        return await keys.create(given.name, given.admin)
 
     print(serving.ask(folder, key))
     return 0

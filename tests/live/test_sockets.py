@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 from websockets.exceptions import ConnectionClosed
 
-from appliance.accounts.service import create_api_key
+from appliance.accounts import keys as server_keys
 from appliance.accounts.tickets import Tickets
 from appliance.live.places import KEPT_SECONDS
 from appliance.live.service import PAGE
@@ -172,7 +172,7 @@ async def test_addresses_are_kept_as_marks_and_those_of_servers_and_of_this_mach
     book: Book, start: Start, valkey_url: str
 ) -> None:
     api, here = start(DARKROOM_LIVE_PER_ADDRESS="1"), {FORWARDED: "192.0.2.7"}
-    key, redis = await create_api_key("a server", admin=False), Redis.from_url(valkey_url)
+    key, redis = await server_keys.create("a server", admin=False), Redis.from_url(valkey_url)
     async with httpx.AsyncClient() as client, api.sockets(3) as of_this_machine, api.sockets(1, **here) as [only]:
         for socket in (*of_this_machine, only):
             await told(socket)
