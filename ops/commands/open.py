@@ -4,7 +4,9 @@ from ops.commands import options, serving
 
 
 def main() -> int:
-    parser = options.parser("open", "Prints the address of the test page, with a login in it that works once.")
+    parser = options.parser(
+        "open", "Prints the address of the test page, with a login in it that works once, within 15 minutes."
+    )
     folder = options.folder(parser.parse_args())
 
     async def code() -> str:

@@ -151,7 +151,7 @@ def _welcome(folder: DataFolder) -> "subprocess.Popen[bytes]":
         say(f"The edge listens on all addresses of this machine, port {site.port}, as {' and '.join(site.urls)}.")
     else:
         say(f"The edge listens on 127.0.0.1:{site.port}: this machine alone. --url opens it to others.")
-    say("The test page, with a login that works once (./ops/open prints another):")
+    say("The test page, with a login that works once, within 15 minutes (./ops/open prints another):")
     return subprocess.Popen([sys.executable, "-P", "-m", "ops.commands.open", "--data", str(folder.path)])
 
 

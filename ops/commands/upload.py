@@ -27,7 +27,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--project", required=True, metavar="ID", help="the project they go to; it is made if it is new"
     )
     parser.add_argument("--url", help="the appliance's address (default: the one running here)")
-    parser.add_argument("--at-once", type=_count, default=6, metavar="N", help="uploads under way at the same time")
+    parser.add_argument(
+        "--at-once", type=_count, default=6, metavar="N", help="uploads under way at the same time (default 6)"
+    )
     parser.add_argument("--json", action="store_true", help="no bars; the result as JSON")
     return parser.parse_args(arguments)
 
