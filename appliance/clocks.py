@@ -1,7 +1,8 @@
 """Whether the clocks of who signs and who checks agree.
 
 Links, forms and tokens hold times. One that was signed an hour ahead of storage's clock is dead, and one an hour behind
-runs out as soon as it is made; so a process whose clock is apart refuses, in words that name the clock.
+runs out as soon as it is made; so a process whose clock is apart refuses, in words that name the clock. One that signs
+nothing for others says it with its beat.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from appliance.logs import log
 from storage.objects import Objects
 
 LOOK_SECONDS = 1.0  # the pause between two looks
+SELDOM_SECONDS = 5.0  # the same for one who refuses nothing, and only tells of it
 _NOW = "SELECT clock_timestamp() AS now"
 
 
@@ -43,10 +45,10 @@ class Clocks:
         self._offsets: dict[str, Offset] = {}
         self._said = ""
 
-    async def run(self) -> None:
-        """Until cancelled."""
+    async def run(self, every: float = LOOK_SECONDS) -> None:
+        """Until cancelled; `every`: seconds between two looks."""
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(every)
             await self.look()
 
     async def look(self) -> None:

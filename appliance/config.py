@@ -55,7 +55,7 @@ class Config:
     link_seconds: int = setting(3600, "the window within which a link stays the same; it is valid for two of them")
     token_seconds: int = setting(3600, "the longest life of a project's token")
     ticket_seconds: int = setting(60, "the life of a websocket ticket")
-    clock_seconds: float = setting(30.0, "how far the clocks of the API, Postgres and storage may be apart")
+    clock_seconds: float = setting(30.0, "how far the clocks of our processes, Postgres and storage may be apart")
     max_image_bytes: int = setting(100_000_000, "the largest photo that storage takes")
     events_days: int = setting(30, "how long events are kept, at least")
 

@@ -10,6 +10,7 @@ import asyncio
 import uvloop
 
 from appliance.beat import beat
+from appliance.clocks import SELDOM_SECONDS, Clocks
 from appliance.config import current
 from appliance.errors import Unavailable
 from appliance.leading import lead, stay
@@ -63,7 +64,9 @@ async def run() -> None:
     multiparts = Multiparts(config.storage_url, key.access, key.secret)
     cleaning = Cleaning(ledger, objects, multiparts, config.data, Rule.of(config))
     async with pool(4), asyncio.TaskGroup() as tasks:
-        tasks.create_task(beat(redis, "intake"))
+        clocks = Clocks(objects, config.clock_seconds)
+        tasks.create_task(beat(redis, "intake", clocks=clocks))
+        tasks.create_task(clocks.run(SELDOM_SECONDS))
         tasks.create_task(doorbell.run())
         lock = await connect()
         await lead(lock, LOCK)

@@ -51,7 +51,7 @@ async def run(config: Config) -> None:
     # Names are looked up in threads, and a name server that hangs holds one.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(AT_ONCE))
     async with pool(8), asyncio.TaskGroup() as tasks:
-        tasks.create_task(beat(patient(config.valkey_url), "webhooks"))
+        tasks.create_task(beat(patient(config.valkey_url), "webhooks", clocks=clocks))
         tasks.create_task(listener.run())
         await clocks.look()
         tasks.create_task(clocks.run())

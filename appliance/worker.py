@@ -9,6 +9,7 @@ from uuid import UUID
 import uvloop
 
 from appliance.beat import beat
+from appliance.clocks import SELDOM_SECONDS, Clocks
 from appliance.config import Config, Sandboxing, current
 from appliance.images.jobs import Developer
 from appliance.ledger.database import pool
@@ -36,10 +37,9 @@ async def run(config: Config, lane: str, number: int) -> None:
         objects = Objects(config.storage_url, key.access, key.secret)
         developer = Developer(Ledger(doorbell.ring), objects, sandbox, config)
         gauge("jobs_under_way", lambda: developer.under_way)
-        loops = [
-            asyncio.create_task(doorbell.run()),
-            asyncio.create_task(beat(patient(config.valkey_url), f"worker-{lane}-{number}", protection(sandbox))),
-        ]
+        clocks = Clocks(objects, config.clock_seconds)
+        beating = beat(patient(config.valkey_url), f"worker-{lane}-{number}", protection(sandbox), clocks)
+        loops = [asyncio.create_task(loop) for loop in (doorbell.run(), clocks.run(SELDOM_SECONDS), beating)]
         loop = worker(
             config.valkey_url, lane, develop, {"developer": developer}, config.jobs_in_flight, config.job_seconds + 30
         )

@@ -76,7 +76,9 @@ def valkey(url: str) -> Check:
 
 
 def beat(url: str, part: str) -> Check:
-    """Well when the process has said so itself within the last seconds, under `darkroom:health:{part}`."""
+    """Well when the process has said so itself within the last seconds, under `darkroom:health:{part}`, and says
+    nothing of its clock being apart.
+    """
 
     async def check(pid: int) -> None:
         from redis.asyncio import Redis
@@ -85,8 +87,11 @@ def beat(url: str, part: str) -> Check:
             value = await client.get(f"darkroom:health:{part}")
         if value is None:
             raise Unwell("gives no sign of life")
-        if json.loads(value)["pid"] != pid:
+        told = json.loads(value)
+        if told["pid"] != pid:
             raise Unwell("the last sign of life is an earlier process's")
+        if told.get("clocks"):
+            raise Unwell(told["clocks"])
 
     return check
 

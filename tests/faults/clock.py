@@ -12,6 +12,8 @@ import psutil
 from tests.faults.parts import pid
 from tests.stack import Stack
 
+# libfaketime makes a sleep of Python's fail now and then: started again, as the supervisor does it.
+AGAIN = ("/bin/sh", "-c", 'until "$@"; do sleep 0.5; done', "twin")
 LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), Path("libfaketime.so.1"))
 
 
@@ -22,7 +24,7 @@ def twin(stack: Stack, part: str, clock: str, **settings: str) -> Iterator["subp
     own = {"LD_PRELOAD": str(LIBRARY), "FAKETIME": clock, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_NO_CACHE": "1"}
     with (stack.data / "logs" / f"{part}.twin.log").open("ab") as log:
         process = subprocess.Popen(
-            first.cmdline(),
+            [*AGAIN, *first.cmdline()],
             env={**first.environ(), **own, **settings},
             cwd=first.cwd(),
             stdout=log,

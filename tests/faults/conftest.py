@@ -25,12 +25,12 @@ def seed(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture(scope="session")
-def record(request: pytest.FixtureRequest, seed: int) -> Iterator[Callable[[Row], None]]:
+def record(request: pytest.FixtureRequest) -> Iterator[Callable[[Row], None]]:
     """Takes the rows of the table, which is written at the end if --faults-report was given."""
     rows: list[Row] = []
     yield rows.append
     if request.config.getoption("--faults-report"):
-        report.write(rows, seed)
+        report.write(rows)
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,9 @@ FROM ledger.events e JOIN ledger.streams s ON s.id = e.stream WHERE s.owner = $1
 
 @dataclass
 class Verdict:
-    """What an examination found. `leftover`: stored, but told to nobody as stored, and not (yet) removed again."""
+    """What an examination found. `leftover`: stored, but told to nobody as stored, and not (yet) removed again; how
+    much of it a fault may leave is said by its trial.
+    """
 
     lost: list[str] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)

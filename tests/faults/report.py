@@ -9,24 +9,33 @@ from tests.faults.trial import Row
 
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- table: begin -->\n", "<!-- table: end -->\n"
-HEAD = "| fault | what was done | uploads acknowledged | lost | stuck | time to heal |\n|---|---|---:|---:|---:|---:|\n"
+HEAD = """\
+| fault | what was done | uploads acknowledged | lost | stuck | left over | time to heal | seed |
+|---|---|---:|---:|---:|---:|---:|---:|
+"""
+
+
+def name(row: Row) -> str:
+    """A row's own: a fault is tried with few uploads by every run of the tests, and with many by the long ones."""
+    return f"{row.fault}, {row.uploads} uploads"
 
 
 def line(row: Row) -> str:
-    return f"| {row.fault} | {row.done} | {row.acknowledged} | {row.lost} | {row.stuck} | {row.heal:.1f} s |\n"
+    found = f"{row.acknowledged} | {row.lost} | {row.stuck} | {row.left_over} | {row.heal:.1f} s | {row.seed}"
+    return f"| {name(row)} | {row.done} | {found} |\n"
 
 
-def merged(text: str, rows: Iterable[Row], seed: int) -> str:
+def merged(text: str, rows: Iterable[Row]) -> str:
     """The README's text with these rows in its table; rows of faults that were not tried now stay as they were."""
     before, rest = text.split(BEGIN)
     table, after = rest.split(END)
     kept = {old.split("|")[1].strip(): old for old in table.splitlines(keepends=True) if old.startswith("| ")}
     kept.pop("fault", None)
-    kept |= {row.fault: line(row) for row in rows}
+    kept |= {name(row): line(row) for row in rows}
     when = time.strftime("%Y-%m-%d", time.gmtime())
-    told = f"\nLast written on {when}, Python {platform.python_version()}, with the seed {seed}.\n"
+    told = f"\nLast written on {when}, Python {platform.python_version()}.\n"
     return before + BEGIN + HEAD + "".join(kept.values()) + told + END + after
 
 
-def write(rows: Iterable[Row], seed: int) -> None:
-    README.write_text(merged(README.read_text(), rows, seed))
+def write(rows: Iterable[Row]) -> None:
+    README.write_text(merged(README.read_text(), rows))

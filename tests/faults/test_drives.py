@@ -10,6 +10,7 @@ import pytest
 
 from tests.appliance.client import wait_for
 from tests.faults.trial import Trial
+from tests.faults.uploads import AT_ONCE
 from tests.faults.volume import Volume
 from tests.stack import Stack
 
@@ -46,7 +47,7 @@ def test_no_write_quorum(mortal: Stack, begin: Callable[..., Trial]) -> None:
         assert trial.behind.sql("SELECT count(*) FROM ledger.assets") == slots, "slots were used up"
         shown = trial.project.api.get(f"/projects/{trial.project.id}/images")
     trial.over()
-    trial.end("2 of 4 drives taken away, links asked for meanwhile, drives given back")
+    trial.end("2 of 4 drives taken away, links asked for meanwhile, drives given back", left_over=AT_ONCE)
     for answer in refused:
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
         assert int(answer.headers["retry-after"]) > 0
@@ -69,5 +70,6 @@ def test_disk_full(brittle: tuple[Stack, Volume], begin: Callable[..., Trial]) -
     finally:
         volume.free()
     trial.over()
-    trial.end("drives, ledger and queue on one file system without a free byte, for 8 s")
+    trial.end("drives, ledger and queue on one file system without a free byte, for 8 s", left_over=AT_ONCE)
     assert set(answers) <= {201, 503, 507}, answers
+    assert answers[503] + answers[507], "nobody was told"

@@ -26,11 +26,14 @@ class Row:
     """A row of the table in README.md. `heal`: seconds from the end of the fault until all was well again."""
 
     fault: str
+    uploads: int
     done: str
     acknowledged: int
     lost: int
     stuck: int
+    left_over: int
     heal: float
+    seed: int
 
 
 class Trial:
@@ -43,6 +46,7 @@ class Trial:
         wait_well(stack)
         self.stack = stack
         self.fault = fault
+        self.seed = seed
         self.chance = random.Random(f"{seed} {fault}")
         self.project = Project(stack)
         self.heal = 0.0
@@ -50,6 +54,7 @@ class Trial:
         self._record = record
         self._servers = servers
         self._load: Load | None = None
+        self._uploads = 0
 
     @property
     def behind(self) -> Behind:
@@ -57,6 +62,7 @@ class Trial:
 
     def uploads(self, count: int, seconds: float = 0.0) -> Load:
         """Begins `count` uploads, at random moments of `seconds`. What was sent before counts as well."""
+        self._uploads += count
         before, self._load = self._load, Load(self.project, count, seconds, self.chance)
         if before:
             before.join()
@@ -80,19 +86,29 @@ class Trial:
             return all(asset in shown and shown[asset]["state"] in ENDED for asset in assets)
         return False
 
-    def end(self, done: str) -> Verdict:
-        """Waits for the last upload, examines all, and records what `done` did. Fails unless the invariant holds."""
+    def end(self, done: str, left_over: int = 0, errors: dict[str, int] | None = None) -> Verdict:
+        """Waits for the last upload, examines all, and records what `done` did. Fails unless the invariant holds.
+
+        left_over: object versions at most that this fault may leave to be deleted by the daily job; only one that kills
+        who writes to storage, or storage itself, in the middle of that. errors: how many uploads end as `error` by
+        it, by code; none where nothing is said.
+        """
         assert self._load is not None
         self._load.join()
         wait_well(self.stack)
         verdict = self._settled()
-        acknowledged = len(self._load.acknowledged)
-        self._record(Row(self.fault, done, acknowledged, len(verdict.lost), len(verdict.stuck), self.heal))
+        self._record(self._row(done, self._load, verdict))
         assert verdict.holds, verdict
+        assert dict(verdict.errors) == (errors or {}), verdict
+        assert len(verdict.leftover) <= left_over, verdict
         assert not self._load.given_up, "uploads were given up"
         assert self.heal <= self.heal_within, f"{self.fault} took {self.heal:.0f} s to heal"
         self._verified(len(verdict.leftover))
         return verdict
+
+    def _row(self, done: str, load: Load, verdict: Verdict) -> Row:
+        found = (len(load.acknowledged), len(verdict.lost), len(verdict.stuck), len(verdict.leftover))
+        return Row(self.fault, self._uploads, done, *found, self.heal, self.seed)
 
     def _settled(self) -> Verdict:
         limit = time.monotonic() + SETTLED

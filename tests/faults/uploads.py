@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
+from typing import Any
 
 import aiohttp
 
@@ -17,6 +18,7 @@ from tests.appliance.client import Project, wait_for
 
 PHOTO = pictures.jpeg(640, 480)
 AT_ONCE = 4
+"""Uploads under way at a time: what dies in the middle of a form may leave so many object versions behind."""
 PATIENCE = 240.0
 
 
@@ -33,15 +35,13 @@ class Load:
     each form was sent; where storage had stored one and died before it could say so, the next one makes a version more.
     """
 
-    def __init__(
-        self, project: Project, count: int, seconds: float, chance: random.Random, url: str | None = None
-    ) -> None:
+    def __init__(self, project: Project, count: int, seconds: float, chance: random.Random) -> None:
         self.acknowledged: dict[str, str] = {}
         self.attempts: Counter[str] = Counter()
         self.given_up: list[str] = []
         self.count = count
         self._project = project
-        self._url = url or project.stack.url
+        self._url = project.stack.url
         self._moments = sorted(chance.uniform(0, seconds) for _ in range(count))
         self._limit = time.monotonic() + seconds + PATIENCE
         self._failure: BaseException | None = None
@@ -51,6 +51,12 @@ class Load:
     def wait(self, acknowledged: int) -> None:
         """Until so many have been acknowledged."""
         wait_for(lambda: len(self.acknowledged) >= acknowledged or not self._thread.is_alive(), PATIENCE)
+
+    def send_once(self, link: dict[str, Any], data: bytes) -> None:
+        """One upload more, by a link that was asked for elsewhere."""
+        self.attempts[link["image_id"]] += 1
+        assert self._project.send(link, data).status_code == 201
+        self.acknowledged[link["image_id"]] = hashlib.sha256(data).hexdigest()
 
     def join(self) -> None:
         """Until every photo was acknowledged or given up. Raises what went wrong with the sending itself."""
