@@ -129,3 +129,4 @@ async def test_a_worker_sees_past_what_many_others_have_under_way(
         await until(taken)
         async with _working(intake, done.do):
             await until(ended, 5)
+    assert len(done.jobs) == 1
