@@ -71,7 +71,6 @@ def test_a_picture_in_color(name: str) -> None:
     facts = developed.source
     assert (facts.format, facts.content_type) == (kind, f"image/{kind}")
     assert (facts.width, facts.height, facts.frames) == (*SMALL, 1)
-    assert facts.sha256 == hashlib.sha256(data).hexdigest()
     for made in developed.versions:
         assert (made.content_type, made.extension) == ("image/jpeg", "jpg")
         assert made.sha256 == hashlib.sha256(made.data).hexdigest()
