@@ -28,7 +28,6 @@ def test_slow_and_reset(linked: Linked, begin: Callable[..., Trial]) -> None:
     assert resets
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     "link", ["valkey", *(pytest.param(link, marks=pytest.mark.long) for link in ("storage", "postgres"))]
 )

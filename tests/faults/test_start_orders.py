@@ -41,7 +41,6 @@ def ready(stack: Stack) -> bool:
         return False
 
 
-@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("count", [2, pytest.param(len(ORDERS), marks=pytest.mark.long)])
 def test_start_orders(mortal: Stack, begin: Callable[..., Trial], count: int) -> None:
