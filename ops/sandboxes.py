@@ -28,7 +28,8 @@ def told(sandbox: dict[str, Any] | None, colour: bool) -> str:
         return "sandbox: not known, no worker tells of one"
     held = ", ".join(sandbox["layers"])
     if sandbox["strong"]:
-        return f"sandbox: strong ({held})"
+        foreign = sandbox["missing"].get("own uid")
+        return f"sandbox: strong ({held})" + (f", but without a uid of its own: {foreign}" if foreign else "")
     why = "; ".join(f"{layer}: {reason}" for layer, reason in sandbox["missing"].items())
     line = f"sandbox: WEAK ({held}), there is no second wall: {why}"
     return f"{RED}{line}{PLAIN}" if colour else line

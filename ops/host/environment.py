@@ -16,21 +16,15 @@ from ops.host.say import say, stop
 STAMP = "darkroom.json"
 CLONE = "Clone Darkroom to a folder of your own, or change its owner."
 
-IMAGING_CHECK = r"""
-import pathlib, re, sys
-import PIL
-from PIL import Image, features
-needed = ("jpg", "zlib", "libtiff", "webp", "jpg_2000", "littlecms2", "freetype2")
-wrong = [name for name in needed if not features.check(name)]
-if ".post" not in PIL.__version__:
-    wrong.append(f"pillow-simd (this is Pillow {PIL.__version__})")
-# vpmaddwd on 256-bit registers is the heart of the AVX2 resampler; without -mavx2 there is none of it. Its encoding is
-# C5, a byte whose low bits say "256 bits, prefix 66", F5.
-wide = re.escape(bytes(byte for byte in range(256) if byte & 7 == 5))
-code = pathlib.Path(Image.core.__file__).read_bytes()
-if len(re.findall(b"\xc5[" + wide + b"]\xf5", code)) < 20:
-    wrong.append("AVX2")
-sys.exit("the imaging library lacks: " + ", ".join(wrong) if wrong else 0)
+# Run by the new environment's Python, with the checkout as its argument.
+IMAGING_CHECK = """
+import sys
+sys.path.append(sys.argv[1])
+from processors.image import library
+try:
+    library.check()
+except library.WrongLibrary as error:
+    sys.exit(str(error))
 """
 
 
@@ -79,7 +73,8 @@ def _make(checkout: Path, venv: Path, cache: Path, dev: bool) -> None:
         python = interpreter.probe(python.path) or python
     uv = uv or installer.fetch(cache, python)
     _sync(uv, checkout, venv, python.path, dev)
-    checked = subprocess.run([venv / "bin/python", "-I", "-c", IMAGING_CHECK], capture_output=True, text=True)
+    check = [venv / "bin/python", "-I", "-B", "-c", IMAGING_CHECK, checkout]
+    checked = subprocess.run(check, capture_output=True, text=True)
     if checked.returncode:
         stop(
             checked.stderr.strip(), f"Remove {venv} and type the same command again; uv's output says why if it fails."

@@ -6,6 +6,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from ops import sandboxes
 from tests.stack import CHECKOUT, Stack
 
@@ -30,6 +32,13 @@ def test_status_tells_what_the_workers_have(stack: Stack) -> None:
     assert "filter" in sandbox["layers"]
     assert {"landlock", "bubblewrap", "unshare"} & set(sandbox["layers"])
     assert "sandbox: strong (" in stack.verb("status").stdout
+
+
+@pytest.mark.pure
+def test_a_strong_one_that_stays_root_is_shown_so() -> None:
+    told = {"strong": True, "layers": ["filter", "landlock"], "missing": {"own uid": "it stays root"}}
+    assert sandboxes.told(told, colour=False).endswith("but without a uid of its own: it stays root")
+    assert sandboxes.told({**told, "missing": {}}, colour=False) == "sandbox: strong (filter, landlock)"
 
 
 def test_a_worker_behind_the_filter_alone_decodes_nothing(stack: Stack) -> None:
