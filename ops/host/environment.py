@@ -73,7 +73,7 @@ def _make(checkout: Path, venv: Path, cache: Path, dev: bool) -> None:
         python = interpreter.probe(python.path) or python
     uv = uv or installer.fetch(cache, python)
     _sync(uv, checkout, venv, python.path, dev)
-    check = [venv / "bin/python", "-I", "-B", "-c", IMAGING_CHECK, checkout]
+    check = [str(venv / "bin/python"), "-I", "-B", "-c", IMAGING_CHECK, str(checkout)]
     checked = subprocess.run(check, capture_output=True, text=True)
     if checked.returncode:
         stop(
