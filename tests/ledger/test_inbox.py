@@ -63,7 +63,7 @@ async def test_what_a_dead_reader_had_taken_is_read_first(intake: Intake, book: 
     await intake.notified(assets)
     for _ in range(intake.valkey.llen(INBOX)):
         intake.valkey.lmove(INBOX, TAKEN, "LEFT", "RIGHT")
-    await intake.arrivals.take([book.bytes(assets[0], intake.stored(assets[0])[0].version_id)])
+    await intake.arrivals.take([book.bytes(assets[0], intake.stored(assets[0])[0].version_id)], "notification")
     await intake.read()
     assert [await book.state(asset) for asset in assets] == ["uploaded"] * 6
     assert all(len(intake.stored(asset)) == 1 for asset in assets)

@@ -100,7 +100,7 @@ async def test_what_has_just_come_does_not_overtake_what_waits(intake: Intake, b
         await intake.sweep.fill()
         assert len(intake.queued()) == WINDOW
         done += await _work(intake, book, 100)
-        await intake.arrivals.take([book.bytes(await book.slot()) for _ in range(120)])
+        await intake.arrivals.take([book.bytes(await book.slot()) for _ in range(120)], "notification")
     assert done == assets[:600]
 
 
@@ -121,7 +121,7 @@ async def test_a_valkey_that_is_away_delays_no_caller_and_the_sweep_queues_later
     valkey.daemon.kill()
     try:
         async with asyncio.timeout(60):  # it is 2 s on an idle machine, and without a bound of its own for ever
-            [verdict] = await intake.arrivals.take([came])
+            [verdict] = await intake.arrivals.take([came], "notification")
     finally:
         valkey.daemon.start()
     intake.valkey = valkey.client()  # the connections of the old one are dead
