@@ -87,7 +87,7 @@ async def test_nothing_is_queued_that_is_not_open(intake: Intake, book: Book) ->
 async def test_a_burst_that_arrives_does_not_flood_the_queue_either(intake: Intake, book: Book) -> None:
     came = [book.bytes(await book.slot()) for _ in range(WINDOW + 50)]
     for start in range(0, len(came), 50):
-        await intake.arrivals.take(came[start : start + 50])
+        await intake.arrivals.take(came[start : start + 50], "notification")
         assert len(intake.queued()) <= WINDOW
     await intake.sweep.fill()
     assert len(intake.queued()) == WINDOW
