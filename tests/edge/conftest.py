@@ -18,7 +18,7 @@ MAX_UPLOAD = 300_000
 """Small, so that what is too large is quickly sent."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[minio.Minio]:
     folder = tmp_path_factory.mktemp("edge-storage")
     queue = valkey.start(folder / "valkey")
@@ -30,7 +30,7 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[minio.Minio]:
         queue.daemon.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     """The server behind the edge; its port is the last word of its command line."""
     port = free_port()
@@ -42,7 +42,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     daemon.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("web")
     (folder / "index.html").write_text("<!doctype html><title>page</title>")
@@ -51,14 +51,14 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def settings(tmp_path_factory: pytest.TempPathFactory, storage: minio.Minio, api: Daemon, web: Path) -> caddy.Edge:
     folder = tmp_path_factory.mktemp("edge")
     edge = caddy.settings(folder, [f"127.0.0.1:{api.argv[-1]}"], [f"127.0.0.1:{storage.port}"], web)
     return replace(edge, origins=(ORIGIN, "http://127.0.0.1:5000"), max_upload=MAX_UPLOAD)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def edge(settings: caddy.Edge) -> Iterator[caddy.Caddy]:
     server = caddy.start(settings.data.parent, settings)
     yield server
@@ -72,11 +72,11 @@ def client(edge: caddy.Caddy) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def forms() -> UploadForms:
     return UploadForms(*minio.UPLOADER)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def links() -> Links:
     return Links(*minio.READER)

@@ -33,7 +33,7 @@ def record(request: pytest.FixtureRequest) -> Iterator[Callable[[Row], None]]:
         report.write(rows)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def mortal() -> Iterator[Stack]:
     """The appliance whose processes are killed, stopped and flooded; each test leaves it well."""
     stack = Stack(**SETTINGS)
@@ -55,7 +55,7 @@ def linked(seed: int) -> Iterator[Linked]:
         made.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def brittle() -> Iterator[tuple[Stack, Volume]]:
     """An appliance all of whose data is on a file system of its own, whose power can be cut. Needs root."""
     stack = Stack(**SETTINGS)

@@ -31,7 +31,7 @@ def migrate(url: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, env=env, capture_output=True, text=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def postgres() -> Iterator[Postgres]:
     server = database.start()
     try:
@@ -42,12 +42,12 @@ def postgres() -> Iterator[Postgres]:
         server.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_url(postgres: Postgres) -> str:
     return postgres.make("shared", TEMPLATE)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def witnessed(postgres: Postgres) -> str:
     """The name of a template: a migrated database with a witness of all that happens to assets in it."""
     postgres.make("witnessed", TEMPLATE)
@@ -76,14 +76,14 @@ async def book(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     current.cache_clear()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     server = queue.start(tmp_path_factory.mktemp("ledger-valkey"))
     yield server
     server.daemon.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def minio(tmp_path_factory: pytest.TempPathFactory, valkey: Valkey) -> Iterator[Minio]:
     server = storage.start(tmp_path_factory.mktemp("ledger-storage"), valkey)
     yield server

@@ -11,7 +11,7 @@ from tests.ledger.conftest import book, database_url, postgres, shared_url
 __all__ = ["book", "database_url", "postgres", "shared_url"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     server = queue.start(tmp_path_factory.mktemp("live-valkey"))
     yield server

@@ -22,7 +22,7 @@ _SETTINGS = {
 Connect = Callable[..., httpx.Client]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def strict() -> Iterator[Stack]:
     stack = Stack(**{name: str(value) for name, value in _SETTINGS.items()})
     try:
@@ -37,7 +37,7 @@ def project(strict: Stack) -> Project:
     return Project(strict)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def addresses() -> Iterator[str]:
     """Addresses of this machine's loopback that nobody else connects from."""
     return (f"127.0.77.{number}" for number in count(1))
