@@ -1,8 +1,8 @@
 """How many may listen at once: places counted in Valkey, over all API processes, for each project and each address.
 
-A process renews all its places every few seconds, gives them back when it ends, and loses them within KEPT_SECONDS
-when it is killed: its readers come back at once and must not find their own old places taken. Valkey flushed counts
-from nothing until the places are renewed.
+A process renews all its places every few seconds, gives them back if it ends in peace, and loses them within
+KEPT_SECONDS if it doesn't: its readers come back at once and must not find their own old places taken. Valkey flushed
+counts from nothing until the places are renewed.
 """
 
 import asyncio
@@ -125,9 +125,14 @@ class Places:
             await pipe.execute()
 
     async def _remove(self) -> None:
+        """Says which places are free. What is cut off in the middle of that is said again by the next call."""
         self._leaving.clear()
-        left, self._left = self._left, defaultdict(set)
+        left = {key: set(places) for key, places in self._left.items()}
         async with self._redis.pipeline(transaction=False) as pipe:
             for key, places in left.items():
                 pipe.zrem(key, *places)
             await pipe.execute()
+        for key, places in left.items():
+            self._left[key] -= places
+            if not self._left[key]:
+                del self._left[key]

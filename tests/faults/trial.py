@@ -99,11 +99,11 @@ class Trial:
         verdict = self._settled()
         self._record(self._row(done, self._load, verdict))
         assert verdict.holds, verdict
+        self._verified(len(verdict.leftover))  # first, since it removes what the next test would find
         assert dict(verdict.errors) == (errors or {}), verdict
         assert len(verdict.leftover) <= left_over, verdict
         assert not self._load.given_up, "uploads were given up"
         assert self.heal <= self.heal_within, f"{self.fault} took {self.heal:.0f} s to heal"
-        self._verified(len(verdict.leftover))
         return verdict
 
     def _row(self, done: str, load: Load, verdict: Verdict) -> Row:
