@@ -95,6 +95,7 @@ def test_up_ends_what_an_earlier_start_left_behind(mortal):
     assert page(mortal) == 200
 
 
+@pytest.mark.long
 def test_down_ends_what_a_killed_supervisor_left_behind(mortal):
     """A part that is stopped, as one that hangs, does not hear that it should end."""
     parts = mortal.wait_well()

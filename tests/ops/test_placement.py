@@ -160,6 +160,7 @@ def test_root_with_a_checkout_that_the_service_can_not_reach(stack, closed):
     assert closed.stat().st_uid == 0
 
 
+@pytest.mark.long
 def test_root_with_a_data_folder_that_the_service_can_not_reach(stack, closed):
     hidden = Stack()
     hidden.data = closed / "data"
