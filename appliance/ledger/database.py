@@ -25,6 +25,7 @@ LOST = (
     asyncpg.TransactionRollbackError,  # a deadlock
     asyncpg.ReadOnlySQLTransactionError,  # a stand-by, before it takes over
     asyncpg.PostgresSystemError,
+    asyncpg.InternalClientError,  # the driver's own muddle over a connection that broke while it was made or in use
 )
 # The ledger's statements are few, small, and all found by an index: planning each anew costs more than running it.
 PLANNING = {"plan_cache_mode": "force_generic_plan"}
