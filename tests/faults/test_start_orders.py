@@ -42,7 +42,7 @@ def ready(stack: Stack) -> bool:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("count", [2, pytest.param(len(ORDERS), marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [1, pytest.param(len(ORDERS), marks=pytest.mark.long)])
 def test_start_orders(mortal: Stack, begin: Callable[..., Trial], count: int) -> None:
     trial = begin(mortal, "start orders of storage, Valkey, Postgres and API")
     # Without what it needs, everything else is started first.

@@ -15,7 +15,6 @@ BY_DEFAULT = {
     "lease ignored at the end",
     "lease ignored by a claim",
     "the pin is overwritten",
-    "tombstones go at once",
     "sweep does not find",
     "sweep does not fill",
     "sweep does not erase",

@@ -191,7 +191,7 @@ async def test_addresses_are_kept_as_marks_and_those_of_servers_and_of_this_mach
     await redis.aclose()
 
 
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("end", [pytest.param(signal.SIGTERM, marks=pytest.mark.long), signal.SIGKILL])
 async def test_a_crowd_that_comes_back_after_a_restart_is_let_in(book: Book, start: Start, end: signal.Signals) -> None:
     """At once as a rule; but a worker of granian's may panic on its way out, which is as if it had been killed."""
     api = start(DARKROOM_LIVE_PER_PROJECT="30")
