@@ -4,29 +4,21 @@ It is made once a child and as large as it will ever be, so that the child needs
 those that it does not map would be on nobody's account, neither as its resident memory nor as its address space.
 """
 
-import contextlib
-import fcntl
 import mmap
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+from processors.sandbox.shared import Shared
+
 # Several times what all versions of the busiest picture take together. Only what is touched takes memory.
 OUTBOX_BYTES = 64 << 20
 
 
-class Outbox:
+class Outbox(Shared):
     """The parent's side. `descriptor` is for the child."""
 
     def __init__(self) -> None:
-        self.descriptor = os.memfd_create("darkroom-outbox", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        try:
-            os.ftruncate(self.descriptor, OUTBOX_BYTES)
-            self._memory = mmap.mmap(self.descriptor, OUTBOX_BYTES, prot=mmap.PROT_READ)
-            fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, SEALS)
-        except BaseException:
-            os.close(self.descriptor)
-            raise
+        super().__init__("darkroom-outbox", OUTBOX_BYTES, mmap.PROT_READ)
 
     def take(self, lengths: Sequence[int]) -> list[bytes]:
         """Parts of these lengths, one after the other from the beginning. Raises ValueError if there can't be so much.
@@ -40,17 +32,6 @@ class Outbox:
             parts.append(self._memory[start : start + length])
             start += length
         return parts
-
-    @contextlib.contextmanager
-    def handing_over(self) -> Iterator[None]:
-        """Around starting the child: its descriptor is closed on this side afterwards."""
-        try:
-            yield
-        finally:
-            os.close(self.descriptor)
-
-    def close(self) -> None:
-        self._memory.close()
 
 
 class Writer:
