@@ -25,7 +25,7 @@ def assign(folder: DataFolder, names: Iterable[str]) -> dict[str, int]:
     chosen: dict[str, int] = {}
     for name in names:
         port = known.get(name)
-        chosen[name] = port if port and port not in chosen.values() and free(port) else _choose(chosen.values())
+        chosen[name] = port if port and port not in chosen.values() and free(port) else choose(chosen.values())
     if known | chosen != known:
         folder.write(FILE, known | chosen)
     return chosen
@@ -42,7 +42,8 @@ def free(port: int) -> bool:
     return True
 
 
-def _choose(taken: Iterable[int]) -> int:
+def choose(taken: Iterable[int] = ()) -> int:
+    """A port that is free now, and none of `taken`."""
     highest = min(HIGHEST, _first_outgoing() - 1)
     for _ in range(1000):
         port = random.randint(LOWEST, highest)

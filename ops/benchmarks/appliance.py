@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from ops import logs
+from ops import logs, ports
 from ops.folder import DataFolder
 
 OPS = Path(__file__).resolve().parents[1]
@@ -66,7 +65,7 @@ def running(settings: Mapping[str, str] | None = None) -> Iterator[Appliance]:
     folder.chmod(0o755)
     one = Appliance(folder / "data", settings or {})
     with _told_to_end(), (folder / "said").open("w+") as said:
-        command = [str(OPS / "up"), "--until-closed", "--port", str(_free_port()), "--data", str(one.data)]
+        command = [str(OPS / "up"), "--until-closed", "--port", str(ports.choose()), "--data", str(one.data)]
         up = subprocess.Popen(
             command, env=one.environment, stdin=subprocess.PIPE, stdout=said, stderr=said, start_new_session=True
         )
@@ -121,9 +120,3 @@ def cpu_seconds(processes: dict[str, int]) -> dict[str, float]:
                 label = "sandbox" if child else "workers" if name.startswith("worker") else name
                 spent[label] = spent.get(label, 0.0) + sum(process.cpu_times()[:4])
     return spent
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

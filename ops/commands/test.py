@@ -4,17 +4,23 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
+from ops import ports
 from ops.commands import options
-from ops.host import packages
+from ops.host import packages, place
 from ops.host.say import say
+from storage.server import locate
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
+# Most tests wait for daemons. A file is never split, and files keep their order, since those of a folder share daemons.
+SIDE_BY_SIDE = ["--numprocesses", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+
 EPILOG = """\
-All other arguments go to pytest: ./ops/test tests/storage -k links.
+All other arguments go to pytest: ./ops/test tests/storage -k links. With none, two files run side by side.
 
 The tests start real daemons on free ports and end them. Those marked `long` take minutes and run with --long; those
 marked `root` make users and mounts, and run only as root. Exit code: 0 all is well, 1 something is not.
@@ -41,6 +47,19 @@ def install_what_tests_need() -> None:
         packages.install(missing, "needed for the tests of faults")
     if os.geteuid() == 0 and packages.family() == "debian" and not packages.BUBBLEWRAP.present():
         packages.install([packages.BUBBLEWRAP], "needed for the tests of the sandbox")
+    if not (locate.find() or locate.find(place.ROOT_CACHE / "service")):
+        build_storage_server()
+
+
+def build_storage_server() -> None:
+    """By an appliance that is started once, which shows how far it is: the tests' time limits are too short for it."""
+    with tempfile.TemporaryDirectory(prefix="darkroom-tests-") as folder:
+        Path(folder).chmod(0o755)  # as root, the appliance runs as another account
+        here = ["--data", f"{folder}/data"]
+        up = subprocess.run([CHECKOUT / "ops" / "up", "--detach", "--port", str(ports.choose()), *here])
+        subprocess.run([CHECKOUT / "ops" / "down", *here])
+    if up.returncode:
+        sys.exit(up.returncode)  # it has said why, and what to do
 
 
 def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
@@ -76,6 +95,8 @@ def pytest(fast: bool, long: bool, rest: list[str], root: bool) -> list[str]:
     if not root:
         marks.append("not root")
     chosen = ["-m", " and ".join(marks)] if marks else []
+    if not fast and not rest:
+        chosen += SIDE_BY_SIDE
     if fast and not any(Path(word).exists() for word in rest):
         chosen += pure_files()
     return [sys.executable, "-m", "pytest", *chosen, *rest]

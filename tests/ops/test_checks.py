@@ -34,6 +34,13 @@ def test_each_extent_leaves_out_what_it_says():
     assert marks(long=True, root=False) == "not root"
 
 
+def test_files_run_side_by_side_when_all_are_asked_for():
+    assert "--numprocesses" in command.pytest(False, False, [], True)
+    assert "--numprocesses" in command.pytest(False, True, [], True)
+    assert "--numprocesses" not in command.pytest(False, False, ["tests/storage"], True)
+    assert "--numprocesses" not in command.pytest(True, False, [], True)
+
+
 def test_lint_types_and_import_rules_come_first():
     assert [name for name, _ in command.checks()] == ["lint", "format", "types", "imports"]
 
@@ -52,9 +59,11 @@ def test_the_fast_lane_installs_nothing(extent, monkeypatch):
     monkeypatch.setattr(command.os, "geteuid", lambda: 0)
     monkeypatch.setattr(packages, "install", lambda needs, why: wanted.extend(needs))
     monkeypatch.setattr(command, "passes", lambda name, words: True)
+    monkeypatch.setattr(command.locate, "find", lambda cache=None: None)
+    monkeypatch.setattr(command, "build_storage_server", lambda: wanted.append("server"))
     monkeypatch.setattr(sys, "argv", ["test", extent])
     assert command.main() == 0
-    everything = [packages.BROWSER, packages.CLOCK, packages.POWER, packages.BUBBLEWRAP]
+    everything = [packages.BROWSER, packages.CLOCK, packages.POWER, packages.BUBBLEWRAP, "server"]
     assert wanted == ([] if extent == "--fast" else everything)
 
 
