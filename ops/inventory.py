@@ -48,7 +48,11 @@ def parts(plan: Plan, environment: Mapping[str, str]) -> list[Part]:
     rows.append(_ledger(plan, environment))
     if plan.credentials.storage_root:
         rows.append(_buckets(plan, environment))
-    rows += [_api(plan, environment), _intake(plan, environment), _webhooks(plan, environment)]
+    rows += [
+        _api(plan, environment),
+        _beating("intake", "appliance.intake", plan, environment),
+        _beating("webhooks", "appliance.sender", plan, environment),
+    ]
     rows += [_worker(plan, environment, number) for number in range(1, image_workers(environment) + 1)]
     rows.append(_edge(plan))
     here = {row.name for row in rows}
@@ -148,24 +152,14 @@ def _api(plan: Plan, environment: Mapping[str, str]) -> Part:
     )
 
 
-def _intake(plan: Plan, environment: Mapping[str, str]) -> Part:
+def _beating(name: str, module: str, plan: Plan, environment: Mapping[str, str]) -> Part:
+    """A part without a port: that it is well is told by its beat."""
     return Part(
-        name="intake",
-        role="intake",
-        argv=_python(plan, "appliance.intake"),
-        env=for_role("intake", plan, environment),
-        health=health.beat(plan.services.valkey_url, "intake"),
-        after=BACKENDS,
-    )
-
-
-def _webhooks(plan: Plan, environment: Mapping[str, str]) -> Part:
-    return Part(
-        name="webhooks",
-        role="webhooks",
-        argv=_python(plan, "appliance.sender"),
-        env=for_role("webhooks", plan, environment),
-        health=health.beat(plan.services.valkey_url, "webhooks"),
+        name=name,
+        role=name,
+        argv=_python(plan, module),
+        env=for_role(name, plan, environment),
+        health=health.beat(plan.services.valkey_url, name),
         after=BACKENDS,
     )
 

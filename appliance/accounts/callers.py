@@ -29,10 +29,10 @@ class Caller(msgspec.Struct, frozen=True):
     server: bool = False
     """One who asks for many people, from one address."""
 
-    def may_see(self, project: str) -> None:
-        """Raises NotFound for a project that this caller may not know of."""
+    def may_see(self, project: str, what: str = "project") -> None:
+        """Raises NotFound, as if there were no such `what`, for something of a project this caller may not know of."""
         if self.project not in (None, project):
-            raise NotFound("There is no such project")
+            raise NotFound(f"There is no such {what}")
 
     def must_be_server(self) -> None:
         """Raises NotAllowed for a browser's token."""

@@ -6,17 +6,13 @@ from litestar import Router, get
 
 from appliance.accounts.callers import Caller
 from appliance.assets import timeline
-from appliance.errors import NotFound
 
 
 @get("/assets/{asset_id:uuid}/timeline", tags=["assets"], summary="The whole life of one asset")
 async def read_timeline(asset_id: UUID, caller: Caller) -> timeline.Timeline:
     """Link issued, signals, bytes there, attempts, versions, deliveries, errors: in the order of time."""
     found = await timeline.timeline(asset_id)
-    try:
-        caller.may_see(found.owner)
-    except NotFound:
-        raise NotFound("There is no such asset") from None
+    caller.may_see(found.owner, "asset")
     return found
 
 

@@ -135,10 +135,7 @@ class ImageController(Controller):
 
     async def _seen(self, image_id: UUID, caller: Caller) -> service.Image:
         found = await service.image(image_id)
-        try:
-            caller.may_see(found.owner)
-        except NotFound:
-            raise NotFound("There is no such image") from None
+        caller.may_see(found.owner, "image")
         return found
 
 

@@ -4,7 +4,7 @@ Starts an appliance of its own, on this machine and in a new folder, and sends i
 form over the edge, notification, versions, event over the websocket. The load generator runs on the same cores. Before
 each run free memory is filled with cached pages, as on any server that has run for some hours (not with --new-memory),
 and the codec's own limit (decode once, encode four times, by libjpeg-turbo) is measured on the same files. What the
-kernel's own threads spend on memory and disks counts as well, as `kernel`, where this machine lets them be seen.
+kernel's own threads spend on memory and disks is told beside it, where this machine lets them be seen.
 Exit code: 0 when every goal is reached, 1 when not, 2 when it could not run.
 """
 
@@ -69,6 +69,8 @@ def _table(figures: "list[Figures]", middle: "Figures") -> str:
     lines += ["", f"CPU seconds a photo in the median run; the codec's limit is {middle.limit:.3f}"]
     for name, seconds in sorted(middle.cpu.items(), key=lambda item: -item[1]):
         lines.append(f"  {name:12} {seconds:.4f}  {100 * seconds / middle.total:4.0f} %")
+    both = (middle.total + middle.kernel) / middle.limit
+    lines.append(f"The kernel's own threads, for all of this machine: {middle.kernel:.4f}; with them {both:.2f} x")
     lines += ["", *(f"{'reached' if reached else 'MISSED '}  {words}" for words, reached in _goals(figures))]
     return "\n".join(lines)
 

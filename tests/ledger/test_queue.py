@@ -84,35 +84,8 @@ async def test_a_job_picked_up_and_never_claimed_is_soon_somebody_elses(
             await until(ended, 5)
 
 
-async def test_jobs_of_dead_workers_at_the_head_do_not_stop_the_living(intake: Intake) -> None:
-    """Each may have left two, and they stay where they were in the queue."""
-    assets, picked, done = [uuid4() for _ in range(9)], Picked(), Done()
-    for asset in assets:
-        await intake.queue.put("images", asset, 1)
-
-    async def taken() -> bool:
-        return len(picked.jobs) == 8
-
-    async def ended() -> bool:
-        return set(picked.jobs + done.jobs) == set(assets)
-
-    async with (
-        _working(intake, picked.do),
-        _working(intake, picked.do),
-        _working(intake, picked.do),
-        _working(intake, picked.do),
-    ):
-        await until(taken)
-        async with _working(intake, done.do):
-            await until(ended, 5)
-    assert len(done.jobs) == 1
-
-
-async def test_a_worker_sees_past_what_many_others_have_under_way(
-    intake: Intake, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However many: those under way stay where they were in the queue, at its head."""
-    monkeypatch.setattr(queue, "LOOK", 2)
+async def _one_sees_past_four_that_hang(intake: Intake) -> None:
+    """Four workers have two jobs under way each, which stay in the queue at its head; a fifth does the ninth."""
     assets, picked, done = [uuid4() for _ in range(9)], Picked(), Done()
     for asset in assets:
         await intake.queue.put("images", asset, 1)
@@ -130,3 +103,14 @@ async def test_a_worker_sees_past_what_many_others_have_under_way(
         async with _working(intake, done.do):
             await until(ended, 5)
     assert len(done.jobs) == 1
+
+
+async def test_jobs_of_dead_workers_at_the_head_do_not_stop_the_living(intake: Intake) -> None:
+    await _one_sees_past_four_that_hang(intake)
+
+
+async def test_a_worker_sees_past_more_than_it_looks_at_at_once(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "LOOK", 2)
+    await _one_sees_past_four_that_hang(intake)

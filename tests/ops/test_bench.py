@@ -41,5 +41,6 @@ def test_a_small_run_of_the_whole(tmp_path: Path) -> None:
     (figures,) = json.loads(done.stdout)
     assert figures["failed"] == 0
     assert figures["rate"] > 0
-    assert {"api", "workers", "sandbox", "storage", "generator", "kernel"} <= set(figures["cpu"])
+    assert {"api", "workers", "sandbox", "storage", "generator"} <= set(figures["cpu"])
+    assert figures["kernel"] >= 0
     assert all(seconds >= 0 for seconds in figures["cpu"].values())
