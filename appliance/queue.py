@@ -50,6 +50,11 @@ def job_id(asset: UUID, attempt: int) -> str:
     return f"{asset}:{attempt}"
 
 
+def attempt(context: dict[str, Any]) -> int:
+    """Which attempt at its asset a job is, from the context that it is called with."""
+    return int(context["job_id"].rpartition(":")[2])
+
+
 class Queue:
     """Puts jobs into lanes, never more than `window` at once in one of them."""
 

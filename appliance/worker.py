@@ -17,7 +17,7 @@ from appliance.ledger.service import Ledger
 from appliance.live.doorbell import Doorbell
 from appliance.logs import log, set_up
 from appliance.metrics import gauge
-from appliance.queue import LANES, worker
+from appliance.queue import LANES, attempt, worker
 from appliance.valkey import patient
 from processors.sandbox import Sandbox, SandboxWeak
 from storage.objects import Objects
@@ -26,7 +26,7 @@ from storage.objects import Objects
 async def develop(context: dict[str, Any], asset: str) -> None:
     """The one job of this lane; everything else is in the ledger."""
     developer: Developer = context["developer"]
-    await developer.develop(UUID(asset))
+    await developer.develop(UUID(asset), attempt(context))
 
 
 async def run(config: Config, lane: str, number: int) -> None:

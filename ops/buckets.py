@@ -1,19 +1,26 @@
 """Brings the storage server's buckets, users, policies and notification rules to what is needed; idempotent."""
 
 import os
+from datetime import timedelta
 
+from appliance.config import current
 from storage import setup
+from storage.keys import Key
 
 
 def main() -> None:
     root = _key("STORAGE_ROOT")
     url = os.environ["DARKROOM_STORAGE_URL"]
-    setup.ensure(url, root.access, root.secret, _key("UPLOADER_KEY"), _key("READER_KEY"), _key("WORKER_KEY"))
+    keys = (_key("UPLOADER_KEY"), _key("READER_KEY"), _key("WORKER_KEY"))
+    # The longest that a link or a form lives which was signed with a key that has been replaced since.
+    config = current()
+    overlap = timedelta(seconds=max(2 * config.link_seconds, config.form_seconds))
+    setup.ensure(url, root.access, root.secret, *keys, overlap=overlap)
 
 
-def _key(name: str) -> setup.Key:
+def _key(name: str) -> Key:
     access, _, secret = os.environ[f"DARKROOM_{name}"].partition(":")
-    return setup.Key(access, secret)
+    return Key(access, secret)
 
 
 if __name__ == "__main__":

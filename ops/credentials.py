@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from ops.folder import DataFolder
 
 FILE = "secrets.json"
+STORAGE_KEYS = ("uploader", "reader", "worker")
 DEFAULTS = {"minioadmin", "minio123", "postgres", "password", "admin", "changeme", "secret", "redis", "valkey", ""}
 
 
@@ -39,7 +40,7 @@ def load(folder: DataFolder, environment: Mapping[str, str]) -> Credentials:
         folder.write(FILE, made)
     given = {
         "storage_root": environment.get("DARKROOM_STORAGE_ROOT"),
-        **{name: environment.get(f"DARKROOM_{name.upper()}_KEY") for name in ("uploader", "reader", "worker")},
+        **{name: environment.get(variable(name)) for name in STORAGE_KEYS},
         "token": environment.get("DARKROOM_TOKEN_SECRET"),
     }
     chosen = {name: value for name, value in given.items() if value}
@@ -49,6 +50,16 @@ def load(folder: DataFolder, environment: Mapping[str, str]) -> Credentials:
         # Our own root password is none of the external server's: its keys and buckets are made by whoever runs it.
         chosen["storage_root"] = ""
     return Credentials(**(made | chosen))
+
+
+def variable(name: str) -> str:
+    """Where one of STORAGE_KEYS is given from outside."""
+    return f"DARKROOM_{name.upper()}_KEY"
+
+
+def rotate(folder: DataFolder) -> None:
+    """Replaces the keys for storage of an appliance that does not run; its next start gives them to the server."""
+    folder.write(FILE, folder.read(FILE) | {name: _make(name) for name in STORAGE_KEYS})
 
 
 def refuse_default(name: str, secret: str | None) -> None:

@@ -1,5 +1,6 @@
 """What each storage key may do: what its processes need and nothing else."""
 
+from datetime import datetime
 from typing import Any
 
 from storage.layout import ORIGINALS, VERSIONS
@@ -32,3 +33,9 @@ WORKER = _document(
     (PARTS, [ORIGINALS, f"{ORIGINALS}/*"]),
     (["admin:StorageInfo"], ["*"]),  # which drives are away or being healed; it changes nothing
 )
+
+
+def until(document: dict[str, Any], end: datetime) -> dict[str, Any]:
+    """The same as `document`, up to the moment `end` (aware) by the server's own clock."""
+    condition = {"DateLessThan": {"aws:CurrentTime": end.strftime("%Y-%m-%dT%H:%M:%SZ")}}
+    return document | {"Statement": [statement | {"Condition": condition} for statement in document["Statement"]]}

@@ -1,7 +1,7 @@
 """Makes a running server ours: buckets, policies, keys, and where it says what came in."""
 
+from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from minio import Minio, MinioAdmin
@@ -10,8 +10,9 @@ from minio.credentials import StaticProvider
 from minio.notificationconfig import NotificationConfig, QueueConfig
 from minio.versioningconfig import VersioningConfig
 
-from storage import policies
+from storage import keys
 from storage.errors import translated
+from storage.keys import Key
 from storage.layout import ORIGINALS, VERSIONS
 from storage.signing import REGION
 from storage.transport import pool
@@ -22,16 +23,18 @@ DURABLE = "DURABLE"
 """The target that keeps what it could not tell on disk, and looks there every three seconds."""
 
 
-class Key(NamedTuple):
-    """An access key and its secret."""
-
-    access: str
-    secret: str
-
-
-def ensure(url: str, root_access: str, root_secret: str, uploader: Key, reader: Key, worker: Key) -> None:
+def ensure(
+    url: str,
+    root_access: str,
+    root_secret: str,
+    uploader: Key,
+    reader: Key,
+    worker: Key,
+    overlap: timedelta = timedelta(hours=2),
+) -> None:
     """Brings the server at `url` to what the appliance needs; on one that has it all, nothing changes.
 
+    Keys of ours that were in use before stay good for `overlap`, as `keys.ensure` says.
     The server must have been started with `notify_env`. Raises StorageUnavailable or StorageError.
     """
     parts = urlsplit(url)
@@ -48,14 +51,7 @@ def ensure(url: str, root_access: str, root_secret: str, uploader: Key, reader: 
     with translated(f"setting up storage at {url}"):
         _buckets(client)
         _notifications(client)
-        for name, policy, key in (
-            ("uploader", policies.UPLOADER, uploader),
-            ("reader", policies.READER, reader),
-            ("worker", policies.WORKER, worker),
-        ):
-            admin.policy_add(policy_name=name, policy=policy)
-            admin.user_add(access_key=key.access, secret_key=key.secret)
-            admin.policy_set(policy_name=name, user=key.access)
+        keys.ensure(admin, {"uploader": uploader, "reader": reader, "worker": worker}, overlap)
 
 
 def notify_env(host: str, port: int, password: str, queue_dir: Path, list_key: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from appliance.ledger.failures import DAMAGED, MISSING
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.logs import log
 from appliance.metrics import count
+from appliance.sharedlock import SharedLock
 from processors import recipes
 from processors.refusals import Code, Refused
 from processors.results import Developed
@@ -60,10 +61,20 @@ class Developer:
         self._sandbox = sandbox
         self._config = config
         self.under_way = 0
+        self._lock = SharedLock()
         self._threads = ThreadPoolExecutor(4 * config.jobs_in_flight, "storage")
 
-    async def develop(self, asset: UUID) -> None:
-        """Does the work on one asset, if there is some. Every way it can end is a move of the ledger."""
+    async def develop(self, asset: UUID, attempt: int = 1) -> None:
+        """Does the work on one asset, if there is some. Every way it can end is a move of the ledger.
+
+        `attempt` is its number as far as the queue knows. An asset that an earlier one came to no end with may be what
+        ended its worker, and all that was under way beside it: so it gets this process to itself.
+        """
+        suspect = attempt > 1 and await self._ledger.was_without_end(asset)
+        async with self._lock.alone() if suspect else self._lock.shared():
+            await self._develop(asset)
+
+    async def _develop(self, asset: UUID) -> None:
         claim = await self._ledger.claim(asset, self._config.lease_seconds)
         if claim is None:
             return

@@ -144,6 +144,11 @@ class Ledger:
         self._told([row])
         return Claim(**{name: row[name] for name in Claim.__struct_fields__})
 
+    async def was_without_end(self, asset: UUID) -> bool:
+        """Whether an attempt at it came to no end: its worker died, or the attempt ran out of time."""
+        sql = "SELECT FROM ledger.attempts WHERE asset = $1 AND (ended_at IS NULL OR outcome = 'lease_ran_out') LIMIT 1"
+        return await fetch_one(sql, asset) is not None
+
     async def renew(self, claim: Claim, seconds: float) -> bool:
         """Keeps the lease for `seconds` more; False when it was lost."""
         row = await fetch_one("SELECT ledger.renew($1, $2, $3) AS kept", claim.id, claim.lease, seconds)

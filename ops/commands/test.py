@@ -47,7 +47,9 @@ def install_what_tests_need() -> None:
         packages.install(missing, "needed for the tests of faults")
     if os.geteuid() == 0 and packages.family() == "debian" and not packages.BUBBLEWRAP.present():
         packages.install([packages.BUBBLEWRAP], "needed for the tests of the sandbox")
-    if not (locate.find() or locate.find(place.ROOT_CACHE / "service")):
+    root = os.geteuid() == 0
+    cache = os.environ.get("DARKROOM_CACHE") or (place.ROOT_CACHE / "service" if root else locate.default_cache())
+    if not locate.find(Path(cache)):
         build_storage_server()
 
 

@@ -284,3 +284,33 @@ async def test_a_photo_that_fails_is_known_by_its_bytes_and_others_in_their_plac
     assert (await book.row(asset))["error_code"] == "object_damaged"
     [row] = await fetch(known, asset)
     assert row["sha256"] == "ab" * 32
+
+
+async def test_what_may_have_ended_its_worker_has_the_next_one_to_itself(
+    book: Book, minio: Minio, sandbox: Sandbox, intake: Intake, photo: UUID
+) -> None:
+    suspect = await _come(intake, _noise(64))
+    assert await book.ledger.claim(suspect, 0)  # by a worker that ended then
+    developer = _developer(book, minio, sandbox)
+    assert sandbox.pid is not None
+    os.kill(sandbox.pid, signal.SIGSTOP)
+    beside = asyncio.create_task(developer.develop(photo))
+    try:
+        await until(lambda: _is(book, photo, "processing"))
+        again = asyncio.create_task(developer.develop(suspect, 2))
+        await asyncio.sleep(0.3)
+        assert await _attempts(suspect) == 1
+    finally:
+        os.kill(sandbox.pid, signal.SIGCONT)
+    await asyncio.gather(beside, again)
+    assert await _attempts(suspect) == 2
+    assert [await book.state(asset) for asset in (photo, suspect)] == ["done", "done"]
+
+
+async def _is(book: Book, asset: UUID, state: str) -> bool:
+    return await book.state(asset) == state
+
+
+async def _attempts(asset: UUID) -> int:
+    [row] = await fetch("SELECT attempts FROM ledger.assets WHERE id = $1", asset)
+    return int(row["attempts"])

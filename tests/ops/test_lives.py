@@ -9,10 +9,13 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import parse_qs, urlsplit
 
 import psutil
 import pytest
 
+from tests.appliance.client import Project
+from tests.appliance.pictures import jpeg
 from tests.daemons.process import listening
 from tests.ops import processes
 from tests.stack import Stack
@@ -181,6 +184,39 @@ def test_a_start_that_fails_says_which_part_and_why_and_leaves_nothing(mortal):
     assert "pg_control" in failed.stderr
     assert not processes.serving(mortal.data)
     mortal.up()
+
+
+def test_new_storage_keys_leave_links_and_forms_that_are_out_good(mortal):
+    mortal.wait_well()
+    project = Project(mortal)
+    photo = jpeg()
+    before = project.ended(project.upload(photo))
+    link, form = before["versions"]["thumb"]["url"], project.link("late.jpg")
+    refused = mortal.verb("rotate")
+    assert refused.returncode == 1
+    assert "./ops/down" in refused.stderr
+    mortal.down()
+    assert mortal.verb("rotate").returncode == 0
+    mortal.up()
+    after = project.image(before["image_id"])["versions"]["thumb"]["url"]
+    assert credential(after) != credential(link)
+    bodies = [project.plain.get(address) for address in (link, after)]
+    assert [body.status_code for body in bodies] == [200, 200]
+    assert bodies[0].content == bodies[1].content
+    assert project.send(form, photo).status_code == 201
+    assert project.ended(form["image_id"])["state"] == "done"
+
+
+def credential(link: str) -> str:
+    return parse_qs(urlsplit(link).query)["X-Amz-Credential"][0]
+
+
+def test_keys_from_outside_are_not_rotated_here(fresh):
+    fresh._environment["DARKROOM_READER_KEY"] = "reader:of-another-server"
+    refused = fresh.verb("rotate")
+    assert refused.returncode == 1
+    assert "DARKROOM_READER_KEY came from outside" in refused.stderr
+    assert not (fresh.data / "secrets.json").exists()
 
 
 @pytest.fixture

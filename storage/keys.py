@@ -1,0 +1,61 @@
+"""The three keys of the appliance on the storage server, and those that were its keys before."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from minio import MinioAdmin
+
+from storage import policies
+
+
+class Key(NamedTuple):
+    """An access key and its secret."""
+
+    access: str
+    secret: str
+
+
+ROLES = {"uploader": policies.UPLOADER, "reader": policies.READER, "worker": policies.WORKER}
+PUBLIC = ("uploader", "reader")
+"""Their signatures are in links and forms that are out; the worker's never leaves the host."""
+
+_OURS = re.compile(r"(uploader|reader|worker)-[0-9a-f]{8}")
+_RETIRED = re.compile(r"(uploader|reader)-until-(\d{8}T\d{6}Z)")
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+
+def ensure(admin: MinioAdmin, keys: Mapping[str, Key], overlap: timedelta, now: datetime | None = None) -> None:
+    """Makes `keys`, by role, users of the server with what each may do; sees to the keys that were ours before.
+
+    Of those the public ones stay good for `overlap` from the first time that this finds them replaced: after it the
+    server itself refuses them, whether this runs again or not, and the next run removes them.
+    """
+    now = now or datetime.now(UTC)
+    for role, key in keys.items():
+        admin.policy_add(policy_name=role, policy=ROLES[role])
+        admin.user_add(access_key=key.access, secret_key=key.secret)
+        admin.policy_set(policy_name=role, user=key.access)
+    current = {key.access for key in keys.values()}
+    for access, facts in json.loads(admin.user_list()).items():
+        if access not in current and (ours := _OURS.fullmatch(access)):
+            _retire(admin, access, ours[1], facts, now, overlap)
+
+
+def _retire(
+    admin: MinioAdmin, access: str, role: str, facts: Mapping[str, Any], now: datetime, overlap: timedelta
+) -> None:
+    known = _RETIRED.fullmatch(facts.get("policyName", ""))
+    if known and datetime.strptime(known[2], _STAMP).replace(tzinfo=UTC) > now:
+        return
+    if known or role not in PUBLIC:
+        admin.user_remove(access)
+        if known:
+            admin.policy_remove(known[0])
+        return
+    end = now + overlap
+    name = f"{role}-until-{end.strftime(_STAMP)}"
+    admin.policy_add(policy_name=name, policy=policies.until(ROLES[role], end))
+    admin.policy_set(policy_name=name, user=access)
