@@ -10,10 +10,10 @@ from contextlib import suppress
 import asyncpg
 
 from tests.appliance.client import wait_for
+from tests.appliance.pictures import jpeg
 from tests.faults.invariant import VERSIONS
 from tests.faults.parts import recorded
 from tests.faults.trial import Trial
-from tests.faults.uploads import photo
 from tests.stack import Stack
 
 _CLAIMED = "SELECT attempt, worker FROM ledger.attempts WHERE asset = $1::uuid AND attempt > $2"
@@ -53,12 +53,13 @@ class Poison:
 def test_a_job_that_kills_its_worker(mortal: Stack, begin: Callable[..., Trial]) -> None:
     trial = begin(mortal, "a job that kills its worker each time")
     link = trial.project.link()
+    # Large: whoever kills has to see the claim before the photo is done.
     asset = link["image_id"]
     poison = Poison(mortal, trial.behind.database_url, asset)
     try:
         load = trial.uploads(30, 10)
         load.wait(5)
-        assert trial.project.send(link, photo("poison")).status_code == 201
+        assert trial.project.send(link, jpeg(7000, 5000)).status_code == 201
         ended = wait_for(lambda: (i := trial.project.image(asset))["state"] in ("done", "error") and i, 90)
     finally:
         poison.end()
