@@ -4,6 +4,7 @@ A job carries an asset's id and nothing else; the ledger decides whether there i
 backlog, not the backlog: losing all of it loses nothing.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -12,6 +13,7 @@ from uuid import UUID
 import msgspec
 from arq import Worker, func
 from arq.connections import ArqRedis, ConnectionPool
+from arq.constants import in_progress_key_prefix
 from arq.typing import WorkerCoroutine
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -24,7 +26,10 @@ PICKED_SECONDS = 10.0  # how long a job that a worker picked up is left to it: l
 # is that of their age.
 DUE = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
 KEPT = timedelta(days=1)
-LOOK = 64  # jobs a worker looks through at first: what others have under way is among them, that of dead workers too
+LOOK = 16  # jobs a worker looks through at first: what others have under way is among them, that of dead workers too
+
+RINGS = 16  # kept for workers that are not waiting at the moment
+LATEST_SECONDS = 1  # how late a worker sees a job if a ring was lost, as with a worker that was killed
 
 Job = Callable[..., Awaitable[None]]  # (context, the asset's id)
 
@@ -43,6 +48,11 @@ def _connection(url: str) -> ArqRedis:
 def queue_name(lane: str) -> str:
     """The sorted set in which a lane's jobs wait."""
     return f"darkroom:queue:{lane}"
+
+
+def bell(queue: str) -> str:
+    """The list that workers wait at while there is nothing for them in a queue: whoever takes an element out looks."""
+    return f"{queue}:bell"
 
 
 def job_id(asset: UUID, attempt: int) -> str:
@@ -75,7 +85,7 @@ class Queue:
         return {identity.decode() for identity in await self._redis.zrange(queue_name(lane), 0, -1)}
 
     async def put(self, lane: str, asset: UUID, attempt: int) -> None:
-        """Queues one attempt at an asset; the same attempt twice is one job."""
+        """Queues one attempt at an asset, and wakes a worker; the same attempt twice is one job."""
         await self._redis.enqueue_job(
             FUNCTION,
             asset.hex,
@@ -84,15 +94,34 @@ class Queue:
             _defer_until=DUE,
             _expires=KEPT,
         )
+        async with self._redis.pipeline() as pipe:
+            pipe.lpush(bell(queue_name(lane)), b"")
+            pipe.ltrim(bell(queue_name(lane)), 0, RINGS - 1)
+            await pipe.execute()
 
 
-class _Looking(Worker):
-    """Looks further into the queue once all it saw were under way elsewhere: the more workers, the further."""
+class _Waiting(Worker):
+    """Looks into the queue when a job was put in or has ended, where arq looks every so many milliseconds; asks once
+    which of the jobs it sees are under way, where arq takes three round trips for each of them; and looks further into
+    the queue once all it saw were under way elsewhere: the more workers, the further.
+    """
+
+    async def _poll_iteration(self) -> None:
+        seen = self.queue_read_limit
+        await super()._poll_iteration()
+        if self.job_counter >= self.max_jobs:
+            if self.tasks:
+                await asyncio.wait(self.tasks.values(), return_when=asyncio.FIRST_COMPLETED)
+        elif seen == self.queue_read_limit:
+            await cast(Awaitable[Any], self.pool.blpop([bell(self.queue_name)], timeout=LATEST_SECONDS))
 
     async def start_jobs(self, job_ids: list[bytes]) -> None:
         """Starts what it may of these jobs."""
+        if not job_ids:
+            return
         running = len(self.tasks)
-        await super().start_jobs(job_ids)
+        taken = await self.pool.mget([in_progress_key_prefix + identity.decode() for identity in job_ids])
+        await super().start_jobs([identity for identity, mark in zip(job_ids, taken, strict=True) if mark is None])
         if len(job_ids) == self.queue_read_limit and len(self.tasks) == running:
             self.queue_read_limit *= 2
 
@@ -102,13 +131,13 @@ def worker(url: str, lane: str, job: Job, context: dict[str, Any], in_flight: in
 
     Dead work is found by the ledger's leases, so nothing here depends on what Valkey remembers.
     """
-    made = _Looking(
+    made = _Waiting(
         functions=[func(cast(WorkerCoroutine, job), name=FUNCTION, timeout=seconds, keep_result=0, max_tries=1000)],
         queue_name=queue_name(lane),
         redis_pool=_connection(url),
         ctx=context,
         max_jobs=in_flight,
-        poll_delay=0.02,
+        poll_delay=0,
         queue_read_limit=LOOK,
         job_completion_wait=10,
         retry_jobs=False,

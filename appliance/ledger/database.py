@@ -49,12 +49,19 @@ async def pool(most: int = 8, name: str = "") -> AsyncIterator[None]:
             max_size=most,
             command_timeout=STATEMENT_SECONDS,
             timeout=5,
+            reset=_nothing_to_reset,
             server_settings={**PLANNING, "application_name": name},
         )
     try:
         yield
     finally:
         await engine().close_connection_pool()
+
+
+async def _nothing_to_reset(connection: asyncpg.Connection) -> None:
+    """Instead of a round trip after each statement: nothing here changes a session (locks have `connect`), and a
+    transaction that was left open is rolled back before this is called.
+    """
 
 
 class lost_as_unavailable:

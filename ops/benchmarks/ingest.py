@@ -3,8 +3,8 @@
 Starts an appliance of its own, on this machine and in a new folder, and sends it the JPEG files of DIR in turn: link,
 form over the edge, notification, versions, event over the websocket. The load generator runs on the same cores. Before
 each run free memory is filled with cached pages, as on any server that has run for some hours (not with --new-memory),
-and the codec's own limit (decode once, encode four times, by libjpeg-turbo) is measured on the same files. What the
-kernel's own threads spend on memory and disks is told beside it, where this machine lets them be seen.
+and the codec's own limit (decode once, encode four times, by libjpeg-turbo) is measured on the same files, before and
+after. What the kernel's own threads spend on memory and disks is told beside it, where this machine lets them be seen.
 Exit code: 0 when every goal is reached, 1 when not, 2 when it could not run.
 """
 

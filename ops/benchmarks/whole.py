@@ -52,19 +52,20 @@ def run(
     idle = uvloop.run(load.run(url, PROJECT, token, photos, 2 * len(photos), 1))
     say(f"run {number + 1} of {options.runs}: filling free memory with cached pages")
     with contextlib.nullcontext() if options.new_memory else memory.settled(one.data):
-        say(f"run {number + 1} of {options.runs}: the codec's limit")
-        limit = _limit(files)
+        say(f"run {number + 1} of {options.runs}: the codec's limit, now and afterwards")
+        limits = _limit(files)
         say(f"run {number + 1} of {options.runs}: {options.count} photos, {options.at_once} at once")
         before, kernel = appliance.cpu_seconds(one.parts()), memory.kernel()
         busy = uvloop.run(load.run(url, PROJECT, token, photos, options.count, options.at_once))
         after, written = appliance.cpu_seconds(one.parts()), memory.spent(kernel, memory.kernel())
+        limits += _limit(files)
     cpu = {name: (after[name] - before.get(name, 0.0)) / options.count for name in after}
     cpu |= {"generator": busy.own_cpu / options.count}
     return Figures(
         rate=options.count / busy.seconds,
         cpu=cpu,
         kernel=written / options.count,
-        limit=limit,
+        limit=statistics.median(limits),
         p50=_quantile(busy.latencies, 0.5),
         p95=_quantile(busy.latencies, 0.95),
         idle_p50=_quantile(idle.latencies, 0.5),
@@ -72,8 +73,8 @@ def run(
     )
 
 
-def _limit(files: list[Path]) -> float:
-    """CPU seconds a photo that decoding and encoding alone take: the median of three rounds after a warm-up."""
+def _limit(files: list[Path]) -> list[float]:
+    """CPU seconds a photo that decoding and encoding alone take, in three rounds after a warm-up."""
     paths = {"PYTHONPATH": f"{CHECKOUT}:{PEERS}"}
     entry = Contestant(LIMIT, [sys.executable, str(PEERS / "limit.py")], paths | TUNED)
     team = Team(entry, [file.resolve() for file in files], 1)
@@ -82,7 +83,7 @@ def _limit(files: list[Path]) -> float:
         rounds = [team.round() for _ in range(3)]
     finally:
         team.end()
-    return statistics.median(spent.cpu / spent.photos for spent in rounds)
+    return [spent.cpu / spent.photos for spent in rounds]
 
 
 def _quantile(values: list[float], part: float) -> float:
