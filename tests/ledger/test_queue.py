@@ -114,3 +114,35 @@ async def test_a_worker_sees_past_more_than_it_looks_at_at_once(
 ) -> None:
     monkeypatch.setattr(queue, "LOOK", 2)
     await _one_sees_past_four_that_hang(intake)
+
+
+async def test_an_idle_worker_waits_for_its_bell_and_hardly_asks(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked() -> int:
+        return int(intake.valkey.info("commandstats").get("cmdstat_zrangebyscore", {}).get("calls", 0))
+
+    async def ended() -> bool:
+        return done.jobs == [asset]
+
+    monkeypatch.setattr(queue, "LATEST_SECONDS", 60)  # in this test only the bell wakes it
+    asset, done = uuid4(), Done()
+    async with _working(intake, done.do):
+        await asyncio.sleep(0.5)
+        before = asked()
+        await asyncio.sleep(1)
+        assert asked() <= before + 1
+        await intake.queue.put("images", asset, 1)
+        await until(ended)
+
+
+async def test_a_ring_that_was_lost_is_made_up_for(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ended() -> bool:
+        return done.jobs == [asset]
+
+    asset, done = uuid4(), Done()
+    async with _working(intake, done.do):
+        await asyncio.sleep(0.5)
+        monkeypatch.setattr(queue, "bell", lambda name: f"{name}:unheard")  # it waits at the one it knows
+        await intake.queue.put("images", asset, 1)
+        await until(ended)
