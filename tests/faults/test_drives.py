@@ -1,5 +1,7 @@
 """Drives are taken away, or full: links are refused before they are handed out, and nothing is lost."""
 
+import os
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -9,6 +11,7 @@ import httpx
 import pytest
 
 from tests.appliance.client import wait_for
+from tests.faults.conftest import SETTINGS
 from tests.faults.trial import Trial
 from tests.faults.uploads import AT_ONCE
 from tests.faults.volume import Volume
@@ -73,3 +76,50 @@ def test_disk_full(brittle: tuple[Stack, Volume], begin: Callable[..., Trial]) -
     trial.end("drives, ledger and queue on one file system without a free byte, for 8 s", left_over=AT_ONCE)
     assert set(answers) <= {201, 503, 507}, answers
     assert answers[503] + answers[507], "nobody was told"
+
+
+@pytest.fixture
+def filling() -> Iterator[tuple[Stack, list[Volume]]]:
+    """An appliance with two of its four drives on file systems of their own, and no limit on how full they may be."""
+    stack = Stack(**SETTINGS, DARKROOM_STORAGE_FREE_PERCENT="0")
+    drives, volumes = stack.data / "drives", list[Volume]()
+    try:
+        stack.up()
+        stack.down()
+        owner = drives.stat()
+        for number in "1234":
+            shutil.rmtree(drives / number)
+            if number in "12":  # larger than a GiB: what is smaller passes for the system's own disk
+                volumes.append(Volume(stack.folder / f"{number}.img", drives / number, 1500))
+            (drives / number).mkdir(exist_ok=True, mode=0o700)
+            os.chown(drives / number, owner.st_uid, owner.st_gid)
+        stack.up()
+        yield stack, volumes
+    finally:
+        stack.down()
+        for volume in volumes:
+            volume.close()
+        stack.close()
+
+
+@pytest.mark.root
+@pytest.mark.long
+def test_one_drive_full_and_two(filling: tuple[Stack, list[Volume]], begin: Callable[..., Trial]) -> None:
+    stack, (one, other) = filling
+    trial = begin(stack, "one drive full, then two")
+    load = trial.uploads(40, 16)
+    load.wait(3)
+    acknowledged = []
+    try:
+        for volume in (one, other):
+            before = len(load.acknowledged)
+            volume.fill()
+            time.sleep(5)
+            acknowledged.append(len(load.acknowledged) - before)
+    finally:
+        one.free()
+        other.free()
+    trial.over()
+    done = f"each without a free byte for 5 s more; {acknowledged[0]} and {acknowledged[1]} acknowledged meanwhile"
+    trial.end(done, left_over=AT_ONCE)
+    assert acknowledged[0] > 0, "one drive less is no reason to stop"
