@@ -1,6 +1,6 @@
 """What comes out of a processor: facts about the source and the versions made of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Version:
     content_type: str
     extension: str
     sha256: str
-    data: bytes
+    data: bytes = field(repr=False)  # tasks and tracebacks would spell out a megabyte
 
 
 @dataclass(frozen=True)
