@@ -2,9 +2,10 @@
 
 Starts an appliance of its own, on this machine and in a new folder, and sends it the JPEG files of DIR in turn: link,
 form over the edge, notification, versions, event over the websocket. The load generator runs on the same cores. Before
-each run free memory is filled with cached pages, as on any server that has run for some hours (not with --new-memory),
-and the codec's own limit (decode once, encode four times, by libjpeg-turbo) is measured on the same files, before and
-after. What the kernel's own threads spend on memory and disks is told beside it, where this machine lets them be seen.
+each run free memory is filled with cached pages, as on any server that has run for some hours (not with --new-memory).
+The codec's own limit (decode once, encode four times, by libjpeg-turbo) is measured on the same files before and after,
+on all cores at once, as they are in the run; with one core busy it is a little lower. What the kernel's own threads
+spend on memory and disks is told beside it, where this machine lets them be seen.
 Exit code: 0 when every goal is reached, 1 when not, 2 when it could not run.
 """
 
@@ -48,6 +49,7 @@ def main(argv: list[str]) -> int:
 def _goals(figures: "list[Figures]") -> list[tuple[str, bool]]:
     rate = statistics.median(f.rate for f in figures)
     ratio = statistics.median(f.ratio for f in figures)
+    alone = statistics.median(f.ratio_alone for f in figures)
     idle = statistics.median(f.idle_p50 for f in figures)
     failed = sum(f.failed for f in figures)
     return [
@@ -55,7 +57,10 @@ def _goals(figures: "list[Figures]") -> list[tuple[str, bool]]:
             f"at least {LEAST_RATE:g} photos/s: {rate:.2f} (median of {len(figures)}), {rate * DAY:,.0f} a day",
             rate >= LEAST_RATE,
         ),
-        (f"at most {MOST_RATIO:g} x the codec limit's CPU, all parts: {ratio:.2f}", ratio <= MOST_RATIO),
+        (
+            f"at most {MOST_RATIO:g} x the codec limit's CPU, all parts: {ratio:.2f} ({alone:.2f} x one core's alone)",
+            ratio <= MOST_RATIO,
+        ),
         (f"under {1000 * MOST_IDLE:.0f} ms from last byte to done, idle: {1000 * idle:.0f} ms", idle < MOST_IDLE),
         (f"no photo failed: {failed}", failed == 0),
     ]
@@ -67,6 +72,7 @@ def _table(figures: "list[Figures]", middle: "Figures") -> str:
         latency = f"{f.p50:>6.2f}s {f.p95:>6.2f}s {1000 * f.idle_p50:>6.0f} ms"
         lines.append(f"{number:>3} {f.rate:>9.2f} {f.total:>12.3f} {f.ratio:>8.2f} {latency}")
     lines += ["", f"CPU seconds a photo in the median run; the codec's limit is {middle.limit:.3f}"]
+    lines.append(f"(on one core, the others idle, it is {middle.alone:.3f})")
     for name, seconds in sorted(middle.cpu.items(), key=lambda item: -item[1]):
         lines.append(f"  {name:12} {seconds:.4f}  {100 * seconds / middle.total:4.0f} %")
     both = (middle.total + middle.kernel) / middle.limit

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import os
 import statistics
 import sys
 from collections.abc import Callable
@@ -25,6 +26,9 @@ class Figures:
     kernel: float
     """What the kernel's own threads spent on memory and disks, for whatever process of this machine: not in `cpu`."""
     limit: float
+    """What the codec alone takes when it keeps all cores busy, as the run does: they slow each other down."""
+    alone: float
+    """The same for one core, the others idle."""
     p50: float
     p95: float
     idle_p50: float
@@ -37,6 +41,10 @@ class Figures:
     @property
     def ratio(self) -> float:
         return self.total / self.limit
+
+    @property
+    def ratio_alone(self) -> float:
+        return self.total / self.alone
 
 
 def run(
@@ -53,19 +61,20 @@ def run(
     say(f"run {number + 1} of {options.runs}: filling free memory with cached pages")
     with contextlib.nullcontext() if options.new_memory else memory.settled(one.data):
         say(f"run {number + 1} of {options.runs}: the codec's limit, now and afterwards")
-        limits = _limit(files)
+        limits = [_limit(files)]
         say(f"run {number + 1} of {options.runs}: {options.count} photos, {options.at_once} at once")
         before, kernel = appliance.cpu_seconds(one.parts()), memory.kernel()
         busy = uvloop.run(load.run(url, PROJECT, token, photos, options.count, options.at_once))
         after, written = appliance.cpu_seconds(one.parts()), memory.spent(kernel, memory.kernel())
-        limits += _limit(files)
+        limits.append(_limit(files))
     cpu = {name: (after[name] - before.get(name, 0.0)) / options.count for name in after}
     cpu |= {"generator": busy.own_cpu / options.count}
     return Figures(
         rate=options.count / busy.seconds,
         cpu=cpu,
         kernel=written / options.count,
-        limit=statistics.median(limits),
+        limit=statistics.mean(limit for limit, _ in limits),
+        alone=statistics.mean(alone for _, alone in limits),
         p50=_quantile(busy.latencies, 0.5),
         p95=_quantile(busy.latencies, 0.95),
         idle_p50=_quantile(idle.latencies, 0.5),
@@ -73,17 +82,18 @@ def run(
     )
 
 
-def _limit(files: list[Path]) -> list[float]:
-    """CPU seconds a photo that decoding and encoding alone take, in three rounds after a warm-up."""
+def _limit(files: list[Path]) -> tuple[float, float]:
+    """CPU seconds a photo that decoding and encoding alone take, on all cores at once and on one: medians of three."""
     paths = {"PYTHONPATH": f"{CHECKOUT}:{PEERS}"}
     entry = Contestant(LIMIT, [sys.executable, str(PEERS / "limit.py")], paths | TUNED)
-    team = Team(entry, [file.resolve() for file in files], 1)
+    team = Team(entry, [file.resolve() for file in files], os.cpu_count() or 1)
     try:
-        team.round()
-        rounds = [team.round() for _ in range(3)]
+        team.together()
+        together = [spent.cpu / spent.photos for _ in range(3) for spent in team.together()]
+        alone = [spent.cpu / spent.photos for spent in (team.round() for _ in range(3))]
     finally:
         team.end()
-    return [spent.cpu / spent.photos for spent in rounds]
+    return statistics.median(together), statistics.median(alone)
 
 
 def _quantile(values: list[float], part: float) -> float:
