@@ -51,4 +51,4 @@ def test_part_killed_again_and_again(mortal: Stack, begin: Callable[..., Trial],
         kill(mortal, part)
     trial.over()
     left_over = kills * AT_ONCE if part in WRITING else 0
-    trial.end(f"{kills} kills within {kills * GAP / 2:.0f} s and more", left_over)
+    assert trial.end(f"{kills} kills within {kills * GAP / 2:.0f} s and more", left_over).holds

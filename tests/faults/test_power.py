@@ -44,4 +44,4 @@ def test_power_loss(brittle: tuple[Stack, Volume], begin: Callable[..., Trial], 
         stack.up()
     trial.over()
     done = f"XFS under all data shut down in the middle of work ({cuts}x), mounted again, `./ops/up`"
-    trial.end(done, left_over=cuts * AT_ONCE)
+    assert trial.end(done, left_over=cuts * AT_ONCE).holds

@@ -60,4 +60,5 @@ def test_start_orders(mortal: Stack, begin: Callable[..., Trial], count: int) ->
         mortal.up()
     trial.over()
     trial.heal = slowest
-    trial.end(f"{len(orders)} orders, the other parts before them; the slowest order was well after this time")
+    done = f"{len(orders)} orders, the other parts before them; the slowest order was well after this time"
+    assert trial.end(done).holds

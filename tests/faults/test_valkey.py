@@ -23,7 +23,7 @@ def test_flushed(mortal: Stack, begin: Callable[..., Trial], flushes: int, count
         time.sleep(trial.chance.uniform(0, 2))
         valkey.flushall()
     trial.over()
-    trial.end(f"{flushes} times at random moments")
+    assert trial.end(f"{flushes} times at random moments").holds
 
 
 @pytest.mark.parametrize(
