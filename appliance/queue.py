@@ -17,6 +17,7 @@ from arq.constants import in_progress_key_prefix
 from arq.typing import WorkerCoroutine
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
+from redis.exceptions import RedisError
 
 LANES = ("images",)
 FUNCTION = "develop"
@@ -60,9 +61,9 @@ def job_id(asset: UUID, attempt: int) -> str:
     return f"{asset}:{attempt}"
 
 
-def attempt(context: dict[str, Any]) -> int:
-    """Which attempt at its asset a job is, from the context that it is called with."""
-    return int(context["job_id"].rpartition(":")[2])
+def again(context: dict[str, Any]) -> bool:
+    """Whether somebody may have begun with the asset of a job before, from the context that the job is called with."""
+    return context["job_try"] > 1 or not context["job_id"].endswith(":1")
 
 
 class Queue:
@@ -109,20 +110,30 @@ class _Waiting(Worker):
     async def _poll_iteration(self) -> None:
         seen = self.queue_read_limit
         await super()._poll_iteration()
+        await asyncio.sleep(0)  # so that a job that has just ended is counted as ended
         if self.job_counter >= self.max_jobs:
             if self.tasks:
                 await asyncio.wait(self.tasks.values(), return_when=asyncio.FIRST_COMPLETED)
+        elif not self.allow_pick_jobs:
+            await asyncio.sleep(0.1)  # it was told to end: what rings now is for others
         elif seen == self.queue_read_limit:
+            await self._bell()
+
+    async def _bell(self) -> None:
+        try:
             await cast(Awaitable[Any], self.pool.blpop([bell(self.queue_name)], timeout=LATEST_SECONDS))
+        except (RedisError, OSError):  # away, or no longer writable: it is looked into all the same
+            await asyncio.sleep(LATEST_SECONDS)
 
     async def start_jobs(self, job_ids: list[bytes]) -> None:
         """Starts what it may of these jobs."""
         if not job_ids:
             return
-        running = len(self.tasks)
         taken = await self.pool.mget([in_progress_key_prefix + identity.decode() for identity in job_ids])
-        await super().start_jobs([identity for identity, mark in zip(job_ids, taken, strict=True) if mark is None])
-        if len(job_ids) == self.queue_read_limit and len(self.tasks) == running:
+        free = [identity for identity, mark in zip(job_ids, taken, strict=True) if mark is None]
+        # A mark is gone after PICKED_SECONDS, however long the job takes.
+        await super().start_jobs([identity for identity in free if identity.decode() not in self.tasks])
+        if len(job_ids) == self.queue_read_limit and self.job_counter < self.max_jobs:
             self.queue_read_limit *= 2
 
 

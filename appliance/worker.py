@@ -17,7 +17,7 @@ from appliance.ledger.service import Ledger
 from appliance.live.doorbell import Doorbell
 from appliance.logs import log, set_up
 from appliance.metrics import gauge
-from appliance.queue import LANES, attempt, worker
+from appliance.queue import LANES, again, worker
 from appliance.valkey import patient
 from processors.sandbox import Sandbox, SandboxWeak
 from storage.objects import Objects
@@ -26,7 +26,7 @@ from storage.objects import Objects
 async def develop(context: dict[str, Any], asset: str) -> None:
     """The one job of this lane; everything else is in the ledger."""
     developer: Developer = context["developer"]
-    await developer.develop(UUID(asset), attempt(context))
+    await developer.develop(UUID(asset), again(context))
 
 
 async def run(config: Config, lane: str, number: int) -> None:
@@ -40,9 +40,9 @@ async def run(config: Config, lane: str, number: int) -> None:
         clocks = Clocks(objects, config.clock_seconds)
         beating = beat(patient(config.valkey_url), f"worker-{lane}-{number}", protection(sandbox), clocks)
         loops = [asyncio.create_task(loop) for loop in (doorbell.run(), clocks.run(SELDOM_SECONDS), beating)]
-        loop = worker(
-            config.valkey_url, lane, develop, {"developer": developer}, config.jobs_in_flight, config.job_seconds + 30
-        )
+        # A job may first have to wait for one that has this process to itself.
+        longest = 2 * config.job_seconds + 30
+        loop = worker(config.valkey_url, lane, develop, {"developer": developer}, config.jobs_in_flight, longest)
         log.info("worker is ready", lane=lane, number=number, sandbox=str(sandbox.protection))
         try:
             await loop.async_run()

@@ -15,7 +15,8 @@ def main() -> None:
     # The longest that a link or a form lives which was signed with a key that has been replaced since.
     config = current()
     overlap = timedelta(seconds=max(2 * config.link_seconds, config.form_seconds))
-    setup.ensure(url, root.access, root.secret, *keys, overlap=overlap)
+    replaced = os.environ.get("DARKROOM_REPLACED_KEYS", "").split()
+    setup.ensure(url, root.access, root.secret, *keys, replaced, overlap)
 
 
 def _key(name: str) -> Key:

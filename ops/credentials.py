@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from ops.folder import DataFolder
 
 FILE = "secrets.json"
+REPLACED = "replaced"
 STORAGE_KEYS = ("uploader", "reader", "worker")
 DEFAULTS = {"minioadmin", "minio123", "postgres", "password", "admin", "changeme", "secret", "redis", "valkey", ""}
 
@@ -36,8 +37,8 @@ def load(folder: DataFolder, environment: Mapping[str, str]) -> Credentials:
     """
     known = folder.read(FILE)
     made = {field.name: known.get(field.name) or _make(field.name) for field in fields(Credentials)}
-    if made != known:
-        folder.write(FILE, made)
+    if known | made != known:
+        folder.write(FILE, known | made)
     given = {
         "storage_root": environment.get("DARKROOM_STORAGE_ROOT"),
         **{name: environment.get(variable(name)) for name in STORAGE_KEYS},
@@ -59,7 +60,14 @@ def variable(name: str) -> str:
 
 def rotate(folder: DataFolder) -> None:
     """Replaces the keys for storage of an appliance that does not run; its next start gives them to the server."""
-    folder.write(FILE, folder.read(FILE) | {name: _make(name) for name in STORAGE_KEYS})
+    known = folder.read(FILE)
+    old = [*replaced(folder), *(known[name].partition(":")[0] for name in STORAGE_KEYS if name in known)]
+    folder.write(FILE, known | {name: _make(name) for name in STORAGE_KEYS} | {REPLACED: " ".join(old)})
+
+
+def replaced(folder: DataFolder) -> list[str]:
+    """The access keys that `rotate` has replaced so far, the oldest first."""
+    return str(folder.read(FILE).get(REPLACED, "")).split()
 
 
 def refuse_default(name: str, secret: str | None) -> None:

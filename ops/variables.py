@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from ops import credentials
 from ops.services import Plan
 
 Number = TypeVar("Number", int, float)
@@ -28,7 +29,7 @@ SHARED = ("DATA", "DATABASE_URL", "VALKEY_URL", "STORAGE_URL", "PUBLIC_URLS", "A
 
 PRIVATE = {
     "migrate": (),
-    "buckets": ("STORAGE_ROOT", "UPLOADER_KEY", "READER_KEY", "WORKER_KEY"),
+    "buckets": ("STORAGE_ROOT", "UPLOADER_KEY", "READER_KEY", "WORKER_KEY", "REPLACED_KEYS"),
     "api": ("UPLOADER_KEY", "READER_KEY", "TOKEN_SECRET", "API_PORT", "API_WORKERS"),
     "intake": ("WORKER_KEY",),
     "worker": ("WORKER_KEY",),
@@ -84,6 +85,7 @@ def _values(plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
         "UPLOADER_KEY": plan.credentials.uploader,
         "READER_KEY": plan.credentials.reader,
         "WORKER_KEY": plan.credentials.worker,
+        "REPLACED_KEYS": " ".join(credentials.replaced(plan.folder)),
         "TOKEN_SECRET": plan.credentials.token,
         "API_PORT": str(plan.ports["api"]),
         "API_WORKERS": environment.get("DARKROOM_API_WORKERS") or str(max(2, min(4, cores()))),

@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from minio import MinioAdmin
 
@@ -22,40 +22,44 @@ ROLES = {"uploader": policies.UPLOADER, "reader": policies.READER, "worker": pol
 PUBLIC = ("uploader", "reader")
 """Their signatures are in links and forms that are out; the worker's never leaves the host."""
 
-_OURS = re.compile(r"(uploader|reader|worker)-[0-9a-f]{8}")
-_RETIRED = re.compile(r"(uploader|reader)-until-(\d{8}T\d{6}Z)")
+_RETIRED = re.compile(r".+-until-(\d{8}T\d{6}Z)")
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 
-def ensure(admin: MinioAdmin, keys: Mapping[str, Key], overlap: timedelta, now: datetime | None = None) -> None:
-    """Makes `keys`, by role, users of the server with what each may do; sees to the keys that were ours before.
+def ensure(
+    admin: MinioAdmin,
+    keys: Mapping[str, Key],
+    replaced: Collection[str],
+    overlap: timedelta,
+    now: datetime | None = None,
+) -> None:
+    """Makes `keys`, by role, users of the server with what each may do; sees to `replaced`, access keys of before.
 
-    Of those the public ones stay good for `overlap` from the first time that this finds them replaced: after it the
-    server itself refuses them, whether this runs again or not, and the next run removes them.
+    Those begin with their role and a hyphen. The public ones stay good for `overlap` from the first time that this
+    finds them replaced: after it the server itself refuses them, whether this runs again or not, and the next run
+    removes them.
     """
     now = now or datetime.now(UTC)
     for role, key in keys.items():
         admin.policy_add(policy_name=role, policy=ROLES[role])
         admin.user_add(access_key=key.access, secret_key=key.secret)
         admin.policy_set(policy_name=role, user=key.access)
-    current = {key.access for key in keys.values()}
-    for access, facts in json.loads(admin.user_list()).items():
-        if access not in current and (ours := _OURS.fullmatch(access)):
-            _retire(admin, access, ours[1], facts, now, overlap)
+    users = json.loads(admin.user_list())
+    for access in replaced:
+        if access in users:
+            _retire(admin, access, users[access].get("policyName", ""), now, overlap)
 
 
-def _retire(
-    admin: MinioAdmin, access: str, role: str, facts: Mapping[str, Any], now: datetime, overlap: timedelta
-) -> None:
-    known = _RETIRED.fullmatch(facts.get("policyName", ""))
-    if known and datetime.strptime(known[2], _STAMP).replace(tzinfo=UTC) > now:
+def _retire(admin: MinioAdmin, access: str, policy: str, now: datetime, overlap: timedelta) -> None:
+    role, known = access.partition("-")[0], _RETIRED.fullmatch(policy)
+    if known and datetime.strptime(known[1], _STAMP).replace(tzinfo=UTC) > now:
         return
     if known or role not in PUBLIC:
         admin.user_remove(access)
         if known:
-            admin.policy_remove(known[0])
+            admin.policy_remove(policy)
         return
     end = now + overlap
-    name = f"{role}-until-{end.strftime(_STAMP)}"
+    name = f"{access}-until-{end.strftime(_STAMP)}"
     admin.policy_add(policy_name=name, policy=policies.until(ROLES[role], end))
     admin.policy_set(policy_name=name, user=access)

@@ -1,5 +1,6 @@
 """Makes a running server ours: buckets, policies, keys, and where it says what came in."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,11 +31,12 @@ def ensure(
     uploader: Key,
     reader: Key,
     worker: Key,
+    replaced: Collection[str] = (),
     overlap: timedelta = timedelta(hours=2),
 ) -> None:
     """Brings the server at `url` to what the appliance needs; on one that has it all, nothing changes.
 
-    Keys of ours that were in use before stay good for `overlap`, as `keys.ensure` says.
+    The access keys `replaced` were ours before, and stay good for `overlap`, as `keys.ensure` says.
     The server must have been started with `notify_env`. Raises StorageUnavailable or StorageError.
     """
     parts = urlsplit(url)
@@ -51,7 +53,7 @@ def ensure(
     with translated(f"setting up storage at {url}"):
         _buckets(client)
         _notifications(client)
-        keys.ensure(admin, {"uploader": uploader, "reader": reader, "worker": worker}, overlap)
+        keys.ensure(admin, {"uploader": uploader, "reader": reader, "worker": worker}, replaced, overlap)
 
 
 def notify_env(host: str, port: int, password: str, queue_dir: Path, list_key: str) -> dict[str, str]:

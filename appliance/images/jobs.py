@@ -64,13 +64,13 @@ class Developer:
         self._lock = SharedLock()
         self._threads = ThreadPoolExecutor(4 * config.jobs_in_flight, "storage")
 
-    async def develop(self, asset: UUID, attempt: int = 1) -> None:
+    async def develop(self, asset: UUID, again: bool = False) -> None:
         """Does the work on one asset, if there is some. Every way it can end is a move of the ledger.
 
-        `attempt` is its number as far as the queue knows. An asset that an earlier one came to no end with may be what
-        ended its worker, and all that was under way beside it: so it gets this process to itself.
+        again: somebody may have begun with it before. Where that came to no end, this asset may be what ended its
+        worker, and all that was under way beside it: so it gets this process to itself.
         """
-        suspect = attempt > 1 and await self._ledger.was_without_end(asset)
+        suspect = again and await self._ledger.came_to_no_end(asset)
         async with self._lock.alone() if suspect else self._lock.shared():
             await self._develop(asset)
 

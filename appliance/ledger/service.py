@@ -82,6 +82,13 @@ class Failure(msgspec.Struct, frozen=True):
 NOBODY = Asker()
 
 
+_NO_END = """
+SELECT FROM ledger.assets a JOIN ledger.attempts t ON t.asset = a.id
+WHERE a.id = $1 AND (a.state = 'uploaded' OR (a.state = 'processing' AND a.lease_until < now()))
+    AND (t.ended_at IS NULL OR t.outcome = 'lease_ran_out') LIMIT 1
+"""
+
+
 class Ledger:
     """All moves of assets. `ring` is called after each commit that appended events; it must not block or raise."""
 
@@ -144,10 +151,11 @@ class Ledger:
         self._told([row])
         return Claim(**{name: row[name] for name in Claim.__struct_fields__})
 
-    async def was_without_end(self, asset: UUID) -> bool:
-        """Whether an attempt at it came to no end: its worker died, or the attempt ran out of time."""
-        sql = "SELECT FROM ledger.attempts WHERE asset = $1 AND (ended_at IS NULL OR outcome = 'lease_ran_out') LIMIT 1"
-        return await fetch_one(sql, asset) is not None
+    async def came_to_no_end(self, asset: UUID) -> bool:
+        """Whether it may be claimed, and an attempt at it came to no end: its worker or the sandbox died, or it ran out
+        of time.
+        """
+        return await fetch_one(_NO_END, asset) is not None
 
     async def renew(self, claim: Claim, seconds: float) -> bool:
         """Keeps the lease for `seconds` more; False when it was lost."""

@@ -22,6 +22,11 @@ KEPT = ("DARKROOM_CACHE", "DARKROOM_MINIO")
 """Where programs are. All else that the caller has set is of another appliance: its database and storage above all."""
 
 
+def isolated() -> dict[str, str]:
+    """The caller's environment without what says which appliance is meant."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("DARKROOM_") or name in KEPT}
+
+
 class NotStarted(Exception):
     """The appliance did not come up, or a verb could not do its work."""
 
@@ -31,8 +36,7 @@ class Appliance:
 
     def __init__(self, data: Path, settings: Mapping[str, str]) -> None:
         self.data = data
-        own = {name: value for name, value in os.environ.items() if not name.startswith("DARKROOM_") or name in KEPT}
-        self.environment = own | dict(settings)
+        self.environment = isolated() | dict(settings)
 
     def run(self, verb: str, *arguments: str, seconds: float = START_SECONDS) -> "subprocess.CompletedProcess[str]":
         """The verb's result, whatever its exit code."""

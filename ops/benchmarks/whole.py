@@ -5,6 +5,7 @@ import contextlib
 import os
 import statistics
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from ops.benchmarks import appliance, load, memory
 from ops.benchmarks.contestants import CHECKOUT, LIMIT, PEERS, TUNED, Contestant, Team
 
 PROJECT = "bench"
+REST_SECONDS = 5  # after the last photo, for what the appliance still tidies up
 
 
 @dataclass(frozen=True)
@@ -58,15 +60,16 @@ def run(
     photos = [file.read_bytes() for file in files]
     say(f"run {number + 1} of {options.runs}: one photo at a time")
     idle = uvloop.run(load.run(url, PROJECT, token, photos, 2 * len(photos), 1))
+    say(f"run {number + 1} of {options.runs}: the codec's limit, now and afterwards")
+    limits = [_limit(files)]
     say(f"run {number + 1} of {options.runs}: filling free memory with cached pages")
     with contextlib.nullcontext() if options.new_memory else memory.settled(one.data):
-        say(f"run {number + 1} of {options.runs}: the codec's limit, now and afterwards")
-        limits = [_limit(files)]
         say(f"run {number + 1} of {options.runs}: {options.count} photos, {options.at_once} at once")
         before, kernel = appliance.cpu_seconds(one.parts()), memory.kernel()
         busy = uvloop.run(load.run(url, PROJECT, token, photos, options.count, options.at_once))
         after, written = appliance.cpu_seconds(one.parts()), memory.spent(kernel, memory.kernel())
-        limits.append(_limit(files))
+    time.sleep(REST_SECONDS)
+    limits.append(_limit(files))
     cpu = {name: (after[name] - before.get(name, 0.0)) / options.count for name in after}
     cpu |= {"generator": busy.own_cpu / options.count}
     return Figures(
@@ -86,7 +89,7 @@ def _limit(files: list[Path]) -> tuple[float, float]:
     """CPU seconds a photo that decoding and encoding alone take, on all cores at once and on one: medians of three."""
     paths = {"PYTHONPATH": f"{CHECKOUT}:{PEERS}"}
     entry = Contestant(LIMIT, [sys.executable, str(PEERS / "limit.py")], paths | TUNED)
-    team = Team(entry, [file.resolve() for file in files], os.cpu_count() or 1)
+    team = Team(entry, [file.resolve() for file in files], len(os.sched_getaffinity(0)))
     try:
         team.together()
         together = [spent.cpu / spent.photos for _ in range(3) for spent in team.together()]

@@ -8,8 +8,8 @@ from ops.host.say import say, stop
 
 EPILOG = """\
 Of a running appliance the keys can't be replaced: end it, rotate, start it again. Links and forms that were given out
-before stay good for as long as they would have been; then the storage server refuses the old keys, and the start after
-that removes them.
+before stay good until they run out (by the settings that the next start is given); then the storage server refuses the
+old keys, and the start after that removes them.
 """
 
 

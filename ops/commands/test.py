@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from ops import ports
+from ops.benchmarks.appliance import isolated
 from ops.commands import options
 from ops.host import packages, place
 from ops.host.say import say
@@ -57,9 +58,9 @@ def build_storage_server() -> None:
     """By an appliance that is started once, which shows how far it is: the tests' time limits are too short for it."""
     with tempfile.TemporaryDirectory(prefix="darkroom-tests-") as folder:
         Path(folder).chmod(0o755)  # as root, the appliance runs as another account
-        here = ["--data", f"{folder}/data"]
-        up = subprocess.run([CHECKOUT / "ops" / "up", "--detach", "--port", str(ports.choose()), *here])
-        subprocess.run([CHECKOUT / "ops" / "down", *here])
+        here, clean = ["--data", f"{folder}/data"], isolated()
+        up = subprocess.run([CHECKOUT / "ops" / "up", "--detach", "--port", str(ports.choose()), *here], env=clean)
+        subprocess.run([CHECKOUT / "ops" / "down", *here], env=clean)
     if up.returncode:
         sys.exit(up.returncode)  # it has said why, and what to do
 

@@ -53,12 +53,12 @@ class Poison:
 def test_a_job_that_kills_its_worker(mortal: Stack, begin: Callable[..., Trial]) -> None:
     trial = begin(mortal, "a job that kills its worker each time")
     link = trial.project.link()
-    # Large: whoever kills has to see the claim before the photo is done.
     asset = link["image_id"]
     poison = Poison(mortal, trial.behind.database_url, asset)
     try:
         load = trial.uploads(30, 10)
         load.wait(5)
+        # Large: whoever kills has to see the claim before the photo is done.
         assert trial.project.send(link, jpeg(7000, 5000)).status_code == 201
         ended = wait_for(lambda: (i := trial.project.image(asset))["state"] in ("done", "error") and i, 90)
     finally:

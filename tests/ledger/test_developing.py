@@ -297,7 +297,7 @@ async def test_what_may_have_ended_its_worker_has_the_next_one_to_itself(
     beside = asyncio.create_task(developer.develop(photo))
     try:
         await until(lambda: _is(book, photo, "processing"))
-        again = asyncio.create_task(developer.develop(suspect, 2))
+        again = asyncio.create_task(developer.develop(suspect, again=True))
         await asyncio.sleep(0.3)
         assert await _attempts(suspect) == 1
     finally:
@@ -305,6 +305,17 @@ async def test_what_may_have_ended_its_worker_has_the_next_one_to_itself(
     await asyncio.gather(beside, again)
     assert await _attempts(suspect) == 2
     assert [await book.state(asset) for asset in (photo, suspect)] == ["done", "done"]
+
+
+async def test_who_is_being_developed_by_somebody_else_is_no_suspect(book: Book, intake: Intake) -> None:
+    asset = await _come(intake, _noise(64))
+    claim = await book.ledger.claim(asset, 30)
+    assert claim
+    assert not await book.ledger.came_to_no_end(asset)
+    await book.ledger.give_back(claim, 0)
+    assert not await book.ledger.came_to_no_end(asset), "storage was away: it is not to blame"
+    assert await book.ledger.claim(asset, 0)
+    assert await book.ledger.came_to_no_end(asset)
 
 
 async def _is(book: Book, asset: UUID, state: str) -> bool:

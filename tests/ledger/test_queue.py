@@ -105,10 +105,6 @@ async def _done_beside_four_that_hang(intake: Intake) -> int:
     return len(done.jobs)
 
 
-async def test_jobs_of_dead_workers_at_the_head_do_not_stop_the_living(intake: Intake) -> None:
-    assert await _done_beside_four_that_hang(intake) == 1
-
-
 async def test_a_worker_sees_past_more_than_it_looks_at_at_once(
     intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +136,7 @@ async def test_a_ring_that_was_lost_is_made_up_for(intake: Intake, monkeypatch: 
     async def ended() -> bool:
         return done.jobs == [asset]
 
+    monkeypatch.setattr(queue, "LATEST_SECONDS", 3)
     asset, done = uuid4(), Done()
     async with _working(intake, done.do):
         await asyncio.sleep(0.5)
@@ -147,3 +144,34 @@ async def test_a_ring_that_was_lost_is_made_up_for(intake: Intake, monkeypatch: 
         await intake.queue.put("images", asset, 1)
         await until(ended)
     assert done.jobs == [asset]
+
+
+async def test_an_idle_worker_lives_on_when_its_connection_is_cut(intake: Intake) -> None:
+    async def ended() -> bool:
+        return done.jobs == [asset]
+
+    asset, done = uuid4(), Done()
+    async with _working(intake, done.do):
+        await asyncio.sleep(0.5)
+        waiting = [client for client in intake.valkey.client_list() if client["cmd"] == "blpop"]
+        for client in waiting:
+            intake.valkey.client_kill_filter(_id=client["id"])
+        await intake.queue.put("images", asset, 1)
+        await until(ended)
+    assert len(waiting) == 1
+
+
+async def test_a_job_under_way_for_long_is_not_begun_again_by_its_own_worker(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "PICKED_SECONDS", 0.2)
+    asset, picked = uuid4(), Picked()
+    await intake.queue.put("images", asset, 1)
+    async with _working(intake, picked.do):
+        await asyncio.sleep(2.5)
+    assert picked.jobs == [asset]
+
+
+@pytest.mark.parametrize(("attempt", "tries", "told"), [(1, 1, False), (2, 1, True), (1, 2, True), (11, 1, True)])
+def test_a_job_tells_whether_somebody_may_have_begun_with_it(attempt: int, tries: int, told: bool) -> None:
+    assert queue.again({"job_id": queue.job_id(uuid4(), attempt), "job_try": tries}) is told

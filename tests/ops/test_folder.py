@@ -78,6 +78,17 @@ def test_a_secret_that_came_with_a_later_release_is_added(folder):
     assert later.token != first.token
 
 
+def test_rotating_replaces_the_storage_keys_alone_and_remembers_which_they_were(folder):
+    names, seen = ("uploader", "reader", "worker"), [credentials.load(folder, {})]
+    for _ in range(2):
+        credentials.rotate(folder)
+        seen.append(credentials.load(folder, {}))
+    assert len({getattr(keys, name) for keys in seen for name in names}) == 9
+    assert len({(keys.database, keys.token, keys.storage_root) for keys in seen}) == 1
+    old = [getattr(keys, name).partition(":")[0] for keys in seen[:2] for name in names]
+    assert credentials.replaced(folder) == old
+
+
 def test_ports_are_kept_until_somebody_has_them(folder):
     first = ports.assign(folder, ["api", "valkey"])
     assert ports.assign(folder, ["api", "valkey"]) == first

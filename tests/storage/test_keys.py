@@ -15,6 +15,7 @@ from tests.daemons import minio, valkey
 
 OVERLAP = timedelta(seconds=3)
 OLD = {role: keys.Key(f"{role}-0000000a", f"an-old-{role}-secret") for role in keys.ROLES}
+REPLACED = [key.access for key in OLD.values()]
 NEW = {role: keys.Key(f"{role}-0000000b", f"a-new-{role}-secret") for role in keys.ROLES}
 
 
@@ -49,9 +50,9 @@ def writes(server: minio.Minio, key: keys.Key) -> bool:
 
 def test_replaced_keys_are_good_for_the_overlap_and_no_longer(server: minio.Minio) -> None:
     admin = administrator(server)
-    keys.ensure(admin, OLD, OVERLAP)
+    keys.ensure(admin, OLD, (), OVERLAP)
     assert reads(server, OLD["reader"])
-    keys.ensure(admin, NEW, timedelta(hours=2))
+    keys.ensure(admin, NEW, REPLACED, timedelta(hours=2))
     for made in (OLD, NEW):
         assert reads(server, made["reader"])
         assert writes(server, made["uploader"])
@@ -62,8 +63,8 @@ def test_replaced_keys_are_good_for_the_overlap_and_no_longer(server: minio.Mini
 def test_the_server_itself_ends_a_replaced_key(server: minio.Minio) -> None:
     """Nobody has to come and remove it: an appliance may run for months without a start."""
     admin = administrator(server)
-    keys.ensure(admin, OLD, OVERLAP)
-    keys.ensure(admin, NEW, -timedelta(seconds=1))
+    keys.ensure(admin, OLD, (), OVERLAP)
+    keys.ensure(admin, NEW, REPLACED, -timedelta(seconds=1))
     assert not reads(server, OLD["reader"])
     assert not writes(server, OLD["uploader"])
     assert reads(server, NEW["reader"])
@@ -71,21 +72,22 @@ def test_the_server_itself_ends_a_replaced_key(server: minio.Minio) -> None:
 
 def test_a_second_run_neither_prolongs_nor_keeps(server: minio.Minio) -> None:
     admin, now = administrator(server), datetime.now(UTC)
-    keys.ensure(admin, OLD, OVERLAP)
-    keys.ensure(admin, NEW, OVERLAP, now)
-    keys.ensure(admin, NEW, timedelta(hours=2), now + timedelta(seconds=1))
+    keys.ensure(admin, OLD, (), OVERLAP)
+    keys.ensure(admin, NEW, REPLACED, OVERLAP, now)
+    keys.ensure(admin, NEW, REPLACED, timedelta(hours=2), now + timedelta(seconds=1))
     policies = {name for name in json.loads(admin.policy_list()) if "until" in name}
     stamp = (now + OVERLAP).strftime("%Y%m%dT%H%M%SZ")
-    assert policies == {f"uploader-until-{stamp}", f"reader-until-{stamp}"}
-    keys.ensure(admin, NEW, OVERLAP, now + OVERLAP)
+    assert policies == {f"{OLD[role].access}-until-{stamp}" for role in keys.PUBLIC}
+    keys.ensure(admin, NEW, REPLACED, OVERLAP, now + OVERLAP)
     assert not {name for name in json.loads(admin.policy_list()) if "until" in name}
     ours = {minio.UPLOADER.access, minio.READER.access, minio.WORKER.access}
     assert set(json.loads(admin.user_list())) - ours == {key.access for key in NEW.values()}
 
 
-def test_users_of_others_are_left_alone(server: minio.Minio) -> None:
+def test_keys_of_another_appliance_on_the_same_server_are_left_alone(server: minio.Minio) -> None:
     admin = administrator(server)
-    admin.user_add("reader-of-somebody", "a-secret-of-theirs")
-    keys.ensure(admin, NEW, OVERLAP)
-    assert "reader-of-somebody" in json.loads(admin.user_list())
-    assert reads(server, minio.READER)
+    keys.ensure(admin, OLD, (), OVERLAP)
+    keys.ensure(admin, NEW, ["reader-ffffffff"], -timedelta(seconds=1))
+    for made in (OLD, NEW):
+        assert reads(server, made["worker"])
+        assert reads(server, made["reader"])
