@@ -13,7 +13,8 @@ class Sent:
     """One upload that storage acknowledged. Times as of time.monotonic()."""
 
     kind: str
-    good: bool
+    good: bool | None
+    """Whether it has to be done in the end; None: two files were sent by one form, and either may be taken in."""
     acknowledged: float
     ended: float | None = None
     deleting: bool = False

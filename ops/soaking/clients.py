@@ -43,7 +43,11 @@ class Uploader:
         self._book.acknowledged(link.image_id, file.kind, file.good)
         if fate < 0.12:
             self._book.did["forms sent twice"] += 1
-            await self._send(link, self._chance.choice(self._files["small"]))
+            second = self._chance.choice(self._files["small"])
+            if second.good != file.good:
+                # Storage keeps both. The ledger takes the one it hears of first; if a kill cost that word, the later.
+                self._book.sent[link.image_id].good = None
+            await self._send(link, second)
         elif fate < 0.22:
             await self._delete(link.image_id)
         elif fate < 0.26:

@@ -58,7 +58,7 @@ class Outcome:
                 self.stuck.append(identity)
             if image["state"] == "error":
                 self.errors[code] += 1
-            if sent.good is not (image["state"] == "done"):
+            if sent.good not in (None, image["state"] == "done"):
                 self.wrong.append(f"{identity} ({sent.kind}) is {image['state']} {code}".rstrip())
 
     @property

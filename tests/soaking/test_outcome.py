@@ -84,6 +84,14 @@ def test_breach_is_found(breach: str) -> None:
     assert "NOT KEPT" in report.text(outcome)
 
 
+@pytest.mark.parametrize("ended", [DONE, FAILED])
+def test_of_two_files_sent_by_one_form_either_may_be_taken_in(ended: dict[str, Any]) -> None:
+    outcome, images = kept()
+    outcome.book.sent["text"].good = None
+    outcome.judge(images | {"text": dict(ended)})
+    assert outcome.holds
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_a_deletion_without_an_answer_may_be_done_or_not(there: bool) -> None:
     outcome, images = kept()
