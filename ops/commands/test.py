@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 from ops import ports
-from ops.benchmarks.appliance import isolated
 from ops.commands import options
 from ops.host import packages, place
 from ops.host.say import say
@@ -56,6 +55,9 @@ def install_what_tests_need() -> None:
 
 def build_storage_server() -> None:
     """By an appliance that is started once, which shows how far it is: the tests' time limits are too short for it."""
+    # Only now, since --help is answered before anything is installed.
+    from ops.benchmarks.appliance import isolated
+
     with tempfile.TemporaryDirectory(prefix="darkroom-tests-") as folder:
         Path(folder).chmod(0o755)  # as root, the appliance runs as another account
         here, clean = ["--data", f"{folder}/data"], isolated()
