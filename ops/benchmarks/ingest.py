@@ -4,8 +4,8 @@ Starts an appliance of its own, on this machine and in a new folder, and sends i
 form over the edge, notification, versions, event over the websocket. The load generator runs on the same cores. Before
 each run free memory is filled with cached pages, as on any server that has run for some hours (not with --new-memory).
 The codec's own limit (decode once, encode four times, by libjpeg-turbo) is measured on the same files before and after,
-on all cores at once, as they are in the run; with one core busy it is a little lower. What the kernel's own threads
-spend on memory and disks is told beside it, where this machine lets them be seen.
+on all cores at once, as they are in the run, and on one alone. What the kernel's own threads spend on memory and disks
+is told beside it, where this machine lets them be seen.
 Exit code: 0 when every goal is reached, 1 when not, 2 when it could not run.
 """
 

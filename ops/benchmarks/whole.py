@@ -28,7 +28,7 @@ class Figures:
     kernel: float
     """What the kernel's own threads spent on memory and disks, for whatever process of this machine: not in `cpu`."""
     limit: float
-    """What the codec alone takes when it keeps all cores busy, as the run does: they slow each other down."""
+    """What the codec alone takes when it keeps all cores busy, as the run does."""
     alone: float
     """The same for one core, the others idle."""
     p50: float
