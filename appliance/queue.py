@@ -26,6 +26,7 @@ PICKED_SECONDS = 10.0  # how long a job that a worker picked up is left to it: l
 # back since, would keep it waiting. So all are put in at one time long ago, and stand in the order of their ids, which
 # is that of their age.
 DUE = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+BEHIND = datetime(1970, 1, 1, 0, 0, 2, tzinfo=UTC)  # for what is tried again: its ids are older than those of new work
 KEPT = timedelta(days=1)
 LOOK = 16  # jobs a worker looks through at first: what others have under way is among them, that of dead workers too
 
@@ -85,14 +86,16 @@ class Queue:
         """The ids of the jobs in the lane."""
         return {identity.decode() for identity in await self._redis.zrange(queue_name(lane), 0, -1)}
 
-    async def put(self, lane: str, asset: UUID, attempt: int) -> None:
-        """Queues one attempt at an asset, and wakes a worker; the same attempt twice is one job."""
+    async def put(self, lane: str, asset: UUID, attempt: int, behind: bool = False) -> None:
+        """Queues one attempt at an asset, `behind` all that is not, and wakes a worker; the same attempt twice is one
+        job.
+        """
         await self._redis.enqueue_job(
             FUNCTION,
             asset.hex,
             _job_id=job_id(asset, attempt),
             _queue_name=queue_name(lane),
-            _defer_until=DUE,
+            _defer_until=BEHIND if behind else DUE,
             _expires=KEPT,
         )
         async with self._redis.pipeline() as pipe:

@@ -108,7 +108,9 @@ class Sweep:
         return list(versions.items())
 
     async def fill(self) -> None:
-        """Keeps each lane's window filled from the ledger, oldest first; puts back what Valkey lost."""
+        """Keeps each lane's window filled from the ledger, oldest first, new work before what is tried again; puts back
+        what Valkey lost.
+        """
         for lane in LANES:
             waiting = await self._queue.waiting(lane)
             room = self._queue.window - len(waiting)
@@ -117,7 +119,7 @@ class Sweep:
             rows = await fetch("SELECT * FROM ledger.open_jobs($1, $2)", lane, self._queue.window)
             missing = [row for row in rows if job_id(row["id"], row["attempt"]) not in waiting]
             for row in missing[:room]:
-                await self._queue.put(lane, row["id"], row["attempt"])
+                await self._queue.put(lane, row["id"], row["attempt"], row["behind"])
 
     async def give_up(self) -> None:
         """Ends what has used up its tries."""

@@ -13,8 +13,8 @@ from ops.host.say import say
 
 EPILOG = """\
 Without --code or --all it shows what failed, by project and reason, and changes nothing. What is tried again goes back
-into the queue with all its tries; new uploads that come later wait behind it. A file that never came can't be tried
-again: it has to be uploaded.
+into the queue with all its tries; new uploads go before it. A file that never came can't be tried again: it has to be
+uploaded.
 
 Exit codes: 0 nothing failed, or all of it is tried again; 1 some failed or can't be tried again; 2 it could not run.
 """

@@ -157,6 +157,14 @@ async def test_what_failed_without_bytes_is_not_tried_again(book: Book) -> None:
     assert await book.ledger.retry([asset]) == []
 
 
+async def test_what_is_tried_again_comes_after_what_is_new(book: Book) -> None:
+    again = await book.uploaded()
+    await fetch("UPDATE ledger.assets SET attempts = 2")
+    await age(again, 60)
+    new = await book.uploaded()
+    assert await _open(book) == [(new, 1), (again, 3)]
+
+
 async def test_open_jobs_are_the_oldest_first_and_dead_work_before_all(book: Book) -> None:
     assets = [await book.uploaded() for _ in range(5)]
     for seconds, asset in zip((50, 10, 40, 20, 30), assets, strict=True):

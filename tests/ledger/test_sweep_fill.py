@@ -4,6 +4,7 @@ import asyncio
 from uuid import UUID
 
 from appliance.ledger.database import fetch
+from appliance.queue import job_id
 from tests.daemons.valkey import Valkey
 from tests.ledger.book import Book, age
 from tests.ledger.intake import WINDOW, Intake
@@ -142,3 +143,25 @@ async def test_what_is_put_off_again_and_again_keeps_nothing_new_waiting(intake:
     await intake.sweep.fill()
     assert f"{new}:1" in intake.queued()
     assert WINDOW / 3 <= len(intake.queued()) - 1 <= WINDOW / 3 + 1, "and they come again too"
+
+
+async def test_a_thousand_that_are_tried_again_do_not_keep_new_uploads_waiting(intake: Intake, book: Book) -> None:
+    failed = await _waiting(book, 1000)
+    await fetch("UPDATE ledger.assets SET attempts = 3")
+    await intake.sweep.fill()
+    assert [job[:36] for job in intake.queued()] == sorted(str(asset) for asset in failed[: -(-WINDOW // 3)])
+    new = await _waiting(book, 5)
+    await intake.sweep.fill()
+    assert [UUID(job[:36]) for job in intake.queued()[:5]] == sorted(new)
+    assert len(intake.queued()) == 5 + -(-WINDOW // 3)
+
+
+async def test_what_is_tried_again_is_queued_beside_new_work_as_far_as_there_is_room(
+    intake: Intake, book: Book
+) -> None:
+    await _waiting(book, WINDOW - 10)
+    new = {job_id(row["id"], 1) for row in await fetch("SELECT id FROM ledger.assets")}
+    failed = await _waiting(book, 20)
+    await fetch("UPDATE ledger.assets SET attempts = 1 WHERE id = ANY ($1)", failed)
+    await intake.sweep.fill()
+    assert set(intake.queued()) == new | {job_id(asset, 2) for asset in failed[:10]}
