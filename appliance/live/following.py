@@ -8,6 +8,9 @@ from appliance.live.doorbell import Listener
 from appliance.live.service import PAGE, Event, events
 
 BEAT_SECONDS = 20.0
+APART_SECONDS = 0.04
+"""Between two looks of one reader, at least. What comes alone is told at once; what comes in a crowd, a few at a time:
+reading an event costs as much as reading ten."""
 
 
 async def follow(listener: Listener, stream: int, after: int) -> AsyncIterator[list[Event]]:
@@ -16,9 +19,11 @@ async def follow(listener: Listener, stream: int, after: int) -> AsyncIterator[l
     The loss of Postgres only delays: the same page is asked for again. It ends with the last event of an owner that is
     no more.
     """
+    now = asyncio.get_running_loop().time
     async with listener.watch(stream) as woken:
         while True:
             woken.clear()
+            looked = now()
             over = listener.over(stream)  # asked before the page, which then has all there is
             try:
                 page = await events(stream, after)
@@ -33,6 +38,7 @@ async def follow(listener: Listener, stream: int, after: int) -> AsyncIterator[l
                     return
                 if not await _rung(woken):
                     yield []
+                await asyncio.sleep(looked + APART_SECONDS - now())
 
 
 async def _rung(woken: asyncio.Event) -> bool:

@@ -3,6 +3,9 @@
 import asyncio
 import random
 
+import pytest
+
+from appliance.live import following
 from appliance.live.doorbell import Doorbell, Listener
 from appliance.live.following import follow
 from appliance.live.service import PAGE, bounds, events
@@ -50,6 +53,29 @@ async def test_who_was_away_gets_all_of_it_a_page_at_a_time(valkey_url: str, boo
             break
     assert [seq for page in pages for seq in page] == list(range(11, 2 * (PAGE + 30) + 1))
     assert max(map(len, pages)) == PAGE
+
+
+async def test_a_crowd_of_events_is_read_at_once_and_the_first_of_it_without_waiting(
+    valkey_url: str, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "APART_SECONDS", 1.0)
+    doorbell, listener = Doorbell(valkey_url), Listener(valkey_url)
+    ringing(book, doorbell)
+    pages: asyncio.Queue[list[int]] = asyncio.Queue()
+
+    async def read(stream: int) -> None:
+        async for page in follow(listener, stream, 0):
+            pages.put_nowait([event.seq for event in page])
+
+    async with running(doorbell, listener):
+        reading = asyncio.create_task(read(await book.stream()))
+        await asyncio.sleep(1.1)
+        await book.slot()
+        assert await pages.get() == [1]
+        for _ in range(10):
+            await book.slot()
+        assert await pages.get() == list(range(2, 12))
+        reading.cancel()
 
 
 async def test_an_event_tells_its_asset_its_owner_and_what_is_left_of_it(book: Book) -> None:
