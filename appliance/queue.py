@@ -11,6 +11,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import msgspec
+import redis
 from arq import Worker, func
 from arq.connections import ArqRedis, ConnectionPool
 from arq.constants import in_progress_key_prefix
@@ -40,10 +41,11 @@ _decode = msgspec.msgpack.Decoder().decode
 
 
 def _connection(url: str) -> ArqRedis:
+    """One that waits out a Valkey that is away: a worker, and what it has under way, would end with the first error."""
     retry = Retry(ExponentialBackoff(cap=1, base=0.05), -1)
-    pool = ConnectionPool.from_url(
-        url, retry=retry, retry_on_error=[ConnectionError, TimeoutError], socket_connect_timeout=2, socket_timeout=15
-    )
+    # Python's own are of connecting, those of redis of a command that was sent already.
+    away = [ConnectionError, TimeoutError, redis.ConnectionError, redis.TimeoutError]
+    pool = ConnectionPool.from_url(url, retry=retry, retry_on_error=away, socket_connect_timeout=2, socket_timeout=15)
     return ArqRedis(pool, job_serializer=_encode, job_deserializer=_decode)
 
 

@@ -14,7 +14,9 @@ def quick(url: str) -> Redis:
 
 
 def patient(url: str, answer_seconds: float | None = 15) -> Redis:
-    """For loops: reconnects for ever, with back-off up to a second. One that only listens waits for no answer: None."""
+    """For loops: reconnects for ever, with back-off up to a second; a command whose answer was lost raises. One that
+    only listens waits for no answer: None.
+    """
     retry = Retry(ExponentialBackoff(cap=1, base=0.05), -1)
     return Redis.from_url(
         url,
@@ -22,5 +24,5 @@ def patient(url: str, answer_seconds: float | None = 15) -> Redis:
         socket_timeout=answer_seconds,
         socket_keepalive=True,
         retry=retry,
-        retry_on_error=[ConnectionError, TimeoutError],
+        retry_on_error=[ConnectionError, TimeoutError],  # Python's own: those of connecting
     )

@@ -10,16 +10,17 @@ import pytest
 
 from appliance import queue
 from appliance.queue import Job, worker
+from tests.daemons.valkey import Valkey
 from tests.ledger.intake import Intake, until
 
 
 @asynccontextmanager
-async def _working(intake: Intake, job: Job) -> AsyncIterator[None]:
+async def _working(intake: Intake, job: Job) -> AsyncIterator[asyncio.Task[None]]:
     """A worker of the lane, two jobs at once, while the block runs."""
     loop = worker(intake.url, "images", job, {}, 2, 90)
     running = asyncio.create_task(loop.async_run())
     try:
-        yield
+        yield running
     finally:
         for task in (running, *loop.tasks.values()):
             task.cancel()
@@ -159,6 +160,33 @@ async def test_an_idle_worker_lives_on_when_its_connection_is_cut(intake: Intake
         await intake.queue.put("images", asset, 1)
         await until(ended)
     assert len(waiting) == 1
+
+
+async def test_a_worker_and_its_job_live_on_when_valkey_is_killed(intake: Intake, valkey: Valkey) -> None:
+    first, second, go_on, jobs = uuid4(), uuid4(), asyncio.Event(), list[UUID]()
+
+    async def job(context: dict[str, Any], asset: str) -> None:
+        jobs.append(UUID(asset))
+        await go_on.wait()
+        jobs.append(UUID(asset))
+
+    async def begun() -> bool:
+        return jobs == [first]
+
+    async def ended() -> bool:
+        return jobs[1:].count(first) == 1 and jobs.count(second) == 2 and not intake.valkey.keys("arq:*")
+
+    async with _working(intake, job) as running:
+        await intake.queue.put("images", first, 1)
+        await until(begun)
+        intake.valkey.client_pause(60_000, all=False)  # so that the word of the job's end is on its way when it dies
+        go_on.set()
+        await asyncio.sleep(0.5)
+        valkey.daemon.kill()
+        await asyncio.to_thread(valkey.daemon.start)
+        await intake.queue.put("images", second, 1)
+        await until(ended)
+        assert not running.done()
 
 
 async def test_a_job_under_way_for_long_is_not_begun_again_by_its_own_worker(
