@@ -31,6 +31,8 @@ class Book:
     """When each link was asked for, and the seconds it took."""
     did: Counter[str] = field(default_factory=Counter)
     """What else clients did, and what failed them."""
+    forms: Counter[str] = field(default_factory=Counter)
+    """How often the form of each image was sent: again by a client that got no answer, or on purpose."""
     ended_early: dict[str, float] = field(default_factory=dict)
     """When images ended whose acknowledgement has not come yet: an event may overtake it."""
 

@@ -62,6 +62,7 @@ class Uploader:
 
     async def _send(self, link: Link, file: files.File) -> None:
         async def body() -> AsyncIterator[bytes]:
+            self._book.forms[link.image_id] += 1
             yield file.data
 
         await self._client.send_bytes(link, f"{file.kind}.jpg", body, len(file.data))

@@ -11,6 +11,7 @@ from ops.soaking.memory import Growth
 
 OPEN = ("init", "uploaded", "processing")
 LATE = "upload_expired"  # what was acknowledged must never end so
+LEFT_OVER = "left over"  # verify's word for an object version that an asset does not refer to
 MEMORY_MINUTES = 10  # of a shorter run most is warming up
 
 
@@ -19,6 +20,8 @@ class Outcome:
     minutes: float
     seed: int
     cores: int
+    at_once: int
+    """Clients that upload."""
     book: Book
     kills: list[Kill]
     growth: dict[str, Growth]
@@ -36,8 +39,12 @@ class Outcome:
     stuck: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     """Files that are no photos and are done, or photos that are an error, each with its code."""
+    unexplained: int = 0
+    """Object versions that nothing referred to once all had come to rest."""
+    examples: list[dict[str, str]] = field(default_factory=list)
+    """What verify said of some of these."""
     verified: dict[str, Any] = field(default_factory=dict)
-    """What ./ops/verify --deep --json said; with `error` where it could not run."""
+    """What ./ops/verify --deep --json said after these were deleted; with `error` where it could not run."""
 
     def judge(self, images: dict[str, dict[str, Any]]) -> None:
         """Compares every acknowledged upload with what `images`, as the API lists them by id, say of it."""
@@ -69,7 +76,22 @@ class Outcome:
     def holds(self) -> bool:
         """Whether the promise was kept: nothing lost, stuck, wrong, unexplained or untold, and no part falls short."""
         unkept = (self.lost, self.stuck, self.wrong, self.heard_wrong, self.webhook_missing)
-        return not any(unkept) and self.verified_clean and not self.shortfalls()
+        return not any(unkept) and self.verified_clean and not self.astray and not self.shortfalls()
+
+    @property
+    def astray(self) -> list[str]:
+        """The keys that are left over without a reason.
+
+        A storage that is killed may have stored a form and told nobody, and its client sends it again: so one version
+        of each form that was under way.
+        """
+        most = self.at_once * sum(kill.part == "storage" for kill in self.kills)
+        if self.unexplained > most:
+            return [one["key"] for one in self.examples]
+        return [one["key"] for one in self.examples if not self._sent_again(one)]
+
+    def _sent_again(self, example: dict[str, str]) -> bool:
+        return example["kind"] == LEFT_OVER and self.book.forms[example["key"].rpartition("/")[2]] > 1
 
     def shortfalls(self) -> list[str]:
         """What parts did not do, or was not done to them: not healed, not flat in memory, not killed often enough."""
@@ -119,6 +141,8 @@ class Outcome:
             "latency_seconds": {"all": figures(self.latencies(False)), "in_peace": figures(self.latencies(True))},
             "link_seconds": {"all": figures(self.link_seconds(False)), "in_peace": figures(self.link_seconds(True))},
             "memory_mb": {part: growth._asdict() for part, growth in self.growth.items()},
+            "unexplained": self.unexplained,
+            "astray": self.astray,
             "verified": self.verified,
         }
 

@@ -18,7 +18,7 @@ def text(outcome: Outcome) -> str:
 def verdict(outcome: Outcome) -> str:
     if outcome.holds:
         return "The promise was kept: nothing is lost, stuck, wrong, unexplained or untold."
-    examples = [*outcome.lost[:3], *outcome.stuck[:3], *outcome.wrong[:5], *outcome.shortfalls()]
+    examples = [*outcome.lost[:3], *outcome.stuck[:3], *outcome.wrong[:5], *outcome.astray[:5], *outcome.shortfalls()]
     return "\n".join(["THE PROMISE WAS NOT KEPT.", *(f"  {example}" for example in examples)])
 
 
@@ -44,7 +44,8 @@ def _uploads(outcome: Outcome) -> list[str]:
         ("lost", f"{len(outcome.lost)}"),
         ("stuck", f"{len(outcome.stuck)}"),
         ("ended otherwise than its file", f"{len(outcome.wrong)}"),
-        ("verify --deep", verified.get("error") or f"{differing}, damaged {verified.get('damaged')}"),
+        ("left over by kills of storage", f"{outcome.unexplained}, deleted by verify --repair"),
+        ("verify --deep, after that", verified.get("error") or f"{differing}, damaged {verified.get('damaged')}"),
         ("clients also", _listed(outcome.book.did)),
         ("events", f"{outcome.events}; wrongly heard by a websocket {outcome.heard_wrong}"),
         ("webhook", f"missed {outcome.webhook_missing}, repeated {outcome.webhook_repeated}"),

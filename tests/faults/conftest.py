@@ -46,10 +46,10 @@ def mortal() -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def linked(seed: int) -> Iterator[Linked]:
-    """An appliance with a relay on each link to Postgres, Valkey and storage."""
+    """An appliance with a relay on each link to its edge, Postgres, Valkey and storage."""
     made = Linked(random.Random(seed), **SETTINGS)
     try:
-        made.stack.up()
+        made.up()
         yield made
     finally:
         made.close()
@@ -76,4 +76,4 @@ def begin(seed: int, record: Callable[[Row], None]) -> Callable[..., Trial]:
     """Begins a trial of a fault on an appliance, see Trial."""
     # Shown by pytest where the test fails.
     print(f"to try the same again: --faults-seed {seed}")
-    return lambda stack, fault, servers=None: Trial(stack, fault, seed, record, servers)
+    return lambda stack, fault, servers=None, url=None: Trial(stack, fault, seed, record, servers, url)

@@ -1,4 +1,4 @@
-"""An appliance whose Postgres, Valkey and storage are reached through relays: each link between parts can be broken."""
+"""An appliance whose edge, Postgres, Valkey and storage are reached through relays: links can be slow and break."""
 
 import dataclasses
 import random
@@ -10,11 +10,13 @@ from tests.faults.behind import Behind
 from tests.faults.relay import Relay
 from tests.stack import Stack
 
-LINKS = ("postgres", "valkey", "storage")
+LINKS = ("edge", "postgres", "valkey", "storage")
 
 
 class Linked:
-    """`relays` by name: from every part, and from storage to Valkey; `behind`: the servers themselves."""
+    """`relays` by name: from clients to the edge; from every part, and from storage to Valkey. `behind`: the servers
+    themselves; `url`: where clients find the edge.
+    """
 
     def __init__(self, chance: random.Random, **settings: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="dk-links-")
@@ -37,6 +39,11 @@ class Linked:
             DARKROOM_STORAGE_ROOT=root,
             **settings,
         )
+        self.relays["edge"] = Relay(self.stack.port, chance)
+        self.url = f"http://127.0.0.1:{self.relays['edge'].port}"
+
+    def up(self) -> None:
+        self.stack.up("--url", self.url)
 
     def _through(self, link: str, url: str, port: int) -> str:
         return url.replace(f":{port}", f":{self.relays[link].port}")

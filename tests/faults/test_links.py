@@ -12,7 +12,7 @@ LATENCY = 0.03
 
 
 def test_slow_and_reset(linked: Linked, begin: Callable[..., Trial]) -> None:
-    trial = begin(linked.stack, "slow connections that are reset", linked.behind)
+    trial = begin(linked.stack, "slow connections that are reset", linked.behind, linked.url)
     load = trial.uploads(30, 8)
     load.wait(1)
     for relay in linked.relays.values():
@@ -24,16 +24,16 @@ def test_slow_and_reset(linked: Linked, begin: Callable[..., Trial]) -> None:
     for relay in linked.relays.values():
         relay.latency = 0
     trial.over()
-    trial.end(f"{LATENCY * 1000:.0f} ms each way to Postgres, Valkey and storage, {resets} connections reset")
+    trial.end(f"{LATENCY * 1000:.0f} ms each way to the edge, Postgres, Valkey and storage, {resets} connections reset")
     assert resets
 
 
 @pytest.mark.parametrize(
-    "link", ["valkey", *(pytest.param(link, marks=pytest.mark.long) for link in ("storage", "postgres"))]
+    "link", ["valkey", *(pytest.param(link, marks=pytest.mark.long) for link in ("edge", "storage", "postgres"))]
 )
 def test_half_open(linked: Linked, begin: Callable[..., Trial], link: str) -> None:
     """The other side is gone and nobody was told, as behind a router that forgot the connections."""
-    trial = begin(linked.stack, f"half-open connections to {link}", linked.behind)
+    trial = begin(linked.stack, f"half-open connections to {link}", linked.behind, linked.url)
     load = trial.uploads(15, 4)
     load.wait(2)
     time.sleep(trial.chance.uniform(0, 1))
@@ -46,7 +46,7 @@ def test_half_open(linked: Linked, begin: Callable[..., Trial], link: str) -> No
 @pytest.mark.long
 @pytest.mark.parametrize("link", LINKS)
 def test_reset_again_and_again(linked: Linked, begin: Callable[..., Trial], link: str) -> None:
-    trial = begin(linked.stack, f"resets to {link}", linked.behind)
+    trial = begin(linked.stack, f"resets to {link}", linked.behind, linked.url)
     load = trial.uploads(100, 40)
     load.wait(1)
     resets = 0

@@ -40,9 +40,17 @@ class Trial:
     """A project of its own on an appliance that is well, and what is done to that."""
 
     def __init__(
-        self, stack: Stack, fault: str, seed: int, record: Callable[[Row], None], servers: Behind | None = None
+        self,
+        stack: Stack,
+        fault: str,
+        seed: int,
+        record: Callable[[Row], None],
+        servers: Behind | None = None,
+        url: str | None = None,
     ) -> None:
-        """servers: where ledger, queue and storage are, if they are none of the appliance's own."""
+        """servers: where ledger, queue and storage are, if they are none of the appliance's own; url: where clients
+        send their photos, if not straight to the edge.
+        """
         wait_well(stack)
         self.stack = stack
         self.fault = fault
@@ -53,6 +61,7 @@ class Trial:
         self.heal_within = 90.0
         self._record = record
         self._servers = servers
+        self._url = url or stack.url
         self._load: Load | None = None
         self._uploads = 0
 
@@ -63,7 +72,7 @@ class Trial:
     def uploads(self, count: int, seconds: float = 0.0) -> Load:
         """Begins `count` uploads, at random moments of `seconds`. What was sent before counts as well."""
         self._uploads += count
-        before, self._load = self._load, Load(self.project, count, seconds, self.chance)
+        before, self._load = self._load, Load(self.project, self._url, count, seconds, self.chance)
         if before:
             before.join()
             self._load.acknowledged |= before.acknowledged

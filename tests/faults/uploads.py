@@ -29,19 +29,19 @@ def photo(name: str) -> bytes:
 
 
 class Load:
-    """`count` uploads in a thread of their own, begun at random moments of `seconds`.
+    """`count` uploads to the edge at `url` in a thread of their own, begun at random moments of `seconds`.
 
     `acknowledged`: the SHA-256 that was sent, by image id, once storage has said that it has it. `attempts`: how often
     each form was sent; where storage had stored one and died before it could say so, the next one makes a version more.
     """
 
-    def __init__(self, project: Project, count: int, seconds: float, chance: random.Random) -> None:
+    def __init__(self, project: Project, url: str, count: int, seconds: float, chance: random.Random) -> None:
         self.acknowledged: dict[str, str] = {}
         self.attempts: Counter[str] = Counter()
         self.given_up: list[str] = []
         self.count = count
         self._project = project
-        self._url = project.stack.url
+        self._url = url
         self._moments = sorted(chance.uniform(0, seconds) for _ in range(count))
         self._limit = time.monotonic() + seconds + PATIENCE
         self._failure: BaseException | None = None

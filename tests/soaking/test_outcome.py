@@ -1,6 +1,7 @@
 """The soak's verdict: each way in which the promise can be broken is found, and nothing else is called one."""
 
 import random
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -29,7 +30,7 @@ def kept() -> tuple[Outcome, dict[str, dict[str, Any]]]:
     book.acknowledged("gone", "small", True)
     book.sent["gone"].deleted = True
     outcome = Outcome(
-        1, 7, 2, book, [Kill("api", 10.0, 12.5)], {}, events=9, verified={"clean": True, "unexplained": 0}
+        1, 7, 2, 4, book, [Kill("api", 10.0, 12.5)], {}, events=9, verified={"clean": True, "unexplained": 0}
     )
     return outcome, {"photo": dict(DONE), "text": dict(FAILED)}
 
@@ -41,6 +42,22 @@ def test_all_ended_as_it_should() -> None:
     assert outcome.states == {"done": 1, "error": 1, "deleted": 1}
     assert outcome.errors == {"unreadable": 1}
     assert "The promise was kept" in report.text(outcome)
+
+
+def left_over(outcome: Outcome, kind: str = "left over", forms: int = 2, unexplained: int = 1) -> None:
+    """Storage was killed, and verify found a version more of `photo`."""
+    outcome.kills.append(Kill("storage", 14.0, 16.0))
+    outcome.book.forms["photo"] = forms
+    outcome.unexplained = unexplained
+    outcome.examples = [{"kind": kind, "bucket": "originals", "key": "projects/p/images/20261121/photo"}]
+
+
+def test_a_form_sent_again_under_a_killed_storage_may_leave_a_version() -> None:
+    outcome, images = kept()
+    left_over(outcome, unexplained=4)
+    outcome.judge(images)
+    assert outcome.holds
+    assert re.search("left over by kills of storage +4, deleted", report.text(outcome))
 
 
 def given_up(outcome: Outcome) -> None:
@@ -59,6 +76,9 @@ BREACHES: dict[str, Callable[[Outcome, dict[str, dict[str, Any]]], object]] = {
     "a listener missed something": lambda outcome, images: setattr(outcome, "heard_wrong", 1),
     "the webhook missed something": lambda outcome, images: setattr(outcome, "webhook_missing", 1),
     "verify found something": lambda outcome, images: outcome.verified.update(clean=False),
+    "a version is left over of a form sent once": lambda outcome, images: left_over(outcome, forms=1),
+    "more are left over than were under way": lambda outcome, images: left_over(outcome, unexplained=5),
+    "an upload was not taken in": lambda outcome, images: left_over(outcome, kind="late"),
     "verify could not run": lambda outcome, images: setattr(outcome, "verified", {"error": "nothing is running"}),
     "a part did not come back": lambda outcome, images: outcome.kills.append(Kill("edge", 20.0)),
     "hardly anything was killed": lambda outcome, images: setattr(outcome, "minutes", 3),
