@@ -14,7 +14,8 @@ Clients send photos small and large, files that are none, and forms twice; they 
 failed, and listen by websocket and webhook. Every half minute one part is killed (kill -9), or a decoder. In the end
 the load stops, all that was acknowledged has to come to an end, and ./ops/verify --deep has to be clean, once it has
 deleted what a storage that was killed had stored and told nobody: one version of each form under way at most. Every
-part has to be well within two minutes after a kill; in ten minutes or more none may double its memory and go on growing.
+part has to be well within two minutes after a kill; in ten minutes or more none may double its memory and go on
+growing.
 
 It runs on free ports in a temporary folder, and leaves nothing behind. The seed is printed: with --seed it decides
 again what is sent and what is killed, in the same order.
