@@ -7,6 +7,7 @@ from pathlib import Path
 
 from storage.layout import SIGNING_HOST
 from storage.signing import REGION
+from storage.topology import default_parity
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,6 @@ def server(
     return Command([*argv, *map(str, drives)], env)
 
 
-def parity(drives: int) -> int:
-    """Drives of `drives` that may be lost before objects are: the server's own default for one erasure set."""
-    return 1 if drives < 4 else 2 if drives < 6 else 3 if drives < 8 else 4
-
-
 def _closed() -> dict[str, str]:
     return {
         # The console would listen on a free port of every interface, whatever --address says.
@@ -76,7 +72,7 @@ def _closed() -> dict[str, str]:
 
 def _limits(drives: int) -> dict[str, str]:
     return {
-        "MINIO_STORAGE_CLASS_STANDARD": f"EC:{parity(drives)}",
+        "MINIO_STORAGE_CLASS_STANDARD": f"EC:{default_parity(drives)}",
         # For what can be made again from its original.
         "MINIO_STORAGE_CLASS_RRS": "EC:1",
         # A form can be sent again and again until it expires; each time makes a version.

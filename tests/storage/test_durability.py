@@ -33,7 +33,7 @@ def simulated(drives: int, parity: int, repair_hours: float, rate: float, years:
 def test_arithmetic_is_what_a_simulation_gives(drives: int, parity: int, repair_hours: float, rate: float) -> None:
     told = loss_a_year(drives, parity, repair_hours, rate)
     seen = simulated(drives, parity, repair_hours, rate, years=40_000, seed=1)
-    assert told == pytest.approx(seen, rel=0.08)
+    assert told == pytest.approx(seen, rel=0.05)
 
 
 def test_single_drive_is_lost_as_often_as_drives_fail() -> None:

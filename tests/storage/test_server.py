@@ -71,12 +71,6 @@ def test_key_that_was_changed_is_good_after_the_next_setup(tmp_path: Path, queue
         own.daemon.stop()
 
 
-@pytest.mark.parametrize(("drives", "parity"), [(2, 1), (3, 1), (4, 2), (5, 2), (6, 3), (8, 4), (16, 4)])
-@pytest.mark.pure
-def test_parity_grows_with_the_drives(drives: int, parity: int) -> None:
-    assert command.parity(drives) == parity
-
-
 @pytest.mark.pure
 def test_one_drive_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="one drive"):

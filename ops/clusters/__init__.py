@@ -1,0 +1,1 @@
+"""A cluster of hosts: planned, rendered for each of them, changed while it works."""
