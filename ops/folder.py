@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 DRIVES = 4
+RESTORING = "restoring.json"
+"""There from the beginning of a restore to its end: what would be started before has only half of what it knows of."""
 
 
 class DataFolder:

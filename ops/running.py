@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,11 @@ import psutil
 
 from ops import figures, inventory, logs, planning, process
 from ops.folder import DataFolder
+from ops.services import Plan
 from ops.supervisor import Running, StartFailed, State, Supervisor
 
 FILE = "state.json"
+Table = Callable[[Plan, Mapping[str, str]], list[inventory.Part]]
 INTERRUPTED = "interrupted before all parts were well; nothing is left running"
 OLD_GRACE = 30.0  # of a part in a file that an earlier release wrote
 WRITE_AGAIN = 1.0
@@ -75,10 +77,18 @@ class Outcome:
     failure: str = ""
 
 
-async def run(folder: DataFolder, environment: dict[str, str], echo: bool, ready: Callable[[], object]) -> Outcome:
+async def run(
+    folder: DataFolder,
+    environment: dict[str, str],
+    echo: bool,
+    ready: Callable[[], object],
+    table: Table = inventory.parts,
+    phase: str = "ready",
+) -> Outcome:
     """Plans, starts and keeps everything until it is told to end. The caller holds the folder's lock.
 
-    `ready` is called once when all parts are well; `echo` shows the parts' own words on standard output.
+    `ready` is called once when all parts are well; `echo` shows the parts' own words on standard output. `table` says
+    which parts there are, `phase` what it is called once they are well.
     """
     own = logs.Log(folder.logs, "supervisor")
     said = logs.to_terminal if echo else lambda line: None
@@ -92,18 +102,18 @@ async def run(folder: DataFolder, environment: dict[str, str], echo: bool, ready
     reporter.write()
     try:
         plan = planning.fresh(folder, environment, say)
-        table = inventory.parts(plan, environment)
+        parts = table(plan, environment)
     except Exception as error:  # whatever stops the planning is the answer of whoever waits for the start
         if (this := asyncio.current_task()) and this.cancelling():
             # Ctrl-C in the terminal also ended what was being waited for: that is no failure of its.
             raise asyncio.CancelledError from None
         return _failed(reporter, say, _reason(error))
-    width = max(len(part.name) for part in table)
-    supervisor = Supervisor(table, folder, lambda name: logs.Log(folder.logs, name, width, echo), reporter.changed)
+    width = max((len(part.name) for part in parts), default=0)
+    supervisor = Supervisor(parts, folder, lambda name: logs.Log(folder.logs, name, width, echo), reporter.changed)
     reporter.parts = supervisor.running
 
     def all_well() -> None:
-        reporter.phase = "ready"
+        reporter.phase = phase
         reporter.write()
         say("all parts are well")
         ready()
@@ -182,12 +192,19 @@ def _group_lives(group: int) -> bool:
     return False
 
 
-def execute(folder: DataFolder, environment: dict[str, str], echo: bool, ready: Callable[[], object]) -> Outcome:
+def execute(
+    folder: DataFolder,
+    environment: dict[str, str],
+    echo: bool,
+    ready: Callable[[], object],
+    table: Table = inventory.parts,
+    phase: str = "ready",
+) -> Outcome:
     """`run` in an event loop of its own."""
     # Until the loop takes the signals over, a build may be under way whose compilers must be ended too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return asyncio.run(run(folder, environment, echo, ready))
+        return asyncio.run(run(folder, environment, echo, ready, table, phase))
     except KeyboardInterrupt:
         logs.Log(folder.logs, "supervisor").write(INTERRUPTED)
         return Outcome(INTERRUPTED)

@@ -36,14 +36,23 @@ PRIVATE = {
     "verify": ("WORKER_KEY", "STORAGE_ROOT"),
     "webhooks": ("READER_KEY",),
     "retry": (),
+    "backup": ("WORKER_KEY",),
 }
 """What a kind of process gets besides."""
 
 ALLOCATOR = {"worker": {"MALLOC_MMAP_THRESHOLD_": str(64 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}}
 """Photos come and go through a worker: memory that glibc keeps needs no new pages for each."""
 
-OURS = {*SHARED, *(name for names in PRIVATE.values() for name in names), "CACHE", "MINIO", "IMAGE_WORKERS", "KEY"}
-"""What is never passed on as it came from outside; KEY is a client's own, for ./ops/upload."""
+OURS = {
+    *SHARED,
+    *(name for names in PRIVATE.values() for name in names),
+    "CACHE",
+    "MINIO",
+    "IMAGE_WORKERS",
+    "KEY",
+    "BACKUP_KEY",
+}
+"""What is never passed on as it came from outside; KEY is a client's own, BACKUP_KEY that of the S3 for backups."""
 
 
 class BadNumber(ValueError):

@@ -48,11 +48,16 @@ class Inspector(Objects):
     def sha256(self, bucket: str, key: str, version_id: str, size: int) -> str:
         """The SHA-256 (hex) of the `size` bytes of an object, read in pieces of CHUNK. Raises ObjectMissing."""
         digest = hashlib.sha256()
+        for piece in self.pieces(bucket, key, version_id, size):
+            digest.update(piece)
+        return digest.hexdigest()
+
+    def pieces(self, bucket: str, key: str, version_id: str, size: int) -> Iterator[bytes]:
+        """The `size` bytes of an object, CHUNK at a time. Raises ObjectMissing."""
         query = {"versionId": version_id} if version_id else {}
         for start in range(0, size, CHUNK):
             piece = {"Range": f"bytes={start}-{min(start + CHUNK, size) - 1}"}
-            digest.update(self._transport.send("GET", bucket, key, query, piece).data)
-        return digest.hexdigest()
+            yield self._transport.send("GET", bucket, key, query, piece).data
 
 
 def _is_marker(error: StorageError) -> bool:

@@ -51,7 +51,7 @@ def ensure(
         http_client=connections,
     )
     with translated(f"setting up storage at {url}"):
-        _buckets(client)
+        make_buckets(client)
         _notifications(client)
         keys.ensure(admin, {"uploader": uploader, "reader": reader, "worker": worker}, replaced, overlap)
 
@@ -76,7 +76,8 @@ def notify_env(host: str, port: int, password: str, queue_dir: Path, list_key: s
     return env
 
 
-def _buckets(client: Minio) -> None:
+def make_buckets(client: Minio) -> None:
+    """The two buckets, if they are not there. Raises what `translated` translates."""
     for bucket in (ORIGINALS, VERSIONS):
         if not client.bucket_exists(bucket):
             client.make_bucket(bucket)

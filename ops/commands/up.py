@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ops import addresses
 from ops.commands import options
-from ops.folder import DataFolder
+from ops.folder import RESTORING, DataFolder
 from ops.host import preflight
 from ops.host.say import say, stop
 
@@ -65,6 +65,9 @@ def main() -> int:
     folder.make()
     if folder.holder() is not None:
         return _already(folder)
+    if begun := folder.read(RESTORING):
+        where = begun.get("from", "…")
+        stop("a restore into this folder was begun and has not ended", f"Go on with it: ./ops/restore --from {where}")
     site = _site(folder, given)
     if problem := preflight.port(site.bind, site.port):
         stop(problem.what, problem.remedy)

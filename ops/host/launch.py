@@ -15,8 +15,11 @@ from ops.host.say import stop
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Files that only the person who starts it may be able to read; the service gets their content, not their name.
 HANDED_OVER = ("--cert", "--key")
+# Where backups are, if it is a folder: the verb runs in another one, as an account that may not make it.
+STORES = ("--to", "--from")
+MAKE_DATA = ("ops.commands.up", "ops.commands.restore")  # verbs that may find no data folder
 # What is looked at before the verb reads its own options; `--port=80` is split into the two words that it means.
-LOOKED_AT = ("--port", "--url", *HANDED_OVER)
+LOOKED_AT = ("--port", "--url", *HANDED_OVER, *STORES)
 
 
 def launch(module: str, caller: bool, dev: bool) -> None:
@@ -33,8 +36,8 @@ def launch(module: str, caller: bool, dev: bool) -> None:
         where = place.of_service(CHECKOUT, data, service) if service else place.of_user(CHECKOUT, data)
         if service is None:
             account.refuse_foreign(where.data, os.geteuid())
-        if module.endswith(".up") and DataFolder(where.data).holder() is None:
-            _check(where.data, arguments)
+        if module in MAKE_DATA and DataFolder(where.data).holder() is None:
+            _check(where.data, arguments, listens=module == MAKE_DATA[0])
         python = environment.ensure(CHECKOUT, where.venv, where.installer, dev)
         if dev:
             _run(python, module, sys.argv[1:], CHECKOUT, where)
@@ -43,7 +46,7 @@ def launch(module: str, caller: bool, dev: bool) -> None:
         if where.code != CHECKOUT and (idle or not where.code.exists()):
             place.refresh_copy(CHECKOUT, where.code)
         if serving and service:
-            arguments = _step_down(where, service, arguments, up=module.endswith(".up"))
+            arguments = _step_down(where, service, arguments, makes=module in MAKE_DATA)
     except PermissionError as error:
         stop(f"{error.filename}: permission denied", "Start as the user who owns the checkout and its data folder.")
     if not caller:
@@ -74,13 +77,27 @@ def split_data(arguments: list[str]) -> tuple[list[str], Path]:
     path = Path(data).expanduser().resolve()
     if path.exists() and not path.is_dir():
         stop(f"{path} is not a folder", "Choose another one with --data.")
-    return rest, path
+    return _absolute(rest), path
 
 
-def _check(data: Path, arguments: list[str]) -> None:
+def _absolute(arguments: list[str]) -> list[str]:
+    """The arguments with the folders of stores as seen from everywhere."""
+    result = list(arguments)
+    for before, (at, word) in itertools.pairwise(enumerate(arguments)):
+        if before[1] in STORES and word and "://" not in word:
+            result[at] = str(Path(word).expanduser().absolute())
+    return result
+
+
+def _stores(arguments: list[str]) -> list[Path]:
+    """The folders that backups are to be written to."""
+    return [Path(word) for option, word in itertools.pairwise(arguments) if option == "--to" and word.startswith("/")]
+
+
+def _check(data: Path, arguments: list[str], listens: bool) -> None:
     """Ends the process with all that is wrong with this machine, before anything is set up."""
     problems = preflight.machine(data)
-    if "--url" not in arguments and (problem := preflight.port("127.0.0.1", _port(data, arguments))):
+    if listens and "--url" not in arguments and (problem := preflight.port("127.0.0.1", _port(data, arguments))):
         problems.append(problem)
     if problems:
         stop("; ".join(problem.what for problem in problems), "\n  → ".join(problem.remedy for problem in problems))
@@ -93,10 +110,16 @@ def _port(data: Path, arguments: list[str]) -> int:
     return int(given) if given.isdecimal() and int(given) < 65536 else 0 if given else int(known)
 
 
-def _step_down(where: place.Place, service: pwd.struct_passwd, arguments: list[str], up: bool) -> list[str]:
+def _step_down(where: place.Place, service: pwd.struct_passwd, arguments: list[str], makes: bool) -> list[str]:
     """Gives the account its folders, turns this process into it, and returns the arguments as it can use them."""
     arguments = _hand_over(arguments)
-    if up:
+    for folder in _stores(arguments):
+        try:
+            if not folder.exists():
+                account.give(service, folder)
+        except OSError as error:
+            stop(f"{folder} can't be made: {error.strerror}", "Name a folder, or the parent of a new one, on a disk.")
+    if makes:
         account.give(service, where.data)
     else:
         account.refuse_foreign(where.data, service.pw_uid)
@@ -106,7 +129,7 @@ def _step_down(where: place.Place, service: pwd.struct_passwd, arguments: list[s
     for name in [name for name in os.environ if name.startswith("XDG_")]:
         del os.environ[name]
     os.chdir(where.data if where.data.exists() else "/")
-    account.become(service, low_ports=up)
+    account.become(service, low_ports=makes)
     return arguments
 
 

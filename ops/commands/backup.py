@@ -1,0 +1,127 @@
+"""`./ops/backup`: ledger and objects into a folder or another S3."""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from ops.commands import options
+from ops.commands.serving import CannotRun, become
+from ops.folder import DataFolder
+from ops.host.say import say
+from ops.quantities import bytes_told
+
+if TYPE_CHECKING:
+    from ops.backups.stores import Store
+
+FILE = "backup.json"
+EPILOG = """\
+The ledger is dumped as of one moment, then each object that it refers to is copied, unless the store has its bytes
+from an earlier backup: so only the first one takes long. Every object is compared with the SHA-256 that the ledger has
+of it. One that was interrupted counts for nothing, and what it copied is not copied again.
+
+A store is a folder (on another disk, or better in another house), or http[s]://host[:port]/bucket[/prefix] of another
+S3, whose key is given as access:secret in DARKROOM_BACKUP_KEY. Whoever reads a store reads all files, and the names in
+the ledger: keep it as you keep the data folder. Passwords and keys of this appliance are not in it.
+
+Exit codes: 0 everything is in the backup; 1 the backup was made without what storage has lost; 2 it was not made.
+"""
+
+
+def main() -> int:
+    given = parse(sys.argv[1:])
+    folder = options.folder(given)
+    try:
+        told = listed(given) if given.list else asyncio.run(asked(given, folder))
+    except CannotRun as reason:
+        say(f"darkroom: {reason}")
+        return 2
+    print(json.dumps(told, indent=1) if given.json else _table(told) if given.list else text(told))
+    return 1 if told.get("missing") else 0
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    made = options.parser("backup", "Copies ledger and objects to another place.", EPILOG)
+    made.add_argument("--to", required=True, metavar="STORE", help="a folder, or http[s]://host/bucket[/prefix]")
+    made.add_argument("--list", action="store_true", help="show the backups that are there, and make none")
+    made.add_argument("--json", action="store_true", help="the result for a script")
+    return made.parse_args(arguments)
+
+
+def opened(where: str) -> "Store":
+    """The store at `where`. Raises CannotRun."""
+    from ops.backups import stores
+
+    try:
+        return stores.at(where, os.environ.get("DARKROOM_BACKUP_KEY"))
+    except stores.StoreError as error:
+        raise CannotRun(str(error)) from error
+
+
+def listed(given: argparse.Namespace) -> dict[str, Any]:
+    """The finished backups of a store. Raises CannotRun."""
+    from dataclasses import asdict
+
+    from ops.backups import catalogue, stores
+
+    store = opened(given.to)
+    try:
+        return {"backups": [asdict(catalogue.manifest(store, stamp)) for stamp in catalogue.finished(store)]}
+    except stores.StoreError as error:
+        raise CannotRun(str(error)) from error
+
+
+async def asked(given: argparse.Namespace, folder: DataFolder) -> dict[str, Any]:
+    """Makes one. Raises CannotRun."""
+    plan = become("backup", folder)
+    from appliance.config import current
+    from appliance.errors import DomainError
+    from appliance.ledger.database import pool
+    from appliance.upkeep.confirm import Degraded
+    from ops import locate
+    from ops.backups import backup
+    from ops.backups.bars import Bar
+    from ops.backups.stores import StoreError
+    from storage.inspection import Inspector
+    from storage.objects import StorageError
+
+    config, began = current(), time.monotonic()
+    key = config.key("worker_key")
+    objects = Inspector(config.storage_url, key.access, key.secret)
+    source = backup.Source(config.database_url, locate.postgres(plan.folder), objects)
+    try:
+        async with pool(2):
+            with Bar("copied", given.json or not sys.stderr.isatty()) as bar:
+                made = await backup.make(source, opened(given.to), folder.path, bar.found, bar.done)
+    except (DomainError, StorageError, StoreError, Degraded, backup.DumpFailed, OSError) as error:
+        raise CannotRun(f"no backup was made: {error}") from error
+    told = {**vars(made), "to": given.to, "seconds": round(time.monotonic() - began, 1)}
+    folder.write(FILE, {"at": time.time(), "to": given.to, "stamp": made.stamp, "missing": len(made.missing)})
+    return told
+
+
+def text(told: dict[str, Any]) -> str:
+    lines = [
+        f"backup {told['stamp']} in {told['to']}, {told['seconds']:.1f} s",
+        f"object versions {told['objects']:,}, {bytes_told(told['bytes'])}; "
+        f"new ones {told['copied']:,}, {bytes_told(told['copied_bytes'])}",
+    ]
+    if told["missing"]:
+        lines.append(
+            f"lost or damaged in storage, and so not in the backup {len(told['missing'])}; ./ops/verify --deep"
+        )
+        lines += [f"  {one}" for one in told["missing"][:20]]
+    return "\n".join(lines)
+
+
+def _table(told: dict[str, Any]) -> str:
+    rows = [f"{'backup':18} {'object versions':>16} {'bytes':>10}"]
+    rows += [f"{one['stamp']:18} {one['objects']:>16,} {bytes_told(one['size']):>10}" for one in told["backups"]]
+    return "\n".join(rows if told["backups"] else ["there is no finished backup"])
+
+
+if __name__ == "__main__":
+    options.run(main, crashed=2)

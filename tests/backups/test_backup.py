@@ -1,0 +1,227 @@
+"""Backup, wipe, restore: the same bytes, a ledger that is whole, and readers that are told to read anew."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.appliance import pictures
+from tests.appliance.client import Project
+from tests.faults.behind import behind
+from tests.faults.uploads import photo
+from tests.stack import Stack
+
+PHOTOS = 12
+
+
+@pytest.fixture
+def own() -> Iterator[Stack]:
+    stack = Stack()
+    try:
+        stack.up()
+        yield stack
+    finally:
+        stack.close()
+
+
+@pytest.fixture
+def store(own: Stack) -> Path:
+    """A folder that is not there yet."""
+    return own.folder / "store"
+
+
+def backup(stack: Stack, store: Path, code: int = 0) -> dict[str, Any]:
+    done = stack.verb("backup", "--to", str(store), "--json")
+    assert done.returncode == code, done.stdout + done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def wipe(stack: Stack) -> None:
+    """All that the appliance has, as if its disks were gone."""
+    stack.down()
+    shutil.rmtree(stack.data)
+
+
+def bytes_of(project: Project) -> dict[str, str]:
+    """The SHA-256 of what every link of the project gives, by image and version."""
+    found = {}
+    for image in project.api.get(f"/projects/{project.id}/images", params={"links": "full", "limit": 200}).json()[
+        "images"
+    ]:
+        for name, version in image["versions"].items():
+            if version:
+                answer = httpx.get(version["url"])
+                assert answer.status_code == 200
+                found[f"{image['image_id']} {name}"] = hashlib.sha256(answer.content).hexdigest()
+    return found
+
+
+def fill(project: Project) -> None:
+    """Photos, one of them sent twice by its form, one deleted, a letter, and a link that nobody used."""
+    sent = [project.upload(photo(f"{project.id} {number}")) for number in range(PHOTOS)]
+    twice = project.link()
+    for number in (1, 2):
+        assert project.send(twice, photo(f"{project.id} twice {number}")).status_code == 201
+    letter = project.upload(b"Dear Sir or Madam")
+    for image in (*sent, twice["image_id"], letter):
+        project.ended(image)
+    project.api.delete(f"/images/{sent[0]}")
+    project.link("never-sent.jpg")
+
+
+def renewed(project: Project) -> Project:
+    """The same project, with a token of the appliance as it is now."""
+    token = project.server.post("/tokens", json={"project_id": project.id})
+    assert token.status_code == 201, token.text
+    project.token = token.json()["token"]
+    project.api.headers["Authorization"] = f"Bearer {project.token}"
+    return project
+
+
+def test_all_is_there_again_after_everything_was_lost(own: Stack, store: Path) -> None:
+    project = Project(own)
+    fill(project)
+    first = backup(own, store)
+    assert (
+        first["objects"] == 5 * PHOTOS + 1
+    )  # the one that was sent twice and the letter, not the one that was deleted
+    assert first["copied"] < first["objects"] / 2, "they differ in a comment, so their versions are the same bytes"
+    later = project.upload(photo(f"{project.id} later"))
+    project.ended(later)
+    second = backup(own, store)
+    assert second["objects"] == first["objects"] + 5
+    assert second["copied"] == 1, "only what is new is copied"
+    before, listed = bytes_of(project), project.api.get(f"/projects/{project.id}/images?limit=200").json()["images"]
+    cursor = project.api.get(f"/projects/{project.id}/events", params={"after": 0, "limit": 1}).json()
+    wipe(own)
+
+    restored = own.verb("restore", "--from", str(store), "--json")
+    assert restored.returncode == 0, restored.stderr
+    assert json.loads(restored.stdout)["objects"] == second["objects"]
+    own.up()
+    verified = own.verb("verify", "--deep", "--json", "--grace", "0")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    renewed(project)
+    assert bytes_of(project) == before
+    again = project.api.get(f"/projects/{project.id}/images?limit=200").json()["images"]
+    assert [(i["image_id"], i["state"]) for i in again] == [(i["image_id"], i["state"]) for i in listed]
+    stale = project.api.get(f"/projects/{project.id}/events", params={"after": f"{cursor['epoch']}:1"})
+    assert (stale.status_code, stale.json()["type"]) == (410, "reset")
+    assert project.ended(project.upload(photo(f"{project.id} new")))["state"] == "done"
+
+
+def test_an_earlier_backup_can_be_asked_for(own: Stack, store: Path) -> None:
+    project = Project(own)
+    project.ended(project.upload(photo("first")))
+    first = backup(own, store)
+    time.sleep(1.1)
+    project.ended(project.upload(photo("second")))
+    backup(own, store)
+    shown = own.verb("backup", "--to", str(store), "--list")
+    assert next(line.split()[0] for line in shown.stdout.splitlines()[1:]) == first["stamp"]
+    wipe(own)
+    assert own.verb("restore", "--from", str(store), "--at", first["stamp"]).returncode == 0
+    own.up()
+    assert len(bytes_of(renewed(project))) == 5
+    assert own.verb("verify", "--deep", "--grace", "0").returncode == 0
+
+
+def test_a_restore_that_was_killed_goes_on(own: Stack, store: Path) -> None:
+    project = Project(own)
+    fill(project)
+    backup(own, store)
+    before = bytes_of(project)
+    wipe(own)
+    command = [str(own.checkout / "ops" / "restore"), "--from", str(store), "--data", str(own.data)]
+    running = subprocess.Popen(command, env=own._environment, start_new_session=True, stderr=subprocess.DEVNULL)
+    limit = time.monotonic() + 120
+    while len(list(own.data.glob("drives/1/originals/projects/*/*/*/*"))) < 3:
+        assert running.poll() is None, "it ended before it could be killed"
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    refused = own.verb("up", "--detach")
+    assert refused.returncode != 0
+    assert "./ops/restore" in refused.stderr
+    done = own.verb("restore", "--from", str(store), "--json")
+    assert done.returncode == 0, done.stderr
+    own.up()
+    assert bytes_of(renewed(project)) == before
+    assert own.verb("verify", "--deep", "--grace", "0").returncode == 0
+
+
+def test_nothing_is_restored_over_something(own: Stack, store: Path) -> None:
+    backup(own, store)
+    running = own.verb("restore", "--from", str(store))
+    assert running.returncode == 2
+    assert "is running" in running.stderr
+    own.down()
+    full = own.verb("restore", "--from", str(store))
+    assert full.returncode == 2
+    assert "has an appliance's data" in full.stderr
+    own.up()
+    assert own.verb("restore", "--from", str(own.folder / "none")).returncode == 2
+
+
+def test_what_the_store_has_lost_is_named_and_the_rest_restored(own: Stack, store: Path) -> None:
+    project = Project(own)
+    image = project.upload(pictures.jpeg(640, 480))
+    project.ended(image)
+    backup(own, store)
+    thumb = bytes_of(project)[f"{image} thumb"]
+    rotten = store / "objects" / thumb[:2] / thumb[2:]
+    rotten.chmod(0o666)
+    rotten.write_bytes(b"\0" + rotten.read_bytes()[1:])
+    wipe(own)
+    done = own.verb("restore", "--from", str(store), "--json")
+    assert done.returncode == 1, done.stderr
+    [named] = json.loads(done.stdout)["damaged"]
+    assert f"{image}/thumb" in named
+    own.up()
+    found = json.loads(own.verb("verify", "--deep", "--json", "--grace", "0").stdout)
+    assert (found["missing"], found["damaged"], found["unexplained"]) == (1, 0, 0)
+
+
+def test_a_rotten_dump_restores_nothing(own: Stack, store: Path) -> None:
+    made = backup(own, store)
+    dump = store / "backups" / made["stamp"] / "ledger.dump"
+    data = dump.read_bytes()
+    dump.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    wipe(own)
+    done = own.verb("restore", "--from", str(store))
+    assert done.returncode == 2
+    assert "SHA-256" in done.stderr
+    shutil.rmtree(own.data)
+
+
+def test_what_storage_has_lost_is_named_and_the_rest_kept(own: Stack, store: Path) -> None:
+    project = Project(own)
+    for width in (320, 640):
+        project.ended(project.upload(pictures.jpeg(width, 240)))
+    client = behind(own).storage()
+    found = [str(one.object_name) for one in client.list_objects("versions", recursive=True)]
+    lost = next(key for key in found if "/thumb." in key)
+    client.remove_object("versions", lost)
+    told = backup(own, store, code=1)
+    assert [one.split(":")[0] for one in told["missing"]] == [f"versions/{lost}"]
+    assert told["objects"] == 9
+    shown = own.verb("backup", "--to", str(store))
+    assert "lost or damaged in storage" in shown.stdout
+
+
+def test_a_store_that_can_not_be_written_is_said(own: Stack) -> None:
+    (own.folder / "file").touch()
+    done = own.verb("backup", "--to", str(own.folder / "file"))
+    assert done.returncode == 2
+    assert "no backup was made" in done.stderr
