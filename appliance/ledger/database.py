@@ -1,8 +1,9 @@
 """The one module behind which Piccolo and asyncpg stand: a pool, and the ledger's SQL functions called by it."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ LOST = (
 PLANNING = {"plan_cache_mode": "force_generic_plan"}
 STATEMENT_SECONDS = 30.0  # how long a statement may take
 ACQUIRE_SECONDS = 10.0  # how long a statement waits for a free connection
+CLOSE_SECONDS = 5.0  # how long a connection may take to close; then it is dropped
 
 
 def engine() -> PostgresEngine:
@@ -55,7 +57,10 @@ async def pool(most: int = 8, name: str = "") -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await engine().close_connection_pool()
+        with suppress(TimeoutError):
+            # A server behind a broken network never says good-bye, and a process that waits for it is never replaced.
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await engine().close_connection_pool()
 
 
 async def _nothing_to_reset(connection: asyncpg.Connection) -> None:

@@ -26,7 +26,9 @@ from ops.backups.catalogue import Manifest
 from ops.backups.stores import PART_BYTES, Store, StoreError, WrongBytes, as_file, checked
 from storage import layout
 from storage.errors import translated
+from storage.inspection import Inspector
 from storage.setup import make_buckets
+from storage.signing import REGION
 from storage.transport import pool
 
 AT_ONCE = 4
@@ -54,8 +56,12 @@ class Target(NamedTuple):
         access, _, secret = self.root.partition(":")
         parts = urlsplit(self.storage_url)
         return Minio(
-            parts.netloc, access, secret, secure=parts.scheme == "https", region="us-east-1", http_client=pool(60.0)
+            parts.netloc, access, secret, secure=parts.scheme == "https", region=REGION, http_client=pool(60.0)
         )
+
+    def inspector(self) -> Inspector:
+        access, _, secret = self.root.partition(":")
+        return Inspector(self.storage_url, access, secret)
 
 
 @dataclass
@@ -67,12 +73,13 @@ class Restored:
 
 
 async def restore(
-    target: Target, store: Store, manifest: Manifest, scratch: Path, begun: bool, done: Tell, every: int = 1
+    target: Target, store: Store, manifest: Manifest, scratch: Path, begun: bool, done: Tell, drill: int = 0
 ) -> Restored:
     """Restores the backup of `manifest`; `done` is told of progress.
 
-    begun: an earlier try of the same may have got anywhere. every: of the objects only each so many-th, for a drill.
-    Raises NotEmpty, StoreError, WrongBytes (of the ledger's dump), RestoreFailed, Unavailable, StorageError.
+    begun: an earlier try of the same may have got anywhere. drill: of the objects only each so many-th, and each is
+    read again and compared. Raises NotEmpty, StoreError, WrongBytes (of the dump), RestoreFailed, Unavailable,
+    StorageError.
     """
     client = target.client()
     with translated("making the buckets"):
@@ -89,9 +96,9 @@ async def restore(
     async with database.pool(AT_ONCE):
         await snapshot.new_epoch()
         with ThreadPoolExecutor(AT_ONCE) as threads:
-            copies = _Copies(client, store, threads, restored, done)
+            copies = _Copies(client, store, threads, restored, done, target.inspector() if drill else None)
             pieces = checked(store.read(catalogue.place(manifest.stamp, catalogue.OBJECTS)), manifest.objects_sha256)
-            await copies.all(itertools.islice(catalogue.read(pieces), 0, None, every))
+            await copies.all(itertools.islice(catalogue.read(pieces), 0, None, drill or 1))
     return restored
 
 
@@ -125,10 +132,16 @@ class _Copies:
     """Brings objects back, AT_ONCE at a time."""
 
     def __init__(
-        self, client: Minio, store: Store, threads: ThreadPoolExecutor, restored: Restored, done: Tell
+        self,
+        client: Minio,
+        store: Store,
+        threads: ThreadPoolExecutor,
+        restored: Restored,
+        done: Tell,
+        compared_by: Inspector | None,
     ) -> None:
         self._client, self._store, self._threads = client, store, threads
-        self._restored, self._done = restored, done
+        self._restored, self._done, self._compared_by = restored, done, compared_by
 
     async def all(self, wanted: Iterator[Reference]) -> None:
         async def each() -> None:
@@ -167,6 +180,10 @@ class _Copies:
             made = self._client.put_object(
                 bucket, key, stream, size, content_type=kind, metadata=reduced, part_size=PART_BYTES
             )
+        if self._compared_by is not None:
+            found = self._compared_by.sha256(bucket, key, made.version_id or "", size)
+            if found != sha256:
+                raise WrongBytes(f"SHA-256 {found}, where {sha256} is known")
         return made.version_id or "", made.etag or ""
 
     def _there(self, bucket: str, key: str, size: int) -> tuple[str, str] | None:

@@ -1,14 +1,9 @@
 """`./ops/restore`: an empty appliance is filled from a backup."""
 
 import argparse
-import asyncio
 import json
-import os
-import signal
 import sys
-import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ops.commands import options
 from ops.commands.backup import opened
@@ -17,11 +12,6 @@ from ops.folder import RESTORING, DataFolder
 from ops.host.say import say
 from ops.quantities import bytes_told
 
-if TYPE_CHECKING:
-    from ops.inventory import Part
-    from ops.services import Plan
-
-NEEDED = ("postgres", "valkey", "storage")
 EPILOG = """\
 The data folder has to be a new one, or one in which this restore was begun before: it goes on where it was. Nothing but
 database and storage runs meanwhile; afterwards start it with ./ops/up, and let ./ops/verify --deep look at all of it.
@@ -54,12 +44,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def asked(given: argparse.Namespace, folder: DataFolder) -> dict[str, Any]:
     """Restores. Raises CannotRun."""
-    from ops import running
-    from ops.backups import catalogue
+    from ops.backups import catalogue, filling
     from ops.backups.stores import StoreError
 
+    store = opened(given.store)
     try:
-        manifest = catalogue.manifest(opened(given.store), given.at)
+        manifest = catalogue.manifest(store, given.at)
     except StoreError as error:
         raise CannotRun(f"{given.store}: {error}") from error
     folder.make()
@@ -77,64 +67,12 @@ def asked(given: argparse.Namespace, folder: DataFolder) -> dict[str, Any]:
             f"{folder.path} has an appliance's data\n  → A backup is restored into a new folder: --data DIR"
         )
     folder.write(RESTORING, {"stamp": manifest.stamp, "from": given.store})
-    work = _Work(given, folder, manifest, bool(begun))
-    outcome = running.execute(folder, dict(os.environ), False, work.begin, only_what_is_needed, "restoring")
-    if work.failure or outcome.failure or not work.told:
-        raise CannotRun(
-            f"not restored: {work.failure or outcome.failure or 'interrupted'}\n  → Type it again: it goes on."
-        )
+    try:
+        told = filling.fill(folder, store, manifest, bool(begun), given.json or not sys.stderr.isatty())
+    except filling.NotFilled as failure:
+        raise CannotRun(f"not restored: {failure}\n  → Type it again: it goes on where it was.") from failure
     (folder.path / RESTORING).unlink()
-    return work.told
-
-
-def only_what_is_needed(plan: "Plan", environment: Mapping[str, str]) -> "list[Part]":
-    from ops import inventory
-
-    return [part for part in inventory.parts(plan, environment) if part.name in NEEDED]
-
-
-class _Work:
-    """What is done once database and storage are well."""
-
-    def __init__(self, given: argparse.Namespace, folder: DataFolder, manifest: Any, begun: bool) -> None:
-        self._given, self._folder, self._manifest, self._begun = given, folder, manifest, begun
-        self.told: dict[str, Any] = {}
-        self.failure = ""
-
-    def begin(self) -> None:
-        self._task = asyncio.create_task(self._all())
-
-    async def _all(self) -> None:
-        from appliance.errors import DomainError
-        from ops.backups.restore import NotEmpty, RestoreFailed
-        from ops.backups.stores import StoreError, WrongBytes
-        from storage.objects import StorageError
-
-        try:
-            self.told = await self._restored()
-        except NotEmpty as error:
-            self.failure = str(error)
-            (self._folder.path / RESTORING).unlink()  # or the next try would take what is there for its own
-        except (DomainError, StorageError, StoreError, WrongBytes, RestoreFailed, OSError) as error:
-            self.failure = str(error)
-        finally:
-            os.kill(os.getpid(), signal.SIGTERM)  # the supervisor's sign to end the parts
-
-    async def _restored(self) -> dict[str, Any]:
-        from ops import locate, planning, variables
-        from ops.backups import restore
-        from ops.backups.bars import Bar
-
-        environment, began = dict(os.environ), time.monotonic()
-        plan = planning.known(self._folder, environment)
-        os.environ.update(variables.for_role("migrate", plan, environment))
-        services, root = plan.services, plan.credentials.storage_root
-        target = restore.Target(services.database_url, locate.postgres(plan.folder), services.storage_url, root)
-        with Bar("restored", self._given.json or not sys.stderr.isatty()) as bar:
-            bar.found(self._manifest.objects, self._manifest.size)
-            store = opened(self._given.store)
-            done = await restore.restore(target, store, self._manifest, self._folder.path, self._begun, bar.done)
-        return {**vars(done), "stamp": self._manifest.stamp, "seconds": round(time.monotonic() - began, 1)}
+    return told
 
 
 def text(told: dict[str, Any]) -> str:

@@ -225,3 +225,21 @@ def test_a_store_that_can_not_be_written_is_said(own: Stack) -> None:
     done = own.verb("backup", "--to", str(own.folder / "file"))
     assert done.returncode == 2
     assert "no backup was made" in done.stderr
+
+
+def test_a_drill_restores_a_sample_and_finds_what_is_rotten(own: Stack, store: Path) -> None:
+    project = Project(own)
+    image = project.upload(pictures.jpeg(640, 480))
+    project.ended(image)
+    backup(own, store)
+    sample = own.verb("drill", "--from", str(store), "--sample", "3", "--json")
+    assert sample.returncode == 0, sample.stderr
+    told = json.loads(sample.stdout)
+    assert (told["objects"], told["of"], told["damaged"]) == (5, 5, [])
+    thumb = bytes_of(project)[f"{image} thumb"]
+    (store / "objects" / thumb[:2] / thumb[2:]).unlink()
+    found = own.verb("drill", "--from", str(store))
+    assert found.returncode == 1
+    assert "thumb" in found.stdout
+    assert project.image(image)["state"] == "done", "the appliance itself goes on beside it"
+    assert own.verb("drill", "--from", str(own.folder / "none")).returncode == 2

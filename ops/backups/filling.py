@@ -1,0 +1,85 @@
+"""A data folder is filled from a backup: database and storage are started for it, and ended again."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from appliance.errors import DomainError
+from ops import inventory, locate, planning, running, variables
+from ops.backups import restore
+from ops.backups.bars import Bar
+from ops.backups.catalogue import Manifest
+from ops.backups.restore import NotEmpty, RestoreFailed
+from ops.backups.stores import Store, StoreError, WrongBytes
+from ops.folder import RESTORING, DataFolder
+from ops.inventory import Part
+from ops.services import Plan
+from storage.objects import StorageError
+
+NEEDED = ("postgres", "valkey", "storage")
+FAILURES = (DomainError, StorageError, StoreError, WrongBytes, RestoreFailed, OSError)
+
+
+class NotFilled(Exception):
+    """The backup was not restored, or not all of it. Says why."""
+
+
+def fill(
+    folder: DataFolder, store: Store, manifest: Manifest, begun: bool, quiet: bool, drill: int = 0
+) -> dict[str, Any]:
+    """Restores into `folder`, whose lock is the caller's; what came of it, as restore.Restored has it.
+
+    drill: of the objects only each so many-th, and each is read again and compared. Raises NotFilled.
+    """
+    work = _Work(folder, store, manifest, begun, quiet, drill)
+    outcome = running.execute(folder, dict(os.environ), False, work.begin, only_what_is_needed, "restoring")
+    if work.failure or outcome.failure or not work.told:
+        raise NotFilled(work.failure or outcome.failure or "interrupted")
+    return work.told
+
+
+def only_what_is_needed(plan: Plan, environment: Mapping[str, str]) -> list[Part]:
+    return [part for part in inventory.parts(plan, environment) if part.name in NEEDED]
+
+
+class _Work:
+    """What is done once database and storage are well."""
+
+    def __init__(
+        self, folder: DataFolder, store: Store, manifest: Manifest, begun: bool, quiet: bool, drill: int
+    ) -> None:
+        self._folder, self._store, self._manifest = folder, store, manifest
+        self._begun, self._quiet, self._drill = begun, quiet, drill
+        self.told: dict[str, Any] = {}
+        self.failure = ""
+
+    def begin(self) -> None:
+        self._task = asyncio.create_task(self._all())
+
+    async def _all(self) -> None:
+        try:
+            self.told = await self._restored()
+        except NotEmpty as error:
+            self.failure = str(error)
+            (self._folder.path / RESTORING).unlink()  # or the next try would take what is there for its own
+        except FAILURES as error:
+            self.failure = str(error)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)  # the supervisor's sign to end the parts
+
+    async def _restored(self) -> dict[str, Any]:
+        environment, began = dict(os.environ), time.monotonic()
+        plan = planning.known(self._folder, environment)
+        os.environ.update(variables.for_role("migrate", plan, environment))
+        services, root = plan.services, plan.credentials.storage_root
+        target = restore.Target(services.database_url, locate.postgres(plan.folder), services.storage_url, root)
+        with Bar("restored", self._quiet) as bar:
+            share = self._drill or 1
+            bar.found(self._manifest.objects // share, self._manifest.size // share)
+            done = await restore.restore(
+                target, self._store, self._manifest, self._folder.path, self._begun, bar.done, self._drill
+            )
+        return {**vars(done), "stamp": self._manifest.stamp, "seconds": round(time.monotonic() - began, 1)}
