@@ -70,13 +70,17 @@ async def _nothing_to_reset(connection: asyncpg.Connection) -> None:
 
 
 class lost_as_unavailable:
-    """Turns a lost database into the domain's Unavailable."""
+    """Turns a lost database into the domain's Unavailable; or into the cancellation that it hides: a task that is
+    cancelled gives its connection back, and where that fails, the driver raises this in the other's place.
+    """
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, LOST):
+            if (task := asyncio.current_task()) and task.cancelling():
+                raise asyncio.CancelledError from error
             raise Unavailable("The ledger is not available at the moment; try again") from error
 
 
@@ -87,7 +91,12 @@ async def fetch(sql: str, *args: Any) -> list[asyncpg.Record]:
         if opened is None:
             raise Unavailable("The ledger is not available at the moment; try again")
         async with opened.acquire(timeout=ACQUIRE_SECONDS) as connection:
-            rows: list[asyncpg.Record] = await connection.fetch(sql, *args)
+            try:
+                rows: list[asyncpg.Record] = await connection.fetch(sql, *args)
+            except TimeoutError:
+                # The others may lead to where this one leads: behind a broken network each would take as long.
+                await opened.expire_connections()
+                raise
             return rows
 
 

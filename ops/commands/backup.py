@@ -8,6 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from ops.backups import kept
 from ops.commands import options
 from ops.commands.serving import CannotRun, become
 from ops.folder import DataFolder
@@ -17,7 +18,6 @@ from ops.quantities import bytes_told
 if TYPE_CHECKING:
     from ops.backups.stores import Store
 
-FILE = "backup.json"
 EPILOG = """\
 The ledger is dumped as of one moment, then each object that it refers to is copied, unless the store has its bytes
 from an earlier backup: so only the first one takes long. Every object is compared with the SHA-256 that the ledger has
@@ -99,7 +99,7 @@ async def asked(given: argparse.Namespace, folder: DataFolder) -> dict[str, Any]
     except (DomainError, StorageError, StoreError, Degraded, backup.DumpFailed, OSError) as error:
         raise CannotRun(f"no backup was made: {error}") from error
     told = {**vars(made), "to": given.to, "seconds": round(time.monotonic() - began, 1)}
-    folder.write(FILE, {"at": time.time(), "to": given.to, "stamp": made.stamp, "missing": len(made.missing)})
+    folder.write(kept.BACKUP, {"at": time.time(), "to": given.to, "stamp": made.stamp, "missing": len(made.missing)})
     return told
 
 

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ops.backups import kept
 from ops.commands import options
 from ops.commands.backup import opened
 from ops.commands.serving import CannotRun
@@ -16,7 +17,6 @@ from ops.folder import DataFolder
 from ops.host.say import say
 from ops.quantities import bytes_told
 
-FILE = "drill.json"
 EPILOG = """\
 A scratch appliance (database and storage, in a temporary folder, on free ports) gets the whole ledger of the backup and
 a sample of its objects, evenly spread; each of these is read from there again and compared with the SHA-256 that the
@@ -36,7 +36,8 @@ def main() -> int:
         return 2
     if folder.path.is_dir():
         folder.write(
-            FILE, {"at": time.time(), "from": given.store, "stamp": told["stamp"], "damaged": len(told["damaged"])}
+            kept.DRILL,
+            {"at": time.time(), "from": given.store, "stamp": told["stamp"], "damaged": len(told["damaged"])},
         )
     print(json.dumps(told, indent=1) if given.json else text(told))
     return 1 if told["damaged"] else 0

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from ops import addresses, health, sandboxes
+from ops.backups import kept
 from ops.commands import options
 from ops.folder import DataFolder
 
@@ -55,7 +56,7 @@ async def examine(folder: DataFolder, environment: dict[str, str]) -> dict[str, 
     answers = await asyncio.gather(*(_health(part, checks.get(part["name"])) for part in parts))
     rows = [_row(part, answer, site) for part, answer in zip(parts, answers, strict=True)]
     told = {"phase": state.get("phase", "starting"), "parts": rows, "verified": verified, "sandbox": sandbox}
-    return report | told | {"problem": problem}
+    return report | told | kept.state(folder) | {"problem": problem}
 
 
 async def _health(part: dict[str, Any], check: health.Check | None) -> str:
@@ -91,7 +92,8 @@ def table(report: dict[str, Any], colour: bool = False) -> str:
         lines.append(f"{part['name']:18} {address:22} {pid:>8} {up:>9} {part['restarts']:>8}  {part['health']}")
     if report["problem"]:
         return "\n".join([*lines, f"not asked, only what the supervisor says: {report['problem']}"])
-    return "\n".join([*lines, _told(report["verified"]), sandboxes.told(report["sandbox"], colour)])
+    lines += [_told(report["verified"]), kept.told(report), sandboxes.told(report["sandbox"], colour)]
+    return "\n".join(lines)
 
 
 def _told(verified: dict[str, Any] | None) -> str:

@@ -231,11 +231,15 @@ def test_a_drill_restores_a_sample_and_finds_what_is_rotten(own: Stack, store: P
     project = Project(own)
     image = project.upload(pictures.jpeg(640, 480))
     project.ended(image)
-    backup(own, store)
+    assert own.status()["backup"] is None
+    made = backup(own, store)
+    assert own.status()["backup"]["stamp"] == made["stamp"]
+    assert "no drill yet" in own.verb("status").stdout
     sample = own.verb("drill", "--from", str(store), "--sample", "3", "--json")
     assert sample.returncode == 0, sample.stderr
     told = json.loads(sample.stdout)
     assert (told["objects"], told["of"], told["damaged"]) == (5, 5, [])
+    assert "the last drill 0.0 hours ago" in own.verb("status").stdout
     thumb = bytes_of(project)[f"{image} thumb"]
     (store / "objects" / thumb[:2] / thumb[2:]).unlink()
     found = own.verb("drill", "--from", str(store))

@@ -50,7 +50,8 @@ class Relay:
     def _reset(self) -> int:
         for *ends, _ in self._connections:
             for end in ends:
-                end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                with suppress(OSError):  # it is being closed at this moment
+                    end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
                 end.transport.abort()
         return len(self._connections)
 

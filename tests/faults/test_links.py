@@ -40,7 +40,7 @@ def test_reset_again_and_again(linked: Linked, begin: Callable[..., Trial], link
         resets += linked.relays[link].reset()
     trial.over()
     trial.end(f"{resets} connections reset at 40 random moments")
-    assert resets >= 40
+    assert resets >= 20
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,7 @@ def test_half_open(linked: Linked, begin: Callable[..., Trial], link: str) -> No
     last, since the storage server waits for it for ever: from then on there are no notifications, only the sweep.
     """
     trial = begin(linked.stack, f"half-open connections to {link}", linked.behind, linked.url)
+    trial.settled_within = 90  # a statement is waited for for 30 s before its connection is given up
     load = trial.uploads(15, 4)
     load.wait(2)
     time.sleep(trial.chance.uniform(0, 1))

@@ -59,6 +59,7 @@ class Trial:
         self.project = Project(stack)
         self.heal = 0.0
         self.heal_within = 90.0
+        self.settled_within = SETTLED
         self._record = record
         self._servers = servers
         self._url = url or stack.url
@@ -120,7 +121,7 @@ class Trial:
         return Row(self.fault, self._uploads, done, *found, self.heal, self.seed)
 
     def _settled(self) -> Verdict:
-        limit = time.monotonic() + SETTLED
+        limit = time.monotonic() + self.settled_within
         while True:
             verdict = Examination(self.behind, self.project, self._load).run()
             if (verdict.holds and not verdict.leftover) or time.monotonic() > limit:

@@ -1,5 +1,7 @@
 """What is taken for a database that is away for the moment."""
 
+import asyncio
+
 import asyncpg
 import pytest
 
@@ -22,11 +24,29 @@ pytestmark = pytest.mark.pure
         asyncpg.DeadlockDetectedError("deadlock"),
     ],
 )
-def test_what_passes_is_unavailable(error: Exception) -> None:
+async def test_what_passes_is_unavailable(error: Exception) -> None:
     with pytest.raises(Unavailable), lost_as_unavailable():
         raise error
 
 
-def test_a_fault_of_ours_is_not() -> None:
+async def test_a_fault_of_ours_is_not() -> None:
     with pytest.raises(asyncpg.UndefinedColumnError), lost_as_unavailable():
         raise asyncpg.UndefinedColumnError("no such column")
+
+
+async def test_a_cancelled_task_ends_though_its_connection_can_not_be_given_back() -> None:
+    """The driver waits for the server's last word on what was cancelled, and gives up with an error of its own."""
+
+    async def work() -> None:
+        with lost_as_unavailable():
+            try:
+                await asyncio.sleep(60)
+            finally:
+                raise TimeoutError
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert task.cancelled()

@@ -44,7 +44,7 @@ def test_the_port_that_is_tried_is_the_one_that_was_asked_for(tmp_path, capsys, 
         port = other.getsockname()[1]
         words, data = launch.split_data([word.format(port) for word in given] + ["--data", str(tmp_path)])
         with pytest.raises(SystemExit):
-            launch._check(data, words)
+            launch._check(data, words, listens=True)
     assert f"port {port} is in use" in capsys.readouterr().err
 
 
