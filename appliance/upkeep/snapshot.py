@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from appliance.ledger.database import connect, fetch
+from appliance.ledger.database import connect, fetch, lost_as_unavailable
 from storage import layout
 
 PREFETCH = 2000  # rows
@@ -51,12 +51,16 @@ class Moment:
 
 
 async def at_one_moment(work: Callable[[Moment], Awaitable[None]]) -> None:
-    """Does `work` while the moment lasts: it should be short, since it keeps Postgres from cleaning up behind it."""
+    """Does `work` while the moment lasts: it should be short, since it keeps Postgres from cleaning up behind it.
+
+    Raises Unavailable.
+    """
     connection = await connect()
     try:
-        await connection.execute("SET idle_in_transaction_session_timeout = 0")
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            await work(Moment(connection, await connection.fetchval("SELECT pg_export_snapshot()")))
+        with lost_as_unavailable():
+            await connection.execute("SET idle_in_transaction_session_timeout = 0")
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                await work(Moment(connection, await connection.fetchval("SELECT pg_export_snapshot()")))
     finally:
         await connection.close()
 

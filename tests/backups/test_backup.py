@@ -13,9 +13,11 @@ from typing import Any
 
 import httpx
 import pytest
+from minio import Minio
 
 from tests.appliance import pictures
 from tests.appliance.client import Project
+from tests.daemons import minio
 from tests.faults.behind import behind
 from tests.faults.uploads import photo
 from tests.stack import Stack
@@ -118,6 +120,33 @@ def test_all_is_there_again_after_everything_was_lost(own: Stack, store: Path) -
     stale = project.api.get(f"/projects/{project.id}/events", params={"after": f"{cursor['epoch']}:1"})
     assert (stale.status_code, stale.json()["type"]) == (410, "reset")
     assert project.ended(project.upload(photo(f"{project.id} new")))["state"] == "done"
+
+
+def test_another_s3_keeps_backups_too(tmp_path: Path) -> None:
+    other = minio.start(tmp_path, set_up=False)
+    own = Stack(DARKROOM_BACKUP_KEY=":".join(minio.ROOT))
+    try:
+        Minio(f"127.0.0.1:{other.port}", *minio.ROOT, secure=False).make_bucket("backups")
+        store = f"{other.url}/backups/darkroom"
+        own.up()
+        if os.geteuid() == 0:
+            for part in own.parts().values():
+                held = Path(f"/proc/{part['pid']}/environ").read_text() if part["pid"] else ""
+                assert "BACKUP_KEY" not in held, f"{part['name']} has a key that it has no use for"
+        project = Project(own)
+        project.ended(project.upload(photo("elsewhere")))
+        assert own.verb("backup", "--to", store).returncode == 0
+        before = bytes_of(project)
+        wipe(own)
+        restored = own.verb("restore", "--from", store)
+        assert restored.returncode == 0, restored.stderr
+        own.up()
+        assert bytes_of(renewed(project)) == before
+        own._environment.pop("DARKROOM_BACKUP_KEY")
+        assert "DARKROOM_BACKUP_KEY" in own.verb("backup", "--to", store).stderr
+    finally:
+        own.close()
+        other.daemon.stop()
 
 
 def test_an_earlier_backup_can_be_asked_for(own: Stack, store: Path) -> None:
