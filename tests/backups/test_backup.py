@@ -122,6 +122,7 @@ def test_all_is_there_again_after_everything_was_lost(own: Stack, store: Path) -
     assert project.ended(project.upload(photo(f"{project.id} new")))["state"] == "done"
 
 
+@pytest.mark.long
 def test_another_s3_keeps_backups_too(tmp_path: Path) -> None:
     other = minio.start(tmp_path, set_up=False)
     own = Stack(DARKROOM_BACKUP_KEY=":".join(minio.ROOT))
@@ -149,6 +150,7 @@ def test_another_s3_keeps_backups_too(tmp_path: Path) -> None:
         other.daemon.stop()
 
 
+@pytest.mark.long
 def test_an_earlier_backup_can_be_asked_for(own: Stack, store: Path) -> None:
     project = Project(own)
     project.ended(project.upload(photo("first")))
@@ -190,6 +192,7 @@ def test_a_restore_that_was_killed_goes_on(own: Stack, store: Path) -> None:
     assert own.verb("verify", "--deep", "--grace", "0").returncode == 0
 
 
+@pytest.mark.long
 def test_nothing_is_restored_over_something(own: Stack, store: Path) -> None:
     backup(own, store)
     running = own.verb("restore", "--from", str(store))
@@ -222,6 +225,7 @@ def test_what_the_store_has_lost_is_named_and_the_rest_restored(own: Stack, stor
     assert (found["missing"], found["damaged"], found["unexplained"]) == (1, 0, 0)
 
 
+@pytest.mark.long
 def test_a_rotten_dump_restores_nothing(own: Stack, store: Path) -> None:
     made = backup(own, store)
     dump = store / "backups" / made["stamp"] / "ledger.dump"
