@@ -1,6 +1,6 @@
 """What a layout holds, for how long, and what a stream of photos asks of its drives and cables. Pure.
 
-All bytes are whole bytes, all rates a second, averaged over a day; `times` is for bursts.
+Sizes are in bytes, rates in bytes a second, averaged over a day.
 """
 
 from dataclasses import dataclass

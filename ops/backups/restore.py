@@ -23,7 +23,7 @@ from appliance.upkeep.snapshot import Reference
 from ops.backups import catalogue
 from ops.backups.backup import without_password
 from ops.backups.catalogue import Manifest
-from ops.backups.stores import PART_BYTES, Store, StoreError, WrongBytes, as_file, checked
+from ops.backups.stores import PART_BYTES, NotThere, Store, StoreError, WrongBytes, as_file, checked
 from storage import layout
 from storage.errors import translated
 from storage.inspection import Inspector
@@ -96,7 +96,8 @@ async def restore(
     async with database.pool(AT_ONCE):
         await snapshot.new_epoch()
         with ThreadPoolExecutor(AT_ONCE) as threads:
-            copies = _Copies(client, store, threads, restored, done, target.inspector() if drill else None)
+            proof = catalogue.place(manifest.stamp, catalogue.MANIFEST)
+            copies = _Copies(client, store, proof, threads, restored, done, target.inspector() if drill else None)
             pieces = checked(store.read(catalogue.place(manifest.stamp, catalogue.OBJECTS)), manifest.objects_sha256)
             await copies.all(itertools.islice(catalogue.read(pieces), 0, None, drill or 1))
     return restored
@@ -135,12 +136,14 @@ class _Copies:
         self,
         client: Minio,
         store: Store,
+        proof: str,
         threads: ThreadPoolExecutor,
         restored: Restored,
         done: Tell,
         compared_by: Inspector | None,
     ) -> None:
         self._client, self._store, self._threads = client, store, threads
+        self._proof = proof  # what the store has for as long as it is there
         self._restored, self._done, self._compared_by = restored, done, compared_by
 
     async def all(self, wanted: Iterator[Reference]) -> None:
@@ -158,7 +161,9 @@ class _Copies:
     async def _one(self, reference: Reference) -> None:
         try:
             put = await asyncio.get_running_loop().run_in_executor(self._threads, self._put, reference)
-        except (WrongBytes, StoreError) as error:
+        except (WrongBytes, NotThere) as error:
+            if not await asyncio.to_thread(self._store.has, self._proof):
+                raise StoreError("the store has gone away") from error
             self._restored.damaged.append(f"{reference.bucket}/{reference.key}: {error}")
             return
         if reference.bucket == layout.ORIGINALS:

@@ -17,11 +17,16 @@ from urllib3.exceptions import HTTPError
 from storage.transport import pool
 
 CHUNK = 1 << 20
+MISSING = ("NoSuchKey", "NoSuchObject")
 PART_BYTES = 64 << 20  # of an upload in parts
 
 
 class StoreError(Exception):
     """The store can't be used, or does not hold what it should. Says why."""
+
+
+class NotThere(StoreError):
+    """The store has no such file."""
 
 
 class WrongBytes(Exception):
@@ -107,6 +112,8 @@ class Folder:
             with (self._path / name).open("rb") as file:
                 while piece := file.read(CHUNK):
                     yield piece
+        except FileNotFoundError:
+            raise NotThere(f"{self._path / name} is not there") from None
         except OSError as error:
             raise StoreError(f"{self._path / name} can't be read: {error.strerror or error}") from error
 
@@ -150,7 +157,7 @@ class Bucket:
         try:
             self._client.stat_object(self._bucket, self._prefix + name)
         except S3Error as error:
-            if error.code in ("NoSuchKey", "NoSuchObject"):
+            if error.code in MISSING:
                 return False
             raise _failed(error) from error
         except (MinioException, HTTPError) as error:
@@ -185,7 +192,8 @@ class Bucket:
 
 
 def _failed(error: Exception) -> StoreError:
-    return StoreError(getattr(error, "message", None) or str(error) or type(error).__name__)
+    kind = NotThere if isinstance(error, S3Error) and error.code in MISSING else StoreError
+    return kind(getattr(error, "message", None) or str(error) or type(error).__name__)
 
 
 class _Pieces(io.RawIOBase):

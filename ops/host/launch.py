@@ -17,7 +17,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 HANDED_OVER = ("--cert", "--key")
 # Where backups are, if it is a folder: the verb runs in another one, as an account that may not make it.
 STORES = ("--to", "--from")
-MAKE_DATA = ("ops.commands.up", "ops.commands.restore")  # verbs that may find no data folder
+UP = "ops.commands.up"
+MAKE_DATA = (UP, "ops.commands.restore")  # verbs that may find no data folder
 # What is looked at before the verb reads its own options; `--port=80` is split into the two words that it means.
 LOOKED_AT = ("--port", "--url", *HANDED_OVER, *STORES)
 
@@ -37,7 +38,7 @@ def launch(module: str, caller: bool, dev: bool) -> None:
         if service is None:
             account.refuse_foreign(where.data, os.geteuid())
         if module in MAKE_DATA and DataFolder(where.data).holder() is None:
-            _check(where.data, arguments, listens=module == MAKE_DATA[0])
+            _check(where.data, arguments, listens=module == UP)
         python = environment.ensure(CHECKOUT, where.venv, where.installer, dev)
         if dev:
             _run(python, module, sys.argv[1:], CHECKOUT, where)
@@ -46,7 +47,7 @@ def launch(module: str, caller: bool, dev: bool) -> None:
         if where.code != CHECKOUT and (idle or not where.code.exists()):
             place.refresh_copy(CHECKOUT, where.code)
         if serving and service:
-            arguments = _step_down(where, service, arguments, makes=module in MAKE_DATA)
+            arguments = _step_down(where, service, arguments, makes=module in MAKE_DATA, listens=module == UP)
     except PermissionError as error:
         stop(f"{error.filename}: permission denied", "Start as the user who owns the checkout and its data folder.")
     if not caller:
@@ -91,6 +92,8 @@ def _absolute(arguments: list[str]) -> list[str]:
 
 def _stores(arguments: list[str]) -> list[Path]:
     """The folders that backups are to be written to."""
+    if "--list" in arguments:
+        return []
     return [Path(word) for option, word in itertools.pairwise(arguments) if option == "--to" and word.startswith("/")]
 
 
@@ -110,7 +113,9 @@ def _port(data: Path, arguments: list[str]) -> int:
     return int(given) if given.isdecimal() and int(given) < 65536 else 0 if given else int(known)
 
 
-def _step_down(where: place.Place, service: pwd.struct_passwd, arguments: list[str], makes: bool) -> list[str]:
+def _step_down(
+    where: place.Place, service: pwd.struct_passwd, arguments: list[str], makes: bool, listens: bool
+) -> list[str]:
     """Gives the account its folders, turns this process into it, and returns the arguments as it can use them."""
     arguments = _hand_over(arguments)
     for folder in _stores(arguments):
@@ -129,7 +134,7 @@ def _step_down(where: place.Place, service: pwd.struct_passwd, arguments: list[s
     for name in [name for name in os.environ if name.startswith("XDG_")]:
         del os.environ[name]
     os.chdir(where.data if where.data.exists() else "/")
-    account.become(service, low_ports=makes)
+    account.become(service, low_ports=listens)
     return arguments
 
 

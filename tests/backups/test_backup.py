@@ -226,6 +226,30 @@ def test_what_the_store_has_lost_is_named_and_the_rest_restored(own: Stack, stor
 
 
 @pytest.mark.long
+def test_what_can_not_be_read_now_is_not_called_lost(own: Stack, store: Path) -> None:
+    project = Project(own)
+    image = project.upload(pictures.jpeg(640, 480))
+    project.ended(image)
+    backup(own, store)
+    before = bytes_of(project)
+    thumb = before[f"{image} thumb"]
+    place = store / "objects" / thumb[:2] / thumb[2:]
+    data = place.read_bytes()
+    place.unlink()
+    place.mkdir()
+    wipe(own)
+    failed = own.verb("restore", "--from", str(store))
+    assert failed.returncode == 2
+    assert "it goes on where it was" in failed.stderr
+    place.rmdir()
+    place.write_bytes(data)
+    place.chmod(0o644)
+    assert own.verb("restore", "--from", str(store)).returncode == 0
+    own.up()
+    assert bytes_of(renewed(project)) == before
+
+
+@pytest.mark.long
 def test_a_rotten_dump_restores_nothing(own: Stack, store: Path) -> None:
     made = backup(own, store)
     dump = store / "backups" / made["stamp"] / "ledger.dump"

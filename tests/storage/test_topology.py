@@ -1,4 +1,4 @@
-"""How drives form sets and what may fail of them, against what the server says of itself and what was seen of it."""
+"""How drives form sets, and what may fail of them."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from storage.topology import Impossible, Margin, default_parity, laid_out, set_s
 pytestmark = pytest.mark.pure
 
 
-# Several hosts: as the server formatted them in tests/cluster; one: as `minio server /drives/{1...N}` does.
+# By the rule in the server's source; (4, 5) is what it said when four hosts with five drives each were started by hand.
 @pytest.mark.parametrize(
     ("hosts", "drives", "size"),
     [
