@@ -24,7 +24,7 @@ def enter(module: str, caller: bool = False, dev: bool = False) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     # The folder of the verbs is where Python looks first; from here on it is the checkout, as in every other process.
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    from ops.host.launch import launch
+    from ops.setup.launch import launch
 
     launch(module, caller, dev)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from ops import addresses, caddy, credentials, ports, postgres, services, valkey
 from ops.folder import DataFolder
-from ops.host import preflight
 from ops.services import Plan
+from ops.setup import preflight
 from storage.server import build, locate
 
 CODE = Path(__file__).resolve().parents[1]

@@ -8,8 +8,8 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from ops.host import capabilities
 from ops.logs import Log
+from ops.setup import capabilities
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)

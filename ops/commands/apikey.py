@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.commands import options, serving
 from ops.folder import DataFolder
-from ops.host.say import say
+from ops.setup.say import say
 
 if TYPE_CHECKING:
     from appliance.accounts.keys import Key

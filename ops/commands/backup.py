@@ -12,8 +12,8 @@ from ops.backups import kept
 from ops.commands import options
 from ops.commands.serving import CannotRun, become
 from ops.folder import DataFolder
-from ops.host.say import say
 from ops.quantities import bytes_told
+from ops.setup.say import say
 
 if TYPE_CHECKING:
     from ops.backups.stores import Store

@@ -9,7 +9,7 @@ from typing import Any
 from ops import quantities
 from ops.clusters import plan
 from ops.commands import options
-from ops.host.say import say
+from ops.setup.say import say
 from storage.durability import ANNUAL_FAILURE_RATE
 from storage.topology import Impossible
 

@@ -6,7 +6,7 @@ import time
 
 from ops.commands import options
 from ops.folder import DataFolder
-from ops.host.say import say, stop
+from ops.setup.say import say, stop
 
 PATIENCE = 90.0
 

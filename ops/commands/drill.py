@@ -14,8 +14,8 @@ from ops.commands import options
 from ops.commands.backup import opened
 from ops.commands.serving import CannotRun
 from ops.folder import DataFolder
-from ops.host.say import say
 from ops.quantities import bytes_told
+from ops.setup.say import say
 
 EPILOG = """\
 A scratch appliance (database and storage, in a temporary folder, on free ports) gets the whole ledger of the backup and

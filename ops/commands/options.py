@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ops.folder import DataFolder
-from ops.host.say import say
+from ops.setup.say import say
 
 RUNNING_HINT = "Start it with ./ops/up"
 

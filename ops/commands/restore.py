@@ -9,8 +9,8 @@ from ops.commands import options
 from ops.commands.backup import opened
 from ops.commands.serving import CannotRun
 from ops.folder import RESTORING, DataFolder
-from ops.host.say import say
 from ops.quantities import bytes_told
+from ops.setup.say import say
 
 EPILOG = """\
 The data folder has to be a new one, or one in which this restore was begun before: it goes on where it was. Nothing but

@@ -9,7 +9,7 @@ from typing import Any
 from ops.commands import options
 from ops.commands.serving import CannotRun, become
 from ops.folder import DataFolder
-from ops.host.say import say
+from ops.setup.say import say
 
 EPILOG = """\
 Without --code or --all it shows what failed, by project and reason, and changes nothing. What is tried again goes back

@@ -4,7 +4,7 @@ import os
 
 from ops import credentials
 from ops.commands import options
-from ops.host.say import say, stop
+from ops.setup.say import say, stop
 
 EPILOG = """\
 Of a running appliance the keys can't be replaced: end it, rotate, start it again. Links and forms that were given out

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ops import addresses
 from ops.commands import options
 from ops.folder import DataFolder
-from ops.host.say import stop
+from ops.setup.say import stop
 
 if TYPE_CHECKING:
     from ops.services import Plan

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from ops.commands import options
-from ops.host.say import say
+from ops.setup.say import say
 
 EPILOG = """\
 Clients send photos small and large, files that are none, and forms twice; they abandon links, delete, try again what

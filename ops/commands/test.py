@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ops import ports
 from ops.commands import options
-from ops.host import packages, place
-from ops.host.say import say
+from ops.setup import packages, place
+from ops.setup.say import say
 from storage.server import locate
 
 CHECKOUT = Path(__file__).resolve().parents[2]

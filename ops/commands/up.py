@@ -13,8 +13,8 @@ from pathlib import Path
 from ops import addresses
 from ops.commands import options
 from ops.folder import RESTORING, DataFolder
-from ops.host import preflight
-from ops.host.say import say, stop
+from ops.setup import preflight
+from ops.setup.say import say, stop
 
 EPILOG = """\
 --port, --url, --allow-origin and --cert/--key are recorded with the data folder: a later start without them uses them

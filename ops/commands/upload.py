@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.commands import options
-from ops.host.say import say, stop
+from ops.setup.say import say, stop
 
 if TYPE_CHECKING:
     from ops.uploading.run import Outcome

@@ -9,7 +9,7 @@ from datetime import date
 from ops.commands import options
 from ops.commands.serving import CannotRun, become
 from ops.folder import DataFolder
-from ops.host.say import say
+from ops.setup.say import say
 
 EPILOG = """\
 Every difference is read again from both sides before it counts. Unexplained object versions are those that nothing in

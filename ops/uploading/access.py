@@ -12,7 +12,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from ops import addresses
 from ops.commands import options, serving
-from ops.host.say import stop
+from ops.setup.say import stop
 from ops.uploading.client import Away
 
 GOOD_SECONDS = 3600

@@ -4,7 +4,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.host import place
+from ops.setup import place
 from storage.objects import Objects
 from storage.server import build, command
 from storage.server.locate import find

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ops.commands import test as command
-from ops.host import packages
+from ops.setup import packages
 from tests.stack import CHECKOUT
 
 pytestmark = pytest.mark.pure

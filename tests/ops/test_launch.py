@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ops.commands import options, up
-from ops.host import launch
+from ops.setup import launch
 
 pytestmark = pytest.mark.pure
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.host import place
+from ops.setup import place
 
 pytestmark = pytest.mark.pure
 

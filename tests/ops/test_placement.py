@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ops.host import account, place
+from ops.setup import account, place
 from storage.server import locate
 from tests.ops import processes
 from tests.stack import CHECKOUT, Stack, environment

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 from ops import bootstrap
-from ops.host import packages, preflight
-from ops.host.interpreter import Interpreter
+from ops.setup import packages, preflight
+from ops.setup.interpreter import Interpreter
 
 pytestmark = pytest.mark.pure
 
@@ -72,7 +72,7 @@ def test_bootstrap_parses_on_every_python_3():
 
 def test_interrupt_of_the_set_up_leaves_no_trace_on_the_screen():
     program = (
-        "import os, signal, sys; from ops import bootstrap; from ops.host import launch;"
+        "import os, signal, sys; from ops import bootstrap; from ops.setup import launch;"
         "launch.launch = lambda *given: os.kill(os.getpid(), signal.SIGINT); bootstrap.enter('ops.commands.up')"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=BOOTSTRAP.parents[1], capture_output=True, timeout=30)

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from ops.host import account
+from ops.setup import account
 from tests.appliance import pictures
 from tests.daemons import valkey
 from tests.ops import processes

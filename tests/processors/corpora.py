@@ -10,7 +10,7 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ops.host import installer, place
+from ops.setup import installer, place
 from tests.stack import CHECKOUT
 
 PINNED = {

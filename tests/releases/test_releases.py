@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ops.host import account
+from ops.setup import account
 from tests.appliance import pictures
 from tests.appliance.client import Project, wait_for
 from tests.stack import Stack

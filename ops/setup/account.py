@@ -8,8 +8,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from ops.host import capabilities
-from ops.host.say import say, stop
+from ops.setup import capabilities
+from ops.setup.say import say, stop
 
 NAME = "darkroom"
 HOME = Path("/var/lib/darkroom")

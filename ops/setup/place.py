@@ -8,8 +8,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.host import account
-from ops.host.say import say
+from ops.setup import account
+from ops.setup.say import say
 
 PACKAGES = ("appliance", "ops", "processors", "storage", "web")
 FILES = ("pyproject.toml", "uv.lock", "LICENSE")

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from ops.folder import DataFolder
-from ops.host import account, environment, place, preflight
-from ops.host.say import stop
+from ops.setup import account, environment, place, preflight
+from ops.setup.say import stop
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Files that only the person who starts it may be able to read; the service gets their content, not their name.

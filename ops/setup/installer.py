@@ -6,8 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from ops.host.interpreter import Interpreter
-from ops.host.say import say, stop
+from ops.setup.interpreter import Interpreter
+from ops.setup.say import say, stop
 
 PINNED = "0.13.8"
 OLDEST = (0, 9, 17)

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.host.interpreter import Interpreter
-from ops.host.say import say, stop
+from ops.setup.interpreter import Interpreter
+from ops.setup.say import say, stop
 
 INCLUDES = ("/usr/include", "/usr/local/include", "/usr/include/*-linux-gnu")
 LIBRARIES = ("/lib", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib/*-linux-gnu", "/usr/lib/*-linux-gnu")

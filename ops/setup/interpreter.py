@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.host.say import stop
+from ops.setup.say import stop
 
 NAMES = ("python3.13", "python3.12", "python3.11", "python3")
 FOLDERS = ("/usr/bin", "/usr/local/bin", "/opt/bin")

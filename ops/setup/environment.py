@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ops.host import installer, interpreter, packages, preflight
-from ops.host.say import say, stop
+from ops.setup import installer, interpreter, packages, preflight
+from ops.setup.say import say, stop
 
 STAMP = "darkroom.json"
 CLONE = "Clone Darkroom to a folder of your own, or change its owner."
