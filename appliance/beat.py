@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from appliance import metrics
 from appliance.clocks import Clocks
+from appliance.config import current
 from appliance.logs import log
 from appliance.valkey import LOST
 
@@ -21,8 +22,11 @@ APART = "darkroom:apart"  # a set: the parts that said last that their clock is 
 async def beat(redis: Redis, part: str, facts: Mapping[str, Any] | None = None, clocks: Clocks | None = None) -> None:
     """Says every 2 seconds that `part` is alive, until cancelled. A part that hangs stops saying it.
 
-    With it go what the process counts, `facts` about it that do not change, and what its `clocks` have found.
+    With it go what the process counts, `facts` about it that do not change, and what its `clocks` have found. Where
+    there are several hosts, a part is known as `part@host`.
     """
+    if host := current().host:
+        part = f"{part}@{host}"
     while True:
         apart = clocks.apart() if clocks else ""
         told = {"pid": os.getpid(), "gauges": metrics.gauges(), "clocks": apart}

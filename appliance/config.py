@@ -34,6 +34,7 @@ def setting(default: Any, why: str, secret: bool = False) -> Any:
 
 @dataclass(frozen=True)
 class Config:
+    host: str = setting("", "this host's name, where the appliance has several")
     data: Path = setting(Path("var"), "the folder of everything that this appliance keeps")
     database_url: str = setting("", "the ledger: postgresql://…", secret=True)
     valkey_url: str = setting("", "queue and doorbell: redis://…", secret=True)

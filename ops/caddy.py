@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from ops import locate
 from ops.edge.caddyfile import Edge, render
 from ops.folder import DataFolder
 from ops.services import Plan
@@ -15,12 +15,17 @@ FILE = "Caddyfile"
 
 def ensure(plan: Plan, environment: Mapping[str, str]) -> None:
     """Writes the configuration. Raises ops.edge.caddyfile.BadValue for what can't stand in it."""
+    (plan.folder.edge / FILE).write_text(configuration(plan, environment))
+
+
+def configuration(plan: Plan, environment: Mapping[str, str]) -> str:
+    """The text of FILE. Raises ops.edge.caddyfile.BadValue."""
     tls = plan.folder.edge / "tls"
     edge = Edge(
         bind=plan.site.bind,
         port=plan.site.port,
         urls=plan.site.public_urls,
-        apis=[f"127.0.0.1:{plan.ports['api']}"],
+        apis=plan.apis or [f"127.0.0.1:{plan.ports['api']}"],
         storages=[urlsplit(plan.services.storage_url).netloc],
         web=plan.code / "web",
         data=plan.folder.edge / "caddy",
@@ -28,14 +33,19 @@ def ensure(plan: Plan, environment: Mapping[str, str]) -> None:
         max_upload=number(environment, "MAX_IMAGE_BYTES", int, Edge.max_upload),
         certificate=(tls / "certificate.pem", tls / "key.pem") if plan.site.certificate and plan.site.tls else None,
     )
-    (plan.folder.edge / FILE).write_text(render(edge))
+    return render(edge)
 
 
-def command(folder: DataFolder) -> list[str]:
-    return [str(locate.caddy()), "run", "--config", str(folder.edge / FILE), "--adapter", "caddyfile"]
+def command(program: list[str], folder: DataFolder) -> list[str]:
+    return [*program, "run", "--config", str(folder.edge / FILE), "--adapter", "caddyfile"]
 
 
 def environment(folder: DataFolder) -> dict[str, str]:
-    # Without these it would keep things in a home.
-    homes = {name: str(folder.edge / "caddy") for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")}
-    return {"PATH": os.environ.get("PATH", os.defpath), **homes}
+    return homes(folder.edge / "caddy")
+
+
+def homes(folder: Path) -> dict[str, str]:
+    """The environment of a Caddy that keeps what it keeps in `folder`: without these it would be in a home."""
+    return {"PATH": os.environ.get("PATH", os.defpath)} | {
+        name: str(folder) for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")
+    }

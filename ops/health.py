@@ -27,13 +27,13 @@ async def ask(check: Check, pid: int) -> str:
     return ""
 
 
-def http(port: int, path: str, host: str = "127.0.0.1", tls: bool = False) -> Check:
-    """Well when GET `path` on 127.0.0.1:`port` answers 200 under the name `host`."""
+def http(port: int, path: str, host: str = "127.0.0.1", tls: bool = False, address: str = "127.0.0.1") -> Check:
+    """Well when GET `path` on `address`:`port`, of this machine, answers 200 under the name `host`."""
 
     async def check(pid: int) -> None:
         context = _unverified() if tls else None
         reader, writer = await asyncio.open_connection(
-            "127.0.0.1", port, ssl=context, server_hostname=host if tls else None
+            address, port, ssl=context, server_hostname=host if tls else None
         )
         try:
             writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
@@ -75,16 +75,17 @@ def valkey(url: str) -> Check:
     return check
 
 
-def beat(url: str, part: str) -> Check:
-    """Well when the process has said so itself within the last seconds, under `darkroom:health:{part}`, and says
-    nothing of its clock being apart.
+def beat(url: str, part: str, host: str = "") -> Check:
+    """Well when the process has said so itself within the last seconds, as appliance.beat does, and says nothing of its
+    clock being apart. `host` is this one's name where there are several.
     """
+    key = f"darkroom:health:{part}" + (f"@{host}" if host else "")
 
     async def check(pid: int) -> None:
         from redis.asyncio import Redis
 
         async with Redis.from_url(url, socket_timeout=TIMEOUT) as client:
-            value = await client.get(f"darkroom:health:{part}")
+            value = await client.get(key)
         if value is None:
             raise Unwell("gives no sign of life")
         told = json.loads(value)

@@ -2,17 +2,18 @@
 
 import math
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from ops import caddy, health, locate, postgres, valkey
+from ops import caddy, gateway, health, postgres, valkey, wires
 from ops.services import Plan
 from ops.variables import cores, for_role, number
 from storage import setup as storage_setup
 from storage.server import command as storage_command
 
-BACKENDS = ("postgres", "valkey", "storage", "ledger", "buckets")
+BACKENDS = ("wires", "postgres", "valkey", "storage", "gateway", "ledger", "buckets")
 
 
 @dataclass(frozen=True)
@@ -38,23 +39,7 @@ class Part:
 
 def parts(plan: Plan, environment: Mapping[str, str]) -> list[Part]:
     """The rows for `plan`, in the order in which they are started and shown."""
-    rows: list[Part] = []
-    if "postgres" in plan.ports:
-        rows.append(_postgres(plan))
-    if "valkey" in plan.ports:
-        rows.append(_valkey(plan))
-    if "storage" in plan.ports:
-        rows.append(_storage(plan, environment))
-    rows.append(_ledger(plan, environment))
-    if plan.credentials.storage_root:
-        rows.append(_buckets(plan, environment))
-    rows += [
-        _api(plan, environment),
-        _beating("intake", "appliance.intake", plan, environment),
-        _beating("webhooks", "appliance.sender", plan, environment),
-    ]
-    rows += [_worker(plan, environment, number) for number in range(1, image_workers(environment) + 1)]
-    rows.append(_edge(plan))
+    rows = [row for kind, made in KINDS.items() if kind in plan.kinds for row in made(plan, environment)]
     here = {row.name for row in rows}
     return [replace(row, after=tuple(name for name in row.after if name in here)) for row in rows]
 
@@ -64,11 +49,11 @@ def image_workers(environment: Mapping[str, str]) -> int:
     return number(environment, "IMAGE_WORKERS", int, max(2, cores()))
 
 
-def _postgres(plan: Plan) -> Part:
-    return Part(
+def _postgres(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
+    yield Part(
         name="postgres",
         role="database",
-        argv=postgres.command(plan.folder, plan.ports["postgres"]),
+        argv=postgres.command(plan.programs.postgres(), plan.folder, plan.ports["postgres"]),
         env=postgres.environment(),
         health=health.postgres(plan.services.database_url),
         # Fast shutdown: clients are sent away, nothing is lost.
@@ -78,70 +63,78 @@ def _postgres(plan: Plan) -> Part:
     )
 
 
-def _valkey(plan: Plan) -> Part:
-    return Part(
+def _valkey(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
+    yield Part(
         name="valkey",
         role="queue",
-        argv=valkey.command(plan.folder),
+        argv=valkey.command(plan.programs.valkey(), plan.folder),
         env=valkey.environment(),
         health=health.valkey(plan.services.valkey_url),
         port=plan.ports["valkey"],
     )
 
 
-def _storage(plan: Plan, environment: Mapping[str, str]) -> Part:
-    port, folder = plan.ports["storage"], plan.folder.storage
-    access, _, secret = plan.credentials.storage_root.partition(":")
+def _storage(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
+    folder, (access, _, secret) = plan.folder.storage, plan.credentials.storage_root.partition(":")
     notify = storage_setup.notify_env(*plan.services.valkey_address(), folder / "queue", "darkroom:arrivals")
     # A day after the daily cleaning should have found and told them.
     stale = math.ceil(number(environment, "CLEAN_HOURS", float, 48.0)) + 24
-    ready = storage_command.server(
-        plan.server, plan.folder.drives, port, access, secret, folder / "certs", notify, stale_hours=stale
-    )
-    return Part(
+    program = plan.programs.storage()
+    if node := plan.node:
+        ready = storage_command.node(program, node, access, secret, notify, stale_hours=stale)
+        asked = health.http(node.port, "/minio/health/cluster", tls=True, address=node.address)
+    else:
+        certs, port = folder / "certs", plan.ports["storage"]
+        ready = storage_command.server(
+            Path(*program), plan.folder.drives, port, access, secret, certs, notify, stale_hours=stale
+        )
+        asked = health.http(port, "/minio/health/cluster")
+    yield Part(
         name="storage",
         role="storage",
         argv=ready.argv,
         env=ready.env,
-        health=health.http(port, "/minio/health/cluster"),
+        health=asked,
         # It looks its notification targets up when it starts.
-        after=("valkey",),
-        port=port,
+        after=("wires", "valkey"),
+        port=node.port if node else port,
     )
 
 
 def _python(plan: Plan, module: str, *arguments: str) -> list[str]:
-    return [str(locate.python()), "-P", "-m", module, "--data", str(plan.folder.path), *arguments]
+    return [*plan.programs.python(), "-P", "-m", module, "--data", str(plan.folder.path), *arguments]
 
 
-def _ledger(plan: Plan, environment: Mapping[str, str]) -> Part:
-    return Part(
+def _ledger(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
+    yield Part(
         name="ledger",
         role="setup",
         argv=_python(plan, "appliance.ledger.migrate"),
         env=for_role("migrate", plan, environment),
         health=health.nothing,
-        after=("postgres",),
+        after=("wires", "postgres"),
         once=True,
         patience=300,
     )
 
 
-def _buckets(plan: Plan, environment: Mapping[str, str]) -> Part:
-    return Part(
+def _buckets(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
+    if not plan.credentials.storage_root:
+        return  # of somebody else's storage, who makes them
+    yield Part(
         name="buckets",
         role="setup",
         argv=_python(plan, "ops.buckets"),
         env=for_role("buckets", plan, environment),
         health=health.nothing,
-        after=("storage", "valkey"),
+        after=("wires", "storage", "gateway", "valkey"),
         once=True,
         patience=120,
     )
 
 
-def _api(plan: Plan, environment: Mapping[str, str]) -> Part:
-    return Part(
+def _api(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
+    yield Part(
         name="api",
         role="api",
         argv=_python(plan, "appliance.app"),
@@ -152,41 +145,83 @@ def _api(plan: Plan, environment: Mapping[str, str]) -> Part:
     )
 
 
-def _beating(name: str, module: str, plan: Plan, environment: Mapping[str, str]) -> Part:
+def _beating(name: str, module: str) -> "Rows":
     """A part without a port: that it is well is told by its beat."""
-    return Part(
-        name=name,
-        role=name,
-        argv=_python(plan, module),
-        env=for_role(name, plan, environment),
-        health=health.beat(plan.services.valkey_url, name),
-        after=BACKENDS,
-    )
+
+    def rows(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
+        yield Part(
+            name=name,
+            role=name,
+            argv=_python(plan, module),
+            env=for_role(name, plan, environment),
+            health=health.beat(plan.services.valkey_url, name, plan.host),
+            after=BACKENDS,
+        )
+
+    return rows
 
 
-def _worker(plan: Plan, environment: Mapping[str, str], number: int) -> Part:
-    name = f"worker-images-{number}"
-    return Part(
-        name=name,
-        role="worker",
-        argv=_python(plan, "appliance.worker", "--lane", "images", "--number", str(number)),
-        env=for_role("worker", plan, environment),
-        health=health.beat(plan.services.valkey_url, name),
-        after=BACKENDS,
-        # A photo under way is finished; what takes longer is somebody else's after its lease.
-        grace=20,
-    )
+def _workers(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
+    for which in range(1, image_workers(environment) + 1):
+        name = f"worker-images-{which}"
+        yield Part(
+            name=name,
+            role="worker",
+            argv=_python(plan, "appliance.worker", "--lane", "images", "--number", str(which)),
+            env=for_role("worker", plan, environment),
+            health=health.beat(plan.services.valkey_url, name, plan.host),
+            after=BACKENDS,
+            # A photo under way is finished; what takes longer is somebody else's after its lease.
+            grace=20,
+        )
 
 
-def _edge(plan: Plan) -> Part:
+def _edge(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
     name = urlsplit(plan.site.public_urls[0]).hostname or "127.0.0.1"
-    return Part(
+    yield Part(
         name="edge",
         role="edge",
-        argv=caddy.command(plan.folder),
+        argv=caddy.command(plan.programs.caddy(), plan.folder),
         env=caddy.environment(plan.folder),
         # The page is the edge's own; the parts behind it are asked for theirs.
         health=health.http(plan.site.port, "/", name, plan.site.tls),
-        after=("api",),
+        after=("wires", "gateway", "api"),
         port=plan.site.port,
     )
+
+
+def _wires(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
+    yield Part("wires", "network", wires.command(plan.folder), wires.environment(), health.nothing)
+
+
+def _gateway(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
+    port = plan.ports["gateway"]
+    yield Part(
+        name="gateway",
+        role="network",
+        argv=gateway.command(plan.programs.caddy(), plan.folder),
+        env=gateway.environment(plan.folder),
+        health=health.http(port, "/minio/health/cluster"),
+        port=port,
+    )
+
+
+Rows = Callable[[Plan, Mapping[str, str]], Iterable[Part]]
+KINDS: dict[str, Rows] = {
+    "wires": _wires,
+    "postgres": _postgres,
+    "valkey": _valkey,
+    "storage": _storage,
+    "gateway": _gateway,
+    "ledger": _ledger,
+    "buckets": _buckets,
+    "api": _api,
+    "intake": _beating("intake", "appliance.intake"),
+    "webhooks": _beating("webhooks", "appliance.sender"),
+    "worker": _workers,
+    "edge": _edge,
+}
+"""Every kind of part, in the order in which they are started and shown, and its rows."""
+
+BETWEEN_HOSTS = frozenset({"wires", "gateway"})
+ON_ONE_MACHINE = frozenset(KINDS) - BETWEEN_HOSTS

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ops import addresses, caddy, credentials, ports, postgres, services, valkey
+from ops import addresses, caddy, credentials, inventory, ports, postgres, programs, services, valkey
 from ops.folder import DataFolder
 from ops.services import Plan
 from ops.setup import preflight
@@ -45,9 +45,9 @@ def fresh(folder: DataFolder, environment: Mapping[str, str], progress: Callable
     embedded = services.embedded(environment)
     server = storage_server(environment, progress) if "storage" in embedded else locate.built(_cache(environment))
     plan = _plan(folder, environment, ports.assign(folder, _names(environment)), server)
-    if "postgres" in plan.ports:
+    if "postgres" in plan.kinds:
         postgres.ensure(folder, plan.credentials.database)
-    if "valkey" in plan.ports:
+    if "valkey" in plan.kinds:
         valkey.ensure(folder, plan.ports["valkey"], plan.credentials.valkey)
     caddy.ensure(plan, environment)
     return plan
@@ -88,5 +88,14 @@ def _names(environment: Mapping[str, str]) -> list[str]:
 
 def _plan(folder: DataFolder, environment: Mapping[str, str], chosen: Mapping[str, int], server: Path) -> Plan:
     keys = credentials.load(folder, environment)
-    where = services.find(environment, chosen, keys)
-    return Plan(folder, addresses.load(folder), chosen, keys, where, server, CODE)
+    elsewhere = set(services.EMBEDDED) - set(services.embedded(environment))
+    return Plan(
+        folder=folder,
+        site=addresses.load(folder),
+        ports=chosen,
+        credentials=keys,
+        services=services.find(environment, chosen, keys),
+        programs=programs.here(folder, server),
+        code=CODE,
+        kinds=inventory.ON_ONE_MACHINE - elsewhere,
+    )

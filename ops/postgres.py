@@ -65,8 +65,8 @@ def _run(command: list[str], text: str = "") -> None:
     subprocess.run(command, input=text, env=environment(), check=True, capture_output=True, text=True)
 
 
-def command(folder: DataFolder, port: int) -> list[str]:
-    argv = [str(locate.postgres(folder) / "postgres"), "-D", str(folder.postgres), "-p", str(port)]
+def command(program: list[str], folder: DataFolder, port: int) -> list[str]:
+    argv = [*program, "-D", str(folder.postgres), "-p", str(port)]
     # Shown in the title of each of its processes; Postgres keeps 63 bytes of it.
     title = f"{folder.path}"
     settings = SETTINGS | {"cluster_name": title if len(title) < 64 else "..." + title[-60:]}

@@ -9,6 +9,8 @@ from ops import postgres, valkey
 from ops.addresses import Site
 from ops.credentials import Credentials, refuse_default
 from ops.folder import DataFolder
+from ops.programs import Programs
+from storage.server.command import Node
 
 EMBEDDED = {"postgres": "DARKROOM_DATABASE_URL", "valkey": "DARKROOM_VALKEY_URL", "storage": "DARKROOM_STORAGE_URL"}
 """The parts that are not started when this variable gives the address of one that runs elsewhere."""
@@ -33,13 +35,20 @@ class Plan:
     folder: DataFolder
     site: Site
     ports: Mapping[str, int]
-    """Of the embedded parts and the API: which of these are started shows here."""
+    """On loopback, of the parts that listen there."""
     credentials: Credentials
     services: Services
-    server: Path
-    """The storage server's binary."""
+    programs: Programs
     code: Path
     """The folder that holds the packages and web/."""
+    kinds: frozenset[str]
+    """Of the parts that run here, see ops.inventory.KINDS."""
+    host: str = ""
+    """This host's name, where there are several."""
+    node: Node | None = None
+    """How storage here is one of several nodes; None where it is the only one."""
+    apis: tuple[str, ...] = ()
+    """host:port of each API that the edge here uses; none: the one on this host."""
 
 
 def embedded(environment: Mapping[str, str]) -> list[str]:

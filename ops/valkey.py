@@ -2,7 +2,6 @@
 
 import os
 
-from ops import locate
 from ops.folder import DataFolder
 
 FILE = "valkey.conf"
@@ -24,16 +23,20 @@ proc-title-template "{{title}} {{config-file}} {{listen-addr}}"
 """
 
 
+def configuration(folder: DataFolder, port: int, password: str) -> str:
+    """The text of FILE."""
+    return CONFIGURATION.format(port=port, password=password, folder=folder.valkey)
+
+
 def ensure(folder: DataFolder, port: int, password: str) -> None:
     """Writes the configuration, mode 0600 since it holds the password."""
-    path = folder.valkey / FILE
-    text = CONFIGURATION.format(port=port, password=password, folder=folder.valkey)
+    path, text = folder.valkey / FILE, configuration(folder, port, password)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)
 
 
-def command(folder: DataFolder) -> list[str]:
-    return [str(locate.valkey()), str(folder.valkey / FILE)]
+def command(program: list[str], folder: DataFolder) -> list[str]:
+    return [*program, str(folder.valkey / FILE)]
 
 
 def environment() -> dict[str, str]:

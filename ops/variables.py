@@ -24,7 +24,7 @@ BASE = (
     "SSL_CERT_DIR",
 )
 
-SHARED = ("DATA", "DATABASE_URL", "VALKEY_URL", "STORAGE_URL", "PUBLIC_URLS", "ALLOW_ORIGINS")
+SHARED = ("HOST", "DATA", "DATABASE_URL", "VALKEY_URL", "STORAGE_URL", "PUBLIC_URLS", "ALLOW_ORIGINS")
 """Of our own variables, without DARKROOM_: what every process of the appliance gets."""
 
 PRIVATE = {
@@ -84,6 +84,7 @@ def for_role(role: str, plan: Plan, environment: Mapping[str, str]) -> dict[str,
 
 def _values(plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
     return {
+        "HOST": plan.host,
         "DATA": str(plan.folder.path),
         "DATABASE_URL": plan.services.database_url,
         "VALKEY_URL": plan.services.valkey_url,

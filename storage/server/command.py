@@ -1,4 +1,4 @@
-"""How the storage server is started on one machine: its command line and its environment."""
+"""How the storage server is started, alone or as one of several nodes: its command line and its environment."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from storage.layout import SIGNING_HOST
 from storage.signing import REGION
-from storage.topology import default_parity
+from storage.topology import Layout, default_parity
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,21 @@ class Command:
 
     argv: list[str]
     env: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Node:
+    """This server as one of several, which are all started with the same pools and settings."""
+
+    address: str
+    """Where it listens for the others and for clients, by TLS."""
+    port: int
+    pools: Path
+    """The file that names the drives of all nodes, as `pools.text` writes it."""
+    certs: Path
+    """The folder of public.crt, private.key and CAs/, as the server expects it."""
+    layout: Layout
+    """Of the first pool; its parities are those of all."""
 
 
 def server(
@@ -39,23 +54,44 @@ def server(
     """
     if len(drives) < 2:
         raise ValueError("one drive has nothing to spread an object over")
-    argv = [str(binary), "server", "--quiet", "--address", f"127.0.0.1:{port}", "--certs-dir", str(certs)]
-    if not md5_etags:
-        argv.append("--no-compat")
-    env = {
-        **{name: os.environ[name] for name in ("PATH", "TZ", "TMPDIR") if name in os.environ},
-        "HOME": str(certs),
+    own = {name: os.environ[name] for name in ("PATH", "TZ", "TMPDIR") if name in os.environ}
+    env = _environment(root_access, root_secret, stale_hours, default_parity(len(drives)), 1)
+    argv = [str(binary), *_options(f"127.0.0.1:{port}", certs, md5_etags), *map(str, drives)]
+    return Command(argv, {**own, "HOME": str(certs), **env, **_root_disk(drives), **(notify or {})})
+
+
+def node(
+    program: Sequence[str],
+    node: Node,
+    root_access: str,
+    root_secret: str,
+    notify: Mapping[str, str] | None = None,
+    md5_etags: bool = False,
+    stale_hours: int = 72,
+) -> Command:
+    """One of several nodes; `program` begins the command line. All but its address is the same for every node: they ask
+    each other, and refuse one that is different.
+    """
+    env = _environment(root_access, root_secret, stale_hours, node.layout.parity, node.layout.reduced)
+    argv = [*program, *_options(f"{node.address}:{node.port}", node.certs, md5_etags), "--config", str(node.pools)]
+    return Command(argv, {"PATH": os.defpath, "HOME": str(node.certs), **env, **(notify or {})})
+
+
+def _options(address: str, certs: Path, md5_etags: bool) -> list[str]:
+    options = ["server", "--quiet", "--address", address, "--certs-dir", str(certs)]
+    return options if md5_etags else [*options, "--no-compat"]
+
+
+def _environment(root_access: str, root_secret: str, stale_hours: int, parity: int, reduced: int) -> dict[str, str]:
+    return {
         "MINIO_ROOT_USER": root_access,
         "MINIO_ROOT_PASSWORD": root_secret,
         # Else a client may be told that its object is stored while that is in memory alone, and goes with the power.
         "MINIO_FS_OSYNC": "on",
         **_closed(),
-        **_limits(len(drives)),
+        **_limits(parity, reduced),
         "MINIO_API_STALE_UPLOADS_EXPIRY": f"{stale_hours}h",
-        **_root_disk(drives),
-        **(notify or {}),
     }
-    return Command([*argv, *map(str, drives)], env)
 
 
 def _closed() -> dict[str, str]:
@@ -70,11 +106,11 @@ def _closed() -> dict[str, str]:
     }
 
 
-def _limits(drives: int) -> dict[str, str]:
+def _limits(parity: int, reduced: int) -> dict[str, str]:
     return {
-        "MINIO_STORAGE_CLASS_STANDARD": f"EC:{default_parity(drives)}",
+        "MINIO_STORAGE_CLASS_STANDARD": f"EC:{parity}",
         # For what can be made again from its original.
-        "MINIO_STORAGE_CLASS_RRS": "EC:1",
+        "MINIO_STORAGE_CLASS_RRS": f"EC:{reduced}",
         # A form can be sent again and again until it expires; each time makes a version.
         "MINIO_API_OBJECT_MAX_VERSIONS": "3",
         "MINIO_API_STALE_UPLOADS_CLEANUP_INTERVAL": "6h",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import credentials, inventory, services
+from ops import credentials, inventory, programs, services
 from ops.addresses import Site
 from ops.folder import DataFolder
 from ops.services import Plan
@@ -24,7 +24,9 @@ def make(tmp_path):
         ports = {name: PORTS[name] for name in (*services.embedded(environment), "api")}
         keys = credentials.load(folder, environment)
         where = services.find(environment, ports, keys)
-        return Plan(folder, site or Site(), ports, keys, where, Path("/opt/minio"), Path("/opt/darkroom"))
+        kinds = inventory.ON_ONE_MACHINE - (set(services.EMBEDDED) - set(services.embedded(environment)))
+        called = programs.here(folder, Path("/opt/minio"))
+        return Plan(folder, site or Site(), ports, keys, where, called, Path("/opt/darkroom"), kinds)
 
     return plan
 
