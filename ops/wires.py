@@ -1,8 +1,8 @@
 """What goes between hosts and has no TLS of its own (Postgres, Valkey, the API): stunnel, with both ends' certificates.
 
 Each of those listens on loopback alone, on every host on the same port: where it runs it is that itself, elsewhere the
-near end of a wire to it. Its far end listens on the host's address, and takes whom the appliance's own authority vouches
-for.
+near end of a wire to it. Its far end listens on the address of the host, and takes whom the authority of the appliance
+vouches for.
 """
 
 import os

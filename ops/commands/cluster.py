@@ -1,10 +1,12 @@
-"""`./ops/cluster plan`: what a cluster of so many hosts and drives holds and survives, before anything is bought."""
+"""`./ops/cluster`: an appliance on several hosts is planned, and what each of them needs is written."""
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ops import quantities
 from ops.clusters import plan
@@ -13,6 +15,9 @@ from ops.setup.say import say
 from storage.durability import ANNUAL_FAILURE_RATE
 from storage.topology import Impossible
 
+if TYPE_CHECKING:
+    from ops.clusters.render import Change
+
 PLAN = """\
 Everything is arithmetic (storage/topology.py, capacity.py, durability.py): nothing is asked, nothing is changed.
 
@@ -20,8 +25,25 @@ Exit codes: 0 it can be built; 1 it can't, and why; 2 the options make no sense.
 """
 
 
+RENDER = """\
+The inventory says which hosts there are and what each is for; storage/README.md shows one. For each host a folder is
+written with all it needs: copy it there and give it to ./ops/host install. Rendering again writes what has changed, and
+makes new certificates where a third of their life is left. OUT/secret is what all of it is made from: passwords, keys
+and the authority. Keep it, and keep it safe.
+
+--rotate makes a new authority beside the old one, which is still trusted. Install that on every host; then --drop-old
+ends the trust in the old one.
+
+Exit codes: 0 written; 1 the inventory can't be what was meant, and why; 2 the options make no sense.
+"""
+
+
 def main() -> int:
     given = parse(sys.argv[1:])
+    return {"plan": planned, "render": rendered}[given.action](given)
+
+
+def planned(given: argparse.Namespace) -> int:
     try:
         made = plan.made(_asked(given))
     except Impossible as reason:
@@ -33,7 +55,7 @@ def main() -> int:
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     made = options.parser("cluster", "A cluster of storage hosts.")
-    actions = made.add_subparsers(dest="action", required=True, metavar="plan")
+    actions = made.add_subparsers(dest="action", required=True, metavar="{plan,render}")
     planning = actions.add_parser(
         "plan",
         help="what so many hosts and drives hold and survive",
@@ -46,7 +68,54 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     for option, kind, default, metavar, text in _OPTIONS:
         planning.add_argument(option, type=kind, default=default, metavar=metavar, help=text, required=default is _MUST)
     planning.add_argument("--json", action="store_true", help="the same for a script")
+    _render_options(actions)
     return made.parse_args(arguments)
+
+
+def _render_options(actions: Any) -> None:
+    made = actions.add_parser(
+        "render",
+        help="write what each host of an inventory needs",
+        description="Writes units, settings, certificates and more for each host of an inventory.",
+        epilog=RENDER,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    made.add_argument("--data", help=argparse.SUPPRESS)
+    made.add_argument("inventory", type=Path, metavar="FILE", help="the inventory, TOML")
+    made.add_argument("--out", type=Path, metavar="DIR", help="where to (default: beside FILE, named like it)")
+    made.add_argument("--cert", type=Path, metavar="FILE", help="certificate chain for the https:// addresses, PEM")
+    made.add_argument("--key", type=Path, metavar="FILE", help="its private key, PEM")
+    made.add_argument("--rotate", action="store_true", help="a new authority, beside the old one")
+    made.add_argument("--drop-old", action="store_true", help="the old authority is trusted no more")
+    made.add_argument("--json", action="store_true", help="what was changed, for a script")
+
+
+def rendered(given: argparse.Namespace) -> int:
+    from ops.clusters import description, render
+    from ops.clusters.authority import Pair
+
+    out = given.out or given.inventory.with_suffix("")
+    try:
+        pair = Pair(given.cert.read_bytes(), given.key.read_bytes()) if given.cert and given.key else None
+        cluster = description.load(given.inventory)
+        cache = Path(os.environ["DARKROOM_CACHE"])
+        changes = render.render(cluster, out, cache, pair, given.rotate, given.drop_old)
+    except (ValueError, OSError) as reason:
+        say(f"darkroom: {reason}")
+        return 1
+    if given.json:
+        print(json.dumps([asdict(change) for change in changes], indent=1))
+    else:
+        print("\n".join(_change(change, out) for change in changes))
+    return 0
+
+
+def _change(change: "Change", out: Path) -> str:
+    if not change.written and not change.removed:
+        return f"{change.host}: nothing has changed"
+    lines = [f"{change.host}: {len(change.written)} files written into {out / change.host}"]
+    return "\n".join(lines + [f"  no longer there: {path}" for path in change.removed])
 
 
 def _count(text: str) -> int:

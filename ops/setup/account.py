@@ -13,6 +13,11 @@ from ops.setup.say import say, stop
 
 NAME = "darkroom"
 HOME = Path("/var/lib/darkroom")
+OPTIONS = [
+    *("--system", "--user-group", "--no-create-home", "--home-dir", str(HOME), "--shell", "/usr/sbin/nologin"),
+    NAME,
+]
+"""Of useradd(8)."""
 
 
 def ensure() -> pwd.struct_passwd:
@@ -24,8 +29,7 @@ def ensure() -> pwd.struct_passwd:
     tool = shutil.which("useradd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if tool is None:
         stop("useradd is missing", f"Make a system user named {NAME} by hand, or start as an ordinary user.")
-    command = [tool, "--system", "--user-group", "--no-create-home", "--home-dir", str(HOME)]
-    command += ["--shell", "/usr/sbin/nologin", NAME]
+    command = [tool, *OPTIONS]
     say(f"Started as root: making the system user {NAME!r}, which everything will run as.")
     made = subprocess.run(command, capture_output=True, text=True)
     # 9: another start made it a moment ago.

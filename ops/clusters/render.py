@@ -1,0 +1,91 @@
+"""Writes what each host of the inventory needs into a folder of its own, and keeps what all of that is made from."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from ops import credentials
+from ops.clusters.authority import Authority, Pair
+from ops.clusters.description import Cluster, Host
+from ops.clusters.files import File, Material, Server, files
+from ops.folder import DataFolder
+from storage.server import locate
+
+STATE = "secret"
+"""Passwords, keys and the authority: whoever has this folder is every host. To be kept, and kept safe."""
+FILES = "files"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What rendering changed for a host: paths there."""
+
+    host: str
+    written: list[str]
+    removed: list[str]
+
+
+def render(cluster: Cluster, out: Path, cache: Path, given: Pair | None, rotate: bool, drop: bool) -> list[Change]:
+    """Renders `cluster` into `out`/HOST for each host; what has not changed is left as it is.
+
+    `cache` is where this machine's storage server was built, if it was. rotate: a new authority beside the old one;
+    drop: the old one is no longer trusted. Raises ValueError for what can't stand in a file, and OSError.
+    """
+    of = material(cluster, out, cache, given, rotate, drop)
+    changes = [_write(out / host.name, files(of, host), host) for host in cluster.hosts]
+    for left in sorted(out.iterdir()):
+        if left.is_dir() and left.name not in {STATE, *(host.name for host in cluster.hosts)}:
+            changes.append(Change(left.name, [], ["everything: the inventory no longer names this host"]))
+            shutil.rmtree(left)
+    return changes
+
+
+def material(cluster: Cluster, out: Path, cache: Path, given: Pair | None, rotate: bool, drop: bool) -> Material:
+    state = out / STATE
+    for folder in (out, state):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    authority = Authority(state)
+    authority.ensure()
+    if rotate:
+        authority.rotate()
+    if drop:
+        authority.drop()
+    return Material(cluster, credentials.load(DataFolder(state), {}), authority, server(cache), given)
+
+
+def server(cache: Path) -> Server:
+    """The pinned build, with its hash if it is there."""
+    binary = locate.built(cache)
+    known = sha256(binary.read_bytes()).hexdigest() if binary.exists() else None
+    return Server(binary.parent.name, known)
+
+
+def _write(folder: Path, made: list[File], host: Host) -> Change:
+    """Brings `folder` to `made`."""
+    top = folder / FILES
+    wanted = {top / file.path.relative_to("/"): file for file in made}
+    there = {path for path in top.rglob("*") if path.is_file()} if top.exists() else set()
+    written = [str(file.path) for path, file in wanted.items() if _put(path, file)]
+    removed = sorted(there - set(wanted))
+    for path in removed:
+        path.unlink()
+    return Change(host.name, written, [f"/{path.relative_to(top)}" for path in removed])
+
+
+def _put(path: Path, file: File) -> bool:
+    """Whether the file had to be written. Here it is for the owner of the folder alone, whatever it is for the host."""
+    if path.exists() and path.read_bytes() == file.content:
+        return False
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(file.content)
+    return True
+
+
+def counted(changes: list[Change]) -> Mapping[str, int]:
+    return {change.host: len(change.written) + len(change.removed) for change in changes}
