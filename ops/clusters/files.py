@@ -105,7 +105,8 @@ def _certificates(of: Material, host: Host) -> Iterator[File]:
 def _node(of: Material, host: Host) -> Iterator[File]:
     if "storage" in host.roles:
         own = of.authority.pair(host.name, [places.internal(host.name), host.address])
-        yield File(places.POOLS, pools.text(hosted.pools(of.cluster)).encode())
+        # The server opens it without changing its time of access, which only its owner may (O_NOATIME in open(2)).
+        yield _secret(places.POOLS, pools.text(hosted.pools(of.cluster)))
         yield File(places.NODE / "public.crt", own.certificate)
         yield _secret(places.NODE / "private.key", own.key)
         yield File(places.NODE / "CAs/ca.crt", of.authority.trusted)

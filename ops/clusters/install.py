@@ -37,7 +37,7 @@ class Job:
     root: Path
     """The host's file system: `/`, or an image's."""
     cache: Path
-    """For what the set-up fetches and builds."""
+    """Where the storage server is built, or was."""
 
     def at(self, path: Path) -> Path:
         return self.root / path.relative_to("/")
@@ -86,7 +86,7 @@ def install_packages(job: Job) -> None:
 
 
 def _dependencies(job: Job) -> None:
-    environment.ensure(job.at(places.CODE), job.at(places.VENV), job.cache, dev=False)
+    environment.ensure(job.at(places.CODE), job.at(places.VENV), place.ROOT_CACHE, dev=False)
 
 
 def install_server(job: Job, say: Say) -> None:
