@@ -1,10 +1,12 @@
 """Brings the storage server's buckets, users, policies and notification rules to what is needed; idempotent."""
 
 import os
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 from appliance.config import current
-from storage import setup
+from storage import nodes, setup
 from storage.keys import Key
 
 
@@ -16,7 +18,14 @@ def main() -> None:
     config = current()
     overlap = timedelta(seconds=max(2 * config.link_seconds, config.form_seconds))
     replaced = os.environ.get("DARKROOM_REPLACED_KEYS", "").split()
+    several = os.environ.get("DARKROOM_STORAGE_NODES", "").split()
+    authority = Path(os.environ.get("DARKROOM_STORAGE_AUTHORITY", ""))
+    late = nodes.wait_started(several, authority) if several else []
+    if late:
+        print(f"not there, and so told of no new key before they are: {' '.join(late)}", flush=True)
     setup.ensure(url, root.access, root.secret, *keys, replaced, overlap)
+    if unknowing := nodes.wait_known([node for node in several if node not in late], authority, keys[-1]):
+        sys.exit(f"{' '.join(unknowing)} did not take the keys: is its cable well?")
 
 
 def _key(name: str) -> Key:

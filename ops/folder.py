@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 DRIVES = 4
+OF_A_HOST = "host.json"
+"""There where the appliance has several hosts and this one is where its verbs are typed."""
 RESTORING = "restoring.json"
 """There from the beginning of a restore to its end: what would be started before has only half of what it knows of."""
 
@@ -60,6 +62,10 @@ class DataFolder:
             return None
         finally:
             os.close(handle)
+
+    def hosted(self) -> bool:
+        """Whether what is here is run by the units of a host of several, not by a supervisor."""
+        return (self.path / OF_A_HOST).exists()
 
     def read(self, name: str) -> dict[str, Any]:
         """The JSON object in the file `name`; empty if there is none."""

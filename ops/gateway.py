@@ -23,7 +23,8 @@ CONFIGURATION = """\
 	}}
 }}
 
-http://127.0.0.1:{port} {{
+# Under every name: a request for one that is not known here would be answered with 200 and nothing.
+http://:{port} {{
 	bind 127.0.0.1
 	reverse_proxy {nodes} {{
 		# A node that was restarted, or that hangs, is left out within seconds; what was sent to it is asked of another.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ops import addresses, caddy, credentials, inventory, ports, postgres, programs, services, valkey
+from ops.clusters import operating
 from ops.folder import DataFolder
 from ops.services import Plan
 from ops.setup import preflight
@@ -18,6 +19,8 @@ class NotKnown(Exception):
 
 def known(folder: DataFolder, environment: Mapping[str, str]) -> Plan:
     """The plan of an appliance that has been set up, from what its folder records; changes nothing. Raises NotKnown."""
+    if folder.hosted():
+        return operating.plan(folder)
     if elsewhere := _elsewhere(folder, environment):
         remedy = "Set it here, too, as it was set for ./ops/up."
         raise NotKnown(f"{' and '.join(elsewhere)} must be set: those parts run elsewhere\n  → {remedy}")

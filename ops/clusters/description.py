@@ -60,6 +60,8 @@ class Cluster:
     ports: Mapping[str, int] = field(default_factory=lambda: dict(PORTS))
     settings: Mapping[str, str] = field(default_factory=dict)
     """Variables for every part, by their names without DARKROOM_."""
+    text: str = ""
+    """The file itself."""
 
     def of_role(self, role: str) -> list[Host]:
         return [host for host in self.hosts if role in host.roles]
@@ -104,6 +106,7 @@ def parse(text: str) -> Cluster:
             versions_parity=_number(given, "versions_parity", "the file", 1, 16),
             ports=PORTS | {name: _port(name, port) for name, port in _table(given, "ports").items()},
             settings={name: _setting(name, value) for name, value in _table(given, "settings").items()},
+            text=text,
         )
         _check(cluster)
     except (addresses.BadAddress, Impossible) as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops import caddy, gateway, valkey, wires
-from ops.clusters import firewall, hosted, places, units
+from ops.clusters import firewall, hosted, operating, places, units
 from ops.clusters.authority import Authority, Pair
 from ops.clusters.description import Cluster, Host
 from ops.credentials import Credentials
@@ -79,6 +79,9 @@ def _network(of: Material, host: Host, plan: Plan) -> Iterator[File]:
         yield _secret(data / gateway.FOLDER / gateway.FILE, text)
     if "edge" in plan.kinds:
         yield _secret(folder.edge / caddy.FILE, caddy.configuration(plan, hosted.environment(of.cluster, host)))
+    if "database" in host.roles:
+        for name, text in operating.texts(of.cluster, host, of.credentials).items():
+            yield _secret(data / name, text)
     if "valkey" in plan.kinds:
         text = valkey.configuration(folder, plan.ports["valkey"], of.credentials.valkey)
         yield _secret(folder.valkey / valkey.FILE, text)
@@ -86,7 +89,7 @@ def _network(of: Material, host: Host, plan: Plan) -> Iterator[File]:
 
 def _settings(of: Material, parts: list[Part]) -> Iterator[File]:
     for part in parts:
-        variables = hosted.variables_of(part, of.credentials, of.server.binary)
+        variables = hosted.variables_of(of.cluster, part, of.credentials, of.server.binary)
         yield _secret(places.SETTINGS / f"{part.name}.env", units.settings(dict(variables)))
 
 

@@ -142,11 +142,14 @@ def parts(cluster: Cluster, host: Host, credentials: Credentials) -> list[invent
     return inventory.parts(plan(cluster, host, credentials), environment(cluster, host))
 
 
-def variables_of(part: inventory.Part, credentials: Credentials, server: Path) -> Mapping[str, str]:
+def variables_of(cluster: Cluster, part: inventory.Part, credentials: Credentials, server: Path) -> Mapping[str, str]:
     """The whole environment of `part` on a host: its own, and what ops.program asks for."""
     own = {**part.env, **BASICS}
     if part.name == "postgres":
         return {**own, "DARKROOM_DATA": str(places.DATA), "DARKROOM_DATABASE_PASSWORD": credentials.database}
+    if part.name == "buckets":
+        told = " ".join(f"https://{node}" for node in nodes(cluster))
+        return {**own, "DARKROOM_STORAGE_NODES": told, "DARKROOM_STORAGE_AUTHORITY": str(places.TLS / "ca.crt")}
     if part.name == "storage":
         return {**own, "DARKROOM_DATA": str(places.DATA), "DARKROOM_MINIO": str(server)}
     if part.name in ("valkey", "edge", "gateway"):

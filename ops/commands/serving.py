@@ -26,7 +26,7 @@ def become(role: str, folder: DataFolder) -> "Plan":
 
     Raises CannotRun.
     """
-    if not (folder.path.is_dir() and folder.holder()):
+    if not (folder.path.is_dir() and (folder.holder() or folder.hosted())):
         raise CannotRun(f"nothing is running in {folder.path}\n  → {options.RUNNING_HINT}")
     from ops import planning, variables
 

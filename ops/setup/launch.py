@@ -19,6 +19,8 @@ HANDED_OVER = ("--cert", "--key")
 STORES = ("--to", "--from")
 UP = "ops.commands.up"
 MAKE_DATA = (UP, "ops.commands.restore")  # verbs that may find no data folder
+# The data folder of a host of several (ops/clusters/places.py), which was installed by ./ops/host.
+OF_A_HOST = Path("/var/lib/darkroom/data")
 # What is looked at before the verb reads its own options; `--port=80` is split into the two words that it means.
 LOOKED_AT = ("--port", "--url", *HANDED_OVER, *STORES)
 
@@ -57,12 +59,13 @@ def launch(module: str, caller: bool, dev: bool) -> None:
 
 
 def split_data(arguments: list[str]) -> tuple[list[str], Path]:
-    """The arguments without `--data DIR`, and the data folder: that, else DARKROOM_DATA, else var/ in the checkout.
+    """The arguments without `--data DIR`, and the data folder: that, else DARKROOM_DATA, else that of an installed
+    host, else var/ in the checkout.
 
     Options that this module looks at come out as two words, however they were written.
     """
     rest: list[str] = []
-    data = os.environ.get("DARKROOM_DATA") or str(CHECKOUT / "var")
+    data = os.environ.get("DARKROOM_DATA") or str(OF_A_HOST if OF_A_HOST.is_dir() else CHECKOUT / "var")
     items = iter(arguments)
     for item in items:
         if item == "--data":

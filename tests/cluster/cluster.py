@@ -24,6 +24,7 @@ class Cluster:
 
     def __init__(self, folder: Path, roles: Mapping[str, list[str]], drives: int = 2, **settings: str) -> None:
         self.folder, self.settings, self._drives = folder, settings, drives
+        self._key = ""
         tool("mount", "-t", "tmpfs", "tmpfs", str(folder))
         self.network = Network()
         self.machines: dict[str, Machine] = {}
@@ -57,7 +58,7 @@ class Cluster:
         lines += [f"{name} = {json.dumps(value)}" for name, value in self.settings.items()]
         for name, machine in self.machines.items():
             lines += [f"[hosts.{name}]", f'address = "{machine.address}"', f"roles = {json.dumps(self.roles[name])}"]
-            lines += [f"workers = 1", f"pool = {self.pools[name]}"]
+            lines += ["workers = 1", f"pool = {self.pools[name]}"]
             lines.append(f"drives = {json.dumps([disk.uuid for disk in self.disks[name]])}")
         self.inventory.write_text("\n".join(lines) + "\n")
 
@@ -88,7 +89,8 @@ class Cluster:
         """The drives of each host, with the options that its mount units say."""
         for name in names or self.machines:
             for disk in self.disks[name]:
-                unit = self.machines[name].read(Path(f"/etc/systemd/system/srv-darkroom-drives-{disk.where.name}.mount"))
+                path = Path(f"/etc/systemd/system/srv-darkroom-drives-{disk.where.name}.mount")
+                unit = self.machines[name].read(path)
                 lines = dict(line.split("=", 1) for line in unit.splitlines() if "=" in line and line[0] not in "#[")
                 assert lines["What"] == f"/dev/disk/by-uuid/{disk.uuid}"
                 assert lines["Where"] == str(disk.where)
@@ -124,6 +126,20 @@ class Cluster:
         """Trusts the appliance's own authority, and nothing else."""
         return ssl.create_default_context(cafile=str(self.folder / "out/secret/ca.crt"))
 
+    @property
+    def database(self) -> Machine:
+        return next(self.machines[name] for name, own in self.roles.items() if "database" in own)
+
+    def ops(self, verb: str, *arguments: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
+        """A verb as an operator types it, on the host of ledger and queue."""
+        return self.database.run(str(CHECKOUT / "ops" / verb), *arguments, check=check)
+
+    def key(self) -> str:
+        """A server key."""
+        if not self._key:
+            self._key = self.ops("apikey", "create", "tests", "--admin").stdout.strip()
+        return self._key
+
     def last_words(self) -> str:
         said = []
         for name, services in self.services.items():
@@ -150,7 +166,7 @@ class Cluster:
 
 def verb(name: str, *arguments: str, code: int = 0) -> str:
     """Runs `./ops/NAME` of the checkout on the machine of the tests; what it printed."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("DARKROOM_") or name.endswith("CACHE")}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("DARKROOM_")}
     command = [str(CHECKOUT / "ops" / name), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=own)
     assert done.returncode == code, done.stdout + done.stderr

@@ -4,15 +4,17 @@ What is written there stays in memory and goes with the host; drives are XFS on 
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 NETWORK = "10.77.0"
-BRIDGE = "dkbridge"
+BRIDGE, PREFIX = "dkbridge", "dk-"
 GATEWAY = f"{NETWORK}.254"
 
 # The machine's own system below, the host's changes above. Its own root, not a chroot: in one of those no account may
@@ -43,12 +45,29 @@ class Network:
     """The bridge that all cables end at, with an address for the tests themselves."""
 
     def __init__(self) -> None:
+        clear()
         tool("ip", "link", "add", BRIDGE, "type", "bridge")
         tool("ip", "address", "add", f"{GATEWAY}/24", "dev", BRIDGE)
         tool("ip", "link", "set", BRIDGE, "up")
 
     def close(self) -> None:
-        tool("ip", "link", "delete", BRIDGE, check=False)
+        clear()
+
+
+def clear() -> None:
+    """Removes the bridge and all hosts, those of tests that were killed as well, with every process in them."""
+    for line in tool("ip", "netns", "list").splitlines():
+        if (name := line.split()[0]).startswith(PREFIX):
+            end(name)
+    tool("ip", "link", "delete", BRIDGE, check=False)
+
+
+def end(namespace: str) -> None:
+    for pid in tool("ip", "netns", "pids", namespace).split():
+        with suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGKILL)
+    # Its end of the cable goes with it, and so the other one.
+    tool("ip", "netns", "delete", namespace)
 
 
 class Machine:
@@ -56,7 +75,7 @@ class Machine:
 
     def __init__(self, name: str, number: int, folder: Path) -> None:
         self.name, self.address, self.folder = name, f"{NETWORK}.{number}", folder
-        self.namespace, self.cable = f"dk-{name}", f"dk-{name}"
+        self.namespace = self.cable = f"{PREFIX}{name}"
         for part in ("upper", "work", "root"):
             (folder / part).mkdir(parents=True)
         # A host of the tests reaches no package index: it has the dependencies of the tests' own environment.
@@ -73,7 +92,7 @@ class Machine:
         self._holder = subprocess.Popen(command, stderr=subprocess.PIPE, env={**os.environ, "PATH": _PATH})
         limit = time.monotonic() + 30
         while subprocess.run(self.inside("test", "-e", "/run/is-a-host"), capture_output=True).returncode:
-            assert self._holder.poll() is None and time.monotonic() < limit, "the host did not come up"
+            assert time.monotonic() < limit, "the host did not come up"
             time.sleep(0.05)
 
     def inside(self, *command: str) -> list[str]:
@@ -121,10 +140,8 @@ class Machine:
         return self.run("cat", str(path)).stdout
 
     def close(self) -> None:
-        self._holder.kill()
+        end(self.namespace)
         self._holder.wait()
-        tool("ip", "link", "delete", self.cable, check=False)
-        tool("ip", "netns", "delete", self.namespace, check=False)
 
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

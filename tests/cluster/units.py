@@ -76,10 +76,8 @@ class Unit:
         if self._process is None or self._process.poll() is not None:
             return
         self._process.send_signal(number or signal.Signals[self.lines["KillSignal"]])
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(float(self.lines["TimeoutStopSec"]))
-        except subprocess.TimeoutExpired:
-            pass
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
