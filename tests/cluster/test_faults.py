@@ -1,0 +1,125 @@
+"""What is done to four hosts while photos come in: nothing that was acknowledged is lost, and all of it comes back."""
+
+import hashlib
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.cluster import shards
+from tests.cluster.clients import Client, Load
+from tests.cluster.cluster import Cluster
+from tests.cluster.report import Row
+
+pytestmark = [pytest.mark.root, pytest.mark.timeout(600)]
+
+Record = Callable[[Row], None]
+
+
+def examined(cluster: Cluster, client: Client, acknowledged: dict[str, str]) -> int:
+    """How many of those were lost: every one is done and has its bytes, and ledger and storage agree."""
+    client.wait_ended(list(acknowledged))
+    lost = sum(
+        hashlib.sha256(client.bytes_of(image, "original")).hexdigest() != sha256
+        for image, sha256 in acknowledged.items()
+    )
+    told = cluster.ops("verify", "--grace", "0", check=False)
+    assert "missing object versions 0" in told.stdout, told.stdout + told.stderr
+    return lost
+
+
+def redundant(cluster: Cluster, began: float, seconds: float = 180) -> float:
+    """Waits until every shard is where it should be; seconds since `began`."""
+    limit = time.monotonic() + seconds
+    while missing := shards.lacking(cluster):
+        assert time.monotonic() < limit, f"{missing} shards are lacking"
+        time.sleep(0.5)
+    return time.monotonic() - began
+
+
+def row(fault: str, client: Client, acknowledged: dict[str, str], lost: int, after: float | None) -> Row:
+    counts = client.counts
+    return Row(fault, counts.requests, counts.again, counts.failed, counts.slowest, len(acknowledged), lost, after)
+
+
+def test_a_node_is_killed_under_load_and_heals_when_it_returns(
+    cluster: Cluster, client: Client, record: Record
+) -> None:
+    load = Load(client)
+    load.wait(20)
+    cluster.services["d"].kill()
+    load.wait(100)
+    began = time.monotonic()
+    cluster.start("d")
+    after = redundant(cluster, began)
+    acknowledged = load.stop()
+    lost = examined(cluster, client, acknowledged)
+    record(row("a storage host killed under load, started again after 100 files", client, acknowledged, lost, after))
+    assert lost == 0
+    assert client.counts.failed == 0
+
+
+@pytest.mark.long
+def test_two_of_four_are_lost(cluster: Cluster, client: Client, record: Record) -> None:
+    load = Load(client)
+    load.wait(30)
+    acknowledged = load.stop()
+    client.wait_ended(list(acknowledged))
+    for name in ("c", "d"):
+        cluster.services[name].kill()
+    limit = time.monotonic() + 30
+    while cluster.ready(cluster.edges[0]) == "ok":
+        assert time.monotonic() < limit
+        time.sleep(0.2)
+    for image, sha256 in acknowledged.items():
+        assert hashlib.sha256(client.bytes_of(image, "original")).hexdigest() == sha256
+    body = {"filename": "a.jpg", "project_id": client.project}
+    status, headers = client.answered("POST", "/images/", body, client.token)
+    assert status == 503
+    assert int(headers["Retry-After"]) > 0
+    began = time.monotonic()
+    cluster.start("c", "d")
+    cluster.wait_ready(60)
+    image, sha256 = client.upload(10**6)
+    acknowledged[image] = sha256
+    after = redundant(cluster, began)
+    lost = examined(cluster, client, acknowledged)
+    record(row("two of four hosts lost: reads go on, links are refused with 503", client, acknowledged, lost, after))
+    assert lost == 0
+
+
+@pytest.mark.long
+def test_a_cable_is_cut(cluster: Cluster, client: Client, record: Record) -> None:
+    load = Load(client)
+    load.wait(20)
+    cluster.machines["c"].cut()
+    load.wait(100)
+    began = time.monotonic()
+    cluster.machines["c"].mend()
+    after = redundant(cluster, began)
+    acknowledged = load.stop()
+    lost = examined(cluster, client, acknowledged)
+    record(row("the cable of a host cut, mended after 100 files", client, acknowledged, lost, after))
+    assert lost == 0
+    assert client.counts.failed == 0
+    assert client.counts.slowest < 60
+
+
+@pytest.mark.long
+def test_a_node_hangs(cluster: Cluster, client: Client, record: Record) -> None:
+    load = Load(client)
+    load.wait(20)
+    cluster.services["d"]["storage"].send(signal.SIGSTOP)
+    try:
+        load.wait(60)
+    finally:
+        cluster.services["d"]["storage"].send(signal.SIGCONT)
+    began = time.monotonic()
+    after = redundant(cluster, began)
+    acknowledged = load.stop()
+    lost = examined(cluster, client, acknowledged)
+    record(row("a storage node stopped (SIGSTOP) for 60 files", client, acknowledged, lost, after))
+    assert lost == 0
+    assert client.counts.failed == 0
+    assert client.counts.slowest < 60
