@@ -53,6 +53,8 @@ def parts(plan: Plan, environment: Mapping[str, str]) -> list[Part]:
         _beating("intake", "appliance.intake", plan, environment),
         _beating("webhooks", "appliance.sender", plan, environment),
     ]
+    if plan.credentials.storage_root:
+        rows.append(_beating("caretaker", "ops.caretaker", plan, environment))
     rows += [_worker(plan, environment, number) for number in range(1, image_workers(environment) + 1)]
     rows.append(_edge(plan))
     here = {row.name for row in rows}
