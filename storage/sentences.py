@@ -56,19 +56,26 @@ def _drives(cluster: Cluster) -> Iterator[Finding]:
         for drive in node.drives if node.online else ():
             if drive.here:
                 continue
+            what = f"The drive {drive.path} of {node.name} is {_STATES.get(drive.state, drive.state)}."
+            if drive.state == EMPTY:
+                then = "Nothing to do if it is meant to be empty: within a minute the server begins to fill it. Don't "
+                then += "touch the other drives until that has ended."
+                yield Finding(Level.WATCH, "drive_empty", what, _risk(cluster), then)
+                continue
             yield Finding(
                 Level.ACT,
                 "drive_away",
-                f"The drive {drive.path} of {node.name} is {_STATES.get(drive.state, drive.state)}.",
+                what,
                 _risk(cluster),
                 "If it is only unmounted or unplugged, put it back: what it missed is healed by itself. If it is dead, "
                 "put an empty one in its place; it is filled by itself. Don't touch the other drives.",
             )
 
 
+EMPTY = "unformatted"
 _STATES = {
     "offline": "away",
-    "unformatted": "empty: it was wiped or replaced, and is about to be filled",
+    EMPTY: "empty: it was wiped or replaced",
     "faulty": "faulty: it answers with errors or not in time",
     "root-mount": "not mounted: its folder is on the system's disk",
     "permission-denied": "closed to the server: it may not write there",

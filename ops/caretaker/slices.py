@@ -23,12 +23,15 @@ class Slice(NamedTuple):
     prefix: str
 
 
-def slices(objects: Inspector, buckets: list[str], since: datetime | None, after: str = "") -> list[Slice]:
-    """Those still to be done, after the mark `after`, in order; since: only days from then on (UTC), and all that has
-    no day. Raises StorageError.
+def slices(
+    objects: Inspector, buckets: list[str], known: list[str], since: datetime | None, after: str = ""
+) -> list[Slice]:
+    """Those still to be done, after the mark `after`, in order. `known`: the prefixes of days in the ledger; since:
+    only days from then on (UTC), and all that has no day. Raises StorageError.
     """
     first = int(f"{since:%Y%m%d}") if since else 0
-    found = [one for bucket in buckets for one in _of_bucket(objects, bucket, first)]
+    found = {one for bucket in buckets for one in _of_bucket(objects, bucket, first)}
+    found |= {_slice(bucket, prefix, _day(prefix)) for bucket in OURS if bucket in buckets for prefix in known}
     return sorted(one for one in found if one.mark > after)
 
 
@@ -47,10 +50,15 @@ def _of_bucket(objects: Inspector, bucket: str, first: int) -> Iterator[Slice]:
 
 def _days(objects: Inspector, bucket: str, folder: str, first: int) -> Iterator[Slice]:
     for prefix in objects.folders(bucket, folder):
-        name = prefix.rstrip("/").rpartition("/")[2]
-        day = int(name) if name.isdecimal() and len(name) == 8 else 0
+        day = _day(prefix)
         if not day or day >= first:
             yield _slice(bucket, prefix, day)
+
+
+def _day(prefix: str) -> int:
+    """The day as a number, yyyymmdd; 0 for a folder that is none."""
+    name = prefix.rstrip("/").rpartition("/")[2]
+    return int(name) if name.isdecimal() and len(name) == 8 else 0
 
 
 def _slice(bucket: str, prefix: str, day: int) -> Slice:

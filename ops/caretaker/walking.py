@@ -7,7 +7,7 @@ of a slice is lost with whoever fetches: that slice is begun again.
 import asyncio
 import time
 
-from appliance.care import rounds, unhealed
+from appliance.care import days, rounds, unhealed
 from appliance.care.rounds import Round
 from appliance.care.unhealed import Conclusions
 from appliance.config import Config
@@ -45,10 +45,9 @@ class Walking:
     async def _round(self, one: Round) -> None:
         """To its end, or to the slice at which a more urgent one came."""
         buckets = [one.bucket] if one.bucket else await asyncio.to_thread(self._objects.buckets)
-        left = await asyncio.to_thread(slices, self._objects, buckets, one.since, one.after)
+        known = await days.prefixes(one.since)
+        left = await asyncio.to_thread(slices, self._objects, buckets, known, one.since, one.after)
         await rounds.begin(one.id, one.slices_done + len(left))
-        if not one.after and not one.bucket:
-            await asyncio.to_thread(self._admin.heal_settings)
         log.info("round begins", round=one.id, deep=one.deep, why=one.why, slices=len(left))
         for which in left:
             urgent = await rounds.first()
@@ -56,6 +55,9 @@ class Walking:
                 return
             await self._slice(one, which)
             await rounds.slice_done(one.id, which.mark)
+        if not one.bucket:
+            # Last, since it also heals some objects, and does not tell of all of them.
+            await asyncio.to_thread(self._admin.heal_settings)
         await rounds.end(one.id)
         ended = await rounds.read(one.id)
         assert ended is not None
