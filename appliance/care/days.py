@@ -14,7 +14,7 @@ WHERE id > $1 AND blob IS NOT NULL AND state NOT IN ('deleting', 'deleted')
 
 
 async def prefixes(since: datetime | None) -> list[str]:
-    """The prefix of every owner's every day of which there is a file, from the day of `since` on. Raises Unavailable."""
+    """The prefix of each day of each owner of which there is a file, from the day of `since` on. Raises Unavailable."""
     day = since and since.replace(hour=0, minute=0, second=0, microsecond=0)
     first = UUID(int=int(day.timestamp() * 1000) << 80) if day else UUID(int=0)
     connection = await connect()

@@ -50,6 +50,14 @@ WHERE a.id = ANY ($1)
 """
 _DECIDE = "UPDATE ledger.unhealed SET verdict = $4 WHERE bucket = $1 AND key = $2 AND version_id = $3"
 _FORGET = "DELETE FROM ledger.unhealed WHERE bucket = $1 AND key = $2 AND version_id = $3"
+_SETTLED = """
+DELETE FROM ledger.unhealed u WHERE u.asset IS NOT NULL AND NOT EXISTS (SELECT FROM ledger.assets a WHERE a.id = u.asset
+    AND a.state NOT IN ('deleting', 'deleted') AND NOT (u.verdict IS NOT DISTINCT FROM 'made_anew' AND a.state = 'done'))
+"""
+_MENDED = """
+UPDATE ledger.unhealed u SET verdict = NULL FROM ledger.assets a
+WHERE a.id = u.asset AND u.verdict IN ('damaged', 'missing') AND a.state <> 'error'
+"""
 _LIST = """
 SELECT u.bucket, u.key, u.version_id, u.found_at, u.detail, u.verdict, a.id AS asset, a.filename, a.uploader,
     a.state::text AS state, a.error_code
@@ -106,6 +114,8 @@ class Conclusions:
 
     async def draw(self) -> str:
         """Decides all that are open; what keeps it from that, or "". Raises Unavailable and StorageError."""
+        await fetch(_SETTLED)  # deleted, or made anew
+        await fetch(_MENDED)  # tried again with success: a file was restored, say
         after: Place = ("", "", "")
         try:
             while rows := await fetch(_OPEN, *after, BATCH):

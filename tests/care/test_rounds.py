@@ -1,4 +1,4 @@
-"""Rounds through real storage: rot is mended, what is beyond mending is told with its owner, nothing is told too early."""
+"""Rounds through real storage: rot is mended, what is beyond mending is told with its owner, none too early."""
 
 import asyncio
 import shutil
