@@ -23,6 +23,7 @@ from appliance.accounts.tickets import Tickets
 from appliance.answers import count_answer
 from appliance.assets import api as assets
 from appliance.beat import beat
+from appliance.care import api as care
 from appliance.clocks import Clocks
 from appliance.config import Config, current
 from appliance.heads import answering_head
@@ -43,7 +44,7 @@ from appliance.webhooks import api as webhooks
 from storage.links import Links, UploadForms
 from storage.objects import Objects
 
-ROUTERS = [module.router for module in (accounts, quotas, images, assets, live, webhooks, health, docs)]
+ROUTERS = [module.router for module in (accounts, quotas, images, assets, live, webhooks, health, care, docs)]
 MOST_BODY = 64 * 1024  # bytes; no request of this API is larger
 
 

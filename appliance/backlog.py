@@ -1,9 +1,11 @@
 """What is open, failed or behind, as figures: read from the ledger when asked for, by indexes of what is open."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 
+from appliance.families import gauge
 from appliance.ledger.database import fetch
 from appliance.queue import LANES
 
@@ -21,7 +23,8 @@ FROM ledger.assets WHERE state = '{state}'
     }.items()
 )
 _LANES = """
-SELECT lane, count(*) AS n, coalesce(extract(epoch FROM now() - min(uploaded_at)), 0)::float AS oldest
+SELECT lane, count(*) AS n, coalesce(extract(epoch FROM now() - min(uploaded_at)), 0)::float AS oldest,
+    extract(epoch FROM now() - min(changed_at))::float AS waited
 FROM ledger.assets WHERE state = 'uploaded' GROUP BY lane
 """
 _ONE = """
@@ -52,32 +55,43 @@ async def families() -> Iterable[Metric]:
     return [*await _states(), *await _lanes(), await _failed(), *await _alone(), *await _webhooks()]
 
 
-def _gauge(name: str, told: str, *labels: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(f"darkroom_{name}", told, labels=labels)
-
-
 async def _states() -> list[Metric]:
-    assets = _gauge("open_assets", "Assets that are not finished", "state")
-    oldest = _gauge("oldest_open_seconds", "How long the oldest of them has waited", "state")
+    assets = gauge("open_assets", "Assets that are not finished", "state")
+    oldest = gauge("oldest_open_seconds", "How long the oldest of them has waited", "state")
     for row in await fetch(_OPEN):
         assets.add_metric([row["state"]], row["n"])
         oldest.add_metric([row["state"]], row["oldest"])
     return [assets, oldest]
 
 
-async def _lanes() -> list[Metric]:
-    waiting = _gauge("waiting_jobs", "Files that wait to be processed, in the queue or outside", "lane")
-    oldest = _gauge("oldest_waiting_seconds", "How long the oldest of them has waited", "lane")
+async def lanes() -> list[dict[str, Any]]:
+    """How many files wait in each lane, for how many seconds the first has (`waited`: since it was tried again, where
+    it was), and how long ago the oldest came. Raises Unavailable.
+    """
     found = {row["lane"]: row for row in await fetch(_LANES)}
-    for lane in sorted({*LANES, *found}):
-        row = found.get(lane)
-        waiting.add_metric([lane], row["n"] if row else 0)
-        oldest.add_metric([lane], row["oldest"] if row else 0)
+    rows = [(lane, found.get(lane)) for lane in sorted({*LANES, *found})]
+    return [
+        {
+            "lane": lane,
+            "waiting": row["n"] if row else 0,
+            "oldest_seconds": row["oldest"] if row else 0.0,
+            "waited_seconds": row["waited"] if row else 0.0,
+        }
+        for lane, row in rows
+    ]
+
+
+async def _lanes() -> list[Metric]:
+    waiting = gauge("waiting_jobs", "Files that wait to be processed, in the queue or outside", "lane")
+    oldest = gauge("oldest_waiting_seconds", "How long the oldest of them has waited", "lane")
+    for row in await lanes():
+        waiting.add_metric([row["lane"]], row["waiting"])
+        oldest.add_metric([row["lane"]], row["oldest_seconds"])
     return [waiting, oldest]
 
 
 async def _failed() -> Metric:
-    failed = _gauge("failed_assets", "Assets that ended as an error, by its code; ./ops/retry tries them again", "code")
+    failed = gauge("failed_assets", "Assets that ended as an error, by its code; ./ops/retry tries them again", "code")
     for row in await fetch(_FAILED):
         failed.add_metric([row["code"] or ""], row["n"])
     return failed
@@ -87,15 +101,15 @@ async def _alone() -> list[Metric]:
     row = (await fetch(_ONE))[0]
     made = []
     for name, told in _HELD_BY_THEMSELVES.items():
-        made.append(_gauge(name, told))
+        made.append(gauge(name, told))
         made[-1].add_metric([], row[name])
     return list(made)
 
 
 async def _webhooks() -> list[Metric]:
-    hooks = _gauge("webhooks", "Webhooks by their state: ok, failing, disabled", "state")
-    behind = _gauge("webhook_events_behind", "Events that webhooks have not taken yet", "state")
-    oldest = _gauge("webhook_failing_seconds", "For how long the one that has failed longest has", "state")
+    hooks = gauge("webhooks", "Webhooks by their state: ok, failing, disabled", "state")
+    behind = gauge("webhook_events_behind", "Events that webhooks have not taken yet", "state")
+    oldest = gauge("webhook_failing_seconds", "For how long the one that has failed longest has", "state")
     found = {row["state"]: row for row in await fetch(_WEBHOOKS)}
     for state in ("ok", "failing", "disabled"):
         row = found.get(state)

@@ -83,6 +83,11 @@ class Config:
     clean_at: str = setting("00:00", "when abandoned uploads and temporary files are removed, every day")
     clean_hours: float = setting(48.0, "how old they must be")
     storage_free_percent: float = setting(5.0, "no new uploads once a drive has less of it free; 0: whatever it has")
+    look_seconds: float = setting(3.0, "the pause between two looks at storage's nodes and drives")
+    scrub_days: float = setting(30.0, "how often every shard in storage is read and mended; 0: only ./ops/scrub --now")
+    scrub_pause_seconds: float = setting(
+        60.0, "the longest a scrub waits, every thousand object versions, while files wait to be processed"
+    )
     project_slots: int = setting(10_000, "uploads that a project may have open; 0 is no limit, here and below")
     project_files: int = setting(0, "files that a project may have, those being uploaded too")
     project_bytes: int = setting(0, "bytes of originals that a project may have")

@@ -10,20 +10,21 @@ from typing import Any
 
 import msgspec
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from redis.asyncio import Redis
 
 from appliance import backlog
 from appliance.beat import KEPT_SECONDS, KEY
+from appliance.care import figures
+from appliance.families import counter, gauge
 from appliance.ledger.inbox import INBOX, TAKEN
 from appliance.logs import log
 from appliance.metrics import COUNTERS, COUNTS, GAUGES
 from appliance.queue import LANES, queue_name
 from storage.objects import Objects
 
-PREFIX = "darkroom_"
 PARTS = "darkroom:parts"
-"""Where the supervisor tells of its parts: {"parts": [{"name", "up", "restarts", …}], "drives": {…}}."""
+"""Where the supervisor tells of its parts: {"parts": [{"name", "up", "restarts", …}]}."""
 PATIENCE = 3.0
 
 Source = Callable[[], Awaitable[Iterable[Metric]]]
@@ -38,6 +39,7 @@ async def exposition(redis: Redis, reader: Objects) -> bytes:
         "queue": lambda: _queue(redis),
         "parts": lambda: _parts(redis),
         "storage": lambda: _storage(reader),
+        "cluster": lambda: figures.families(redis),
     }
     answers = await asyncio.gather(*(_asked(source) for source in sources.values()))
     answered = gauge("source_answers", "Whether this source of figures answered: 1 or 0", "source")
@@ -53,14 +55,6 @@ async def _asked(source: Source) -> list[Metric] | None:
     except Exception as error:  # whatever it is, it is this source that has no figures
         log.warning("no figures", error=repr(error))
         return None
-
-
-def gauge(name: str, told: str, *labels: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(PREFIX + name, told, labels=labels)
-
-
-def counter(name: str, told: str, *labels: str) -> CounterMetricFamily:
-    return CounterMetricFamily(PREFIX + name, told, labels=labels)
 
 
 def rendered(families: Iterable[Metric]) -> bytes:
@@ -138,13 +132,7 @@ async def _parts(redis: Redis) -> Iterable[Metric]:
         for name, family in families.items():
             if part.get(name) is not None:
                 family.add_metric([part["name"]], part[name])
-    drives = gauge("storage_drives", "Drives of storage by their state: ok, healing, or what is wrong", "state")
-    room = gauge("storage_bytes", "Room on the drives of storage: free and total, before parity", "of")
-    for state, number in told.get("drives", {}).get("states", {}).items():
-        drives.add_metric([state], number)
-    for of, number in told.get("drives", {}).get("bytes", {}).items():
-        room.add_metric([of], number)
-    return [*families.values(), drives, room]
+    return families.values()
 
 
 async def _storage(reader: Objects) -> Iterable[Metric]:

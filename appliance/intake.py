@@ -9,26 +9,25 @@ import asyncio
 
 import uvloop
 
+from appliance.again import again
 from appliance.beat import beat
 from appliance.clocks import SELDOM_SECONDS, Clocks
 from appliance.config import current
-from appliance.errors import Unavailable
 from appliance.leading import lead, stay
 from appliance.ledger.arrivals import Arrivals
 from appliance.ledger.database import connect, fetch, pool
 from appliance.ledger.inbox import Inbox
 from appliance.ledger.service import Ledger
-from appliance.ledger.sweep import Chore, Sweep, chores
+from appliance.ledger.sweep import Sweep, chores
 from appliance.live.doorbell import Doorbell
 from appliance.logs import log, set_up
 from appliance.queue import Queue
 from appliance.signals import until_told
 from appliance.upkeep.cleaning import Cleaning, Rule
 from appliance.upkeep.daily import Daily
-from appliance.valkey import LOST, patient
+from appliance.valkey import patient
 from storage.inspection import Inspector
 from storage.multiparts import Multiparts
-from storage.objects import StorageUnavailable
 
 LOCK = 0x1DA2C
 DAY = 24 * 3600
@@ -39,18 +38,6 @@ DUE = 600.0  # the pause between two looks whether something daily is due
 async def keep_partitions() -> None:
     """Makes next month's partition of the events, and drops what is older than is kept."""
     await fetch("SELECT ledger.keep_partitions($1)", current().events_days)
-
-
-async def _again(every: float, chore: Chore) -> None:
-    """Does one chore over and over, each in a loop of its own, so that one that waits or fails holds up no other."""
-    while True:
-        try:
-            await chore()
-        except (Unavailable, StorageUnavailable, *LOST) as error:
-            log.warning("chore put off", chore=chore.__name__, error=str(error) or type(error).__name__)
-        except Exception as error:
-            log.error("chore failed", chore=chore.__name__, exc_info=error)
-        await asyncio.sleep(every)
 
 
 async def run() -> None:
@@ -72,14 +59,14 @@ async def run() -> None:
         await lead(lock, LOCK)
         log.info("intake is active")
         tasks.create_task(stay(lock))
-        tasks.create_task(_again(0.5, Inbox(redis, arrivals).run))
-        tasks.create_task(_again(DAY, keep_partitions))
-        tasks.create_task(_again(DUE, Daily(ledger, objects, config.verify_grace_seconds).verify))
-        tasks.create_task(_again(LOOK, cleaning.clean))
+        tasks.create_task(again(0.5, Inbox(redis, arrivals).run))
+        tasks.create_task(again(DAY, keep_partitions))
+        tasks.create_task(again(DUE, Daily(ledger, objects, config.verify_grace_seconds).verify))
+        tasks.create_task(again(LOOK, cleaning.clean))
         for chore in chores(
             Sweep(ledger, arrivals, queue, objects, config.sweep_look_ups, config.expiry_grace_seconds)
         ):
-            tasks.create_task(_again(config.sweep_seconds, chore))
+            tasks.create_task(again(config.sweep_seconds, chore))
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """What the supervisor tells of its parts for the metrics: who runs, how often it died, what it uses.
 
-It goes through Valkey to whoever shows it; while Valkey or storage is away there is nothing to be told, and no harm.
+It goes through Valkey to whoever shows it; while Valkey is away there is nothing to be told, and no harm.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ async def tell(parts: Collection[Running], plan: Plan) -> None:
     ) as redis:
         while True:
             with contextlib.suppress(Exception):  # whatever it is: the parts are kept all the same
-                told = {"parts": await asyncio.to_thread(_rows, list(parts)), "drives": await _drives(plan)}
+                told = {"parts": await asyncio.to_thread(_rows, list(parts))}
                 await redis.set(KEY, json.dumps(told), ex=KEPT_SECONDS)
             await asyncio.sleep(EVERY_SECONDS)
 
@@ -71,17 +71,3 @@ def _held(process: psutil.Process) -> int:
         return int(process.memory_full_info().pss)
     except psutil.AccessDenied:
         return int(process.memory_info().rss)
-
-
-async def _drives(plan: Plan) -> dict[str, Any]:
-    """Of a storage server whose administrator we are."""
-    from storage import drives
-
-    access, _, secret = plan.credentials.storage_root.partition(":")
-    if not access:
-        return {}
-    with contextlib.suppress(Exception):
-        told = await asyncio.to_thread(drives.counted, plan.services.storage_url, access, secret)
-        states, free, total, least = told
-        return {"states": states, "bytes": {"free": free, "total": total}, "least_free": least}
-    return {}

@@ -161,6 +161,12 @@ def _beating(name: str, module: str) -> "Rows":
     return rows
 
 
+def _caretaker(plan: Plan, environment: Mapping[str, str]) -> Iterable[Part]:
+    if not plan.credentials.storage_root:
+        return ()  # of somebody else's storage, who looks after it
+    return _beating("caretaker", "ops.caretaker")(plan, environment)
+
+
 def _workers(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
     for which in range(1, image_workers(environment) + 1):
         name = f"worker-images-{which}"
@@ -218,6 +224,7 @@ KINDS: dict[str, Rows] = {
     "api": _api,
     "intake": _beating("intake", "appliance.intake"),
     "webhooks": _beating("webhooks", "appliance.sender"),
+    "caretaker": _caretaker,
     "worker": _workers,
     "edge": _edge,
 }

@@ -35,6 +35,7 @@ PRIVATE = {
     "worker": ("WORKER_KEY",),
     "verify": ("WORKER_KEY", "STORAGE_ROOT"),
     "webhooks": ("READER_KEY",),
+    "caretaker": ("WORKER_KEY", "STORAGE_ROOT"),
     "retry": (),
     "backup": ("WORKER_KEY",),
 }

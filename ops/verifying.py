@@ -21,7 +21,7 @@ from appliance.upkeep.references import ALL, ids_of
 from appliance.upkeep.repair import Repair
 from appliance.upkeep.report import tallied
 from appliance.upkeep.verify import Verifier, leave
-from storage import drives
+from storage.admin import Admin
 from storage.inspection import Inspector
 from storage.objects import StorageError
 
@@ -43,7 +43,7 @@ async def run(given: argparse.Namespace, root: str) -> dict[str, Any]:
 
     async def sound() -> None:
         await surely_whole(objects)
-        if root and (problems := await asyncio.to_thread(drives.degraded, config.storage_url, *_pair(root))):
+        if root and (problems := (await asyncio.to_thread(Admin(config.storage_url, *_pair(root)).cluster)).problems):
             raise Degraded(f"storage is degraded: {'; '.join(problems)}")
 
     repair = Repair(Ledger(doorbell.ring), objects, sound, given.limit, given.yes)

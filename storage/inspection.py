@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from urllib.parse import unquote_plus
 
-from storage.errors import ObjectMissing, StorageError
+from storage.errors import ObjectMissing, StorageError, translated
 from storage.objects import Objects
 
 CHUNK = 8 << 20
@@ -16,6 +16,11 @@ _SPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 
 class Inspector(Objects):
     """The objects of one access key, with the questions that only verifying asks. All may raise as Objects do."""
+
+    def buckets(self) -> list[str]:
+        """All buckets that the key may see."""
+        with translated("the list of buckets"):
+            return [bucket.name for bucket in self._client.list_buckets()]
 
     def folders(self, bucket: str, prefix: str) -> Iterator[str]:
         """The prefixes directly below `prefix` (empty, or ending in "/"), each ending in "/", in the order of bytes.

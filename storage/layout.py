@@ -24,7 +24,7 @@ FOLDERS = frozenset({"images"})
 
 RESERVED = frozenset(
     {
-        *("images", "projects", "tokens", "tickets", "login", "notifications", "assets", "webhooks"),
+        *("images", "projects", "tokens", "tickets", "login", "notifications", "assets", "webhooks", "cluster"),
         *("healthz", "readyz", "metrics", "docs", "openapi.json", "web", "minio"),
     }
 )

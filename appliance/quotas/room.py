@@ -2,13 +2,11 @@
 
 import asyncio
 import time
-from typing import Any
 
-import msgspec
 from redis.asyncio import Redis
 
+from appliance.care import report
 from appliance.errors import DomainError, Unavailable
-from appliance.exposition import PARTS
 from appliance.logs import log
 from appliance.quotas.errors import StorageFull
 from appliance.valkey import LOST
@@ -23,10 +21,10 @@ class _Unwritable(Unavailable):
 
 
 class Room:
-    """Asks storage for its write quorum, and the supervisor's figures for the free share of the fullest drive.
+    """Asks storage for its write quorum, and the caretaker's report for the free share of the fullest drive.
 
-    least: percent of a drive that must be free; 0 never refuses. Where nobody tells of drives (a storage of others)
-    only the quorum counts.
+    least: percent of a drive that must be free; 0 never refuses. Where nobody tells of drives (a storage of others,
+    or no caretaker) only the quorum counts.
     """
 
     def __init__(self, redis: Redis, reader: Objects, least: float) -> None:
@@ -64,8 +62,8 @@ class Room:
     async def _free(self) -> float | None:
         """The free share of the fullest drive, None where it is not known."""
         try:
-            told = await self._redis.get(PARTS)
+            told = await report.last(self._redis)
         except LOST:
             return None
-        drives: dict[str, Any] = msgspec.json.decode(told)["drives"] if told else {}
-        return drives.get("least_free")
+        fullest = told and told["fullest"]
+        return fullest["free"] / fullest["total"] if fullest else None

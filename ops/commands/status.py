@@ -12,18 +12,27 @@ from ops.backups import kept
 from ops.commands import options
 from ops.folder import DataFolder
 
-EPILOG = "Exit codes: 0 all parts are well; 1 some are not; 2 it could not be found out; 3 nothing is running."
+SILENT_SECONDS = 15.0
+EPILOG = """\
+Of storage it shows nodes, drives, how many more may fail, what is being healed, how long until it is full, scrubs and
+backups; TO DO says what somebody must do, "to know" what goes by itself or has time.
+
+Exit codes: 0 all is well; 1 some parts are not; 2 it could not be found out; 3 nothing is running; 4 all parts are
+well, and somebody must act on what it says TO DO.
+"""
 
 
 def main() -> int:
-    parser = options.parser("status", "Shows every part: its address, its process, its health.", EPILOG)
+    parser = options.parser("status", "Shows every part and the health of storage.", EPILOG)
     parser.add_argument("--json", action="store_true", help="the same for a script")
     given = parser.parse_args()
     report = asyncio.run(examine(options.folder(given), dict(os.environ)))
     print(json.dumps(report, indent=1) if given.json else table(report, sys.stdout.isatty()))
     if not report["running"]:
         return 3
-    return 0 if report["phase"] == "ready" and all(part["health"] == "ok" for part in report["parts"]) else 1
+    if report["phase"] != "ready" or any(part["health"] != "ok" for part in report["parts"]):
+        return 1
+    return 4 if report["cluster"] and report["cluster"]["act"] else 0
 
 
 async def examine(folder: DataFolder, environment: dict[str, str]) -> dict[str, Any]:
@@ -36,26 +45,32 @@ async def examine(folder: DataFolder, environment: dict[str, str]) -> dict[str, 
         "supervisor": pid,
         "url": site.public_urls[0],
         "parts": [],
+        "cluster": None,
     }
     if not pid:
         return report | {"phase": "stopped"}
     # Only now, since --help is answered before anything is installed.
     from ops import inventory, locate, planning, variables, verification
+    from ops.caretaker import reading
 
     state = folder.read("state.json")
     parts, problem, checks = state.get("parts", []), "", {}
-    verified = sandbox = None
+    verified = sandbox = cluster = None
     try:
         plan = planning.known(folder, environment)
         checks = {part.name: part.health for part in inventory.parts(plan, environment)}
         verified = await verification.state(plan.services.database_url)
+        cluster = await reading.report(plan.services.valkey_url)
         workers = [part["name"] for part in parts if part["role"] == "worker"]
         sandbox = await sandboxes.state(plan.services.valkey_url, workers) if workers else None
     except (planning.NotKnown, variables.BadNumber, locate.NotFound) as reason:
         problem = str(reason)
     answers = await asyncio.gather(*(_health(part, checks.get(part["name"])) for part in parts))
     rows = [_row(part, answer, site) for part, answer in zip(parts, answers, strict=True)]
+    if cluster is None:
+        _silent(rows)
     told = {"phase": state.get("phase", "starting"), "parts": rows, "verified": verified, "sandbox": sandbox}
+    told["cluster"] = cluster
     return report | told | kept.state(folder) | {"problem": problem}
 
 
@@ -81,6 +96,13 @@ def _row(part: dict[str, Any], answer: str, site: addresses.Site) -> dict[str, A
     }
 
 
+def _silent(rows: list[dict[str, Any]]) -> None:
+    """A caretaker that has had the time to look at storage, and tells nothing, is not well."""
+    for row in rows:
+        if row["name"] == "caretaker" and row["health"] == "ok" and (row["uptime_seconds"] or 0) > SILENT_SECONDS:
+            row["health"] = "tells nothing of storage"
+
+
 def table(report: dict[str, Any], colour: bool = False) -> str:
     if not report["running"]:
         return f"Nothing is running in {report['data']}. {options.RUNNING_HINT}"
@@ -92,6 +114,9 @@ def table(report: dict[str, Any], colour: bool = False) -> str:
         lines.append(f"{part['name']:18} {address:22} {pid:>8} {up:>9} {part['restarts']:>8}  {part['health']}")
     if report["problem"]:
         return "\n".join([*lines, f"not asked, only what the supervisor says: {report['problem']}"])
+    from ops.caretaker.telling import lines as storage_lines
+
+    lines += storage_lines(report["cluster"])
     lines += [_told(report["verified"]), kept.told(report), sandboxes.told(report["sandbox"], colour)]
     return "\n".join(lines)
 

@@ -114,6 +114,9 @@ def _limits(parity: int, reduced: int) -> dict[str, str]:
         # A form can be sent again and again until it expires; each time makes a version.
         "MINIO_API_OBJECT_MAX_VERSIONS": "3",
         "MINIO_API_STALE_UPLOADS_CLEANUP_INTERVAL": "6h",
+        # Of what its scanner takes up (one object of 1024 in a round) every shard is read. It never comes round to all
+        # of them by itself: that is the caretaker's scrub.
+        "MINIO_HEAL_BITROTSCAN": "on",
     }
 
 

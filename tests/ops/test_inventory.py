@@ -39,7 +39,7 @@ def test_every_part_is_there_after_what_it_needs(make):
     found = rows(make())
     workers = [f"worker-images-{number}" for number in (1, 2, 3)]
     backends = ["postgres", "valkey", "storage", "ledger", "buckets"]
-    assert list(found) == [*backends, "api", "intake", "webhooks", *workers, "edge"]
+    assert list(found) == [*backends, "api", "intake", "webhooks", "caretaker", *workers, "edge"]
     seen: set[str] = set()
     for name, part in found.items():
         assert set(part.after) <= seen, name
@@ -63,10 +63,10 @@ def test_a_process_gets_only_the_keys_it_uses(make):
     plan = make()
     found = rows(plan)
     holders = {
-        "storage_root": {"storage", "buckets"},
+        "storage_root": {"storage", "buckets", "caretaker"},
         "uploader": {"api", "buckets"},
         "reader": {"api", "buckets", "webhooks"},
-        "worker": {"buckets", "intake", "worker-images-1", "worker-images-2", "worker-images-3"},
+        "worker": {"buckets", "intake", "caretaker", "worker-images-1", "worker-images-2", "worker-images-3"},
         "token": {"api"},
     }
     for key, allowed in holders.items():
@@ -91,7 +91,7 @@ def test_an_external_part_takes_the_place_of_ours(make):
     }
     plan = make(environment)
     found = rows(plan, environment)
-    assert not {"postgres", "valkey", "storage", "buckets"} & set(found)
+    assert not {"postgres", "valkey", "storage", "buckets", "caretaker"} & set(found)
     assert found["api"].env["DARKROOM_DATABASE_URL"] == environment["DARKROOM_DATABASE_URL"]
     assert found["intake"].env["DARKROOM_WORKER_KEY"] == "their-worker:long-enough"
     assert plan.services.valkey_address() == ("queue.lan", 6380, "long-enough")

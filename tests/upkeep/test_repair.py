@@ -12,7 +12,8 @@ from appliance.upkeep import references
 from appliance.upkeep.confirm import Degraded, confirmed, surely_whole
 from appliance.upkeep.differences import Difference, Kind
 from appliance.upkeep.repair import Repair
-from storage import drives, layout
+from storage import layout
+from storage.admin import Admin
 from storage.objects import StorageError
 from tests.daemons.minio import ROOT
 from tests.ledger.book import FAILURE
@@ -22,7 +23,7 @@ from tests.upkeep.house import House
 def repair(house: House, act: bool = True, limit: int = 1000) -> Repair:
     async def sound() -> None:
         await surely_whole(house.worker)
-        if problems := await asyncio.to_thread(drives.degraded, house.minio.url, *ROOT):
+        if problems := (await asyncio.to_thread(Admin(house.minio.url, *ROOT).cluster)).problems:
             raise Degraded("; ".join(problems))
 
     return Repair(house.ledger, house.worker, sound, limit, act)
@@ -235,7 +236,7 @@ async def test_without_write_quorum_nothing_is_said_to_be_missing(
 async def _noticed(house: House, problems: bool = True, seconds: float = 20) -> None:
     """Waits until the server has seen that a drive went, or that all came back."""
     for _ in range(int(seconds * 5)):
-        told = await asyncio.to_thread(drives.degraded, house.minio.url, *ROOT)
+        told = (await asyncio.to_thread(Admin(house.minio.url, *ROOT).cluster)).problems
         if bool(told) == problems and (problems or house.worker.healthy()):
             return
         await asyncio.sleep(0.2)

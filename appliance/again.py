@@ -1,0 +1,22 @@
+"""A chore done over and over, in a loop of its own, so that one that waits or fails holds up no other."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from appliance.errors import Unavailable
+from appliance.logs import log
+from appliance.valkey import LOST
+from storage.objects import StorageUnavailable
+
+
+async def again(every: float, chore: Callable[[], Awaitable[object]]) -> None:
+    """Does `chore` until cancelled, with a pause of `every` seconds after each time."""
+    while True:
+        name = getattr(chore, "__name__", str(chore))
+        try:
+            await chore()
+        except (Unavailable, StorageUnavailable, *LOST) as error:
+            log.warning("chore put off", chore=name, error=str(error) or type(error).__name__)
+        except Exception as error:
+            log.error("chore failed", chore=name, exc_info=error)
+        await asyncio.sleep(every)

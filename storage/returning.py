@@ -1,0 +1,75 @@
+"""What has come back since storage was looked at last, and so lacks what was written meanwhile. Pure.
+
+The server heals a new drive by itself, and nothing else: neither a drive nor a node that was away for a time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+from storage.health import Cluster, Drive
+
+UNSEEN_SECONDS = 120.0
+"""After so long without a look anything may have happened."""
+CLOCK_SECONDS = 10.0
+"""How far a node's start, told as whole seconds since, may seem to move by itself."""
+
+
+@dataclass
+class Seen:
+    """What the last look saw: of each drive whether it was whole, of each node when it was started."""
+
+    at: float
+    """Seconds since 1970, of the one who looked."""
+    drives: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By endpoint: its `uuid`, and since when it has not been whole (`lacking`), or None."""
+    nodes: dict[str, float] = field(default_factory=dict)
+
+    def told(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Return(NamedTuple):
+    """Why storage is to be healed. `since`: seconds since 1970; what is older can't lack. None: anything can."""
+
+    why: str
+    since: float | None
+
+
+def looked(cluster: Cluster, now: float, before: Seen | None) -> tuple[Seen, list[Return]]:
+    """What this look saw, and what has come back since the one before; nothing at the first look there ever was."""
+    seen = Seen(now, nodes={node.name: now - node.uptime for node in cluster.nodes if node.online})
+    came: list[Return] = []
+    for drive in cluster.drives:
+        known = before.drives.get(drive.endpoint) if before else None
+        seen.drives[drive.endpoint] = {"uuid": drive.uuid or (known or {}).get("uuid", ""), "lacking": None}
+        if not drive.whole:
+            seen.drives[drive.endpoint]["lacking"] = (known or {}).get("lacking") or now
+        elif known and (why := _why(drive, known)):
+            came.append(Return(why, None))
+    if before:
+        seen.nodes = before.nodes | seen.nodes
+        came += _restarted(cluster, seen, before) or _unseen(now, before)
+    return seen, came
+
+
+def _why(drive: Drive, known: Mapping[str, Any]) -> str:
+    if known["lacking"] is not None:
+        return f"the drive {drive.path} of {drive.node} is back"
+    return f"the drive {drive.path} of {drive.node} is another one" if known["uuid"] not in ("", drive.uuid) else ""
+
+
+def _restarted(cluster: Cluster, seen: Seen, before: Seen) -> list[Return]:
+    """While one of several nodes was away the others wrote on; a single one lacks only what it was about to write."""
+    alone = len(cluster.nodes) == 1
+    return [
+        Return(f"the node {name} was started again", before.at if alone else None)
+        for name, began in seen.nodes.items()
+        if name in before.nodes and began > before.nodes[name] + CLOCK_SECONDS
+    ]
+
+
+def _unseen(now: float, before: Seen) -> list[Return]:
+    if now - before.at <= UNSEEN_SECONDS:
+        return []
+    return [Return(f"nobody had looked at storage for {(now - before.at) / 60:.0f} minutes", before.at)]

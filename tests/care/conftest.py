@@ -1,0 +1,22 @@
+"""Ledger and storage of these tests' own for the rounds, and an appliance whose drives are harmed."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.ledger.conftest import book, database_url, postgres, shared_url, valkey
+from tests.stack import Stack
+from tests.upkeep.conftest import house, minio
+
+__all__ = ["book", "database_url", "house", "minio", "postgres", "shared_url", "valkey"]
+
+
+@pytest.fixture(scope="module")
+def cared() -> Iterator[Stack]:
+    """An appliance whose caretaker looks twice a second; each test leaves it well."""
+    stack = Stack(DARKROOM_LOOK_SECONDS="0.5", DARKROOM_LEASE_SECONDS="5")
+    try:
+        stack.up()
+        yield stack
+    finally:
+        stack.close()
