@@ -128,9 +128,12 @@ class Client:
 
 
 class Load:
-    """Uploads one after the other in some threads, until told to stop. `acknowledged`: SHA-256 by image id."""
+    """Some threads each upload a photo about every `pause` seconds, until told to stop. `acknowledged`: SHA-256 by
+    image id.
+    """
 
-    def __init__(self, client: Client, threads: int = 3, reads: bool = True) -> None:
+    def __init__(self, client: Client, threads: int = 3, pause: float = 0.3, reads: bool = True) -> None:
+        self._pause = pause
         self.client, self.acknowledged = client, dict[str, str]()
         self.failures: list[str] = []
         self._stop = threading.Event()
@@ -143,7 +146,7 @@ class Load:
             one.start()
 
     def _write(self) -> None:
-        while not self._stop.is_set():
+        while not self._stop.wait(self._pause):
             with self._lock:
                 number = next(self._numbers)
             try:
@@ -156,7 +159,7 @@ class Load:
 
     def _read(self) -> None:
         """An original that was acknowledged has its bytes at any time."""
-        while not self._stop.wait(0.05):
+        while not self._stop.wait(0.2):
             with self._lock:
                 known = list(self.acknowledged.items())
             if not known:

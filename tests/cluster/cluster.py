@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.machine import Disk, Machine, Network, tool
+from tests.cluster.machine import Disk, Machine, Network, clear, tool
 from tests.cluster.units import Services
 from tests.stack import CHECKOUT
 
@@ -25,14 +25,18 @@ class Cluster:
     def __init__(self, folder: Path, roles: Mapping[str, list[str]], drives: int = 2, **settings: str) -> None:
         self.folder, self.settings, self._drives = folder, settings, drives
         self._key = ""
-        tool("mount", "-t", "tmpfs", "tmpfs", str(folder))
-        self.network = Network()
+        self._wanted = dict(roles)
         self.machines: dict[str, Machine] = {}
         self.disks: dict[str, list[Disk]] = {}
         self.services: dict[str, Services] = {}
         self.roles: dict[str, list[str]] = {}
         self.pools: dict[str, int] = {}
-        for name, own in roles.items():
+
+    def build(self) -> None:
+        """The network and the hosts, with nothing on them yet."""
+        tool("mount", "-t", "tmpfs", "tmpfs", str(self.folder))
+        self.network = Network()
+        for name, own in self._wanted.items():
             self.add(name, own)
 
     def add(self, name: str, roles: list[str], pool: int = 1) -> Machine:
@@ -102,6 +106,7 @@ class Cluster:
 
     def up(self) -> None:
         """From nothing to all parts well."""
+        self.build()
         self.render()
         self.install()
         self.mount()
@@ -140,6 +145,10 @@ class Cluster:
             self._key = self.ops("apikey", "create", "tests", "--admin").stdout.strip()
         return self._key
 
+    def said(self, part: str) -> str:
+        """The last of what `part` logged on the host of ledger and queue."""
+        return self.services[self.database.name][part].log.read_text(errors="replace")[-3000:]
+
     def last_words(self) -> str:
         said = []
         for name, services in self.services.items():
@@ -156,7 +165,7 @@ class Cluster:
         for disks in self.disks.values():
             for disk in disks:
                 disk.close()
-        self.network.close()
+        clear()
         for _ in range(50):
             if not subprocess.run(["umount", str(self.folder)], capture_output=True).returncode:
                 return

@@ -50,9 +50,6 @@ class Network:
         tool("ip", "address", "add", f"{GATEWAY}/24", "dev", BRIDGE)
         tool("ip", "link", "set", BRIDGE, "up")
 
-    def close(self) -> None:
-        clear()
-
 
 def clear() -> None:
     """Removes the bridge and all hosts, those of tests that were killed as well, with every process in them."""
@@ -66,7 +63,8 @@ def end(namespace: str) -> None:
     for pid in tool("ip", "netns", "pids", namespace).split():
         with suppress(ProcessLookupError):
             os.kill(int(pid), signal.SIGKILL)
-    # Its end of the cable goes with it, and so the other one.
+    # Both ends of the cable: a process that is slow to die would keep its own.
+    tool("ip", "link", "delete", namespace, check=False)
     tool("ip", "netns", "delete", namespace)
 
 

@@ -33,7 +33,7 @@ def redundant(cluster: Cluster, began: float, seconds: float = 180) -> float:
     """Waits until every shard is where it should be; seconds since `began`."""
     limit = time.monotonic() + seconds
     while missing := shards.lacking(cluster):
-        assert time.monotonic() < limit, f"{missing} shards are lacking"
+        assert time.monotonic() < limit, f"{missing} shards are lacking\n{cluster.said('caretaker')}"
         time.sleep(0.5)
     return time.monotonic() - began
 
@@ -52,8 +52,9 @@ def test_a_node_is_killed_under_load_and_heals_when_it_returns(
     load.wait(100)
     began = time.monotonic()
     cluster.start("d")
-    after = redundant(cluster, began)
+    load.wait(20)
     acknowledged = load.stop()
+    after = redundant(cluster, began)
     lost = examined(cluster, client, acknowledged)
     record(row("a storage host killed under load, started again after 100 files", client, acknowledged, lost, after))
     assert lost == 0
@@ -97,8 +98,9 @@ def test_a_cable_is_cut(cluster: Cluster, client: Client, record: Record) -> Non
     load.wait(100)
     began = time.monotonic()
     cluster.machines["c"].mend()
-    after = redundant(cluster, began)
+    load.wait(20)
     acknowledged = load.stop()
+    after = redundant(cluster, began)
     lost = examined(cluster, client, acknowledged)
     record(row("the cable of a host cut, mended after 100 files", client, acknowledged, lost, after))
     assert lost == 0
@@ -116,8 +118,9 @@ def test_a_node_hangs(cluster: Cluster, client: Client, record: Record) -> None:
     finally:
         cluster.services["d"]["storage"].send(signal.SIGCONT)
     began = time.monotonic()
-    after = redundant(cluster, began)
+    load.wait(20)
     acknowledged = load.stop()
+    after = redundant(cluster, began)
     lost = examined(cluster, client, acknowledged)
     record(row("a storage node stopped (SIGSTOP) for 60 files", client, acknowledged, lost, after))
     assert lost == 0
