@@ -21,6 +21,7 @@ from storage.inspection import Inspector
 SHORTEST, LONGEST = 0.02, 1.0  # seconds between two questions for results
 TRIES = 3  # of a slice, before the round waits
 RECHECK_SECONDS = 2.0
+STUCK_SECONDS = 3.0  # storage does not answer, say
 _WAITING = "SELECT EXISTS (SELECT FROM ledger.assets WHERE state = 'uploaded' AND tries > 0) AS busy"
 
 
@@ -34,13 +35,14 @@ class Walking:
         self._pause = config.scrub_pause_seconds
 
     async def go_on(self) -> None:
-        """Goes on with what was asked for, until nothing is left. Raises Unavailable, StorageUnavailable."""
+        """Goes on with what was asked for, until nothing is left. Raises Unavailable."""
         while one := await rounds.first():
             try:
                 await self._round(one)
             except StorageError as error:
+                log.warning("round waits", round=one.id, why=str(error))
                 await rounds.stuck(one.id, str(error))
-                raise
+                await asyncio.sleep(STUCK_SECONDS)
 
     async def _round(self, one: Round) -> None:
         """To its end, or to the slice at which a more urgent one came."""
