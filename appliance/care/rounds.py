@@ -85,6 +85,25 @@ class Round(NamedTuple):
         return {**self._asdict(), **times, **figures, "kind": "scrub" if self.deep else "heal"}
 
 
+class Tally(NamedTuple):
+    """Object versions, bytes and seconds by which a round has come further; the fields are as in Round."""
+
+    looked: int = 0
+    mended: int = 0
+    unhealed: int = 0
+    waiting: int = 0
+    bytes: int = 0
+    worked: float = 0.0
+
+    @classmethod
+    def of(cls, results: Sequence[Result], fresh: bool, seconds: float) -> "Tally":
+        """What the server says it did in so many seconds; unless it is `fresh` it had looked at all of it before. What
+        it could not do is told when it has ended.
+        """
+        looked, size = (len(results), sum(one.size for one in results)) if fresh else (0, 0)
+        return cls(looked, sum(one.mended for one in results), bytes=size, worked=seconds)
+
+
 def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
@@ -131,16 +150,9 @@ async def _rows(table: str) -> int:
     return int(row["n"]) if row else 0
 
 
-async def note(which: int, results: Sequence[Result], seconds: float) -> None:
-    """Adds what the server has done in so many seconds."""
-    told = (
-        len(results),
-        sum(one.mended for one in results),
-        sum(one.unhealed for one in results),
-        sum(one.waits for one in results),
-        sum(one.size for one in results),
-    )
-    await fetch(_NOTE, which, *told, seconds)
+async def note(which: int, more: Tally) -> None:
+    """Adds what the server has done."""
+    await fetch(_NOTE, which, *more)
 
 
 async def slice_done(which: int, mark: str) -> None:
