@@ -31,7 +31,7 @@ class Gathering:
     async def report(self, cluster: Cluster | None, silence: str) -> dict[str, Any]:
         """`silence`: why there is no cluster. Raises Unavailable."""
         told: dict[str, Any] = {"at": time.time(), "silence": silence}
-        told |= of_cluster(cluster) if cluster else {"nodes": [], "drives": [], "sets": [], "fullest": None}
+        told |= of_cluster(cluster or Cluster((), ()))
         told |= await self._care()
         told["backlog"] = await backlog.lanes()
         told["growth"] = await self._grown(cluster)

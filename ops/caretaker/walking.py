@@ -58,7 +58,8 @@ class Walking:
 
     async def _round(self, one: Round) -> None:
         """To its end, or to the slice at which a more urgent one came."""
-        buckets = [one.bucket] if one.bucket else await asyncio.to_thread(self._objects.buckets)
+        there = await asyncio.to_thread(self._objects.buckets)
+        buckets = [bucket for bucket in there if one.bucket in ("", bucket)]
         known = await days.prefixes(one.since)
         left = await asyncio.to_thread(slices, self._objects, buckets, known, one.since, one.after)
         await rounds.begin(one.id, one.slices_done + len(left))

@@ -213,14 +213,18 @@ def test_beyond_healing_versions_are_made_anew_and_originals_are_told_with_their
 def test_the_report_is_for_admins_and_is_not_made_up_where_there_is_none(cared: Stack, project: Project) -> None:
     assert project.api.get("/cluster").status_code == 403
     assert httpx.get(f"{cared.url}/cluster").status_code == 401
+    assert cared.verb("heal", "--bucket", "nowhere").returncode == 2
+    one = cared.verb("heal", "--bucket", "originals", "--json")
+    assert one.returncode == 0, one.stderr
+    assert json.loads(one.stdout)["round"]["bucket"] == "originals"
     with parts.kept_down(cared, "caretaker"):
         behind(cared).valkey().delete("darkroom:cluster")
         answer = project.server.get("/cluster")
+        wait_for(lambda: cared.verb("status").returncode == 1, 30)  # its last sign of life is ten seconds old
         status = cared.verb("status")
         healed = cared.verb("heal")
     assert (answer.status_code, answer.json()["code"]) == (503, "no_report")
     assert "part caretaker" in answer.json()["detail"]
-    assert status.returncode == 1
     assert "the caretaker has not told" in status.stdout
     assert healed.returncode == 2
     assert "./ops/status" in healed.stderr + healed.stdout
