@@ -44,7 +44,8 @@ class Walking:
         self._admin = admin
         self._objects = objects
         self._conclusions = conclusions
-        self._pause = config.scrub_pause_seconds
+        self._pause = config.scrub_pause_seconds / 1000
+        self._owed = 0.0  # seconds to be waited while users work, for what was fetched since the last wait
 
     async def go_on(self) -> None:
         """Goes on with what was asked for, until nothing is left. Raises Unavailable."""
@@ -119,6 +120,7 @@ class Walking:
             batch = await asyncio.to_thread(self._admin.more, *place, token)
             now = time.monotonic()
             objects = [result for result in batch.results if result.kind == OBJECT]
+            self._owed += self._pause * len(objects)
             bad += [result for result in objects if result.unhealed]
             waiting += sum(result.waits for result in objects)
             await rounds.note(one.id, Tally.of(objects, fresh, now - began))
@@ -129,11 +131,12 @@ class Walking:
             began = now
 
     async def _let_users_go_first(self) -> float:
-        """Waits while files wait to be processed, but not for ever; the seconds that took."""
+        """Waits while files wait to be processed, as long as what was fetched is worth; the seconds that took."""
         began = time.monotonic()
-        while time.monotonic() - began < self._pause:
+        while (left := self._owed - (time.monotonic() - began)) > 0:
             row = await fetch_one(_WAITING)
             if not (row and row["busy"]):
                 break
-            await asyncio.sleep(min(RECHECK_SECONDS, self._pause))
+            await asyncio.sleep(min(RECHECK_SECONDS, left))
+        self._owed = 0.0
         return time.monotonic() - began
