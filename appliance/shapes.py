@@ -10,6 +10,9 @@ Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
+WHOLE: Schema = {"type": "integer"}
+NUMBER: Schema = {"type": "number"}
+YES_OR_NO: Schema = {"type": "boolean"}
 TIME: Schema = {"type": "string", "format": "date-time"}
 UUID: Schema = {"type": "string", "format": "uuid"}
 
@@ -77,6 +80,30 @@ _TOLD: dict[str, Schema] = {
     "status": _or_null(COUNT),
     "error": _or_null(TEXT),
     "milliseconds": COUNT,
+}
+# A round through storage: a heal, or a scrub.
+_ROUND: dict[str, Schema] = {
+    **dict.fromkeys(
+        ("id", "slices", "slices_done", "expected", "looked", "mended", "unhealed", "waiting", "bytes"), COUNT
+    ),
+    **dict.fromkeys(("why", "bucket", "after", "trouble"), TEXT),
+    **dict.fromkeys(("worked", "rate", "share"), NUMBER),
+    "kind": {"enum": ["heal", "scrub"]},
+    "deep": YES_OR_NO,
+    "asked_at": TIME,
+    **dict.fromkeys(("since", "began_at", "ended_at"), _or_null(TIME)),
+    "seconds_left": _or_null(NUMBER),
+}
+_DRIVE: dict[str, Schema] = {
+    **dict.fromkeys(("node", "path", "uuid", "state"), TEXT),
+    **dict.fromkeys(("pool", "set"), WHOLE),
+    **dict.fromkeys(("free", "total"), COUNT),
+    "filling": _or_null({"type": "object"}),
+}
+_SET: dict[str, Schema] = {
+    **dict.fromkeys(("name", "margin"), TEXT),
+    **dict.fromkeys(("pool", "set", "drives", "parity", "versions_parity", "away"), COUNT),
+    **dict.fromkeys(("writes_margin", "reads_margin"), WHOLE),
 }
 _BOUNDS: dict[str, Schema] = {"seq": COUNT, "first": COUNT, "epoch": TEXT}
 
@@ -153,6 +180,34 @@ SCHEMAS: dict[str, Schema] = {
         entries=_list("TimelineEntry"),
         more={"type": "boolean"},
     ),
+    "StorageNode": _all(name=TEXT, online=YES_OR_NO, uptime=NUMBER, drives=COUNT),
+    "StorageDrive": _all(**_DRIVE),
+    "ErasureSet": _all(**_SET)
+    | {"description": "A margin says how many more drives may fail; it is negative by as many as are lacking"},
+    "Round": _all(**_ROUND),
+    "Finding": _all(level={"enum": ["watch", "act"]}, code=TEXT, what=TEXT, risk=TEXT, next=TEXT),
+    "Lane": _all(lane=TEXT, waiting=COUNT, oldest_seconds=NUMBER, waited_seconds=NUMBER),
+    "Cluster": _all(
+        at=NUMBER,
+        act=YES_OR_NO,
+        silence=TEXT,
+        nodes=_list("StorageNode"),
+        drives=_list("StorageDrive"),
+        sets=_list("ErasureSet"),
+        nodes_margin=TEXT,
+        fullest=_or_null(_of("StorageDrive")),
+        findings=_list("Finding"),
+        round=_or_null(_of("Round")),
+        last_heal=_or_null(_of("Round")),
+        last_scrub=_or_null(_of("Round")),
+        next_scrub=_or_null(NUMBER),
+        unhealed={"type": "object", "additionalProperties": COUNT},
+        backlog=_list("Lane"),
+        growth=_or_null(_all(bytes_a_day=NUMBER, measured_days=NUMBER, days_until_full=_or_null(NUMBER))),
+        oldest_upload=_or_null(NUMBER),
+        backup=_or_null({"type": "object"}),
+        drill=_or_null({"type": "object"}),
+    ),
     "Health": _all(status={"const": "ok"}),
     "Readiness": _all(status={"enum": ["ok", "failing"]}, parts={"type": "object"}),
 }
@@ -176,6 +231,7 @@ ANSWERS: dict[str, dict[str, str]] = {
     "post /webhooks/{webhook_id}/replay": {"200": "Webhook"},
     "get /webhooks/{webhook_id}/deliveries": {"200": "Deliveries"},
     "get /assets/{asset_id}/timeline": {"200": "Timeline"},
+    "get /cluster": {"200": "Cluster"},
     "get /healthz": {"200": "Health"},
     "get /readyz": {"200": "Readiness", "503": "Readiness"},
 }

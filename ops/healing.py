@@ -16,18 +16,22 @@ from appliance.valkey import LOST, quick
 from ops.caretaker import scrubbing
 from ops.commands.serving import CannotRun
 from storage.errors import StorageError
+from storage.inspection import Inspector
 
 WATCH_SECONDS = 0.25
 HINT = "./ops/status shows which part is not well."
 
 
-async def run(bucket: str, deep: bool, only_list: bool, quiet: bool) -> dict[str, Any]:
-    """Asks for a round and waits for its end: what it found, and what can't be healed. Raises CannotRun."""
+async def run(root: str, bucket: str, deep: bool, only_list: bool, quiet: bool) -> dict[str, Any]:
+    """Asks for a round and waits for its end: what it found, and what can't be healed. `root` is the key of storage's
+    administrator. Raises CannotRun.
+    """
     try:
         async with pool(1):
             if only_list:
                 return {"unhealed": await unhealed.listed()}
             await _caretaker_is_there()
+            await _bucket_is_there(bucket, root)
             which = await rounds.ask(deep, "an operator asked for it", bucket)
             ended = await _watched(which, quiet)
             left = [one for one in await unhealed.listed() if not bucket or one["bucket"] == bucket]
@@ -62,6 +66,14 @@ async def _caretaker_is_there() -> None:
         raise CannotRun(f"Valkey does not answer\n  → {HINT}") from error
     finally:
         await redis.aclose()
+
+
+async def _bucket_is_there(bucket: str, root: str) -> None:
+    """Raises CannotRun where there is no such bucket."""
+    access, _, secret = root.partition(":")
+    there = await asyncio.to_thread(Inspector(current().storage_url, access, secret).buckets)
+    if bucket and bucket not in there:
+        raise CannotRun(f"there is no bucket {bucket}\n  → There are: {', '.join(sorted(there))}")
 
 
 async def _watched(which: int, quiet: bool) -> Round:

@@ -20,7 +20,9 @@ WHERE id = (SELECT id FROM ledger.care WHERE ended_at IS NULL AND began_at IS NU
 """
 _ASK = "INSERT INTO ledger.care (deep, bucket, why, since) VALUES ($1, $2, $3, $4) RETURNING id"
 _NEXT = "SELECT * FROM ledger.care WHERE ended_at IS NULL ORDER BY deep, id LIMIT 1"
-_EXPECTED = "SELECT (SELECT count(*) FROM ledger.blobs) + (SELECT count(*) FROM ledger.versions) AS n"
+_ESTIMATE = "SELECT reltuples::bigint AS n FROM pg_class WHERE oid = 'ledger.{table}'::regclass"
+_COUNT = "SELECT count(*) AS n FROM ledger.{table}"
+_LARGE = 1_000_000
 _BEGIN = """
 UPDATE ledger.care SET began_at = coalesce(began_at, now()), slices = $2,
     expected = CASE WHEN began_at IS NULL THEN $3 ELSE expected END WHERE id = $1
@@ -83,6 +85,25 @@ class Round(NamedTuple):
         return {**self._asdict(), **times, **figures, "kind": "scrub" if self.deep else "heal"}
 
 
+class Tally(NamedTuple):
+    """Object versions, bytes and seconds by which a round has come further; the fields are as in Round."""
+
+    looked: int = 0
+    mended: int = 0
+    unhealed: int = 0
+    waiting: int = 0
+    bytes: int = 0
+    worked: float = 0.0
+
+    @classmethod
+    def of(cls, results: Sequence[Result], fresh: bool, seconds: float) -> "Tally":
+        """What the server says it did in so many seconds; unless it is `fresh` it had looked at all of it before. What
+        it could not do is told when it has ended.
+        """
+        looked, size = (len(results), sum(one.size for one in results)) if fresh else (0, 0)
+        return cls(looked, sum(one.mended for one in results), bytes=size, worked=seconds)
+
+
 def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
@@ -116,20 +137,22 @@ async def last_ended(deep: bool) -> Round | None:
 
 
 async def begin(which: int, slices: int) -> None:
-    row = await fetch_one(_EXPECTED)
-    await fetch(_BEGIN, which, slices, row["n"] if row else 0)
+    """It begins, or goes on; `slices` are all of it."""
+    await fetch(_BEGIN, which, slices, await _rows("blobs") + await _rows("versions"))
 
 
-async def note(which: int, results: Sequence[Result], seconds: float) -> None:
-    """Adds what the server has done in so many seconds."""
-    told = (
-        len(results),
-        sum(one.mended for one in results),
-        sum(one.unhealed for one in results),
-        sum(one.waits for one in results),
-        sum(one.size for one in results),
-    )
-    await fetch(_NOTE, which, *told, seconds)
+async def _rows(table: str) -> int:
+    """Of a large table Postgres' own estimate does: it only says how far a round has come."""
+    for sql in (_ESTIMATE, _COUNT):
+        row = await fetch_one(sql.format(table=table))
+        if row and row["n"] > _LARGE:
+            break
+    return int(row["n"]) if row else 0
+
+
+async def note(which: int, more: Tally) -> None:
+    """Adds what the server has done."""
+    await fetch(_NOTE, which, *more)
 
 
 async def slice_done(which: int, mark: str) -> None:

@@ -51,8 +51,9 @@ WHERE a.id = ANY ($1)
 _DECIDE = "UPDATE ledger.unhealed SET verdict = $4 WHERE bucket = $1 AND key = $2 AND version_id = $3"
 _FORGET = "DELETE FROM ledger.unhealed WHERE bucket = $1 AND key = $2 AND version_id = $3"
 _SETTLED = """
-DELETE FROM ledger.unhealed u WHERE u.asset IS NOT NULL AND NOT EXISTS (SELECT FROM ledger.assets a WHERE a.id = u.asset
-    AND a.state NOT IN ('deleting', 'deleted') AND NOT (u.verdict IS NOT DISTINCT FROM 'made_anew' AND a.state = 'done'))
+DELETE FROM ledger.unhealed u WHERE u.asset IS NOT NULL AND NOT EXISTS (
+    SELECT FROM ledger.assets a WHERE a.id = u.asset AND a.state NOT IN ('deleting', 'deleted')
+        AND NOT (coalesce(u.verdict, '') = 'made_anew' AND a.state = 'done'))
 """
 _MENDED = """
 UPDATE ledger.unhealed u SET verdict = NULL FROM ledger.assets a
@@ -74,7 +75,8 @@ async def note(which: int, results: Sequence[Result]) -> None:
     if not bad:
         return
     for one in bad.values():
-        log.error("object version not healed", bucket=one.bucket, key=one.key, version=one.version_id, why=one.why)
+        asset = str(named(one.bucket, one.key).asset)
+        log.error("object version not healed", asset=asset, bucket=one.bucket, key=one.key, why=one.why)
     buckets, keys, versions = (list(column) for column in zip(*bad, strict=True))
     assets = [named(bucket, key).asset for bucket, key in zip(buckets, keys, strict=True)]
     await fetch(_NOTE, which, buckets, keys, versions, [one.why for one in bad.values()], NO_ASSET, assets)
@@ -171,7 +173,8 @@ class Conclusions:
             anew = one.reference is not None and one.reference.asset in again
             verdict = "made_anew" if anew else str(one.kind)
             await fetch(_DECIDE, one.bucket, one.key, one.version_id, verdict)
-            log.error("unhealed object version decided", bucket=one.bucket, key=one.key, verdict=verdict)
+            asset = str(one.reference.asset) if one.reference else None
+            log.error("unhealed object version decided", asset=asset, bucket=one.bucket, key=one.key, verdict=verdict)
 
 
 async def references(places: Sequence[Place]) -> dict[Place, tuple[Reference, str | None]]:

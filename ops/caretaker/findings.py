@@ -105,7 +105,7 @@ def _backlog(report: Mapping[str, Any]) -> Iterator[Finding]:
         if lane["waited_seconds"] >= SLOW_WATCH_SECONDS:
             level = Level.ACT if lane["waited_seconds"] >= SLOW_ACT_SECONDS else Level.WATCH
             what = f"{counted(lane['waiting'], 'file')} of {lane['lane']} wait to be processed, the first for "
-            what += f"{duration(lane['oldest_seconds'])}."
+            what += f"{duration(lane['waited_seconds'])}."
             then = "See with ./ops/status whether the workers are well; more of them help if they are."
             yield Finding(level, "backlog", what, "No file is lost: each has its turn.", then)
 

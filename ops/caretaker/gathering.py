@@ -8,6 +8,8 @@ from appliance import backlog
 from appliance.care import growth, rounds, unhealed
 from appliance.care.growth import Growth
 from appliance.config import Config
+from appliance.errors import Unavailable
+from appliance.logs import log
 from ops.backups import kept
 from ops.caretaker import findings, scrubbing
 from ops.folder import DataFolder
@@ -29,7 +31,7 @@ class Gathering:
     async def report(self, cluster: Cluster | None, silence: str) -> dict[str, Any]:
         """`silence`: why there is no cluster. Raises Unavailable."""
         told: dict[str, Any] = {"at": time.time(), "silence": silence}
-        told |= of_cluster(cluster) if cluster else {"nodes": [], "drives": [], "sets": [], "fullest": None}
+        told |= of_cluster(cluster or Cluster((), ()))
         told |= await self._care()
         told["backlog"] = await backlog.lanes()
         told["growth"] = await self._grown(cluster)
@@ -56,7 +58,11 @@ class Gathering:
     async def _grown(self, cluster: Cluster | None) -> dict[str, Any] | None:
         """Bytes on drives a day, and days until full; None where it is not known yet."""
         if time.monotonic() >= self._until:
-            self._growth, self._until = await growth.growth(), time.monotonic() + GROWTH_SECONDS
+            self._until = time.monotonic() + GROWTH_SECONDS
+            try:
+                self._growth = await growth.growth()
+            except Unavailable as error:  # too much to be read in time, say: that is no reason to tell nothing
+                log.warning("growth not measured", error=str(error))
         if self._growth is None or cluster is None:
             return None
         original, version = cluster.overhead()

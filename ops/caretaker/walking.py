@@ -6,22 +6,35 @@ of a slice is lost with whoever fetches: that slice is begun again.
 
 import asyncio
 import time
+from typing import NamedTuple
 
 from appliance.care import days, rounds, unhealed
-from appliance.care.rounds import Round
+from appliance.care.rounds import Round, Tally
 from appliance.care.unhealed import Conclusions
 from appliance.config import Config
 from appliance.ledger.database import fetch_one
 from appliance.logs import log
 from ops.caretaker.slices import Slice, slices
-from storage.admin import Admin, Batch, Course
+from storage.admin import Admin, Course
 from storage.errors import StorageError
 from storage.inspection import Inspector
+from storage.results import OBJECT, Result
 
 SHORTEST, LONGEST = 0.02, 1.0  # seconds between two questions for results
 TRIES = 3  # of a slice, before the round waits
+RECONNECT_SECONDS = 120.0  # the longest that a slice waits for nodes to connect to drives that are back
 RECHECK_SECONDS = 2.0
+STUCK_SECONDS = 3.0  # storage does not answer, say
 _WAITING = "SELECT EXISTS (SELECT FROM ledger.assets WHERE state = 'uploaded' AND tries > 0) AS busy"
+
+
+class Ended(NamedTuple):
+    """How the healing of a slice ended; `waiting` object versions have a shard on a drive that was away."""
+
+    course: Course
+    detail: str
+    unhealed: list[Result]
+    waiting: int
 
 
 class Walking:
@@ -31,20 +44,23 @@ class Walking:
         self._admin = admin
         self._objects = objects
         self._conclusions = conclusions
-        self._pause = config.scrub_pause_seconds
+        self._pause = config.scrub_pause_seconds / 1000
+        self._owed = 0.0  # seconds to be waited while users work, for what was fetched since the last wait
 
     async def go_on(self) -> None:
-        """Goes on with what was asked for, until nothing is left. Raises Unavailable, StorageUnavailable."""
+        """Goes on with what was asked for, until nothing is left. Raises Unavailable."""
         while one := await rounds.first():
             try:
                 await self._round(one)
             except StorageError as error:
+                log.warning("round waits", round=one.id, why=str(error))
                 await rounds.stuck(one.id, str(error))
-                raise
+                await asyncio.sleep(STUCK_SECONDS)
 
     async def _round(self, one: Round) -> None:
         """To its end, or to the slice at which a more urgent one came."""
-        buckets = [one.bucket] if one.bucket else await asyncio.to_thread(self._objects.buckets)
+        there = await asyncio.to_thread(self._objects.buckets)
+        buckets = [bucket for bucket in there if one.bucket in ("", bucket)]
         known = await days.prefixes(one.since)
         left = await asyncio.to_thread(slices, self._objects, buckets, known, one.since, one.after)
         await rounds.begin(one.id, one.slices_done + len(left))
@@ -64,40 +80,63 @@ class Walking:
         log.info("round ended", round=one.id, looked=ended.looked, mended=ended.mended, unhealed=ended.unhealed)
 
     async def _slice(self, one: Round, which: Slice) -> None:
-        for _ in range(TRIES):
-            course = await self._healed(one, which)
-            if course.course is Course.FINISHED:
-                await unhealed.good_again(one.id, which.bucket, which.prefix)
-                await self._conclusions.draw()
-                return
-            log.warning("slice begun again", bucket=which.bucket, prefix=which.prefix, why=str(course.course))
-        raise StorageError(f"{which.bucket}/{which.prefix}: {course.detail or course.course}")
+        """Has one slice healed, again if need be, and keeps what came of it."""
+        fresh, tries = True, TRIES
+        limit = time.monotonic() + RECONNECT_SECONDS
+        while True:
+            ended = await self._healed(one, which, fresh)
+            fresh = False
+            if ended.course is not Course.FINISHED:
+                tries -= 1
+                if not tries:
+                    raise StorageError(f"{which.bucket}/{which.prefix}: {ended.detail or ended.course}")
+                log.warning("slice begun again", bucket=which.bucket, prefix=which.prefix, why=str(ended.course))
+            elif ended.waiting and time.monotonic() < limit and await self._all_are_here():
+                await asyncio.sleep(STUCK_SECONDS)
+            else:
+                break
+        await rounds.note(one.id, Tally(unhealed=len(ended.unhealed), waiting=ended.waiting))
+        await unhealed.note(one.id, ended.unhealed)
+        await unhealed.good_again(one.id, which.bucket, which.prefix)
+        await self._conclusions.draw()
 
-    async def _healed(self, one: Round, which: Slice) -> Batch:
-        """Has one slice healed; the last answer."""
+    async def _all_are_here(self) -> bool:
+        """Each node speaks for its own drives: one that is just back may say that they are well, while the others have
+        yet to connect to them, and heal around them.
+        """
+        cluster = await asyncio.to_thread(self._admin.cluster)
+        return all(drive.here for drive in cluster.drives)
+
+    async def _healed(self, one: Round, which: Slice, fresh: bool) -> Ended:
+        """Has the server heal one slice, to its end. fresh: what it looks at was not counted yet."""
         place = which.bucket, which.prefix
         began, pause = time.monotonic(), SHORTEST
+        bad: list[Result] = []
+        waiting = 0
         token = await asyncio.to_thread(self._admin.heal, *place, one.deep)
         while True:
             if one.deep:
                 began += await self._let_users_go_first()
             batch = await asyncio.to_thread(self._admin.more, *place, token)
             now = time.monotonic()
-            objects = [result for result in batch.results if result.kind == "object"]
-            await unhealed.note(one.id, objects)
-            await rounds.note(one.id, objects, now - began)
+            objects = [result for result in batch.results if result.kind == OBJECT]
+            self._owed += self._pause * len(objects)
+            bad += [result for result in objects if result.unhealed]
+            waiting += sum(result.waits for result in objects)
+            await rounds.note(one.id, Tally.of(objects, fresh, now - began))
             if batch.course is not Course.RUNNING:
-                return batch
+                return Ended(batch.course, batch.detail, bad, waiting)
             pause = SHORTEST if objects else min(2 * pause, LONGEST)
             await asyncio.sleep(pause)
             began = now
 
     async def _let_users_go_first(self) -> float:
-        """Waits while files wait to be processed, but not for ever; the seconds that took."""
+        """Waits while files wait to be processed, as long as what was fetched is worth; the seconds that took."""
         began = time.monotonic()
-        while time.monotonic() - began < self._pause:
+        while (left := self._owed - (time.monotonic() - began)) > 0:
             row = await fetch_one(_WAITING)
             if not (row and row["busy"]):
                 break
-            await asyncio.sleep(min(RECHECK_SECONDS, self._pause))
+            await asyncio.sleep(min(RECHECK_SECONDS, left))
+        self._owed = 0.0
         return time.monotonic() - began

@@ -23,10 +23,10 @@ Exit codes: 0 nothing is left that could not be healed; 1 something is: it is li
 def main() -> int:
     given = parse(sys.argv[1:])
     try:
-        become("caretaker", options.folder(given))
+        root = become("caretaker", options.folder(given)).credentials.storage_root
         from ops import healing
 
-        result = asyncio.run(healing.run(given.bucket or "", deep=False, only_list=given.list, quiet=given.json))
+        result = asyncio.run(healing.run(root, given.bucket or "", deep=False, only_list=given.list, quiet=given.json))
     except CannotRun as reason:
         say(f"darkroom: {reason}")
         return 2

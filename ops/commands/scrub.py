@@ -23,11 +23,11 @@ Exit codes: 0 the last scrub left nothing unhealed, or none has ended; 1 somethi
 def main() -> int:
     given = parse(sys.argv[1:])
     try:
-        become("caretaker", options.folder(given))
+        root = become("caretaker", options.folder(given)).credentials.storage_root
         from ops import healing
 
         if given.now:
-            result = asyncio.run(healing.run("", deep=True, only_list=False, quiet=given.json))
+            result = asyncio.run(healing.run(root, "", deep=True, only_list=False, quiet=given.json))
         else:
             result = asyncio.run(healing.scrubs())
     except CannotRun as reason:

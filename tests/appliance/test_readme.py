@@ -48,6 +48,7 @@ def test_readme_shows_what_is_run() -> None:
         "log",
         "retry",
         "whole",
+        "cluster",
     }
 
 
@@ -59,11 +60,12 @@ def test_curl(place: tuple[Path, dict[str, str]], stack: Stack, project: Project
 
 
 def test_watching(place: tuple[Path, dict[str, str]], stack: Stack, project: Project) -> None:
-    said = shell(place, stack, project, "token", "upload", "metrics", "log", "retry")
+    said = shell(place, stack, project, "token", "upload", "metrics", "log", "retry", "cluster")
     assert 'darkroom_oldest_waiting_seconds{lane="images"}' in said
     assert 'event="link issued"' in said
     assert "Nothing failed." in said
     assert '"retried":0' in said
+    assert '"writes_margin":1' in said
 
 
 def test_verifying(place: tuple[Path, dict[str, str]], stack: Stack, project: Project) -> None:

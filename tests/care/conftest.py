@@ -14,7 +14,9 @@ __all__ = ["book", "database_url", "house", "minio", "postgres", "shared_url", "
 @pytest.fixture(scope="module")
 def cared() -> Iterator[Stack]:
     """An appliance whose caretaker looks twice a second; each test leaves it well."""
-    stack = Stack(DARKROOM_LOOK_SECONDS="0.5", DARKROOM_LEASE_SECONDS="5")
+    settings = {"DARKROOM_LOOK_SECONDS": "0.5", "DARKROOM_LEASE_SECONDS": "5"}
+    # A minute for each object version: no scrub comes to its end while a file waits.
+    stack = Stack(**settings, DARKROOM_SCRUB_PAUSE_SECONDS="60000")
     try:
         stack.up()
         yield stack

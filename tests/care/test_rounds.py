@@ -15,9 +15,10 @@ from appliance.ledger.database import fetch, fetch_one
 from appliance.upkeep.confirm import Degraded
 from ops.caretaker.walking import Walking
 from storage import layout
-from storage.admin import Admin
+from storage.admin import Admin, Course
 from storage.inspection import Inspector
 from storage.objects import ObjectMissing, StorageUnavailable
+from tests.appliance.client import wait_for
 from tests.care.rot import flip, held, shards
 from tests.daemons.minio import ROOT
 from tests.ledger.book import PROJECT
@@ -165,6 +166,45 @@ async def test_what_has_lost_its_shards_for_good_is_missing(house: House, care: 
         house.worker.get(layout.ORIGINALS, key)
     assert await state(asset) == ("error", "object_missing")
     assert await unhealed.counts() == {"missing": 1}
+
+
+async def test_what_is_on_a_drive_that_is_away_waits_for_it_and_is_no_loss(house: House, care: Any) -> None:
+    asset = await house.done(BODY)
+    drive = house.minio.drives[3]
+    admin = Admin(house.minio.url, *ROOT)
+    drive.rename(drive.with_suffix(".away"))
+    try:
+        wait_for(lambda: any(not one.here for one in admin.cluster().drives), 20)
+        ended = await care(deep=False)
+        later = await house.done(BODY)
+    finally:
+        drive.with_suffix(".away").rename(drive)
+    assert (ended.waiting, ended.unhealed, ended.mended) == (3, 0, 0)
+    assert await state(asset) == ("done", None)
+    wait_for(lambda: all(one.here for one in admin.cluster().drives), 20)
+    assert (await care(deep=False)).waiting == 0
+    assert len(shards(house.minio.drives, layout.ORIGINALS, await original(later))) == 4
+
+
+async def test_a_healing_that_the_server_forgot_when_it_was_killed_is_not_taken_for_done(
+    house: House, care: Any
+) -> None:
+    await house.done(BODY)
+    admin = Admin(house.minio.url, *ROOT)
+    token = admin.heal(layout.ORIGINALS, "projects/", deep=True)
+    house.minio.daemon.kill()
+    house.minio.daemon.start()
+    assert admin.more(layout.ORIGINALS, "projects/", token).course is Course.LOST
+    assert (await care()).looked == 3
+
+
+async def test_a_bucket_that_is_gone_keeps_no_round_from_ending(house: House, care: Any) -> None:
+    which = await rounds.ask(False, "a test", bucket="nowhere")
+    await care()
+    ended = await rounds.read(which)
+    assert ended is not None
+    assert (ended.slices, ended.looked, ended.trouble) == (0, 0, "")
+    assert ended.ended_at is not None
 
 
 async def test_what_nothing_refers_to_is_no_loss(house: House, care: Any) -> None:

@@ -20,7 +20,7 @@ from tests.stack import CHECKOUT, environment
 
 VERBS = [path for path in sorted((CHECKOUT / "ops").iterdir()) if path.is_file() and os.access(path, os.X_OK)]
 EMBEDDED = {"postgres", "valkey", "storage", "ledger", "buckets"}
-PARTS = EMBEDDED | {"api", "intake", "webhooks", "worker-images-1", "worker-images-2", "edge"}
+PARTS = EMBEDDED | {"api", "intake", "webhooks", "caretaker", "worker-images-1", "worker-images-2", "edge"}
 
 
 def get(url: str, **headers: str) -> tuple[int, bytes]:
@@ -74,6 +74,7 @@ def test_every_process_says_whom_it_serves(stack):
         "api": "appliance.app",
         "intake": "appliance.intake",
         "webhooks": "appliance.sender",
+        "caretaker": "ops.caretaker",
         "worker-images-1": "--number 1",
         "worker-images-2": "--number 2",
         "edge": "edge",
