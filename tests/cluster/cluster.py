@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.machine import Disk, Machine, Network, clear, tool
+from tests.cluster.machine import Disk, Machine, Network, tool
 from tests.cluster.units import Services
 from tests.stack import CHECKOUT
 
@@ -31,11 +31,12 @@ class Cluster:
         self.services: dict[str, Services] = {}
         self.roles: dict[str, list[str]] = {}
         self.pools: dict[str, int] = {}
+        self.network: Network | None = None
 
     def build(self) -> None:
         """The network and the hosts, with nothing on them yet."""
-        tool("mount", "-t", "tmpfs", "tmpfs", str(self.folder))
         self.network = Network()
+        tool("mount", "-t", "tmpfs", "tmpfs", str(self.folder))
         for name, own in self._wanted.items():
             self.add(name, own)
 
@@ -165,7 +166,8 @@ class Cluster:
         for disks in self.disks.values():
             for disk in disks:
                 disk.close()
-        clear()
+        if self.network:
+            self.network.close()
         for _ in range(50):
             if not subprocess.run(["umount", str(self.folder)], capture_output=True).returncode:
                 return

@@ -1,6 +1,5 @@
-"""Four hosts for the tests of this folder, the seed of nothing, and the table of what came of each fault."""
+"""Four hosts for the tests of this folder, and the table of what came of each fault."""
 
-import fcntl
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,16 +30,8 @@ def record(request: pytest.FixtureRequest) -> Iterator[Callable[[Row], None]]:
         report.write(rows)
 
 
-@pytest.fixture(scope="session")
-def only_one() -> Iterator[None]:
-    """Hosts have names and addresses: of two files of tests side by side one waits for the other's to be gone."""
-    with Path(tempfile.gettempdir(), "darkroom-hosts.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 @pytest.fixture(scope="module")
-def cluster(only_one: None) -> Iterator[Cluster]:
+def cluster() -> Iterator[Cluster]:
     """Four hosts with two drives each, all parts well; a test leaves them so."""
     with tempfile.TemporaryDirectory(prefix="dk-hosts-") as folder:
         made = Cluster(Path(folder), HOSTS, **SETTINGS)

@@ -3,10 +3,12 @@
 What is written there stays in memory and goes with the host; drives are XFS on loop devices. Needs root.
 """
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -42,13 +44,22 @@ def tool(*command: str, check: bool = True) -> str:
 
 
 class Network:
-    """The bridge that all cables end at, with an address for the tests themselves."""
+    """The bridge that all cables end at, with an address for the tests themselves.
+
+    Hosts have names and addresses, so there is one such network at a time: whoever is second waits.
+    """
 
     def __init__(self) -> None:
+        self._lock = (Path(tempfile.gettempdir()) / "darkroom-hosts.lock").open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
         clear()
         tool("ip", "link", "add", BRIDGE, "type", "bridge")
         tool("ip", "address", "add", f"{GATEWAY}/24", "dev", BRIDGE)
         tool("ip", "link", "set", BRIDGE, "up")
+
+    def close(self) -> None:
+        clear()
+        self._lock.close()
 
 
 def clear() -> None:
@@ -56,6 +67,9 @@ def clear() -> None:
     for line in tool("ip", "netns", "list").splitlines():
         if (name := line.split()[0]).startswith(PREFIX):
             end(name)
+    for line in tool("ip", "-oneline", "link", "show", "type", "veth").splitlines():
+        if (name := line.split()[1].split("@")[0]).startswith(PREFIX):
+            tool("ip", "link", "delete", name, check=False)
     tool("ip", "link", "delete", BRIDGE, check=False)
 
 
