@@ -15,6 +15,8 @@ from storage.server import identity
 from storage.server.locate import find
 
 PASSWORD = "DARKROOM_DATABASE_PASSWORD"
+STARTED = "storage-started.json"
+"""With what this node runs, which may not be any more what it would be started with."""
 
 
 def main(arguments: Sequence[str]) -> NoReturn:
@@ -46,6 +48,7 @@ def _storage(folder: DataFolder, arguments: list[str]) -> None:
     if binary is None:
         sys.exit("the storage server is not installed\n  → ./ops/host install, or its path in DARKROOM_MINIO")
     os.environ.pop("DARKROOM_MINIO", None)
+    folder.write(STARTED, {"alike": os.environ.pop("DARKROOM_ALIKE", ""), "server": str(binary)})
     identity.become(binary, [str(binary), *arguments], folder.storage)
 
 

@@ -14,7 +14,7 @@ from ops.credentials import Credentials
 from ops.disks import mounting
 from ops.inventory import Part
 from ops.services import Plan
-from storage.server import pools
+from storage.server import locate, pools
 
 ROOT, OURS = "root", "darkroom"
 """Owners: whoever may change a setting, and the account that everything runs as."""
@@ -143,11 +143,11 @@ def _manifest(of: Material, host: Host, parts: list[Part], made: list[File]) -> 
 
 
 def alike(of: Material, parts: list[Part]) -> str | None:
-    """What has to be the same on every storage node, as one hash: its settings, its pools, its binary."""
+    """What has to be the same on every storage node, as one hash: its settings, its pools, the server's commit."""
     for part in parts:
         if part.name == "storage":
             settings = {name: value for name, value in part.env.items() if name.startswith("MINIO_")}
-            same = [settings, pools.text(hosted.pools(of.cluster)), of.server.folder]
+            same = [settings, pools.text(hosted.pools(of.cluster)), locate.COMMIT]
             return _sha256(json.dumps(same, sort_keys=True).encode())
     return None
 

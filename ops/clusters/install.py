@@ -18,7 +18,7 @@ from ops.setup import account, environment, packages, place
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 HOST = Path("/")
-STUNNEL = packages.Need("stunnel4", "stunnel4", "stunnel", ("/usr/bin",))
+STUNNEL = packages.HOSTS[0]
 
 Say = Callable[[str], None]
 

@@ -20,8 +20,13 @@ def texts(cluster: Cluster, host: Host, credentials: Credentials) -> dict[str, s
     }
 
 
+def cluster(folder: DataFolder) -> Cluster:
+    """The inventory that this host was installed with. Raises description.BadInventory."""
+    return description.load(folder.path / INVENTORY)
+
+
 def plan(folder: DataFolder) -> Plan:
     """What runs on this host. Raises description.BadInventory."""
-    cluster = description.parse((folder.path / INVENTORY).read_text())
-    host = next(one for one in cluster.hosts if one.name == folder.read(OF_A_HOST)["host"])
-    return hosted.plan(cluster, host, load(folder, {}))
+    all_hosts = cluster(folder)
+    host = next(one for one in all_hosts.hosts if one.name == folder.read(OF_A_HOST)["host"])
+    return hosted.plan(all_hosts, host, load(folder, {}))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops import quantities
 from ops.clusters import plan
-from ops.commands import options
+from ops.commands import options, rolling
 from ops.setup.say import say
 from storage.durability import ANNUAL_FAILURE_RATE
 from storage.topology import Impossible
@@ -40,7 +40,7 @@ Exit codes: 0 written; 1 the inventory can't be what was meant, and why; 2 the o
 
 def main() -> int:
     given = parse(sys.argv[1:])
-    return {"plan": planned, "render": rendered}[given.action](given)
+    return {"plan": planned, "render": rendered}.get(given.action, rolling.run)(given)
 
 
 def planned(given: argparse.Namespace) -> int:
@@ -55,7 +55,7 @@ def planned(given: argparse.Namespace) -> int:
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     made = options.parser("cluster", "A cluster of storage hosts.")
-    actions = made.add_subparsers(dest="action", required=True, metavar="{plan,render}")
+    actions = made.add_subparsers(dest="action", required=True, metavar="{plan,render,upgrade,expand,decommission}")
     planning = actions.add_parser(
         "plan",
         help="what so many hosts and drives hold and survive",
@@ -69,6 +69,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         planning.add_argument(option, type=kind, default=default, metavar=metavar, help=text, required=default is _MUST)
     planning.add_argument("--json", action="store_true", help="the same for a script")
     _render_options(actions)
+    rolling.add(actions)
     return made.parse_args(arguments)
 
 

@@ -54,6 +54,15 @@ POWER = Need("xfs_io", "xfsprogs", "xfsprogs", ("/usr/sbin", "/sbin"))
 """By this the tests that only root can run make file systems, and cut their power."""
 
 
+HOSTS = (
+    Need("stunnel4", "stunnel4", "stunnel", ("/usr/bin",)),
+    Need("ip", "iproute2", "iproute", ("/usr/sbin", "/sbin", "/usr/bin")),
+    Need("nft", "nftables", "nftables", ("/usr/sbin", "/sbin")),
+    Need("systemd-analyze", "systemd", "systemd", ("/usr/bin",)),
+)
+"""By these the tests that only root can run make hosts of their own, and check what is rendered for them."""
+
+
 def missing(python: Interpreter, uv_is_here: bool) -> list[Need]:
     """What is not there yet for building the environment with `python`."""
     needs = [need for need in IMAGING if not need.present()]

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.cluster import systemctl
 from tests.cluster.machine import Disk, Machine, Network, tool
+from tests.cluster.systemctl import Answering
 from tests.cluster.units import Services
 from tests.stack import CHECKOUT
 
@@ -32,6 +34,7 @@ class Cluster:
         self.roles: dict[str, list[str]] = {}
         self.pools: dict[str, int] = {}
         self.network: Network | None = None
+        self._answering: dict[str, Answering] = {}
 
     def build(self) -> None:
         """The network and the hosts, with nothing on them yet."""
@@ -41,7 +44,12 @@ class Cluster:
             self.add(name, own)
 
     def add(self, name: str, roles: list[str], pool: int = 1) -> Machine:
+        holders = self.folder / "holders"
+        holders.mkdir(exist_ok=True)
+        (self.folder / name / "upper").mkdir(parents=True)
+        systemctl.put(self.folder / name / "upper", holders)
         machine = Machine(name, len(self.machines) + 1, self.folder / name)
+        (holders / name).write_text(str(machine.pid))
         self.machines[name], self.roles[name], self.pools[name] = machine, roles, pool
         count = self._drives if "storage" in roles else 0
         self.disks[name] = [
@@ -88,7 +96,11 @@ class Cluster:
             copied.communicate(packed.stdout)
             assert copied.returncode == 0
             machine.run(str(CHECKOUT / "ops/host"), "install", "/root/rendered")
-            self.services[name] = Services(machine)
+            if name in self._answering:
+                self._answering.pop(name).close()
+            running = self.services.get(name)
+            self.services[name] = Services(machine, running)
+            self._answering[name] = Answering(self.services[name])
 
     def mount(self, *names: str) -> None:
         """The drives of each host, with the options that its mount units say."""
@@ -159,6 +171,8 @@ class Cluster:
         return "\n".join(said)
 
     def close(self) -> None:
+        for answering in self._answering.values():
+            answering.close()
         for services in self.services.values():
             services.kill()
         for machine in self.machines.values():

@@ -89,9 +89,9 @@ class Machine:
         self.name, self.address, self.folder = name, f"{NETWORK}.{number}", folder
         self.namespace = self.cable = f"{PREFIX}{name}"
         for part in ("upper", "work", "root"):
-            (folder / part).mkdir(parents=True)
+            (folder / part).mkdir(parents=True, exist_ok=True)
         # A host of the tests reaches no package index: it has the dependencies of the tests' own environment.
-        (folder / "upper/opt/darkroom").mkdir(parents=True)
+        (folder / "upper/opt/darkroom").mkdir(parents=True, exist_ok=True)
         (folder / "upper/opt/darkroom/venv").symlink_to(Path(sys.prefix))
         tool("ip", "netns", "add", self.namespace)
         tool("ip", "link", "add", self.cable, "type", "veth", "peer", "name", "eth0", "netns", self.namespace)
@@ -106,6 +106,11 @@ class Machine:
         while subprocess.run(self.inside("test", "-e", "/run/is-a-host"), capture_output=True).returncode:
             assert time.monotonic() < limit, "the host did not come up"
             time.sleep(0.05)
+
+    @property
+    def pid(self) -> int:
+        """The process that keeps this host's namespaces."""
+        return self._holder.pid
 
     def inside(self, *command: str) -> list[str]:
         """The command line that runs `command` on this host, as root."""

@@ -84,11 +84,14 @@ class Unit:
 
 
 class Services:
-    """All units of one host."""
+    """All units of one host; those that run since an earlier installation are still known."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, before: "Services | None" = None) -> None:
+        self.machine = machine
+        known = before.units if before else {}
         listed = machine.run("sh", "-c", f"ls {UNITS} | grep '^darkroom-.*service$'").stdout.split()
-        self.units = {name.removeprefix("darkroom-").removesuffix(".service"): Unit(machine, name) for name in listed}
+        parts = {name.removeprefix("darkroom-").removesuffix(".service"): name for name in listed}
+        self.units = {part: known.get(part) or Unit(machine, name) for part, name in parts.items()}
 
     def __getitem__(self, part: str) -> Unit:
         return self.units[part]

@@ -1,0 +1,133 @@
+"""Hosts are restarted one after the other, each only while all others are well; with the first doubt that ends.
+
+Run on the host of ledger and queue, which reaches the others by a command that the operator names, such as
+`ssh root@{address}`.
+"""
+
+import shlex
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from ops.clusters.description import Cluster, Host
+from ops.inventory import Part
+from storage.admin import Admin
+from storage.errors import StorageError
+
+Say = Callable[[str], None]
+PAUSE = 0.5
+SETTLE = 3.0
+"""Seconds after which a part that can't start has been seen to end."""
+
+
+class Doubt(Exception):
+    """Something is not as it should be. Says what, and what to do next."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a command gets to a host: a command line in which {address} and {host} stand for it."""
+
+    template: str
+    here: str
+    """The name of this host, where commands run as they are."""
+
+    def run(self, host: Host, *command: str, seconds: float = 120) -> str:
+        """What the command printed. Raises Doubt."""
+        way = [] if host.name == self.here else shlex.split(self.template.format(address=host.address, host=host.name))
+        try:
+            done = subprocess.run([*way, *command], capture_output=True, text=True, timeout=seconds)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise Doubt(f"{host.name} was not reached: {error}\n  → Is --via right? {shlex.join(way)}") from error
+        if done.returncode:
+            raise Doubt(f"{host.name}: {shlex.join(command)} failed: {(done.stderr or done.stdout).strip()[-500:]}")
+        return done.stdout
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """`healing` says what keeps storage from having been looked after since a moment (of time.time()), or nothing;
+    `patience` is seconds a host may take.
+    """
+
+    cluster: Cluster
+    admin: Admin
+    way: Way
+    say: Say
+    healing: Callable[[float], str]
+    patience: float = 300.0
+
+    def sure(self) -> None:
+        """Raises Doubt unless every node and drive is here and whole, and nothing is being healed."""
+        if problems := self._problems(0.0):
+            raise Doubt(f"storage is not whole: {'; '.join(problems)}\n  → ./ops/status says what to do; then go on.")
+
+    def storage(self, hosts: Sequence[Host]) -> None:
+        """Restarts the storage of `hosts`, one after the other; each has all it lacks before the next one's turn."""
+        for host in hosts:
+            self.sure()
+            before = self._started(host)
+            began = time.monotonic()
+            self.way.run(host, "systemctl", "restart", "darkroom-storage.service")
+            self._wait(partial(self._returned, host, before), f"storage on {host.name}")
+            self._wait(partial(self._problems, time.time()), f"storage on {host.name}")
+            self.say(f"{host.name}: storage is back and whole after {time.monotonic() - began:.1f} s")
+
+    def together(self, hosts: Sequence[Host]) -> None:
+        """Restarts the storage of all `hosts` at once, as new pools or settings need it: nodes refuse those that have
+        others. Requests are tried again meanwhile.
+        """
+        began = time.monotonic()
+        children = [self._begin(host) for host in hosts]
+        for host, child in zip(hosts, children, strict=True):
+            if child.wait(120):
+                raise Doubt(f"{host.name}: storage was not restarted\n  → journalctl -u darkroom-storage there")
+        self._wait(partial(self._problems, time.time()), "storage on all hosts")
+        self.say(f"storage on all hosts is back and whole after {time.monotonic() - began:.1f} s")
+
+    def others(self, host: Host, parts: Sequence[Part]) -> None:
+        """Restarts what else runs on `host`, part by part; one that does not stay up is a doubt."""
+        names = [part.name for part in parts if part.name != "storage"]
+        for name in names:
+            self.way.run(host, "systemctl", "restart", f"darkroom-{name}.service")
+        time.sleep(SETTLE)
+        for name in names:
+            self.way.run(host, "systemctl", "is-active", f"darkroom-{name}.service")
+        self.say(f"{host.name}: {', '.join(names)} restarted")
+
+    def _begin(self, host: Host) -> "subprocess.Popen[bytes]":
+        way = self.way.template.format(address=host.address, host=host.name)
+        prefix = [] if host.name == self.way.here else shlex.split(way)
+        return subprocess.Popen([*prefix, "systemctl", "restart", "darkroom-storage.service"])
+
+    def _wait(self, problems: Callable[[], list[str]], what: str) -> None:
+        limit = time.monotonic() + self.patience
+        while found := problems():
+            if time.monotonic() > limit:
+                raise Doubt(f"{what} is not well after {self.patience:.0f} s: {'; '.join(found)}\n  → ./ops/status")
+            time.sleep(PAUSE)
+
+    def _returned(self, host: Host, before: float) -> list[str]:
+        return [] if self._started(host) > before + 1 else [f"{host.name} has not been restarted yet"]
+
+    def _problems(self, since: float) -> list[str]:
+        """What is lacking, of what was seen after `since`: what has come back is noticed a moment later."""
+        try:
+            found = self.admin.cluster().problems
+        except StorageError as error:
+            return [str(error)]
+        if not found and (healed := self.healing(since)):
+            return [healed]
+        return found
+
+    def _started(self, host: Host) -> float:
+        """When the node was started, in seconds of this machine's monotonic clock; 0 while it is away."""
+        name = f"{host.address}:{self.cluster.ports['storage']}"
+        try:
+            nodes = self.admin.cluster().nodes
+        except StorageError:
+            return 0.0
+        uptime = next((node.uptime for node in nodes if node.name == name and node.online), None)
+        return 0.0 if uptime is None else time.monotonic() - uptime

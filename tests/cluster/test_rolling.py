@@ -1,0 +1,90 @@
+"""Hosts restarted one after the other, pools added and drained, while photos come in."""
+
+import hashlib
+from collections.abc import Callable
+
+import pytest
+
+from tests.cluster import shards
+from tests.cluster.clients import Client, Load
+from tests.cluster.cluster import Cluster
+from tests.cluster.report import Row
+from tests.cluster.test_faults import examined, row
+
+pytestmark = [pytest.mark.root, pytest.mark.long, pytest.mark.timeout(900)]
+
+VIA = ("--via", "reach {host}")
+
+
+def rebuild(cluster: Cluster) -> None:
+    """Another build of the same commit on every host: a file that differs, as one with a raised library does."""
+    for machine in cluster.machines.values():
+        machine.run(
+            "sh",
+            "-c",
+            "for one in /opt/darkroom/servers/*/minio; do cp $one $one.new; echo >> $one.new; "
+            "chmod 755 $one.new; mv $one.new $one; done",
+        )
+
+
+def test_an_upgrade_host_by_host_fails_no_request(
+    cluster: Cluster, client: Client, record: Callable[[Row], None]
+) -> None:
+    rebuild(cluster)
+    before = {name: services["storage"].pid for name, services in cluster.services.items()}
+    load = Load(client)
+    load.wait(20)
+    done = cluster.ops("cluster", "upgrade", *VIA, "--yes", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    load.wait(20)
+    acknowledged = load.stop()
+    lost = examined(cluster, client, acknowledged)
+    record(row("all hosts upgraded one after the other under load", client, acknowledged, lost, None))
+    assert lost == 0
+    assert client.counts.failed == 0
+    after = {name: services["storage"].pid for name, services in cluster.services.items()}
+    assert not set(before.values()) & set(after.values())
+    assert shards.lacking(cluster) == 0
+
+
+def test_an_upgrade_stops_at_the_first_doubt(cluster: Cluster, client: Client) -> None:
+    before = {name: services["storage"].pid for name, services in cluster.services.items()}
+    cluster.services["c"].kill()
+    try:
+        done = cluster.ops("cluster", "upgrade", *VIA, "--yes", check=False)
+    finally:
+        cluster.start("c")
+    assert done.returncode == 1
+    assert "storage is not whole" in done.stderr
+    assert "./ops/status" in done.stderr
+    assert {name: services["storage"].pid for name, services in cluster.services.items() if name != "c"} == {
+        name: pid for name, pid in before.items() if name != "c"
+    }
+
+
+def test_a_pool_is_added_and_drained_again(cluster: Cluster, client: Client, record: Callable[[Row], None]) -> None:
+    load = Load(client)
+    load.wait(30)
+    for name in ("e", "f"):
+        cluster.add(name, ["storage"], pool=2)
+    cluster.render()
+    cluster.install()
+    cluster.mount("e", "f")
+    cluster.start("e", "f")
+    done = cluster.ops("cluster", "expand", *VIA, "--yes", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "storage has 2 pools" in done.stderr
+    load.wait(60)
+    assert sum(len(shards.objects(disk)) for disk in cluster.disks["e"]) > 0
+    drained = cluster.ops("cluster", "decommission", "2", "--yes", check=False)
+    assert drained.returncode == 0, drained.stdout + drained.stderr
+    load.wait(10)
+    acknowledged = load.stop()
+    lost = examined(cluster, client, acknowledged)
+    record(row("a pool of two hosts added, filled and drained under load", client, acknowledged, lost, None))
+    assert lost == 0
+    assert client.counts.failed == 0
+    status = cluster.ops("cluster", "decommission", "2", "--status").stdout
+    assert "complete" in status
+    for image, sha256 in list(acknowledged.items())[:20]:
+        assert hashlib.sha256(client.bytes_of(image, "original")).hexdigest() == sha256
