@@ -42,9 +42,9 @@ def install_what_tests_need() -> None:
     """Beside the environment: the browser, and what faults and sandbox are tried with."""
     if not packages.BROWSER.present():
         packages.install([packages.BROWSER], "needed for the tests of the page")
-    faults = [packages.CLOCK, *([packages.POWER] if os.geteuid() == 0 else [])]
+    faults = [packages.CLOCK, *([packages.POWER, packages.SYSTEMD] if os.geteuid() == 0 else [])]
     if missing := [need for need in faults if not need.present()]:
-        packages.install(missing, "needed for the tests of faults")
+        packages.install(missing, "needed for the tests of faults and drives")
     if os.geteuid() == 0 and packages.family() == "debian" and not packages.BUBBLEWRAP.present():
         packages.install([packages.BUBBLEWRAP], "needed for the tests of the sandbox")
     root = os.geteuid() == 0

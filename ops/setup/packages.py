@@ -54,6 +54,10 @@ POWER = Need("xfs_io", "xfsprogs", "xfsprogs", ("/usr/sbin", "/sbin"))
 """By this the tests that only root can run make file systems, and cut their power."""
 
 
+SYSTEMD = Need("systemd-analyze", "systemd", "systemd", ("/usr/bin", "/bin"))
+"""By this the tests have systemd read the units that are written for it."""
+
+
 def missing(python: Interpreter, uv_is_here: bool) -> list[Need]:
     """What is not there yet for building the environment with `python`."""
     needs = [need for need in IMAGING if not need.present()]

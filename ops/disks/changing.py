@@ -1,0 +1,100 @@
+"""`./ops/drives replace` from its words to its end: which drive is meant, what is under way, what comes next."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from ops.backups.bars import Bar
+from ops.disks import replace, site
+from ops.disks.prepare import Refused
+from ops.disks.replace import Outcome, Replacement
+from ops.disks.site import Here
+from ops.disks.slots import Slot
+from ops.setup import account
+from ops.setup.say import say
+
+
+def replaced(here: Here, old: str, new: str, destroy: bool, units: Path, only_tell: bool) -> Outcome | None:
+    """Does it, or goes on with it; None if it was only told. Raises Refused, ToolFailed or StorageError."""
+    base = here.places.base
+    with replace.alone(base):
+        begun = replace.begun(base)
+        work = _gone_on_with(begun, here, old, new) if begun else _decided(here, old, new, destroy)
+        if begun:
+            say(f"Going on: {work.old} is being replaced by {new}, since {_ago(work.began)}.")
+        else:
+            say(f"{new} takes the place of {work.old}:")
+        for step in replace.steps(work.order, work.old, units):
+            say(f"  - {step}")
+        if only_tell:
+            return None
+        if not begun:
+            replace.note(base, work)
+        replace.change_over(base, work, begun is not None, _owner(here), units, say)
+        if here.data:
+            site.record_now(here.data)
+        outcome = _watched(here, work)
+        replace.end(base)
+    return outcome
+
+
+def _ago(began: float) -> str:
+    return f"{max(0.0, time.time() - began):.0f} s"
+
+
+def meant(slots: list[Slot], name: str) -> Slot:
+    """The one that is called so. Raises Refused for none, or more than one."""
+    names = {name, os.path.realpath(name)}
+    found = [slot for slot in slots if slot.names & names]
+    if len(found) != 1:
+        several = " and ".join(str(slot.where) for slot in found) or "no drive"
+        raise Refused(f"{name} is {several}\n  → ./ops/drives list shows them; their number is the shortest name.")
+    return found[0]
+
+
+def _decided(here: Here, old: str, new: str, destroy: bool) -> Replacement:
+    slot = meant(list(here.slots), old)
+    if slot.mount is None and any(slot.where.iterdir()):
+        raise Refused(f"{slot.where} is a folder with data, no drive of its own\n  → Back up, and restore onto drives.")
+    assert here.ask is not None, "it was asked for"
+    order = replace.decided(slot, site.device(here, new), here.ask(), destroy)
+    source = slot.mount.source if slot.mount else slot.was or "nothing"
+    return Replacement(order, f"drive {slot.where.name} ({source})", time.time())
+
+
+def _gone_on_with(begun: Replacement, here: Here, old: str, new: str) -> Replacement:
+    """What was begun, if it is what is asked for again: OLD may have no name left but its place by now."""
+    device, where = os.path.realpath(new), begun.order.where
+    named = {where.name, str(where)} | {name for slot in here.slots if slot.where == where for name in slot.names}
+    same = device == begun.order.device and (old in named or old in begun.old)
+    if not same:
+        command = f"./ops/drives replace {where.name} {begun.order.device}"
+        raise Refused(f"{begun.old} is being replaced by {begun.order.device}\n  → Go on with that one: {command}")
+    return begun
+
+
+def _owner(here: Here) -> tuple[int, int]:
+    if here.data:
+        owner = here.data.path.stat()
+        return owner.st_uid, owner.st_gid
+    service = account.ensure()
+    return service.pw_uid, service.pw_gid
+
+
+def _watched(here: Here, work: Replacement) -> Outcome:
+    assert here.ask is not None, "it was asked for"
+    done = 0
+    with Bar("on the new drive", quiet=not sys.stderr.isatty()) as bar:
+
+        def told(now: int, of: int) -> None:
+            nonlocal done
+            bar.found(0, max(now, of))
+            bar.done(0, now - done)
+            done = now
+
+        try:
+            return replace.healed(work, here.ask, say, told)
+        except KeyboardInterrupt:
+            say("The server goes on by itself; the same command watches again.")
+            raise
