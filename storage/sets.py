@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,7 +34,8 @@ class Healing:
 @dataclass(frozen=True)
 class Drive:
     path: str
-    server: str
+    host: str
+    """host:port of its node; "" where there is one server only."""
     pool: int
     set: int
     state: str
@@ -79,19 +81,22 @@ class Sets:
             return ""
         if not away:
             return f"a set of {len(others) + 1} drives with this parity takes no uploads without one of them"
-        named = ", ".join(f"{one.path} is {one}" for one in away)
+        named = ", ".join(f"{one.host}{one.path} is {one}" for one in away)
         return f"its set can do without {spare}, and has others that are not complete: {named}"
 
 
-def asked(url: str, root_access: str, root_secret: str) -> Sets:
-    """What the server at `url` says. Raises StorageUnavailable or StorageError."""
+def asked(url: str, root_access: str, root_secret: str, authority: Path | None = None) -> Sets:
+    """What the server at `url` says; `authority` is the file of certificates that vouch for it.
+
+    Raises StorageUnavailable or StorageError.
+    """
     parts = urlsplit(url)
     admin = MinioAdmin(
         endpoint=parts.netloc,
         credentials=StaticProvider(root_access, root_secret),
         region=REGION,
         secure=parts.scheme == "https",
-        http_client=pool(15.0),
+        http_client=pool(15.0, authority),
     )
     with translated("the state of the drives"):
         return read(json.loads(admin.info()))
@@ -100,19 +105,16 @@ def asked(url: str, root_access: str, root_secret: str) -> Sets:
 def read(told: Mapping[str, Any]) -> Sets:
     """The sets in the answer to ServerInfo of the server's admin API (madmin, InfoMessage)."""
     backend = told.get("backend", {})
-    drives = [
-        _drive(server.get("endpoint", ""), drive)
-        for server in told.get("servers", [])
-        for drive in server.get("drives", [])
-    ]
+    drives = [_drive(drive) for server in told.get("servers", []) for drive in server.get("drives", [])]
     return Sets(tuple(drives), backend.get("standardSCParity", 0), backend.get("rrSCParity", 0))
 
 
-def _drive(server: str, told: Mapping[str, Any]) -> Drive:
+def _drive(told: Mapping[str, Any]) -> Drive:
+    # A drive that is away has no path, but an endpoint, which is a path where there is one server only.
+    endpoint = urlsplit(told.get("endpoint", ""))
     return Drive(
-        # A drive that is away has no path, but an endpoint, which is a path where there is one server only.
-        path=told.get("path") or urlsplit(told.get("endpoint", "")).path,
-        server=server,
+        path=told.get("path") or endpoint.path,
+        host=endpoint.netloc,
         pool=told.get("pool_index", 0),
         set=told.get("set_index", 0),
         state=told.get("state", "unknown"),

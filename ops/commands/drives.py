@@ -30,7 +30,7 @@ on where it was. Needs root, and the storage server has to run.
 Exit codes: 0 the new drive has everything; 1 refused, or something failed, or some objects could not be healed;
 2 wrong usage; 130 interrupted.
 """
-FOLDER = "drives are at DIR/1, DIR/2, …, on a host of a cluster (default: drives/ of the data folder)"
+FOLDER = "drives are at DIR/1, DIR/2, … (default: drives/ of the data folder; on a host of a cluster its own)"
 ROOT_ONLY = "this needs root\n  → Type it with sudo."
 
 
@@ -103,12 +103,11 @@ def _list(given: argparse.Namespace) -> int:
 
 
 def _prepare(given: argparse.Namespace) -> int:
-    from ops.disks import prepare, site
+    from ops.disks import prepare, record, site
     from ops.disks.replace import alone
 
     _as_root()
-    folder = options.folder(given)
-    here, units = site.here(folder, given.folder, asking=False), Path(given.units)
+    here, units = site.here(options.folder(given), given.folder, asking=False), Path(given.units)
     orders = site.orders(here, given.device, given.yes)
     for order in orders:
         say(f"{order.device} becomes {order.label}:")
@@ -116,12 +115,12 @@ def _prepare(given: argparse.Namespace) -> int:
             say(f"  - {step}")
     if given.dry_run:
         return 0
-    owner = site.made(folder, given.folder)
+    owner = site.made(here)
     with alone(here.places.base):
         for order in orders:
             prepare.carry_out(order, owner, units, say)
-            if not given.folder:
-                site.record_now(folder)
+            if here.data:
+                record.write(here.data)
     rows = [{"device": o.device, "uuid": o.uuid, "label": o.label, "at": str(o.where), "unit": o.unit} for o in orders]
     print(json.dumps(rows, indent=1) if given.json else "\n".join(f"{r['uuid']}  {r['at']}" for r in rows))
     if not prepare.systemd_runs():
@@ -133,8 +132,7 @@ def _replace(given: argparse.Namespace) -> int:
     from ops.disks import changing, site
 
     _as_root()
-    folder = options.folder(given)
-    here = site.here(folder, given.folder, asking=True)
+    here = site.here(options.folder(given), given.folder, asking=True)
     outcome = changing.replaced(here, given.old, given.new, given.yes, Path(given.units), given.dry_run)
     if outcome is None:
         return 0

@@ -6,12 +6,11 @@ import time
 from pathlib import Path
 
 from ops.backups.bars import Bar
-from ops.disks import replace, site
+from ops.disks import record, replace, site
 from ops.disks.prepare import Refused
 from ops.disks.replace import Outcome, Replacement
 from ops.disks.site import Here
 from ops.disks.slots import Slot
-from ops.setup import account
 from ops.setup.say import say
 
 
@@ -31,11 +30,13 @@ def replaced(here: Here, old: str, new: str, destroy: bool, units: Path, only_te
             return None
         if not begun:
             replace.note(base, work)
-        replace.change_over(base, work, begun is not None, _owner(here), units, say)
+        replace.change_over(base, work, begun is not None, site.made(here), units, say)
         if here.data:
-            site.record_now(here.data)
+            record.write(here.data)
         outcome = _watched(here, work)
         replace.end(base)
+    if here.host:
+        say(f"In the inventory it is {work.order.uuid} now, in the place of the old one; then ./ops/cluster render.")
     return outcome
 
 
@@ -57,8 +58,8 @@ def _decided(here: Here, old: str, new: str, destroy: bool) -> Replacement:
     slot = meant(list(here.slots), old)
     if slot.mount is None and any(slot.where.iterdir()):
         raise Refused(f"{slot.where} is a folder with data, no drive of its own\n  → Back up, and restore onto drives.")
-    assert here.ask is not None, "it was asked for"
-    order = replace.decided(slot, site.device(here, new), here.ask(), destroy)
+    assert here.server is not None, "it was asked for"
+    order = replace.decided(slot, site.device(here, new), here.server.sets(), destroy)
     source = slot.mount.source if slot.mount else slot.was or "nothing"
     return Replacement(order, f"drive {slot.where.name} ({source})", time.time())
 
@@ -74,16 +75,9 @@ def _gone_on_with(begun: Replacement, here: Here, old: str, new: str) -> Replace
     return begun
 
 
-def _owner(here: Here) -> tuple[int, int]:
-    if here.data:
-        owner = here.data.path.stat()
-        return owner.st_uid, owner.st_gid
-    service = account.ensure()
-    return service.pw_uid, service.pw_gid
-
-
 def _watched(here: Here, work: Replacement) -> Outcome:
-    assert here.ask is not None, "it was asked for"
+    server = here.server
+    assert server is not None, "it was asked for"
     done = 0
     with Bar("on the new drive", quiet=not sys.stderr.isatty()) as bar:
 
@@ -94,7 +88,7 @@ def _watched(here: Here, work: Replacement) -> Outcome:
             done = now
 
         try:
-            return replace.healed(work, here.ask, say, told)
+            return replace.healed(work, lambda: server.drive(work.order.where), say, told)
         except KeyboardInterrupt:
             say("The server goes on by itself; the same command watches again.")
             raise

@@ -31,6 +31,8 @@ TAKEN_SECONDS = 300.0
 LOOK_SECONDS = 1.0
 
 Say = Callable[[str], None]
+Look = Callable[[], tuple[Sets, Drive | None]]
+"""The sets, and the new drive as the server sees it."""
 
 
 @dataclass(frozen=True)
@@ -138,13 +140,13 @@ def leave(where: Path, unit: str, say: Say) -> None:
             time.sleep(0.2)
 
 
-def healed(one: Replacement, ask: Callable[[], Sets], say: Say, told: Callable[[int, int], None]) -> Outcome:
+def healed(one: Replacement, look: Look, say: Say, told: Callable[[int, int], None]) -> Outcome:
     """Waits until the server has put everything on the new drive, telling `told` bytes done and of how many.
 
     Raises NotTaken if it doesn't begin.
     """
     limit, begins = time.monotonic() + TAKEN_SECONDS, False
-    for sets, drive in _looks(one.order.where, ask):
+    for sets, drive in _looks(look):
         heal = drive.heal if drive else None
         if drive and heal and not begins:
             begins = True
@@ -158,14 +160,13 @@ def healed(one: Replacement, ask: Callable[[], Sets], say: Say, told: Callable[[
     raise AssertionError("it looks for ever")
 
 
-def _looks(where: Path, ask: Callable[[], Sets]) -> Iterator[tuple[Sets, Drive | None]]:
-    """The drive at `where` as the server sees it, again and again; what it can't be asked for it is asked later."""
+def _looks(look: Look) -> Iterator[tuple[Sets, Drive | None]]:
+    """The drive as the server sees it, again and again; one that can't be asked now is asked later."""
     while True:
         try:
-            sets = ask()
+            yield look()
         except StorageUnavailable:
-            sets = Sets((), 0, 0)
-        yield sets, next((drive for drive in sets.drives if drive.path == str(where)), None)
+            yield Sets((), 0, 0), None
         time.sleep(LOOK_SECONDS)
 
 

@@ -1,24 +1,24 @@
 """What this machine has: places, devices, what is recorded of them, and the server that knows the state of each."""
 
+import json
 import os
 import pwd
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.clusters import places as of_hosts
 from ops.commands.serving import CannotRun
-from ops.disks import devices, prepare, record, slots
+from ops.disks import devices, prepare, record, servers, slots
 from ops.disks.devices import Device
 from ops.disks.mounting import mounts
 from ops.disks.prepare import Order, Refused
+from ops.disks.servers import Server
 from ops.disks.slots import Places, Slot
 from ops.folder import DataFolder
 from ops.setup import account
-from storage import sets
 from storage.errors import StorageError
-from storage.sets import Sets
-
-URL, ROOT = "DARKROOM_STORAGE_URL", "DARKROOM_STORAGE_ROOT"
+from storage.sets import Drive
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,11 @@ class Here:
     """None on a host whose drives belong to no data folder."""
     devices: Sequence[Device]
     slots: Sequence[Slot]
-    ask: Callable[[], Sets] | None
-    """Asks the server; None where there is none to be asked, see `silence`."""
+    server: Server | None
+    """Who knows their state; None if it was not to be asked, see `silence`."""
     silence: str = ""
+    host: bool = False
+    """Of a cluster, so that its drives stand in an inventory."""
 
 
 def here(data: DataFolder, folder: str | None, asking: bool | None = None) -> Here:
@@ -38,46 +40,34 @@ def here(data: DataFolder, folder: str | None, asking: bool | None = None) -> He
 
     asking: True if the server has to answer, False if it is not asked. Raises CannotRun, StorageError, ToolFailed.
     """
-    places = Places(Path(folder).resolve()) if folder else slots.of_appliance(data)
-    ask, silence, told = None, "", Sets((), 0, 0)
+    host = not folder and servers.installed(data)
+    base = folder or (str(of_hosts.DRIVES) if host else None)
+    places = Places(Path(base).resolve()) if base else slots.of_appliance(data)
+    server, silence, drives = None, "", list[Drive]()
     if asking is not False:
         try:
-            ask = _of_cluster(os.environ) if folder else _of_appliance(data)
-            told = ask()
+            server = _server(data, folder, host)
+            drives = server.own(server.sets())
         except (CannotRun, StorageError) as error:
             if asking:
                 raise
-            silence = str(error).replace("\n", " ")
+            server, silence = None, str(error).replace("\n", " ")
     found = devices.found()
-    recorded = {} if folder else data.read(record.FILE)
-    known = slots.known(places, recorded, found, told.drives)
-    return Here(places, None if folder else data, found, known, ask, silence)
+    recorded = _of_manifest() if host else {} if folder else data.read(record.FILE)
+    known = slots.known(places, recorded, found, drives)
+    return Here(places, None if base else data, found, known, server, silence, host)
 
 
-def _of_appliance(data: DataFolder) -> Callable[[], Sets]:
-    from ops import planning
-
-    if not (data.path.is_dir() and data.holder()):
-        raise CannotRun(f"nothing is running in {data.path}, so the storage server can't be asked\n  → ./ops/up")
-    try:
-        plan = planning.known(data, dict(os.environ))
-    except planning.NotKnown as reason:
-        raise CannotRun(str(reason)) from reason
-    if "storage" not in plan.ports:
-        raise CannotRun(f"the storage of this appliance is elsewhere ({URL} is set)\n  → Ask there.")
-    return _asking(plan.services.storage_url, plan.credentials.storage_root)
+def _server(data: DataFolder, folder: str | None, host: bool) -> Server:
+    if host:
+        return servers.of_host()
+    return servers.of_environment(os.environ) if folder else servers.of_appliance(data, os.environ)
 
 
-def _of_cluster(environment: Mapping[str, str]) -> Callable[[], Sets]:
-    url, root = environment.get(URL), environment.get(ROOT)
-    if not url or not root:
-        raise CannotRun(f"which storage server to ask is not known\n  → Set {URL} and {ROOT} (access:secret).")
-    return _asking(url, root)
-
-
-def _asking(url: str, root: str) -> Callable[[], Sets]:
-    access, _, secret = root.partition(":")
-    return lambda: sets.asked(url, access, secret)
+def _of_manifest() -> dict[str, dict[str, str]]:
+    """What a host was rendered with; of a drive that is named by its serial no UUID is known."""
+    drives = json.loads(of_hosts.MANIFEST.read_text())["drives"]
+    return {Path(where).name: {"uuid": name, "source": "the inventory"} for where, name in drives.items()}
 
 
 def device(here: Here, name: str) -> Device:
@@ -94,7 +84,7 @@ def orders(here: Here, names: Sequence[str], destroy: bool) -> list[Order]:
     chosen = [device(here, name) for name in names]
     if len({one.path for one in chosen}) < len(chosen):
         raise Refused("a device is named twice")
-    recorded = list(here.data.read(record.FILE)) if here.data else []
+    recorded = [slot.where.name for slot in here.slots if slot.was]
     free = here.places.free(recorded, mounts(), len(chosen))
     if len(free) < len(chosen):
         raise Refused(
@@ -104,10 +94,11 @@ def orders(here: Here, names: Sequence[str], destroy: bool) -> list[Order]:
     return [prepare.order(one, place, destroy) for one, place in zip(chosen, free, strict=True)]
 
 
-def made(data: DataFolder, folder: str | None) -> tuple[int, int]:
+def made(here: Here) -> tuple[int, int]:
     """Makes the folder that the places are in; user and group of the account that the server runs as."""
-    if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
+    data = here.data
+    if data is None:
+        here.places.base.mkdir(parents=True, exist_ok=True)
         service = pwd.getpwnam(account.NAME)
         return service.pw_uid, service.pw_gid
     if not data.path.exists():
@@ -117,8 +108,3 @@ def made(data: DataFolder, folder: str | None) -> tuple[int, int]:
     base.mkdir(mode=0o700, exist_ok=True)
     os.chown(base, owner.st_uid, owner.st_gid)
     return owner.st_uid, owner.st_gid
-
-
-def record_now(data: DataFolder) -> None:
-    """What is mounted now is known from here on."""
-    record.write(data)
