@@ -44,19 +44,13 @@ class Layout:
         return self._margin(parity)
 
     def writes(self, parity: int) -> Margin:
-        """What may fail while objects of that parity are taken."""
-        return self._margin(writes_without(self.set_drives, parity))
+        """What may fail while objects of that parity are taken: with as much parity as data, one more has to be there,
+        so that two halves never both say yes.
+        """
+        return self._margin(parity - (2 * parity == self.set_drives))
 
     def _margin(self, drives: int) -> Margin:
         return Margin(drives, 0 if self.hosts == 1 else min(drives // self.of_a_host, self.hosts - 1))
-
-
-def writes_without(set_drives: int, parity: int) -> int:
-    """How many drives of a set may be away while objects of that parity are taken.
-
-    With as much parity as data, one more has to be there, so that two halves never both say yes.
-    """
-    return parity - (2 * parity == set_drives)
 
 
 def default_parity(set_drives: int) -> int:

@@ -59,7 +59,7 @@ def _decided(here: Here, old: str, new: str, destroy: bool) -> Replacement:
     if slot.mount is None and any(slot.where.iterdir()):
         raise Refused(f"{slot.where} is a folder with data, no drive of its own\n  → Back up, and restore onto drives.")
     assert here.server is not None, "it was asked for"
-    order = replace.decided(slot, site.device(here, new), here.server.sets(), destroy)
+    order = replace.decided(slot, site.device(here, new), here.server.cluster(), destroy)
     source = slot.mount.source if slot.mount else slot.was or "nothing"
     return Replacement(order, f"drive {slot.where.name} ({source})", time.time())
 

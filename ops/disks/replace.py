@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.disks import guard, prepare, record
+from ops.disks import guard, margin, prepare, record
 from ops.disks.devices import Device
 from ops.disks.mounting import mounted_at
 from ops.disks.prepare import Order, Refused
@@ -22,7 +22,7 @@ from ops.disks.slots import Slot
 from ops.disks.system import ToolFailed, run
 from ops.quantities import bytes_told
 from storage.errors import StorageUnavailable
-from storage.sets import Drive, Sets
+from storage.health import Cluster, Drive
 
 FILE = "replacing.json"
 BUSY_SECONDS = 20.0
@@ -31,8 +31,8 @@ TAKEN_SECONDS = 300.0
 LOOK_SECONDS = 1.0
 
 Say = Callable[[str], None]
-Look = Callable[[], tuple[Sets, Drive | None]]
-"""The sets, and the new drive as the server sees it."""
+Look = Callable[[], tuple[Cluster, Drive | None]]
+"""All drives, and the new one, as the server sees them."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,14 @@ class NotTaken(Refused):
     """The server doesn't use the new drive. Says what it says of it."""
 
 
-def decided(slot: Slot, device: Device, sets: Sets, destroy: bool) -> Order:
+def decided(slot: Slot, device: Device, cluster: Cluster, destroy: bool) -> Order:
     """The order for `device` in the place of `slot`. Raises Refused if something speaks against it, or ToolFailed."""
     if slot.stored is None:
         raise Refused(f"the server has no drive at {slot.where}")
-    if reason := sets.objection(slot.stored):
+    if reason := margin.objection(cluster, slot.stored):
         raise Refused(f"{slot.where} can't be spared now: {reason}\n  → Wait until it is: ./ops/drives list shows it")
     found = prepare.order(device, slot.where, destroy)
-    sizes = [one.total for one in (slot.stored, *sets.others(slot.stored)) if one.total]
+    sizes = [one.total for one in margin.set_of(cluster, slot.stored).drives if one.total]
     if sizes and device.size < min(sizes):
         raise Refused(
             f"{device.path} has {bytes_told(device.size)}, and the smallest of its set {bytes_told(min(sizes))}"
@@ -146,27 +146,29 @@ def healed(one: Replacement, look: Look, say: Say, told: Callable[[int, int], No
     Raises NotTaken if it doesn't begin.
     """
     limit, begins = time.monotonic() + TAKEN_SECONDS, False
-    for sets, drive in _looks(look):
-        heal = drive.heal if drive else None
+    for cluster, drive in _looks(look):
+        heal = (drive.filling or drive.filled) if drive else None
         if drive and heal and not begins:
             begins = True
             say("  the server heals it")
         if drive and heal:
-            told(drive.used, max((other.used for other in sets.others(drive)), default=0))
-            if heal.finished and drive.complete:
-                return Outcome(time.time() - one.began, heal.healed, heal.failed, heal.bytes_done)
+            used = [other.total - other.free for other in margin.set_of(cluster, drive).drives]
+            told(drive.total - drive.free, max(used))
+            if drive.whole and drive.filled:
+                return Outcome(time.time() - one.began, heal.done, heal.failed, heal.done_bytes)
         elif time.monotonic() > limit:
-            raise NotTaken(f"the server has not taken {one.order.where}: {drive or 'it does not know it'}")
+            said = drive.condition if drive else "it does not know it"
+            raise NotTaken(f"the server has not taken {one.order.where}: {said}")
     raise AssertionError("it looks for ever")
 
 
-def _looks(look: Look) -> Iterator[tuple[Sets, Drive | None]]:
+def _looks(look: Look) -> Iterator[tuple[Cluster, Drive | None]]:
     """The drive as the server sees it, again and again; one that can't be asked now is asked later."""
     while True:
         try:
             yield look()
         except StorageUnavailable:
-            yield Sets((), 0, 0), None
+            yield Cluster((), ()), None
         time.sleep(LOOK_SECONDS)
 
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from ops.clusters import places
 from ops.commands.serving import CannotRun
 from ops.folder import DataFolder
-from storage import sets
-from storage.sets import Drive, Sets
+from storage.admin import Admin
+from storage.health import Cluster, Drive
 
 URL, ROOT = "DARKROOM_STORAGE_URL", "DARKROOM_STORAGE_ROOT"
 NODE_SETTINGS = places.SETTINGS / "storage.env"
@@ -28,17 +28,17 @@ class Server:
     host: str = ""
     """host:port of this machine among the nodes of a cluster; "" where it is the only one."""
 
-    def sets(self) -> Sets:
+    def cluster(self) -> Cluster:
         """Raises StorageUnavailable or StorageError."""
-        return sets.asked(self.url, self.access, self.secret, self.authority)
+        return Admin(self.url, self.access, self.secret, authority=self.authority).cluster()
 
-    def own(self, told: Sets) -> list[Drive]:
+    def own(self, told: Cluster) -> list[Drive]:
         """The drives of this machine."""
-        return [drive for drive in told.drives if drive.host == self.host]
+        return [drive for drive in told.drives if self.host in ("", drive.node)]
 
-    def drive(self, where: Path) -> tuple[Sets, Drive | None]:
+    def drive(self, where: Path) -> tuple[Cluster, Drive | None]:
         """All, and the one of this machine that is at `where`. Raises StorageUnavailable or StorageError."""
-        told = self.sets()
+        told = self.cluster()
         return told, next((drive for drive in self.own(told) if drive.path == str(where)), None)
 
 

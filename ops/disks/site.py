@@ -18,7 +18,7 @@ from ops.disks.slots import Places, Slot
 from ops.folder import DataFolder
 from ops.setup import account
 from storage.errors import StorageError
-from storage.sets import Drive
+from storage.health import Drive
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def here(data: DataFolder, folder: str | None, asking: bool | None = None) -> He
     if asking is not False:
         try:
             server = _server(data, folder, host)
-            drives = server.own(server.sets())
+            drives = server.own(server.cluster())
         except (CannotRun, StorageError) as error:
             if asking:
                 raise

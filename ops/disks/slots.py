@@ -8,7 +8,7 @@ from ops.disks import record
 from ops.disks.devices import Device, at
 from ops.disks.mounting import Mount, holding
 from ops.folder import DRIVES, DataFolder
-from storage.sets import Drive
+from storage.health import Drive
 
 MOST = 999
 """The label of a file system has room for this many: darkroom-999."""

@@ -26,8 +26,8 @@ def _placed(slot: Slot) -> dict[str, Any]:
     # A path that is no block device, as of an overlay, has no health of its own.
     health = smart.asked(slot.device.path) if slot.device else None
     missing = slot.mount is None and bool(slot.was)
-    stored = str(slot.stored) if slot.stored else None
-    wrong = missing or bool(slot.stored and not slot.stored.complete) or _bad(health)
+    stored = slot.stored.condition if slot.stored else None
+    wrong = missing or bool(slot.stored and not slot.stored.whole) or _bad(health)
     source = slot.mount.source if slot.mount else slot.was
     return {
         "drive": slot.where.name,

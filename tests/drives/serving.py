@@ -11,12 +11,12 @@ from minio import Minio
 from minio.error import S3Error, ServerError
 from urllib3.exceptions import HTTPError
 
-from ops.disks import record
+from ops.disks import record, servers
 from ops.folder import DataFolder
 from ops.setup import account, place
+from storage.health import Drive
 from storage.server import command
 from storage.server.locate import find
-from storage.sets import Drive, Sets, asked
 from tests.daemons.minio import ROOT, _healthy
 from tests.daemons.process import Daemon, free_port
 
@@ -50,12 +50,10 @@ class Server:
         if self._daemon:
             self._daemon.stop()
 
-    def sets(self) -> Sets:
-        return asked(self.url, *ROOT)
-
     def drive(self, number: int) -> Drive:
-        path = str(self.data.drives[number - 1])
-        return next(drive for drive in self.sets().drives if drive.path == path)
+        _, found = servers.Server(self.url, *ROOT).drive(self.data.drives[number - 1])
+        assert found is not None
+        return found
 
     def client(self) -> Minio:
         return Minio(self.url.removeprefix("http://"), *ROOT, secure=False)

@@ -130,7 +130,7 @@ def test_full_redundancy_comes_back_while_uploads_go_on(
     print(f"{told['healed']} object versions, {told['seconds']} s, {load.repeats} requests sent again")
     assert re.search(r"full redundancy after \d+ s", done.stderr)
     assert load.failed == []
-    assert (told["failed"], server.drive(2).complete) == (0, True)
+    assert (told["failed"], server.drive(2).whole) == (0, True)
     assert told["healed"] >= 50
     assert not (server.data.path / "drives" / FILE).exists()
     for number in (1, 3):
