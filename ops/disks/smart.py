@@ -36,6 +36,9 @@ WARNINGS = (
 )
 
 
+_COMPLAINTS = {"STANDBY": "it is asleep", "Unable to detect device type": "it has no SMART"}
+
+
 class Verdict(StrEnum):
     FINE = "fine"
     SOON = "replace soon"
@@ -84,7 +87,7 @@ def read(text: str) -> Health:
 def _complaint(told: Mapping[str, Any]) -> str:
     messages = told.get("smartctl", {}).get("messages", [])
     said = next((str(one.get("string", "")) for one in messages), "").rpartition(": ")[2]
-    return "it is asleep" if "STANDBY" in said else said
+    return next((text for word, text in _COMPLAINTS.items() if word in said), said)
 
 
 def _failing(told: Mapping[str, Any], code: int) -> list[str]:

@@ -12,7 +12,7 @@ from ops.disks.smart import Verdict
 from ops.disks.system import ToolFailed
 from ops.quantities import bytes_told
 
-HEADS = ("drive", "mount", "device", "serial", "size", "UUID", "storage", "SMART")
+HEADS = ("drive", "mount", "device", "serial", "size", "UUID", "state", "SMART")
 
 
 def rows(here: Here) -> tuple[list[dict[str, Any]], str]:

@@ -41,7 +41,7 @@ def test_a_drive_that_is_fine(name: str, celsius: int, hours: int) -> None:
             "replace now: it says itself that it fails, 1893 reallocated sectors, 14 uncorrected errors (read)",
         ),
         ("sata-asleep", "not known: it is asleep"),
-        ("loop", "not known: Unable to detect device type"),
+        ("loop", "not known: it has no SMART"),
     ],
 )
 def test_what_is_wrong_is_said(name: str, sentence: str) -> None:
