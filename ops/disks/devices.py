@@ -7,7 +7,7 @@ from typing import Any
 
 from ops.disks.system import run
 
-COLUMNS = "PATH,TYPE,SIZE,SERIAL,MODEL,TRAN,ROTA,RO,MOUNTPOINTS"
+COLUMNS = "PATH,TYPE,SIZE,SERIAL,MODEL,TRAN,RO,MOUNTPOINTS"
 WHOLE = ("disk", "loop")
 SWAP = "[SWAP]"
 
@@ -25,7 +25,6 @@ class Device:
     model: str = ""
     transport: str = ""
     """sata, sas, nvme, usb, …; "" where the kernel doesn't say."""
-    rotational: bool = False
     read_only: bool = False
     mounts: tuple[str, ...] = ()
     below: tuple["Device", ...] = ()
@@ -55,7 +54,6 @@ def _device(row: Mapping[str, Any]) -> Device:
         serial=(row.get("serial") or "").strip(),
         model=(row.get("model") or "").strip(),
         transport=row.get("tran") or "",
-        rotational=bool(row.get("rota")),
         read_only=bool(row.get("ro")),
         mounts=tuple(place for place in row.get("mountpoints") or () if place),
         below=tuple(_device(child) for child in row.get("children", ())),

@@ -70,6 +70,7 @@ def _described(device: Device | None, path: str | None, health: smart.Health | N
         "device": path,
         "serial": (device.serial or None) if device else None,
         "model": (device.model or None) if device else None,
+        "transport": (device.transport or None) if device else None,
         "bytes": device.size if device else None,
         "smart": str(health) if health else None,
         "celsius": health.celsius if health else None,

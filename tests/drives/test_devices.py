@@ -21,7 +21,7 @@ def device(path: str) -> Device:
 def test_size_serial_and_kind_are_read() -> None:
     drive = device("/dev/nvme0n1")
     assert (drive.size, drive.serial, drive.transport) == (3_840_755_982_336, "S64HNE0R512345", "nvme")
-    assert (drive.kind, drive.rotational, drive.read_only) == ("disk", False, False)
+    assert (drive.kind, drive.model, drive.read_only) == ("disk", "SAMSUNG MZQL23T8HCLS-00A07", False)
     assert device("/dev/loop4").serial == ""
 
 
