@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ops.disks import contents, smart
@@ -19,7 +20,9 @@ def rows(here: Here) -> tuple[list[dict[str, Any]], str]:
     """A row for each place, then one for each drive that is at none; and why the server was not asked, if so."""
     used = {slot.mount.source for slot in here.slots if slot.mount}
     others = [one for one in here.devices if one.kind in WHOLE and one.path not in used and one.size]
-    return [*(_placed(slot) for slot in here.slots), *(_other(one) for one in others)], here.silence
+    # A drive that fails may take a minute to say so.
+    with ThreadPoolExecutor() as at_once:
+        return [*at_once.map(_placed, here.slots), *at_once.map(_other, others)], here.silence
 
 
 def _placed(slot: Slot) -> dict[str, Any]:
