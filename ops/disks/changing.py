@@ -1,12 +1,13 @@
 """`./ops/drives replace` from its words to its end: which drive is meant, what is under way, what comes next."""
 
+import dataclasses
 import os
 import sys
 import time
 from pathlib import Path
 
 from ops.backups.bars import Bar
-from ops.disks import record, replace, site
+from ops.disks import contents, record, replace, site
 from ops.disks.prepare import Refused
 from ops.disks.replace import Outcome, Replacement
 from ops.disks.site import Here
@@ -19,9 +20,9 @@ def replaced(here: Here, old: str, new: str, destroy: bool, units: Path, only_te
     base = here.places.base
     with replace.alone(base):
         begun = replace.begun(base)
-        work = _gone_on_with(begun, here, old, new) if begun else _decided(here, old, new, destroy)
+        work = _gone_on_with(begun, here, old, new, destroy) if begun else _decided(here, old, new, destroy)
         if begun:
-            say(f"Going on: {work.old} is being replaced by {new}, since {_ago(work.began)}.")
+            say(f"Going on: {work.old} is being replaced by {new}, begun {time.time() - work.began:.0f} s ago.")
         else:
             say(f"{new} takes the place of {work.old}:")
         for step in replace.steps(work.order, work.old, units):
@@ -38,10 +39,6 @@ def replaced(here: Here, old: str, new: str, destroy: bool, units: Path, only_te
     if here.host:
         say(f"In the inventory it is {work.order.uuid} now, in the place of the old one; then ./ops/cluster render.")
     return outcome
-
-
-def _ago(began: float) -> str:
-    return f"{max(0.0, time.time() - began):.0f} s"
 
 
 def meant(slots: list[Slot], name: str) -> Slot:
@@ -64,15 +61,23 @@ def _decided(here: Here, old: str, new: str, destroy: bool) -> Replacement:
     return Replacement(order, f"drive {slot.where.name} ({source})", time.time())
 
 
-def _gone_on_with(begun: Replacement, here: Here, old: str, new: str) -> Replacement:
-    """What was begun, if it is what is asked for again: OLD may have no name left but its place by now."""
-    device, where = os.path.realpath(new), begun.order.where
+def _gone_on_with(begun: Replacement, here: Here, old: str, new: str, destroy: bool) -> Replacement:
+    """What was begun, if it is what is asked for again. OLD may have no name left but its place by now, and NEW another
+    one. Raises Refused.
+    """
+    device, where = site.device(here, new), begun.order.where
     named = {where.name, str(where)} | {name for slot in here.slots if slot.where == where for name in slot.names}
-    same = device == begun.order.device and (old in named or old in begun.old)
-    if not same:
+    if old not in named and f"({os.path.realpath(old)})" not in begun.old:
         command = f"./ops/drives replace {where.name} {begun.order.device}"
         raise Refused(f"{begun.old} is being replaced by {begun.order.device}\n  → Go on with that one: {command}")
-    return begun
+    holds = contents.holds(device)
+    if not replace.same_drive(begun, device, holds, destroy):
+        what = f"{begun.order.serial or begun.order.device}, of which {begun.order.uuid} is to be the UUID"
+        raise Refused(
+            f"{begun.old} is being replaced by {what}; on {new} is {holds or 'nothing'}\n"
+            f"  → Name that one. To begin anew with another, remove {here.places.base / replace.FILE} first."
+        )
+    return dataclasses.replace(begun, order=dataclasses.replace(begun.order, device=device.path))
 
 
 def _watched(here: Here, work: Replacement) -> Outcome:

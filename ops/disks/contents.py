@@ -10,6 +10,7 @@ SAMPLE = 1 << 20
 EDGE = 16 * SAMPLE
 """Both ends are read whole: there file systems, volume managers and RAID keep what they are known by."""
 SAMPLES = 64
+BYTES = "bytes that are not zero"
 NOTHING, AMBIVALENT = 2, 8
 """Exit codes of blkid."""
 
@@ -44,7 +45,7 @@ def holds(device: Device) -> str:
     if parts:
         return f"{len(parts)} partition{'s' if len(parts) > 1 else ''}"
     told = run("blkid", "--probe", "--output", "export", device.path, well=(0, NOTHING, AMBIVALENT))
-    return named(told) or ("bytes that are not zero" if _written(device) else "")
+    return named(told) or (BYTES if _written(device) else "")
 
 
 def named(told: str) -> str:

@@ -34,6 +34,7 @@ class Order:
     uuid: str
     wipe: str = ""
     """What is on it, and is lost; "" for an empty one."""
+    serial: str = ""
 
     @property
     def label(self) -> str:
@@ -64,7 +65,7 @@ def order(device: Device, where: Path, destroy: bool) -> Order:
         escaped(str(where))
     except ValueError as error:
         raise Refused(str(error)) from None
-    return Order(device.path, device.size, where, str(uuid.uuid4()), found)
+    return Order(device.path, device.size, where, str(uuid.uuid4()), found, device.serial)
 
 
 def steps(order: Order, units: Path) -> list[str]:

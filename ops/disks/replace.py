@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.disks import guard, margin, prepare, record
+from ops.disks import contents, guard, margin, prepare, record
 from ops.disks.devices import Device
 from ops.disks.mounting import mounted_at
 from ops.disks.prepare import Order, Refused
@@ -97,6 +97,20 @@ def begun(base: Path) -> Replacement | None:
         return None
     order = told["order"]
     return Replacement(Order(**(order | {"where": Path(order["where"])})), told["old"], told["began"], told["made"])
+
+
+def same_drive(one: Replacement, device: Device, holds: str, destroy: bool) -> bool:
+    """Whether `device`, on which is what contents.holds says, is the drive that this was begun with.
+
+    The name does not tell: after a power cut it may belong to another drive. The UUID does, once that is on it; before,
+    it has to be as it was, or to be what a file system looks like that was not finished.
+    """
+    order = one.order
+    if f"UUID {order.uuid}" in holds:
+        return True
+    if one.made or (device.size, device.serial) != (order.size, order.serial):
+        return False
+    return holds in ("", order.wipe) or (holds == contents.BYTES and (bool(order.serial) or destroy))
 
 
 def note(base: Path, one: Replacement) -> None:

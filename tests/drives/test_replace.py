@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from ops.disks import contents, replace
+from ops.disks.devices import Device
+from ops.disks.prepare import Order
 from ops.disks.record import xfs_uuid
 from ops.disks.replace import FILE
 from ops.folder import DataFolder
@@ -19,6 +22,8 @@ from tests.drives.serving import BUCKET, Server, Uploads, unread
 from tests.stack import CHECKOUT, environment
 
 pytestmark = pytest.mark.root
+
+UUID = "34f00e01-9c3b-4021-9cc7-8d92a8a79261"
 
 
 @pytest.fixture(scope="module")
@@ -108,12 +113,36 @@ def test_after_a_kill_at_any_step_the_same_command_goes_on(
     assert (mounted(old), mounted(new)) == ([], [str(place)])
     told = json.dumps(note(server))
     assert xfs_uuid(place) in told
-    other = [loops.paths[1] if word == new else word for word in replacing]
-    done = subprocess.run(other, env=environment(**server.environment), capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1
-    assert f"drive 2 ({old}) is being replaced by {new}" in done.stderr
+    for word, by, said in [(new, old, "Name that one"), ("2", "1", "Go on with that one: ./ops/drives replace 2")]:
+        other = [by if one == word else one for one in replacing]
+        done = subprocess.run(other, env=environment(**server.environment), capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1
+        assert f"drive 2 ({old}) is being replaced by {new}" in done.stderr
+        assert said in done.stderr
     load.wait(10)
     assert load.failed == []
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    ("made", "serial", "holds", "destroy", "same"),
+    [
+        (False, "S1", "", False, True),  # nothing was done to it yet
+        (False, "S1", contents.BYTES, False, True),  # the power was cut while the file system was made
+        (False, "", contents.BYTES, False, False),  # the same, but nothing tells that it is the same drive
+        (False, "", contents.BYTES, True, True),
+        (False, "S1", "ext4, UUID 1", True, False),  # somebody has used it otherwise
+        (False, "S2", "", True, False),  # its name belongs to another drive now
+        (False, "S1", f"xfs named darkroom-2, UUID {UUID}", False, True),
+        (True, "S1", "", True, False),
+        (True, "S2", f"xfs named darkroom-2, UUID {UUID}", False, True),
+    ],
+)
+def test_the_drive_is_known_again_by_more_than_its_name(
+    made: bool, serial: str, holds: str, destroy: bool, same: bool
+) -> None:
+    began = replace.Replacement(Order("/dev/sdb", 10, Path("/d/2"), UUID, "", serial and "S1"), "drive 2", 0.0, made)
+    assert replace.same_drive(began, Device("/dev/sdb", "disk", 10, serial), holds, destroy) is same
 
 
 @pytest.mark.long
