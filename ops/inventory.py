@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ops import caddy, gateway, health, postgres, valkey, wires
+from ops.disks import record
 from ops.services import Plan
 from ops.variables import cores, for_role, number
 from storage import setup as storage_setup
@@ -86,7 +87,15 @@ def _storage(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
     else:
         certs, port = folder / "certs", plan.ports["storage"]
         ready = storage_command.server(
-            Path(*program), plan.folder.drives, port, access, secret, certs, notify, stale_hours=stale
+            Path(*program),
+            plan.folder.drives,
+            port,
+            access,
+            secret,
+            certs,
+            notify,
+            stale_hours=stale,
+            missing=[one.folder for one in record.missing(plan.folder)],
         )
         asked = health.http(port, "/minio/health/cluster")
     yield Part(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ops import addresses, caddy, credentials, inventory, ports, postgres, programs, services, valkey
 from ops.clusters import operating
+from ops.disks import record
 from ops.folder import DataFolder
 from ops.services import Plan
 from ops.setup import preflight
@@ -48,6 +49,8 @@ def fresh(folder: DataFolder, environment: Mapping[str, str], progress: Callable
     embedded = services.embedded(environment)
     server = storage_server(environment, progress) if "storage" in embedded else locate.built(_cache(environment))
     plan = _plan(folder, environment, ports.assign(folder, _names(environment)), server)
+    if "storage" in plan.kinds:
+        record.check(folder, progress)
     if "postgres" in plan.kinds:
         postgres.ensure(folder, plan.credentials.database)
     if "valkey" in plan.kinds:

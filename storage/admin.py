@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from storage.errors import StorageError
@@ -43,8 +44,11 @@ class Batch(NamedTuple):
 class Admin:
     """The administrator of the server at `url`. All methods raise StorageUnavailable or StorageError. Thread-safe."""
 
-    def __init__(self, url: str, access: str, secret: str, seconds: float = SECONDS) -> None:
-        self._transport = Transport(url, access, secret, pool(seconds))
+    def __init__(
+        self, url: str, access: str, secret: str, seconds: float = SECONDS, authority: Path | None = None
+    ) -> None:
+        """authority: the file of certificates that vouch for it, where those of the system don't."""
+        self._transport = Transport(url, access, secret, pool(seconds, authority))
 
     def cluster(self) -> Cluster:
         """Nodes, drives and erasure sets as they are now."""

@@ -43,6 +43,8 @@ class Drive:
     total: int
     """Bytes; 0 while it is away."""
     filling: Filling | None = None
+    filled: Filling | None = None
+    """How it was filled the last time, once that has ended."""
 
     @property
     def here(self) -> bool:
@@ -214,6 +216,7 @@ def _drive(drive: Mapping[str, Any], node: str) -> Drive:
         free=int(drive.get("availspace") or 0),
         total=int(drive.get("totalspace") or 0),
         filling=_filling(drive) if drive.get("healing") else None,
+        filled=_filling(drive) if drive.get("heal_info") and not drive.get("healing") else None,
     )
 
 

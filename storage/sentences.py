@@ -68,7 +68,7 @@ def _drives(cluster: Cluster) -> Iterator[Finding]:
                 what,
                 _risk(cluster),
                 "If it is only unmounted or unplugged, put it back: what it missed is healed by itself. If it is dead, "
-                "put an empty one in its place; it is filled by itself. Don't touch the other drives.",
+                "give its place to an empty one (./ops/drives replace). Don't touch the other drives.",
             )
 
 

@@ -7,6 +7,7 @@ So the calls every photo makes are sent from here, signed by minio-py's signer.
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import cast
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -26,8 +27,10 @@ _CODE = re.compile(rb"<Code>(\w+)</Code>")
 _ANSWERED = (500, 502, 503, 504)
 
 
-def pool(seconds: float) -> PoolManager:
+def pool(seconds: float, authority: Path | None = None) -> PoolManager:
     """Connections that wait up to `seconds` for each answer, and repeat a request twice at most.
+
+    `authority` is the file of certificates that vouch for the server, where those of the system don't.
 
     All requests here may be repeated: a put writes the same bytes again, a delete names a version.
     """
@@ -42,7 +45,8 @@ def pool(seconds: float) -> PoolManager:
         raise_on_status=False,
         respect_retry_after_header=False,
     )
-    return PoolManager(maxsize=THREADS, timeout=Timeout(connect=2, read=seconds), retries=retry)
+    trusted = str(authority) if authority else None
+    return PoolManager(maxsize=THREADS, timeout=Timeout(connect=2, read=seconds), retries=retry, ca_certs=trusted)
 
 
 class Transport:

@@ -18,7 +18,7 @@ Of storage it shows nodes, drives, how many more may fail, what is being healed,
 backups; TO DO says what somebody must do, "to know" what goes by itself or has time.
 
 Exit codes: 0 all is well; 1 some parts are not; 2 it could not be found out; 3 nothing is running; 4 all parts are
-well, and somebody must act on what it says TO DO.
+well, and somebody must act on what it says TO DO, or on a drive that is not mounted.
 """
 
 
@@ -32,7 +32,7 @@ def main() -> int:
         return 3
     if report["phase"] != "ready" or any(part["health"] != "ok" for part in report["parts"]):
         return 1
-    return 4 if report["cluster"] and report["cluster"]["act"] else 0
+    return 4 if report["missing_drives"] or (report["cluster"] and report["cluster"]["act"]) else 0
 
 
 async def examine(folder: DataFolder, environment: dict[str, str]) -> dict[str, Any]:
@@ -52,6 +52,7 @@ async def examine(folder: DataFolder, environment: dict[str, str]) -> dict[str, 
     # Only now, since --help is answered before anything is installed.
     from ops import inventory, locate, planning, variables, verification
     from ops.caretaker import reading
+    from ops.disks import record
 
     state = folder.read("state.json")
     parts, problem, checks = state.get("parts", []), "", {}
@@ -71,6 +72,7 @@ async def examine(folder: DataFolder, environment: dict[str, str]) -> dict[str, 
         _silent(rows)
     told = {"phase": state.get("phase", "starting"), "parts": rows, "verified": verified, "sandbox": sandbox}
     told["cluster"] = cluster
+    told["missing_drives"] = [str(one) for one in record.missing(folder)] if "storage" in checks else []
     return report | told | kept.state(folder) | {"problem": problem}
 
 
@@ -117,6 +119,7 @@ def table(report: dict[str, Any], colour: bool = False) -> str:
     from ops.caretaker.telling import lines as storage_lines
 
     lines += storage_lines(report["cluster"])
+    lines += [f"storage: {gone}; see ./ops/drives list" for gone in report["missing_drives"]]
     lines += [_told(report["verified"]), kept.told(report), sandboxes.told(report["sandbox"], colour)]
     return "\n".join(lines)
 

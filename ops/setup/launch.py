@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from ops.disks import guard
+from ops.disks.system import ToolFailed
 from ops.folder import DataFolder
 from ops.setup import account, environment, place, preflight
-from ops.setup.say import stop
+from ops.setup.say import say, stop
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Files that only the person who starts it may be able to read; the service gets their content, not their name.
@@ -129,6 +131,7 @@ def _step_down(
             stop(f"{folder} can't be made: {error.strerror}", "Name a folder, or the parent of a new one, on a disk.")
     if makes:
         account.give(service, where.data)
+        _close_mount_points(where.data)
     else:
         account.refuse_foreign(where.data, service.pw_uid)
     if not where.cache.exists():
@@ -139,6 +142,16 @@ def _step_down(
     os.chdir(where.data if where.data.exists() else "/")
     account.become(service, low_ports=listens)
     return arguments
+
+
+def _close_mount_points(data: Path) -> None:
+    """Nobody but root shall write into what lies under a drive, whoever has mounted it, when it is missing one day."""
+    for folder in DataFolder(data).drives:
+        if os.path.ismount(folder):
+            try:
+                guard.close(folder)
+            except (ToolFailed, OSError) as failure:
+                say(f"the folder under the drive at {folder} stays as it is: {failure}")
 
 
 def _hand_over(arguments: list[str]) -> list[str]:

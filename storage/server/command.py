@@ -1,7 +1,7 @@
 """How the storage server is started, alone or as one of several nodes: its command line and its environment."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +43,7 @@ def server(
     notify: Mapping[str, str] | None = None,
     md5_etags: bool = False,
     stale_hours: int = 72,
+    missing: Collection[Path] = (),
 ) -> Command:
     """A server on 127.0.0.1:`port` that spreads each object over `drives`, folders that exist already.
 
@@ -51,13 +52,16 @@ def server(
     gives. `md5_etags` makes every ETag the MD5 of the bytes, as some clients of S3 expect, which costs a few ms of CPU
     for an object of 4 MB; without it only a client that sends Content-MD5 gets one.
     Parts of uploads that were never ended are removed by the server after `stale_hours`, whoever began them.
+    `missing` are those of `drives` where only an empty mount point is now; the server must not be able to write there.
     """
     if len(drives) < 2:
         raise ValueError("one drive has nothing to spread an object over")
     own = {name: os.environ[name] for name in ("PATH", "TZ", "TMPDIR") if name in os.environ}
     env = _environment(root_access, root_secret, stale_hours, default_parity(len(drives)), 1)
     argv = [str(binary), *_options(f"127.0.0.1:{port}", certs, md5_etags), *map(str, drives)]
-    return Command(argv, {**own, "HOME": str(certs), **env, **_root_disk(drives), **(notify or {})})
+    # An empty mount point on the system's disk is no reason to take folders on that for drives.
+    system = _root_disk([drive for drive in drives if drive not in missing])
+    return Command(argv, {**own, "HOME": str(certs), **env, **system, **(notify or {})})
 
 
 def node(
