@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ops import addresses, caddy, credentials, inventory, ports, postgres, programs, services, valkey
+from ops import addresses, caddy, credentials, inventory, majors, ports, postgres, programs, services, valkey
 from ops.clusters import operating
 from ops.folder import DataFolder
 from ops.services import Plan
@@ -49,7 +49,10 @@ def fresh(folder: DataFolder, environment: Mapping[str, str], progress: Callable
     server = storage_server(environment, progress) if "storage" in embedded else locate.built(_cache(environment))
     plan = _plan(folder, environment, ports.assign(folder, _names(environment)), server)
     if "postgres" in plan.kinds:
+        majors.recover(folder)
         postgres.ensure(folder, plan.credentials.database)
+        if told := majors.told(folder):
+            progress(told)
     if "valkey" in plan.kinds:
         valkey.ensure(folder, plan.ports["valkey"], plan.credentials.valkey)
     caddy.ensure(plan, environment)
