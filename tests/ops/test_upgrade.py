@@ -2,11 +2,9 @@
 
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,13 +76,15 @@ def test_it_is_moved_and_has_every_row(own: Stack) -> None:
 def test_it_may_be_killed_at_any_moment(own: Stack) -> None:
     folder, before = filled(own)
     command = [str(own.checkout / "ops" / "upgrade"), "--yes", "--data", str(own.data)]
-    for _ in range(12):
+    for step in range(60):
         running = subprocess.Popen(command, env=own._environment, stderr=subprocess.DEVNULL, start_new_session=True)
-        time.sleep(random.uniform(0.3, 5))
-        os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
-        if locate.made_by(folder.postgres) == NEW and not folder.read(majors.MOVED):
+        try:
+            running.wait(0.4 + 0.15 * step)  # each time a little further
             break
+        except subprocess.TimeoutExpired:
+            os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
+    assert step > 3
     own.up()  # whatever was left is ended, and the database is the old one or the new one
     own.down()
     done = own.verb("upgrade", "--yes")
