@@ -11,8 +11,8 @@ from ops.backups import kept
 from ops.commands import options
 from ops.commands.serving import CannotRun
 from ops.folder import RESTORING, DataFolder
-from ops.host.say import say
 from ops.quantities import bytes_told
+from ops.setup.say import say
 
 if TYPE_CHECKING:
     from ops.majors import Move

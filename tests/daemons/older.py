@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ops import credentials, postgres
 from ops.folder import DataFolder
-from ops.host import account, installer, place
+from ops.setup import account, installer, place
 from storage.server import locate
 from tests.daemons.postgres import answers
 from tests.daemons.process import Daemon, free_port
