@@ -42,6 +42,7 @@ PRIVATE = {
     "retry": (),
     "backup": ("WORKER_KEY",),
     "backups": OF_DRILLS,
+    "replicate": ("STORAGE_ROOT",),
 }
 """What a kind of process gets besides."""
 
@@ -55,9 +56,10 @@ OURS = {
     "MINIO",
     "IMAGE_WORKERS",
     "KEY",
-    "BACKUP_KEY",
+    "REPLICA_KEY",
+    "REPLICA_ROOT",
 }
-"""What is never passed on as it came from outside; KEY is a client's own, BACKUP_KEY that of the S3 for backups."""
+"""What is never passed on as it came from outside; KEY is a client's own, the last two those of a second site."""
 
 
 class BadNumber(ValueError):
