@@ -178,8 +178,18 @@ def end_orphans(folder: DataFolder) -> None:
 
 
 def _orphans(folder: DataFolder) -> Iterator[psutil.Process]:
-    """What runs from the kept binaries: nobody but the holder of the lock and what it started may."""
+    """What an upgrade runs from the kept binaries; not a server at its ordinary work."""
     for one in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            if one.status() != psutil.STATUS_ZOMBIE and Path(one.exe()).is_relative_to(folder.engines):
+            kept = one.status() != psutil.STATUS_ZOMBIE and Path(one.exe()).is_relative_to(folder.engines)
+            if kept and (one.name() != "postgres" or _of_an_upgrade(one)):
                 yield one
+
+
+def _of_an_upgrade(server: psutil.Process) -> bool:
+    words = server.cmdline()
+    if words and words[0].startswith("postgres:"):  # a child of a server, which goes with it
+        parent = server.parent()
+        return parent is None or parent.name() != "postgres"
+    # -b: the mode for pg_upgrade alone; the others are those of initdb and `postgres.once`.
+    return not {"-b", "--boot", "--single", "--check"}.isdisjoint(words)
