@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ops import caddy, gateway, health, postgres, valkey, wires
+from ops.backups import schedule
 from ops.disks import record
 from ops.services import Plan
 from ops.variables import cores, for_role, number
@@ -176,6 +177,12 @@ def _caretaker(plan: Plan, environment: Mapping[str, str]) -> Iterable[Part]:
     return _beating("caretaker", "ops.caretaker")(plan, environment)
 
 
+def _backups(plan: Plan, environment: Mapping[str, str]) -> Iterable[Part]:
+    if schedule.load(plan.folder, environment) is None:
+        return ()
+    return _beating("backups", "ops.backups")(plan, environment)
+
+
 def _workers(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
     for which in range(1, image_workers(environment) + 1):
         name = f"worker-images-{which}"
@@ -235,6 +242,7 @@ KINDS: dict[str, Rows] = {
     "webhooks": _beating("webhooks", "appliance.sender"),
     "caretaker": _caretaker,
     "worker": _workers,
+    "backups": _backups,
     "edge": _edge,
 }
 """Every kind of part, in the order in which they are started and shown, and its rows."""

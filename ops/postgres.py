@@ -36,13 +36,21 @@ def ensure(folder: DataFolder, password: str) -> None:
     if (folder.postgres / "PG_VERSION").exists():
         return
     locate.keep_postgres(folder)
-    draft = folder.path / "postgres.new"
-    shutil.rmtree(draft, ignore_errors=True)
-    _initdb(locate.postgres(folder), draft, password)
-    draft.rename(folder.postgres)
+    new = draft(folder)
+    shutil.rmtree(new, ignore_errors=True)
+    binaries = locate.postgres(folder)
+    initdb(binaries, new, password)
+    once(binaries, new, f"CREATE DATABASE {DATABASE}\n")
+    new.rename(folder.postgres)
 
 
-def _initdb(binaries: Path, target: Path, password: str) -> None:
+def draft(folder: DataFolder) -> Path:
+    """Where a database folder is made before it takes its place."""
+    return folder.path / "postgres.new"
+
+
+def initdb(binaries: Path, target: Path, password: str) -> None:
+    """Makes an empty cluster. Raises subprocess.CalledProcessError."""
     with tempfile.NamedTemporaryFile("w", dir=target.parent, prefix="pw-") as secret:
         secret.write(password + "\n")
         secret.flush()
@@ -58,7 +66,14 @@ def _initdb(binaries: Path, target: Path, password: str) -> None:
             "C",
         ]
         _run([str(binaries / "initdb"), "--pgdata", str(target), *options])
-    _run([str(binaries / "postgres"), "--single", "-D", str(target), "postgres"], f"CREATE DATABASE {DATABASE}\n")
+
+
+def once(binaries: Path, target: Path, sql: str, database: str = "postgres") -> None:
+    """Opens a cluster that nobody has open, recovers it where it was killed, runs `sql`, and closes it cleanly.
+
+    Raises subprocess.CalledProcessError.
+    """
+    _run([str(binaries / "postgres"), "--single", "-D", str(target), database], sql)
 
 
 def _run(command: list[str], text: str = "") -> None:

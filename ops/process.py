@@ -64,7 +64,7 @@ async def start(
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
-            preexec_fn=_bind_to(os.getpid(), stop, privileged),
+            preexec_fn=bound(os.getpid(), stop, privileged),
         )
     except BaseException:
         os.close(ours)
@@ -85,8 +85,8 @@ async def _pump(handle: int, log: Log) -> None:
         transport.close()
 
 
-def _bind_to(parent: int, stop: signal.Signals, privileged: bool) -> Callable[[], None]:
-    """What the child does between fork and exec."""
+def bound(parent: int, stop: signal.Signals, privileged: bool = False) -> Callable[[], None]:
+    """What a child of `parent` does between fork and exec, so that it gets `stop` however its parent ends."""
 
     def prepare() -> None:
         if not privileged:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from ops import locate, postgres
+from ops import locate, majors, postgres
 from ops.folder import DataFolder
 from storage.server import identity
 from storage.server.locate import find
@@ -37,8 +37,9 @@ def _valkey(folder: DataFolder, arguments: list[str]) -> None:
 
 
 def _postgres(folder: DataFolder, arguments: list[str]) -> None:
-    """Its data folder is made first, if there is none."""
+    """Its data folder is made first, if there is none, or brought to where an upgrade has left it."""
     folder.make()
+    majors.recover(folder)
     postgres.ensure(folder, os.environ.pop(PASSWORD))
     _become(locate.postgres(folder) / "postgres", arguments)
 

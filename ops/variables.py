@@ -27,6 +27,9 @@ BASE = (
 SHARED = ("HOST", "DATA", "DATABASE_URL", "VALKEY_URL", "STORAGE_URL", "PUBLIC_URLS", "ALLOW_ORIGINS")
 """Of our own variables, without DARKROOM_: what every process of the appliance gets."""
 
+OF_DRILLS = ("BACKUP_KEY", "CACHE", "MINIO")
+"""What another appliance beside this one has the same of."""
+
 PRIVATE = {
     "migrate": (),
     "buckets": ("STORAGE_ROOT", "UPLOADER_KEY", "READER_KEY", "WORKER_KEY", "REPLACED_KEYS"),
@@ -38,6 +41,8 @@ PRIVATE = {
     "caretaker": ("WORKER_KEY", "STORAGE_ROOT"),
     "retry": (),
     "backup": ("WORKER_KEY",),
+    "backups": OF_DRILLS,
+    "replicate": ("STORAGE_ROOT",),
 }
 """What a kind of process gets besides."""
 
@@ -51,9 +56,10 @@ OURS = {
     "MINIO",
     "IMAGE_WORKERS",
     "KEY",
-    "BACKUP_KEY",
+    "REPLICA_KEY",
+    "REPLICA_ROOT",
 }
-"""What is never passed on as it came from outside; KEY is a client's own, BACKUP_KEY that of the S3 for backups."""
+"""What is never passed on as it came from outside; KEY is a client's own, the last two those of a second site."""
 
 
 class BadNumber(ValueError):
@@ -71,6 +77,12 @@ def number(environment: Mapping[str, str], name: str, kind: Callable[[str], Numb
         what = "a whole number" if kind is int else "a number"
         raise BadNumber(f"DARKROOM_{name} is {text!r}, where {what} from 0 on is wanted")
     return value
+
+
+def of_nobody(environment: Mapping[str, str]) -> dict[str, str]:
+    """The same without where an appliance's parts are, and their keys: for another appliance beside it."""
+    named = {*SHARED, *(name for names in PRIVATE.values() for name in names)} - set(OF_DRILLS)
+    return {name: value for name, value in environment.items() if name.removeprefix("DARKROOM_") not in named}
 
 
 def for_role(role: str, plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
@@ -93,6 +105,7 @@ def _values(plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
         "PUBLIC_URLS": " ".join(plan.site.public_urls),
         "ALLOW_ORIGINS": " ".join(plan.site.origins),
         "STORAGE_ROOT": plan.credentials.storage_root,
+        **{name: environment.get(f"DARKROOM_{name}", "") for name in OF_DRILLS},
         "UPLOADER_KEY": plan.credentials.uploader,
         "READER_KEY": plan.credentials.reader,
         "WORKER_KEY": plan.credentials.worker,

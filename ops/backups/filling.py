@@ -17,6 +17,7 @@ from ops.backups.stores import Store, StoreError, WrongBytes
 from ops.folder import RESTORING, DataFolder
 from ops.inventory import Part
 from ops.services import Plan
+from storage.inspection import Inspector
 from storage.objects import StorageError
 
 NEEDED = ("postgres", "valkey", "storage")
@@ -28,13 +29,20 @@ class NotFilled(Exception):
 
 
 def fill(
-    folder: DataFolder, store: Store, manifest: Manifest, begun: bool, quiet: bool, drill: int = 0
+    folder: DataFolder,
+    store: Store,
+    manifest: Manifest,
+    begun: bool,
+    quiet: bool,
+    drill: int = 0,
+    replica: Inspector | None = None,
 ) -> dict[str, Any]:
     """Restores into `folder`, whose lock is the caller's; what came of it, as restore.Restored has it.
 
-    drill: of the objects only each so many-th, and each is read again and compared. Raises NotFilled.
+    drill: of the objects only each so many-th, and each is read again and compared. replica: where the objects are read
+    instead of the store. Raises NotFilled.
     """
-    work = _Work(folder, store, manifest, begun, quiet, drill)
+    work = _Work(folder, store, manifest, begun, quiet, drill, replica)
     outcome = running.execute(folder, dict(os.environ), False, work.begin, only_what_is_needed, "restoring")
     if work.failure or outcome.failure or not work.told:
         raise NotFilled(work.failure or outcome.failure or "interrupted")
@@ -49,10 +57,17 @@ class _Work:
     """What is done once database and storage are well."""
 
     def __init__(
-        self, folder: DataFolder, store: Store, manifest: Manifest, begun: bool, quiet: bool, drill: int
+        self,
+        folder: DataFolder,
+        store: Store,
+        manifest: Manifest,
+        begun: bool,
+        quiet: bool,
+        drill: int,
+        replica: Inspector | None,
     ) -> None:
         self._folder, self._store, self._manifest = folder, store, manifest
-        self._begun, self._quiet, self._drill = begun, quiet, drill
+        self._begun, self._quiet, self._drill, self._replica = begun, quiet, drill, replica
         self.told: dict[str, Any] = {}
         self.failure = ""
 
@@ -80,6 +95,13 @@ class _Work:
             share = self._drill or 1
             bar.found(self._manifest.objects // share, self._manifest.size // share)
             done = await restore.restore(
-                target, self._store, self._manifest, self._folder.path, self._begun, bar.done, self._drill
+                target,
+                self._store,
+                self._manifest,
+                self._folder.path,
+                self._begun,
+                bar.done,
+                self._drill,
+                self._replica,
             )
         return {**vars(done), "stamp": self._manifest.stamp, "seconds": round(time.monotonic() - began, 1)}

@@ -25,7 +25,7 @@ from ops.backups.backup import without_password
 from ops.backups.catalogue import Manifest
 from ops.backups.stores import PART_BYTES, NotThere, Store, StoreError, WrongBytes, as_file, checked
 from storage import layout
-from storage.errors import translated
+from storage.errors import ObjectMissing, translated
 from storage.inspection import Inspector
 from storage.setup import make_buckets
 from storage.signing import REGION
@@ -73,12 +73,20 @@ class Restored:
 
 
 async def restore(
-    target: Target, store: Store, manifest: Manifest, scratch: Path, begun: bool, done: Tell, drill: int = 0
+    target: Target,
+    store: Store,
+    manifest: Manifest,
+    scratch: Path,
+    begun: bool,
+    done: Tell,
+    drill: int = 0,
+    replica: Inspector | None = None,
 ) -> Restored:
     """Restores the backup of `manifest`; `done` is told of progress.
 
     begun: an earlier try of the same may have got anywhere. drill: of the objects only each so many-th, and each is
-    read again and compared. Raises NotEmpty, StoreError, WrongBytes (of the dump), RestoreFailed, Unavailable,
+    read again and compared. replica: the objects are read from there, under their own names, and not from the store.
+    Raises NotEmpty, StoreError, WrongBytes (of the dump), RestoreFailed, Unavailable,
     StorageError.
     """
     client = target.client()
@@ -97,7 +105,8 @@ async def restore(
         await snapshot.new_epoch()
         with ThreadPoolExecutor(AT_ONCE) as threads:
             proof = catalogue.place(manifest.stamp, catalogue.MANIFEST)
-            copies = _Copies(client, store, proof, threads, restored, done, target.inspector() if drill else None)
+            compared_by = target.inspector() if drill else None
+            copies = _Copies(client, store, proof, threads, restored, done, compared_by, replica)
             pieces = checked(store.read(catalogue.place(manifest.stamp, catalogue.OBJECTS)), manifest.objects_sha256)
             await copies.all(itertools.islice(catalogue.read(pieces), 0, None, drill or 1))
     return restored
@@ -141,10 +150,12 @@ class _Copies:
         restored: Restored,
         done: Tell,
         compared_by: Inspector | None,
+        replica: Inspector | None,
     ) -> None:
         self._client, self._store, self._threads = client, store, threads
         self._proof = proof  # what the store has for as long as it is there
         self._restored, self._done, self._compared_by = restored, done, compared_by
+        self._replica = replica
 
     async def all(self, wanted: Iterator[Reference]) -> None:
         async def each() -> None:
@@ -181,7 +192,7 @@ class _Copies:
                 return there
             kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
             reduced: Metadata = {"x-amz-storage-class": "REDUCED_REDUNDANCY"} if bucket == layout.VERSIONS else {}
-            stream = as_file(checked(self._store.read(catalogue.object_name(sha256)), sha256, size))
+            stream = as_file(checked(self._pieces(reference), sha256, size))
             made = self._client.put_object(
                 bucket, key, stream, size, content_type=kind, metadata=reduced, part_size=PART_BYTES
             )
@@ -190,6 +201,17 @@ class _Copies:
             if found != sha256:
                 raise WrongBytes(f"SHA-256 {found}, where {sha256} is known")
         return made.version_id or "", made.etag or ""
+
+    def _pieces(self, reference: Reference) -> Iterator[bytes]:
+        bucket, key, version_id, size, sha256, _ = reference
+        if self._replica is None:
+            assert sha256 is not None
+            yield from self._store.read(catalogue.object_name(sha256))
+            return
+        try:
+            yield from self._replica.pieces(bucket, key, version_id, size)
+        except ObjectMissing as error:
+            raise NotThere("the second site does not have it") from error
 
     def _there(self, bucket: str, key: str, size: int) -> tuple[str, str] | None:
         try:

@@ -46,6 +46,12 @@ class Store(Protocol):
     def names(self, prefix: str) -> list[str]:
         """What is directly below `prefix`, which ends in "/": each name without it and without what follows a "/"."""
 
+    def remove(self, name: str) -> None:
+        """It is not there any more; it may not have been."""
+
+    def tidy(self) -> None:
+        """Removes what writes that were killed have left, while nobody writes."""
+
 
 def at(where: str, key: str | None) -> Store:
     """The store at `where`: a folder, or http[s]://host[:port]/bucket[/prefix] with `key` as access:secret.
@@ -125,6 +131,20 @@ class Folder:
         except OSError as error:
             raise StoreError(f"{self._path / prefix} can't be read: {error.strerror or error}") from error
 
+    def remove(self, name: str) -> None:
+        path = self._path / name
+        try:
+            path.unlink(missing_ok=True)
+            if path.parent.parent != self._path:
+                with suppress(OSError):  # others are in it, or it is gone
+                    path.parent.rmdir()
+        except OSError as error:
+            raise StoreError(f"{path} can't be removed: {error.strerror or error}") from error
+
+    def tidy(self) -> None:
+        for draft in list(self._path.glob("**/.*.new")):
+            self.remove(str(draft.relative_to(self._path)))
+
 
 def _sync(folder: Path) -> None:
     """So that the name is on the disk as well: fsync(2)."""
@@ -189,6 +209,15 @@ class Bucket:
         except (MinioException, HTTPError) as error:
             raise _failed(error) from error
         return sorted(name.removeprefix(below).rstrip("/") for name in found)
+
+    def remove(self, name: str) -> None:
+        try:
+            self._client.remove_object(self._bucket, self._prefix + name)
+        except (MinioException, HTTPError) as error:
+            raise _failed(error) from error
+
+    def tidy(self) -> None:
+        """The server itself removes parts of uploads that were never ended."""
 
 
 def _failed(error: Exception) -> StoreError:

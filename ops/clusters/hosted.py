@@ -17,7 +17,7 @@ from storage.server.pools import Pool
 
 OF_A_ROLE = {
     "storage": {"storage"},
-    "database": {"postgres", "valkey", "ledger", "buckets", "caretaker"},
+    "database": {"postgres", "valkey", "ledger", "buckets", "caretaker", "backups"},
     "api": {"api", "intake", "webhooks"},
     "worker": {"worker"},
     "edge": {"edge"},

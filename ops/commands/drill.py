@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -60,6 +61,7 @@ def _count(text: str) -> int:
 
 def asked(given: argparse.Namespace) -> dict[str, Any]:
     """Does one. Raises CannotRun."""
+    from ops import variables
     from ops.backups import catalogue, filling
     from ops.backups.stores import StoreError
 
@@ -68,6 +70,9 @@ def asked(given: argparse.Namespace) -> dict[str, Any]:
         manifest = catalogue.manifest(store, given.at)
     except StoreError as error:
         raise CannotRun(f"{given.store}: {error}") from error
+    # Its parts are its own, wherever those of the appliance are that this environment may be for.
+    for name in set(os.environ) - set(variables.of_nobody(os.environ)):
+        del os.environ[name]
     scratch = Path(tempfile.mkdtemp(prefix="darkroom-drill-"))
     try:
         folder = DataFolder(scratch / "data")

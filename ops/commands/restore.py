@@ -2,8 +2,9 @@
 
 import argparse
 import json
+import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ops.commands import options
 from ops.commands.backup import opened
@@ -12,11 +13,17 @@ from ops.folder import RESTORING, DataFolder
 from ops.quantities import bytes_told
 from ops.setup.say import say
 
+if TYPE_CHECKING:
+    from storage.inspection import Inspector
+
 EPILOG = """\
 The data folder has to be a new one, or one in which this restore was begun before: it goes on where it was. Nothing but
 database and storage runs meanwhile; afterwards start it with ./ops/up, and let ./ops/verify --deep look at all of it.
 Clients that follow events are told to read their lists again, since the restored stream may lack what they know. API
 keys are those of the backup; tokens, links and forms from before are good no more.
+
+The ledger always comes from the store; with --objects the bytes come from a second site, whose key (one that may read
+is enough) is given as access:secret in DARKROOM_REPLICA_KEY. They are compared with the ledger's SHA-256 all the same.
 
 Exit codes: 0 everything is restored; 1 the store has lost some objects, the rest is restored; 2 it was not restored.
 """
@@ -38,6 +45,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     made = options.parser("restore", "Fills an empty appliance from a backup.", EPILOG)
     made.add_argument("--from", dest="store", required=True, metavar="STORE", help="as ./ops/backup --to was given it")
     made.add_argument("--at", metavar="STAMP", help="which backup, as ./ops/backup --list shows it (default: the last)")
+    made.add_argument(
+        "--objects", metavar="URL", help="read the objects from a second site (./ops/replicate), not from the store"
+    )
     made.add_argument("--json", action="store_true", help="the result for a script")
     return made.parse_args(arguments)
 
@@ -68,11 +78,24 @@ def asked(given: argparse.Namespace, folder: DataFolder) -> dict[str, Any]:
         )
     folder.write(RESTORING, {"stamp": manifest.stamp, "from": given.store})
     try:
-        told = filling.fill(folder, store, manifest, bool(begun), given.json or not sys.stderr.isatty())
+        quiet = given.json or not sys.stderr.isatty()
+        told = filling.fill(folder, store, manifest, bool(begun), quiet, replica=replica(given.objects))
     except filling.NotFilled as failure:
         raise CannotRun(f"not restored: {failure}\n  → Type it again: it goes on where it was.") from failure
     (folder.path / RESTORING).unlink()
     return told
+
+
+def replica(url: str | None) -> "Inspector | None":
+    """The second site at `url`, if there is one. Raises CannotRun."""
+    if not url:
+        return None
+    from storage.inspection import Inspector
+
+    access, _, secret = os.environ.get("DARKROOM_REPLICA_KEY", "").partition(":")
+    if not secret:
+        raise CannotRun("the key of the second site is to be given as access:secret in DARKROOM_REPLICA_KEY")
+    return Inspector(url, access, secret)
 
 
 def text(told: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 HANDED_OVER = ("--cert", "--key")
 # Where backups are, if it is a folder: the verb runs in another one, as an account that may not make it.
 STORES = ("--to", "--from")
+STORE = "DARKROOM_BACKUP_TO"  # the same for what an appliance does by itself
 UP = "ops.commands.up"
 MAKE_DATA = (UP, "ops.commands.restore")  # verbs that may find no data folder
 # The data folder of a host of several (ops/clusters/places.py), which was installed by ./ops/host.
@@ -99,7 +100,8 @@ def _stores(arguments: list[str]) -> list[Path]:
     """The folders that backups are to be written to."""
     if "--list" in arguments:
         return []
-    return [Path(word) for option, word in itertools.pairwise(arguments) if option == "--to" and word.startswith("/")]
+    given = [word for option, word in itertools.pairwise(arguments) if option == "--to"]
+    return [Path(word) for word in (*given, os.environ.get(STORE, "")) if word.startswith("/")]
 
 
 def _check(data: Path, arguments: list[str], listens: bool) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,23 +13,6 @@ from tests.daemons import minio
 
 DATA = [b"some ", b"", b"bytes"]
 SHA256 = hashlib.sha256(b"some bytes").hexdigest()
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[minio.Minio]:
-    own = minio.start(tmp_path_factory.mktemp("other-s3"), set_up=False)
-    yield own
-    own.daemon.stop()
-
-
-@pytest.fixture(params=["folder", "bucket"])
-def store(request: pytest.FixtureRequest, server: minio.Minio, tmp_path: Path) -> Store:
-    if request.param == "folder":
-        return Folder(tmp_path / "new" / "store")
-    client = Client(f"127.0.0.1:{server.port}", *minio.ROOT, secure=False)
-    name = f"b{tmp_path.name.replace('_', '-').lower()[-40:]}"
-    client.make_bucket(name)
-    return stores.at(f"{server.url}/{name}/some/where", ":".join(minio.ROOT))
 
 
 def test_what_was_written_is_there(store: Store) -> None:

@@ -71,7 +71,7 @@ def start() -> Postgres:
         port = free_port()
         argv = [str(binaries / "postgres"), "-D", str(data), "-p", str(port)]
         argv += [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        daemon = Daemon(argv, _environment(), folder / "postgres.log", lambda: _answers(port), user)
+        daemon = Daemon(argv, _environment(), folder / "postgres.log", lambda: answers(port), user)
         return Postgres(daemon.start(), port, binaries, folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -108,7 +108,7 @@ def _environment() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
     """Whether it takes a session: it answers a start-up packet with R (authentication), while starting with E."""
     body = b"\0\x03\0\0user\0" + USER.encode() + b"\0database\0postgres\0\0"
     try:
