@@ -88,6 +88,7 @@ _ROUND: dict[str, Schema] = {
     ),
     **dict.fromkeys(("why", "bucket", "after", "trouble"), TEXT),
     **dict.fromkeys(("worked", "rate", "share"), NUMBER),
+    "doing": {"type": "array", "items": TEXT},
     "kind": {"enum": ["heal", "scrub"]},
     "deep": YES_OR_NO,
     "asked_at": TIME,

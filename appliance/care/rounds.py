@@ -31,7 +31,8 @@ _NOTE = """
 UPDATE ledger.care SET looked = looked + $2, mended = mended + $3, unhealed = unhealed + $4, waiting = waiting + $5,
     bytes = bytes + $6, worked = worked + $7, trouble = '' WHERE id = $1
 """
-_DONE = "UPDATE ledger.care SET after = $2, slices_done = slices_done + 1 WHERE id = $1"
+_DONE = "UPDATE ledger.care SET after = $2, doing = '{}', slices_done = slices_done + 1 WHERE id = $1"
+_LEFT = "SELECT doing FROM ledger.care WHERE ended_at IS NULL AND doing <> '{}'"
 _LAST_ENDED = "SELECT * FROM ledger.care WHERE deep = $1 AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 1"
 
 
@@ -47,6 +48,7 @@ class Round(NamedTuple):
     began_at: datetime | None
     ended_at: datetime | None
     after: str
+    doing: list[str]
     slices: int
     slices_done: int
     expected: int
@@ -153,6 +155,16 @@ async def _rows(table: str) -> int:
 async def note(which: int, more: Tally) -> None:
     """Adds what the server has done."""
     await fetch(_NOTE, which, *more)
+
+
+async def doing(which: int, bucket: str, prefix: str) -> None:
+    """The server is about to heal this slice."""
+    await fetch("UPDATE ledger.care SET doing = $2 WHERE id = $1", which, [bucket, prefix])
+
+
+async def left_over() -> list[tuple[str, str]]:
+    """Bucket and prefix of the slices that were under way when whoever did the rounds died."""
+    return [(row["doing"][0], row["doing"][1]) for row in await fetch(_LEFT)]
 
 
 async def slice_done(which: int, mark: str) -> None:

@@ -4,6 +4,7 @@ A version is made anew from its original; an asset whose original is beyond mend
 while a drive is away or being filled: what can't be read now may be read then.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -113,9 +114,14 @@ class Conclusions:
         self._ledger = ledger
         self._objects = objects
         self._sound = sound
+        self._drawing = asyncio.Lock()
 
     async def draw(self) -> str:
         """Decides all that are open; what keeps it from that, or "". Raises Unavailable and StorageError."""
+        async with self._drawing:  # else two would say the same, and the second of what the first has mended
+            return await self._draw()
+
+    async def _draw(self) -> str:
         await fetch(_SETTLED)  # deleted, or made anew
         await fetch(_MENDED)  # tried again with success: a file was restored, say
         after: Place = ("", "", "")

@@ -28,6 +28,10 @@ STUCK_SECONDS = 3.0  # storage does not answer, say
 _WAITING = "SELECT EXISTS (SELECT FROM ledger.assets WHERE state = 'uploaded' AND tries > 0) AS busy"
 
 
+class Overtaken(Exception):
+    """Something more urgent is to be done: the slice is begun again later."""
+
+
 class Ended(NamedTuple):
     """How the healing of a slice ended; `waiting` object versions have a shard on a drive that was away."""
 
@@ -45,12 +49,23 @@ class Walking:
         self._objects = objects
         self._conclusions = conclusions
         self._pause = config.scrub_pause_seconds / 1000
+        self._cleared = False
         self._owed = 0.0  # seconds to be waited while users work, for what was fetched since the last wait
+
+    async def clear(self) -> None:
+        """Ends what the server still does for a caretaker that died: it waits for somebody to fetch its results, and
+        lets nothing else be healed in its place. Raises Unavailable, StorageError.
+        """
+        for bucket, prefix in await rounds.left_over():
+            await asyncio.to_thread(self._admin.stop, bucket, prefix)
 
     async def go_on(self) -> None:
         """Goes on with what was asked for, until nothing is left. Raises Unavailable."""
         while one := await rounds.first():
             try:
+                if not self._cleared:
+                    await self.clear()
+                    self._cleared = True
                 await self._round(one)
             except StorageError as error:
                 log.warning("round waits", round=one.id, why=str(error))
@@ -65,12 +80,13 @@ class Walking:
         left = await asyncio.to_thread(slices, self._objects, buckets, known, one.since, one.after)
         await rounds.begin(one.id, one.slices_done + len(left))
         log.info("round begins", round=one.id, deep=one.deep, why=one.why, slices=len(left))
-        for which in left:
-            urgent = await rounds.first()
-            if urgent is None or urgent.id != one.id:
-                return
-            await self._slice(one, which)
-            await rounds.slice_done(one.id, which.mark)
+        try:
+            for which in left:
+                await self._first_of_all(one)
+                await self._slice(one, which)
+                await rounds.slice_done(one.id, which.mark)
+        except Overtaken:
+            return
         if not one.bucket:
             # Last, since it also heals some objects, and does not tell of all of them.
             await asyncio.to_thread(self._admin.heal_settings)
@@ -79,9 +95,16 @@ class Walking:
         assert ended is not None
         log.info("round ended", round=one.id, looked=ended.looked, mended=ended.mended, unhealed=ended.unhealed)
 
+    async def _first_of_all(self, one: Round) -> None:
+        """Raises Overtaken unless nothing is more urgent."""
+        urgent = await rounds.first()
+        if urgent is None or urgent.id != one.id:
+            raise Overtaken
+
     async def _slice(self, one: Round, which: Slice) -> None:
         """Has one slice healed, again if need be, and keeps what came of it."""
         fresh, tries = True, TRIES
+        await rounds.doing(one.id, which.bucket, which.prefix)
         limit = time.monotonic() + RECONNECT_SECONDS
         while True:
             ended = await self._healed(one, which, fresh)
@@ -116,7 +139,7 @@ class Walking:
         token = await asyncio.to_thread(self._admin.heal, *place, one.deep)
         while True:
             if one.deep:
-                began += await self._let_users_go_first()
+                began += await self._let_users_go_first(one, which)
             batch = await asyncio.to_thread(self._admin.more, *place, token)
             now = time.monotonic()
             objects = [result for result in batch.results if result.kind == OBJECT]
@@ -130,13 +153,21 @@ class Walking:
             await asyncio.sleep(pause)
             began = now
 
-    async def _let_users_go_first(self) -> float:
-        """Waits while files wait to be processed, as long as what was fetched is worth; the seconds that took."""
+    async def _let_users_go_first(self, one: Round, which: Slice) -> float:
+        """Waits while files wait to be processed, as long as what was fetched is worth; the seconds that took.
+
+        A drive that comes back waits for no scrub.
+        """
         began = time.monotonic()
         while (left := self._owed - (time.monotonic() - began)) > 0:
             row = await fetch_one(_WAITING)
             if not (row and row["busy"]):
                 break
+            try:
+                await self._first_of_all(one)
+            except Overtaken:
+                await asyncio.to_thread(self._admin.stop, which.bucket, which.prefix)
+                raise
             await asyncio.sleep(min(RECHECK_SECONDS, left))
         self._owed = 0.0
         return time.monotonic() - began

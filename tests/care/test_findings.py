@@ -8,6 +8,7 @@ import pytest
 from appliance.config import Config
 from ops.caretaker import findings, telling
 from ops.caretaker.gathering import of_cluster
+from ops.commands import status
 from storage import sentences
 from tests.care.test_margins import recorded
 
@@ -125,6 +126,15 @@ def test_a_drive_that_is_away_in_the_text_of_status() -> None:
 
 def test_where_nobody_tells_that_is_said() -> None:
     assert "the caretaker has not told" in telling.lines(None)[0]
+
+
+def test_a_caretaker_that_had_the_time_to_look_and_tells_nothing_is_not_well() -> None:
+    rows = [{"name": name, "health": "ok", "uptime_seconds": up} for name, up in (("caretaker", 60.0), ("api", 60.0))]
+    status._silent(rows)
+    assert [row["health"] for row in rows] == ["tells nothing of storage", "ok"]
+    young = [{"name": "caretaker", "health": "ok", "uptime_seconds": 2.0}]
+    status._silent(young)
+    assert young[0]["health"] == "ok"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS ledger.care (
     began_at timestamptz,
     ended_at timestamptz,
     after text COLLATE "C" NOT NULL DEFAULT '',  -- the mark of the last slice that is done with
+    doing text[] NOT NULL DEFAULT '{}',     -- bucket and prefix of the slice under way
     slices bigint NOT NULL DEFAULT 0,
     slices_done bigint NOT NULL DEFAULT 0,
     expected bigint NOT NULL DEFAULT 0,     -- object versions that the ledger knew of at the beginning
