@@ -44,7 +44,12 @@ def of_bucket(bucket: str, read_only: bool) -> dict[str, Any]:
     """
     files = f"{bucket}/*"
     reading = [(ABOUT + LIST, [bucket]), ([*READ, "s3:GetObjectTagging"], [files])]
-    writing = [(["s3:PutObject", *DELETE, *TAGS], [files]), ([*PARTS, "s3:ListMultipartUploadParts"], [bucket, files])]
+    # Some clients make the bucket before they write, and are content to hear that it is theirs already.
+    writing = [
+        (["s3:CreateBucket"], [bucket]),
+        (["s3:PutObject", *DELETE, *TAGS], [files]),
+        ([*PARTS, "s3:ListMultipartUploadParts"], [bucket, files]),
+    ]
     return _document(*reading) if read_only else _document(*reading, *writing)
 
 

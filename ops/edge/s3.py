@@ -7,6 +7,10 @@ from pathlib import Path
 from storage.signing import REGION
 from storage.tenants import ACCESS, BUCKET, CLOSED
 
+_EXPIRES = "Expires=[0-9]{1,12}"
+_SIGNATURE = "Signature=(?:[A-Za-z0-9]|%2[BF]|%3D)+"
+_FURTHER = "(?:response-[a-z-]+|versionId|partNumber|uploadId)=[^&;]*"
+
 FULL = "full"
 """While a file of this name is in the listener's folder nothing can be written; reading and deleting go on."""
 
@@ -28,6 +32,10 @@ def values(listener: Listener) -> dict[str, str]:
     return {
         "bucket": BUCKET,
         "closed": "|".join(sorted(CLOSED)),
+        "access": ACCESS,
+        "old": f"{_SIGNATURE}&{_EXPIRES}",
+        "older": f"{_EXPIRES}&{_SIGNATURE}",
+        "further": _FURTHER,
         "credential": f"{ACCESS}/[0-9]{{8}}/{REGION}/s3/aws4_request",
         "full": FULL,
         "bind": listener.bind,

@@ -1,11 +1,14 @@
 """Requests letter by letter: signed truly or not, in ways that no client signs them."""
 
+import base64
+import hmac
 import http.client
+import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from minio.credentials import Credentials
 from minio.signer import sign_v4_s3, sign_v4_sts
@@ -55,6 +58,18 @@ def link(house: House, key: Key, method: str, path: str, query: Mapping[str, str
     """A link that is signed with `key`, right or wrong, for the Host of this listener."""
     fields = Signer(*key).presign(method, f"{NAME}:{house.port}", path, dict(query or {}), datetime.now(UTC), 600)
     return f"{path}?{fields}"
+
+
+def old_signature(key: Key, method: str, path: str, expires: int) -> str:
+    """The signature of version 2 that is in a link: "Signing and authenticating REST requests", Amazon S3 API."""
+    text = f"{method}\n\n\n{expires}\n{path}"
+    return quote(base64.b64encode(hmac.digest(key.secret.encode(), text.encode(), "sha1")).decode(), safe="")
+
+
+def old_link(key: Key, method: str, path: str) -> str:
+    expires = int(time.time()) + 600
+    signature = old_signature(key, method, path, expires)
+    return f"{path}?AWSAccessKeyId={key.access}&Signature={signature}&Expires={expires}"
 
 
 def signed(

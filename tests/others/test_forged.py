@@ -12,7 +12,7 @@ from tests.daemons import minio
 from tests.edge.test_attacks import ATTACK, CHUNKED, STREAMS
 from tests.edge.test_wire import IN_PIECES
 from tests.others.conftest import Guest, House
-from tests.others.raw import Answer, link, send, signed
+from tests.others.raw import Answer, link, old_link, send, signed
 
 BODY = b"x" * 1000
 SNOWBALL = {"x-amz-meta-snowball-auto-extract": "true"}
@@ -169,9 +169,47 @@ def test_link_may_not_be_widened(either: House, guest: Guest) -> None:
     assert send(either, "DELETE", path, signed(either, guest.key, "DELETE", path)).status == 204
 
 
+def confused(mine: Key, victim: Key, method: str, path: str) -> list[str]:
+    """Links of version 2 that are signed with one key and name another one: the server reads their query twice."""
+    mine_says, _, rest = old_link(mine, method, path).partition("?")[2].partition("&")
+    named = [
+        f"AWSAccessKeyId={victim.access}&{mine_says}",
+        f"AWSAccessKeyId={victim.access}&{mine_says.replace('=', '%3D')}",
+    ]
+    named += [
+        f"{mine_says}&{rest}&AWSAccessKeyId={victim.access}",
+        f"response-x=a&AWSAccessKeyId={victim.access}&{mine_says}",
+    ]
+    named += [
+        f"AWSAccessKeyId={victim.access}&versionId=x%26{mine_says}",
+        f"AWSAccessKeyId={victim.access};{mine_says}",
+    ]
+    return [f"{path}?{ids}&{rest}" for ids in named]
+
+
+def test_link_that_names_two_keys(either: House, guest: Guest, neighbour: Guest) -> None:
+    for victim, bucket in ((minio.ROOT, "originals"), (neighbour.key, neighbour.bucket), (minio.ROOT, guest.bucket)):
+        for method in ("GET", "PUT", "DELETE"):
+            for target in confused(guest.key, victim, method, f"/{bucket}/two"):
+                assert refused(send(either, method, target, {}, BODY if method == "PUT" else b"")), target
+
+
+@pytest.mark.parametrize("headers", [{}, *STREAMS], ids=str)
+def test_link_of_version_2_that_is_forged(either: House, guest: Guest, headers: dict) -> None:
+    path = f"/{guest.bucket}/forged"
+    for key in (forger(guest.key), guest.reader, *map(forger, OTHERS), *OTHERS):
+        for body in (CHUNKED, BODY):
+            assert send(either, "PUT", old_link(key, "PUT", path), headers, body).status == 403
+    for key in OTHERS:
+        assert refused(send(either, "GET", old_link(key, "GET", path), headers))
+
+
 def test_attacks_work_where_there_is_no_edge(plain: House, guest: Guest, storage: minio.Minio) -> None:
-    """The proof that these tests try the true thing: the server alone takes both writes, which nobody signed."""
+    """The proof that these tests try the true thing: the server alone takes what nobody signed, or another key did."""
     bare = replace(plain, port=storage.port)
     path = f"/{guest.bucket}/forged"
+    two = confused(guest.key, minio.ROOT, "PUT", "/versions/two")[0]
+    assert send(bare, "PUT", two, {}, BODY).status == 200
+    assert send(bare, "DELETE", "/versions/two", signed(bare, minio.ROOT, "DELETE", "/versions/two")).status == 204
     assert send(bare, "PUT", link(bare, forger(guest.key), "PUT", path), ATTACK, CHUNKED).status == 200
     assert send(bare, "DELETE", path, signed(bare, guest.key, "DELETE", path)).status == 204
