@@ -104,7 +104,7 @@ class Tenants:
         """Withdraws the bucket's keys, then removes it with all it holds. Raises Unfit if there is none."""
         with translated(f"deleting the bucket {name}"):
             self._must_exist(name)
-        for key in self.keys(name):
+        for key in self.issued(name):
             self.revoke(key.access)
         # One call, however much there is: the server puts all of it aside, and removes it by and by.
         self._transport.send("DELETE", name, "", headers={"x-minio-force-delete": "true"})
@@ -124,7 +124,7 @@ class Tenants:
             self._admin.policy_set(policy_name=policy, user=key.access)
         return key
 
-    def keys(self, bucket: str = "") -> list[Issued]:
+    def issued(self, bucket: str = "") -> list[Issued]:
         """The keys of others, or of one bucket, by bucket and access key."""
         with translated("the list of keys"):
             users = json.loads(self._admin.user_list())
@@ -134,7 +134,7 @@ class Tenants:
 
     def revoke(self, access: str) -> Issued:
         """Withdraws a key; the server refuses it from now on. What it was. Raises Unfit if there is none."""
-        for key in self.keys():
+        for key in self.issued():
             if key.access == access:
                 with translated(f"revoking {access}"):
                     self._admin.user_remove(access)

@@ -247,4 +247,4 @@ def test_revoked_key_and_deleted_bucket(either: House, tenants: Tenants) -> None
     tenants.delete("passing")
     assert ask(either, other, "GET", "/passing/a").status == 403
     assert "passing" not in [bucket.name for bucket in tenants.buckets()]
-    assert not tenants.keys("passing")
+    assert not tenants.issued("passing")
