@@ -198,8 +198,7 @@ def test_link_that_names_two_keys(either: House, guest: Guest, neighbour: Guest)
 def test_link_of_version_2_that_is_forged(either: House, guest: Guest, headers: dict) -> None:
     path = f"/{guest.bucket}/forged"
     for key in (forger(guest.key), guest.reader, *map(forger, OTHERS), *OTHERS):
-        for body in (CHUNKED, BODY):
-            assert send(either, "PUT", old_link(key, "PUT", path), headers, body).status == 403
+        assert send(either, "PUT", old_link(key, "PUT", path), headers, CHUNKED).status == 403
     for key in OTHERS:
         assert refused(send(either, "GET", old_link(key, "GET", path), headers))
 
