@@ -16,7 +16,8 @@ def kind(request: pytest.FixtureRequest) -> type[Client]:
     return found
 
 
-def goes_all_the_way(client: Client, folder: Path) -> None:
+def left_after_all_of_it(client: Client, folder: Path) -> list[str]:
+    """Uploads, lists, reads and deletes, and fails where one of them does not do it; the names that are left."""
     small, large = folder / "small.txt", folder / "large.bin"
     small.write_bytes(b"small\n")
     large.write_bytes(os.urandom(2 * PART + 12345))
@@ -29,13 +30,13 @@ def goes_all_the_way(client: Client, folder: Path) -> None:
     assert (reached.status_code, reached.content) == (200, b"small\n")
     for name in ("small.txt", "large.bin"):
         client.delete(prefix + name)
-    assert client.names(prefix) == []
+    return client.names(prefix)
 
 
 def test_over_tls(kind: type[Client], secure: House, guest: Guest, tmp_path: Path) -> None:
-    goes_all_the_way(kind(secure, guest.bucket, guest.key, tmp_path), tmp_path)
+    assert not left_after_all_of_it(kind(secure, guest.bucket, guest.key, tmp_path), tmp_path)
 
 
 @pytest.mark.long
 def test_without_tls(kind: type[Client], plain: House, guest: Guest, tmp_path: Path) -> None:
-    goes_all_the_way(kind(plain, guest.bucket, guest.key, tmp_path), tmp_path)
+    assert not left_after_all_of_it(kind(plain, guest.bucket, guest.key, tmp_path), tmp_path)
