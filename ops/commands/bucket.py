@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ops.commands import options, tenancy
 from ops.folder import DataFolder
-from ops.host.say import say
 from ops.quantities import bytes_told, size
+from ops.setup.say import say
 
 if TYPE_CHECKING:
     from storage.tenants import Bucket

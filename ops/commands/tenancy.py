@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ops import addresses
 from ops.commands import options
 from ops.folder import DataFolder
-from ops.host.say import say, stop
+from ops.setup.say import say, stop
 
 if TYPE_CHECKING:
     from storage.tenants import Tenants
@@ -29,7 +29,7 @@ def action(
 @contextmanager
 def asked(folder: DataFolder) -> "Iterator[Tenants]":
     """The running storage server of the appliance in `folder`; ends the process where it can't be asked, or refuses."""
-    if not (folder.path.is_dir() and folder.holder()):
+    if not (folder.path.is_dir() and (folder.holder() or folder.hosted())):
         stop(f"nothing is running in {folder.path}", options.RUNNING_HINT)
     # Only now, since --help is answered before anything is installed.
     from ops import planning
