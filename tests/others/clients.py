@@ -52,8 +52,9 @@ class Client(ABC):
 
 
 class Boto3(Client):
-    def __init__(self, house: House, bucket: str, key: Key, folder: Path) -> None:
+    def __init__(self, house: House, bucket: str, key: Key, folder: Path, config: Config | None = None) -> None:
         super().__init__(house, bucket, key, folder)
+        once = Config(retries={"total_max_attempts": 1})
         self.s3 = boto3.client(
             "s3",
             endpoint_url=house.url,
@@ -61,7 +62,7 @@ class Boto3(Client):
             aws_secret_access_key=key.secret,
             region_name=REGION,
             verify=str(house.authority) if house.authority else None,
-            config=Config(retries={"total_max_attempts": 1}),
+            config=once.merge(config) if config else once,
         )
 
     def put(self, path: Path, name: str) -> None:

@@ -1,7 +1,7 @@
 """The functional tests that minio-py brings in its source package: S3 as a client of many years expects it.
 
 They are no part of the installed package, so the archive that uv.lock pins is fetched, and compared with its hash.
-As a program: `python -m tests.others.suite tests.py` runs them on SERVER_ENDPOINT with ACCESS_KEY and SECRET_KEY, and
+As a program: `python -m tests.others.suite FILE` runs them on SERVER_ENDPOINT with ACCESS_KEY and SECRET_KEY, and
 prints a line of JSON with what became of each: "" or what it raised.
 """
 
@@ -34,7 +34,7 @@ def fetched(folder: Path) -> Path:
         [member] = [one for one in opened.getmembers() if one.name.endswith("tests/functional/tests.py")]
         content = opened.extractfile(member)
         assert content is not None
-        target = folder / "tests.py"
+        target = folder / "functional.py"  # not tests.py, which would be taken for this package
         target.write_bytes(content.read())
     return target
 
