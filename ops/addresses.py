@@ -26,6 +26,10 @@ class Site:
     origins: tuple[str, ...] = ()
     certificate: bool = False
     """Whether edge/tls holds a certificate that was given, where otherwise the edge makes its own."""
+    s3_port: int = 0
+    """Where other programs reach S3; 0: nowhere."""
+    s3_urls: tuple[str, ...] = ()
+    """Under which addresses; none: from this machine alone."""
 
     @property
     def bind(self) -> str:
@@ -40,6 +44,20 @@ class Site:
     def tls(self) -> bool:
         return any(url.startswith("https:") for url in self.urls)
 
+    @property
+    def certified(self) -> bool:
+        """Whether any listener shows a certificate."""
+        return any(url.startswith("https:") for url in (*self.urls, *self.s3_urls))
+
+    @property
+    def s3_bind(self) -> str:
+        return "0.0.0.0" if self.s3_urls else "127.0.0.1"
+
+    @property
+    def s3_public_urls(self) -> tuple[str, ...]:
+        """Where other programs reach S3; empty where they don't."""
+        return self.s3_urls or ((f"http://127.0.0.1:{self.s3_port}",) if self.s3_port else ())
+
 
 def load(folder: DataFolder) -> Site:
     """What was recorded by an earlier start, or the defaults."""
@@ -49,6 +67,8 @@ def load(folder: DataFolder) -> Site:
         urls=tuple(known.get("urls", ())),
         origins=tuple(known.get("origins", ())),
         certificate=bool(known.get("certificate", False)),
+        s3_port=int(known.get("s3_port", 0)),
+        s3_urls=tuple(known.get("s3_urls", ())),
     )
 
 
@@ -58,27 +78,45 @@ def record(folder: DataFolder, site: Site) -> None:
 
 
 def changed(
-    site: Site, port: int | None, urls: Sequence[str] | None, origins: Sequence[str] | None, certificate: bool | None
+    site: Site,
+    port: int | None,
+    urls: Sequence[str] | None,
+    origins: Sequence[str] | None,
+    certificate: bool | None,
+    s3_port: int | None = None,
+    s3_urls: Sequence[str] | None = None,
 ) -> Site:
     """`site` with what was given this time; a list that was given replaces the recorded one. Raises BadAddress.
 
-    With --url and without --port the edge takes the port that the first URL names.
+    With --url and without --port the edge takes the port that the first URL names, and so does S3 for others; that is
+    closed by its port 0.
     """
-    given: dict[str, Any] = {}
-    if urls is not None:
-        given["urls"] = tuple(base(url) for url in urls if url)
-        if given["urls"] and port is None:
-            given["port"] = port_of(given["urls"][0])
-    if port is not None:
-        given["port"] = port
+    given: dict[str, Any] = {**_listener("", port, urls), **_listener("s3_", s3_port, s3_urls)}
+    if s3_port == 0:
+        given["s3_urls"] = ()
     if origins is not None:
         given["origins"] = tuple(base(origin) for origin in origins if origin)
     if certificate is not None:
         given["certificate"] = certificate
     result = replace(site, **given)
-    if len({url.split(":", 1)[0] for url in result.urls}) > 1:
-        raise BadAddress("all --url must be http:// or all https://: they share one port")
+    for listener in (result.urls, result.s3_urls):
+        if len({url.split(":", 1)[0] for url in listener}) > 1:
+            raise BadAddress("all --url must be http:// or all https://, and all --s3-url: they share one port")
+    if result.port == result.s3_port:
+        raise BadAddress(f"port {result.port} can't be the edge's and that of S3, too: give --s3-port another one")
     return result
+
+
+def _listener(which: str, port: int | None, urls: Sequence[str] | None) -> dict[str, Any]:
+    """The fields of one listener that were given."""
+    given: dict[str, Any] = {}
+    if urls is not None:
+        given[f"{which}urls"] = tuple(base(url) for url in urls if url)
+        if given[f"{which}urls"] and port is None:
+            port = port_of(given[f"{which}urls"][0])
+    if port is not None:
+        given[f"{which}port"] = port
+    return given
 
 
 def base(url: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ops.edge.caddyfile import Edge, render
+from ops.edge.s3 import FULL, Listener
 from ops.folder import DataFolder
 from ops.services import Plan
 from ops.variables import number
@@ -15,12 +16,14 @@ FILE = "Caddyfile"
 
 def ensure(plan: Plan, environment: Mapping[str, str]) -> None:
     """Writes the configuration. Raises ops.edge.caddyfile.BadValue for what can't stand in it."""
+    if plan.site.s3_port:
+        _s3_folder(plan).mkdir(mode=0o700, exist_ok=True)
     (plan.folder.edge / FILE).write_text(configuration(plan, environment))
 
 
 def configuration(plan: Plan, environment: Mapping[str, str]) -> str:
     """The text of FILE. Raises ops.edge.caddyfile.BadValue."""
-    tls = plan.folder.edge / "tls"
+    tls, given = plan.folder.edge / "tls", plan.site.certificate and plan.site.certified
     edge = Edge(
         bind=plan.site.bind,
         port=plan.site.port,
@@ -31,9 +34,35 @@ def configuration(plan: Plan, environment: Mapping[str, str]) -> str:
         data=plan.folder.edge / "caddy",
         origins=plan.site.origins,
         max_upload=number(environment, "MAX_IMAGE_BYTES", int, Edge.max_upload),
-        certificate=(tls / "certificate.pem", tls / "key.pem") if plan.site.certificate and plan.site.tls else None,
+        certificate=(tls / "certificate.pem", tls / "key.pem") if given else None,
+        s3=_s3(plan),
     )
     return render(edge)
+
+
+def _s3(plan: Plan) -> Listener | None:
+    """The listener for other programs, if there is to be one."""
+    if not plan.site.s3_port:
+        return None
+    return Listener(plan.site.s3_bind, plan.site.s3_port, plan.site.s3_public_urls, _s3_folder(plan))
+
+
+def _s3_folder(plan: Plan) -> Path:
+    return plan.folder.edge / "s3"
+
+
+def let_others_write(plan: Plan, free: float | None, least: float) -> None:
+    """Closes and opens the listener for other programs to what they write, by the free share of the fullest drive.
+
+    So what they store can't take the room from the appliance's own uploads, which go on until there is still less.
+    """
+    full = _s3_folder(plan) / FULL
+    if free is None or not full.parent.is_dir():
+        return  # what is not known changes nothing
+    if 100 * free < least:
+        full.touch()
+    else:
+        full.unlink(missing_ok=True)
 
 
 def command(program: list[str], folder: DataFolder) -> list[str]:

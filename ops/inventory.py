@@ -81,9 +81,9 @@ def _storage(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
     notify = storage_setup.notify_env(*plan.services.valkey_address(), folder / "queue", "darkroom:arrivals")
     # A day after the daily cleaning should have found and told them.
     stale = math.ceil(number(environment, "CLEAN_HOURS", float, 48.0)) + 24
-    program = plan.programs.storage()
+    program, md5 = plan.programs.storage(), bool(plan.site.s3_port)  # clients of others compare an ETag with it
     if node := plan.node:
-        ready = storage_command.node(program, node, access, secret, notify, stale_hours=stale)
+        ready = storage_command.node(program, node, access, secret, notify, md5, stale)
         asked = health.http(node.port, "/minio/health/cluster", tls=True, address=node.address)
     else:
         certs, port = folder / "certs", plan.ports["storage"]
@@ -95,7 +95,8 @@ def _storage(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
             secret,
             certs,
             notify,
-            stale_hours=stale,
+            md5,
+            stale,
             missing=[one.folder for one in record.missing(plan.folder)],
         )
         asked = health.http(port, "/minio/health/cluster")

@@ -14,12 +14,15 @@ from ops import figures, inventory, logs, planning, process
 from ops.folder import DataFolder
 from ops.services import Plan
 from ops.supervisor import Running, StartFailed, State, Supervisor
+from ops.variables import number
 
 FILE = "state.json"
 Table = Callable[[Plan, Mapping[str, str]], list[inventory.Part]]
 INTERRUPTED = "interrupted before all parts were well; nothing is left running"
 OLD_GRACE = 30.0  # of a part in a file that an earlier release wrote
 WRITE_AGAIN = 1.0
+OTHERS_FREE_PERCENT = 10.0
+"""The share of a drive that other programs leave free (DARKROOM_S3_FREE_PERCENT): twice what uploads leave."""
 
 
 class Reporter:
@@ -103,6 +106,7 @@ async def run(
     try:
         plan = planning.fresh(folder, environment, say)
         parts = table(plan, environment)
+        least = number(environment, "S3_FREE_PERCENT", float, OTHERS_FREE_PERCENT)
     except Exception as error:  # whatever stops the planning is the answer of whoever waits for the start
         if (this := asyncio.current_task()) and this.cancelling():
             # Ctrl-C in the terminal also ended what was being waited for: that is no failure of its.
@@ -118,7 +122,7 @@ async def run(
         say("all parts are well")
         ready()
 
-    telling = asyncio.create_task(figures.tell(supervisor.running.values(), plan))
+    telling = asyncio.create_task(figures.tell(supervisor.running.values(), plan, least))
     try:
         await supervisor.run(all_well)
     except StartFailed as error:

@@ -9,6 +9,8 @@ READ = ["s3:GetObject", "s3:GetObjectVersion"]
 DELETE = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
 LIST = ["s3:ListBucket", "s3:ListBucketVersions"]
 PARTS = ["s3:ListBucketMultipartUploads", "s3:AbortMultipartUpload"]
+ABOUT = ["s3:GetBucketLocation", "s3:GetBucketVersioning"]
+TAGS = ["s3:PutObjectTagging", "s3:DeleteObjectTagging"]
 
 
 def _document(*statements: tuple[list[str], list[str]]) -> dict[str, Any]:
@@ -33,6 +35,22 @@ WORKER = _document(
     (PARTS, [ORIGINALS, f"{ORIGINALS}/*"]),
     (["admin:StorageInfo"], ["*"]),  # which drives are away or being healed; it changes nothing
 )
+
+
+def of_bucket(bucket: str, read_only: bool) -> dict[str, Any]:
+    """What a key of another program may: all of one bucket's objects, and nothing of how the bucket is kept.
+
+    So it can't let strangers in (a bucket's policy), nor have versions kept, of which the server takes three at most.
+    """
+    files = f"{bucket}/*"
+    reading = [(ABOUT + LIST, [bucket]), ([*READ, "s3:GetObjectTagging"], [files])]
+    # Some clients make the bucket before they write, and are content to hear that it is theirs already.
+    writing = [
+        (["s3:CreateBucket"], [bucket]),
+        (["s3:PutObject", *DELETE, *TAGS], [files]),
+        ([*PARTS, "s3:ListMultipartUploadParts"], [bucket, files]),
+    ]
+    return _document(*reading) if read_only else _document(*reading, *writing)
 
 
 def until(document: dict[str, Any], end: datetime) -> dict[str, Any]:

@@ -44,6 +44,7 @@ async def examine(folder: DataFolder, environment: dict[str, str]) -> dict[str, 
         "running": bool(pid),
         "supervisor": pid,
         "url": site.public_urls[0],
+        "s3": next(iter(site.s3_public_urls), None),
         "parts": [],
         "cluster": None,
     }
@@ -110,6 +111,8 @@ def table(report: dict[str, Any], colour: bool = False) -> str:
         return f"Nothing is running in {report['data']}. {options.RUNNING_HINT}"
     lines = [f"{report['url']} · data folder {report['data']} · supervisor {report['supervisor']} · {report['phase']}"]
     lines.append(f"{'part':18} {'address':22} {'process':>8} {'up':>9} {'restarts':>8}  health")
+    if report.get("s3"):
+        lines.insert(1, f"S3 for other programs: {report['s3']}")
     for part in report["parts"]:
         up = f"{part['uptime_seconds']:.0f} s" if part["uptime_seconds"] is not None else "-"
         address, pid = part["address"] or "-", part["pid"] or "-"

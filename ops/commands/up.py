@@ -17,13 +17,18 @@ from ops.setup import preflight
 from ops.setup.say import say, stop
 
 EPILOG = """\
---port, --url, --allow-origin and --cert/--key are recorded with the data folder: a later start without them uses them
-again, and giving one replaces what was recorded (--url "" and --allow-origin "" go back to none, --cert "" --key ""
-to the edge's own authority).
+--port, --url, --allow-origin, --cert/--key, --s3-port and --s3-url are recorded with the data folder: a later start
+without them uses them again, and giving one replaces what was recorded (--url "" and --allow-origin "" go back to none,
+--cert "" --key "" to the edge's own authority, --s3-port 0 closes S3 for others).
 
 Without --url the edge listens on 127.0.0.1 alone. With it the edge listens on all addresses of this machine, on --port
 or else on the port of the first URL; for https:// it makes a certificate of its own authority unless one is given.
-A given certificate is copied; after renewing it: ./ops/down, then ./ops/up with --cert and --key again.
+--s3-port opens a second port, where other programs use the same S3 with buckets and keys of their own (./ops/bucket,
+./ops/key): on 127.0.0.1 alone, or with --s3-url on all addresses. The server then makes ETags that these programs can
+compare, which costs processor time for every photo.
+
+A given certificate is for the https:// addresses of both, and copied; after renewing it: ./ops/down, then ./ops/up with
+--cert and --key again.
 
 Exit codes: 0 all is well, or was running already; 1 the start failed; 2 wrong usage;
 130 it was interrupted before all was well.
@@ -42,6 +47,15 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--allow-origin", action="append", metavar="URL", help="a web origin that may upload and listen; repeatable"
     )
+    parser.add_argument(
+        "--s3-port",
+        type=_port_or_none,
+        metavar="N",
+        help="where other programs reach S3; 0: nowhere, the default",
+    )
+    parser.add_argument(
+        "--s3-url", action="append", metavar="URL", help="its address, as https://s3.lan:9443; repeatable"
+    )
     parser.add_argument("--supervise", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--until-closed", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
@@ -57,6 +71,10 @@ def _port(text: str) -> int:
     return number
 
 
+def _port_or_none(text: str) -> int:
+    return 0 if text == "0" else _port(text)
+
+
 def main() -> int:
     given = parse(sys.argv[1:])
     folder = options.folder(given)
@@ -69,7 +87,7 @@ def main() -> int:
         where = begun.get("from", "…")
         stop("a restore into this folder was begun and has not ended", f"Go on with it: ./ops/restore --from {where}")
     site = _site(folder, given)
-    if problem := preflight.port(site.bind, site.port):
+    if problem := preflight.port(site.bind, site.port) or _s3_problem(site):
         stop(problem.what, problem.remedy)
     if given.cert:
         _take_certificate(folder, Path(given.cert), Path(given.key))
@@ -77,6 +95,10 @@ def main() -> int:
     if given.until_closed:
         _end_with_input()
     return _detach(folder) if given.detach else _supervise(folder, quiet=given.until_closed)
+
+
+def _s3_problem(site: addresses.Site) -> preflight.Problem | None:
+    return preflight.port(site.s3_bind, site.s3_port, "--s3-port") if site.s3_port else None
 
 
 def _end_with_input() -> None:
@@ -105,10 +127,18 @@ def _already(folder: DataFolder) -> int:
 def _site(folder: DataFolder, given: argparse.Namespace) -> addresses.Site:
     certificate = None if given.cert is None else bool(given.cert)
     try:
-        site = addresses.changed(addresses.load(folder), given.port, given.url, given.allow_origin, certificate)
+        site = addresses.changed(
+            addresses.load(folder),
+            given.port,
+            given.url,
+            given.allow_origin,
+            certificate,
+            given.s3_port,
+            given.s3_url,
+        )
     except addresses.BadAddress as error:
         stop(str(error))
-    if given.cert and not site.tls:
+    if given.cert and not site.certified:
         stop("a certificate is for https:// addresses, and there are none", "Name them: --url https://photos.lan")
     return site
 
@@ -154,6 +184,8 @@ def _welcome(folder: DataFolder) -> "subprocess.Popen[bytes]":
         say(f"The edge listens on all addresses of this machine, port {site.port}, as {' and '.join(site.urls)}.")
     else:
         say(f"The edge listens on 127.0.0.1:{site.port}: this machine alone. --url opens it to others.")
+    if site.s3_port:
+        say(f"Other programs reach S3 at {' and '.join(site.s3_public_urls)}: see ./ops/bucket and ./ops/key.")
     say("The test page, with a login that works once, within 15 minutes (./ops/open prints another):")
     return subprocess.Popen([sys.executable, "-P", "-m", "ops.commands.open", "--data", str(folder.path)])
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Template
 from urllib.parse import urlsplit
 
+from ops.edge.s3 import Listener, stranger, values
 from storage.layout import ORIGINAL_PATH, ORIGINALS, SIGNING_HOST, VERSION_PATH, VERSIONS
 
 FORM_OVERHEAD = 64 * 1024
@@ -57,6 +58,8 @@ class Edge:
     """Seconds a request waits for a part that is being restarted, before it is answered with 503."""
     certificate: tuple[Path, Path] | None = None
     """Certificate chain and key (PEM) for all https names; the edge makes its own where none is given."""
+    s3: Listener | None = None
+    """A second listener, for other programs; by itself there is none."""
 
 
 # A query is a signature or a ticket, and headers hold tokens: neither belongs into a log.
@@ -84,19 +87,14 @@ class BadValue(ValueError):
 
 def render(edge: Edge) -> str:
     """The Caddyfile for `edge`. Pure. Raises BadValue for what can't be an address, an origin or a path."""
-    hosts = [_host(url) for url in edge.urls]
-    secure = {urlsplit(url).scheme == "https" for url in edge.urls}
-    if len(secure) > 1:
-        raise BadValue("one listener speaks either http or https: the URLs must agree")
-    https = secure == {True}
-    # With http any name will do, and the API decides which it takes for its own; a certificate is for its names alone.
-    sites = [f"https://{host}:{edge.port}" for host in dict.fromkeys((*hosts, "127.0.0.1"))] if https else []
-    template = _Caddyfile((Path(__file__).parent / "Caddyfile.template").read_text())
-    return template.substitute(
+    https = _secure(edge.urls)
+    named = [*(edge.urls if https else ()), *(edge.s3.urls if edge.s3 and _secure(edge.s3.urls) else ())]
+    return _filled(
+        "Caddyfile.template",
         auto_https="off" if edge.certificate else "disable_redirects",
         data=_path(edge.data),
         log_format=_LOG_FORMAT,
-        sni=f"default_sni {hosts[0].strip('[]')}\n\tfallback_sni {hosts[0].strip('[]')}" if https else "",
+        sni=_sni(_host(named[0]).strip("[]")) if named else "",
         policy="least_conn",
         patience=edge.patience,
         storages=" ".join(_upstream(address) for address in edge.storages),
@@ -112,13 +110,51 @@ def render(edge: Edge) -> str:
         part_fields="|".join(_PART_FIELDS),
         csp=_page_policy(edge.urls),
         web=_path(edge.web),
-        strangers=_strangers(edge) if https else "",
-        sites=", ".join(sites) or f"http://:{edge.port}",
+        strangers=_strangers(edge, edge.bind, edge.port, _UNKNOWN % ", ".join(edge.urls)) if https else "",
+        sites=_sites(edge.urls, edge.port),
         bind=edge.bind,
         tls=_tls(edge, https),
         cors=_cors(edge.origins),
         apis=" ".join(_upstream(address) for address in edge.apis),
+        s3=_s3(edge, edge.s3) if edge.s3 else "",
     )
+
+
+def _s3(edge: Edge, listener: Listener) -> str:
+    https = _secure(listener.urls)
+    unknown = stranger(listener.urls)
+    return _filled(
+        "s3.template",
+        **values(listener),
+        folder=_path(listener.folder),
+        storages=" ".join(_upstream(address) for address in edge.storages),
+        log_format=_LOG_FORMAT,
+        sites=_sites(listener.urls, listener.port),
+        tls=_tls(edge, https),
+        strangers=_strangers(edge, listener.bind, listener.port, unknown) if https else "",
+    )
+
+
+def _filled(template: str, **values: object) -> str:
+    return _Caddyfile((Path(__file__).parent / template).read_text()).substitute(values)
+
+
+def _secure(urls: Sequence[str]) -> bool:
+    secure = {urlsplit(url).scheme == "https" for url in urls}
+    if len(secure) > 1:
+        raise BadValue("one listener speaks either http or https: the URLs must agree")
+    return secure == {True}
+
+
+def _sites(urls: Sequence[str], port: int) -> str:
+    """What a listener answers for: with http any name will do, while a certificate is for its names alone."""
+    hosts = dict.fromkeys(_host(url) for url in urls)
+    names = dict.fromkeys((*hosts, "127.0.0.1")) if _secure(urls) else ()
+    return ", ".join(f"https://{host}:{port}" for host in names) or f"http://:{port}"
+
+
+def _sni(host: str) -> str:
+    return f"default_sni {host}\n\tfallback_sni {host}"
 
 
 def _tls(edge: Edge, https: bool) -> str:
@@ -127,14 +163,16 @@ def _tls(edge: Edge, https: bool) -> str:
     return f"tls {_path(edge.certificate[0])} {_path(edge.certificate[1])}" if edge.certificate else "tls internal"
 
 
-def _strangers(edge: Edge) -> str:
+_UNKNOWN = 'import problem 421 "Misdirected Request" unknown_name "This server does not go by that name. Use %s."'
+
+
+def _strangers(edge: Edge, bind: str, port: int, answer: str) -> str:
     """Answers under names that no certificate is for: else they would be 200 and empty, to an upload as well."""
-    known = ", ".join(edge.urls)
     return f"""
-https://:{edge.port} {{
-\tbind {edge.bind}
+https://:{port} {{
+\tbind {bind}
 \t{_tls(edge, https=True)}
-\timport problem 421 "Misdirected Request" unknown_name "This server does not go by that name. Use {known}."
+\t{answer}
 }}"""
 
 

@@ -51,8 +51,8 @@ def disk(folder: Path, needed: int, what_for: str, remedy: str) -> Problem | Non
     return Problem(what, remedy)
 
 
-def port(address: str, number: int) -> Problem | None:
-    """Whether this process could listen on `address`:`number` now."""
+def port(address: str, number: int, option: str = "--port") -> Problem | None:
+    """Whether this process could listen on `address`:`number` now; `option` is what another port is chosen with."""
     listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
     with listener:
         # As the servers do: a connection that is still in TIME_WAIT is no obstacle.
@@ -61,17 +61,17 @@ def port(address: str, number: int) -> Problem | None:
             listener.bind((address, number))
             listener.listen(1)
         except OSError as error:
-            return _port_problem(number, error)
+            return _port_problem(number, error, option)
     return None
 
 
-def _port_problem(number: int, error: OSError) -> Problem:
+def _port_problem(number: int, error: OSError, option: str) -> Problem:
     if error.errno == errno.EACCES:
-        return Problem(f"port {number} may only be opened by root", "Start as root, or choose a port with --port 8080.")
+        return Problem(f"port {number} may only be opened by root", f"Start as root, or choose one with {option} 8080.")
     if error.errno == errno.EADDRINUSE:
-        remedy = f"Choose another one with --port, or end what uses it (ss -ltnp 'sport = :{number}' names it)."
+        remedy = f"Choose another one with {option}, or end what uses it (ss -ltnp 'sport = :{number}' names it)."
         return Problem(f"port {number} is in use", remedy)
-    return Problem(f"can't listen on port {number}: {error.strerror}", "Choose another one with --port.")
+    return Problem(f"can't listen on port {number}: {error.strerror}", f"Choose another one with {option}.")
 
 
 def machine(data: Path) -> list[Problem]:

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import sysconfig
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -49,15 +50,20 @@ def start(folder: Path, edge: Edge) -> Caddy:
 
 def _serves(edge: Edge) -> bool:
     """Whether it takes connections under every name: its own certificates come a moment after its port."""
-    if not listening(edge.port):
+    others = _certified(edge.s3.port, edge.s3.urls) if edge.s3 else True
+    return others and _certified(edge.port, edge.urls)
+
+
+def _certified(port: int, urls: Sequence[str]) -> bool:
+    if not listening(port):
         return False
-    if not edge.urls[0].startswith("https"):
+    if not urls[0].startswith("https"):
         return True
     anything = ssl.create_default_context()
     anything.check_hostname, anything.verify_mode = False, ssl.CERT_NONE
-    for name in (*(urlsplit(url).hostname for url in edge.urls), "127.0.0.1"):
+    for name in (*(urlsplit(url).hostname for url in urls), "127.0.0.1"):
         try:
-            with socket.create_connection(("127.0.0.1", edge.port), 2) as link:
+            with socket.create_connection(("127.0.0.1", port), 2) as link:
                 anything.wrap_socket(link, server_hostname=name).close()
         except OSError:
             return False

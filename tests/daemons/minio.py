@@ -34,7 +34,7 @@ class Minio:
         return Objects(self.url, *key, seconds=seconds)
 
 
-def start(folder: Path, valkey: Valkey | None = None, set_up: bool = True) -> Minio:
+def start(folder: Path, valkey: Valkey | None = None, set_up: bool = True, md5_etags: bool = False) -> Minio:
     """A server whose data is under `folder`; with `valkey` its notifications go to LIST there."""
     # What root's appliance has built does for its tests as well: a build takes minutes.
     binary = find() or find(place.ROOT_CACHE / "service") or build.build()
@@ -44,7 +44,7 @@ def start(folder: Path, valkey: Valkey | None = None, set_up: bool = True) -> Mi
     notify = notify_env("127.0.0.1", valkey.port, valkey.password, folder / "queue", LIST) if valkey else {}
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    run = command.server(binary, drives, port, *ROOT, certs=folder / "certs", notify=notify)
+    run = command.server(binary, drives, port, *ROOT, certs=folder / "certs", notify=notify, md5_etags=md5_etags)
     server = Minio(Daemon(run.argv, run.env, folder / "minio.log", lambda: _healthy(url)), url, port, drives)
     server.daemon.start()
     if set_up and valkey:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ops.edge.caddyfile import BadValue, Edge, render
+from ops.edge.s3 import Listener
 
 pytestmark = pytest.mark.pure
 
@@ -60,3 +61,32 @@ def test_upstream_must_be_host_and_port() -> None:
 
 def test_no_secret_is_needed_or_written() -> None:
     assert "secret" not in render(EDGE).lower()
+
+
+LISTENER = Listener("127.0.0.1", 9000, ["http://127.0.0.1:9000"], Path("/srv/edge/s3"))
+
+
+def test_other_programs_have_a_listener_only_where_it_is_asked_for() -> None:
+    assert "@keyed" not in render(EDGE)
+    text = render(replace(EDGE, s3=LISTENER))
+    assert "http://:9000 {" in text
+    assert "@@" not in text
+    with pytest.raises(BadValue):
+        render(replace(EDGE, s3=replace(LISTENER, urls=["http://a", "https://b"])))
+    with pytest.raises(BadValue):
+        render(replace(EDGE, s3=replace(LISTENER, folder=Path("/srv/`id`"))))
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_listener_with_tls_beside_one_without(scheme: str) -> None:
+    text = render(replace(EDGE, s3=replace(LISTENER, urls=[f"{scheme}://s3.lan:9000"])))
+    assert ("default_sni s3.lan" in text) is (scheme == "https")
+    assert text.count("tls internal") == (2 if scheme == "https" else 0)
+
+
+def test_no_matcher_of_the_listener_has_two_expressions_of_which_either_would_do() -> None:
+    """The server joins several of one kind in one matcher by "or"."""
+    text = render(replace(EDGE, s3=LISTENER))
+    for block in text.split("\n\t\t@")[1:]:
+        matcher = block.partition("\n\t\t}")[0] if block.partition("\n")[0].endswith("{") else block.partition("\n")[0]
+        assert len([line for line in matcher.splitlines() if line.split()[:1] == ["vars_regexp"]]) <= 1, matcher

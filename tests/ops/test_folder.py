@@ -108,6 +108,34 @@ def test_ports_are_none_that_outgoing_connections_get(folder):
     assert max(chosen.values()) < lowest
 
 
+def test_the_way_for_other_programs_is_closed_until_it_is_given_a_port_and_remembered(folder):
+    before = addresses.load(folder)
+    assert (before.s3_port, before.s3_public_urls) == (0, ())
+
+    def given(**options):
+        site = addresses.changed(addresses.load(folder), None, None, None, None, **options)
+        addresses.record(folder, site)
+        return addresses.load(folder)
+
+    here = given(s3_port=9000)
+    assert (here.s3_bind, here.s3_public_urls) == ("127.0.0.1", ("http://127.0.0.1:9000",))
+    assert not here.certified
+    named = given(s3_urls=["https://s3.lan:9443", "https://10.0.0.2:9443/"])
+    assert (named.s3_bind, named.s3_port, named.bind, named.port) == ("0.0.0.0", 9443, "127.0.0.1", addresses.PORT)
+    assert named.s3_public_urls == ("https://s3.lan:9443", "https://10.0.0.2:9443")
+    assert (named.certified, named.tls) == (True, False)
+    assert given() == named
+    assert given(s3_urls=[""]).s3_public_urls == ("http://127.0.0.1:9443",)
+    given(s3_urls=["http://s3.lan:9443"])
+    assert given(s3_port=0) == before
+
+
+@pytest.mark.parametrize("options", [{"s3_port": addresses.PORT}, {"s3_urls": ["http://a.lan", "https://a.lan"]}])
+def test_two_listeners_on_one_port_are_refused(options):
+    with pytest.raises(addresses.BadAddress):
+        addresses.changed(addresses.Site(), None, None, None, None, **options)
+
+
 def test_addresses_given_once_are_used_again(folder):
     given = addresses.changed(addresses.load(folder), None, ["https://photos.lan/", "https://10.0.0.2:443"], None, None)
     addresses.record(folder, given)

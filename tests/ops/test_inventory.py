@@ -108,3 +108,8 @@ def test_default_passwords_are_refused(make, given):
     with pytest.raises(credentials.DefaultPassword) as refused:
         make({**ENVIRONMENT, **given})
     assert "minioadmin" not in str(refused.value)
+
+
+def test_etags_are_md5_only_where_other_programs_compare_them(make):
+    for site, without in ((Site(), True), (Site(s3_port=9000), False)):
+        assert ("--no-compat" in rows(make(site=site))["storage"].argv) is without
