@@ -55,6 +55,8 @@ class Cluster:
     urls: tuple[str, ...]
     """The public addresses, as ./ops/up --url takes them."""
     origins: tuple[str, ...] = ()
+    s3_urls: tuple[str, ...] = ()
+    """Where other programs reach S3, on every edge; none: nowhere."""
     parity: int | None = None
     versions_parity: int | None = None
     ports: Mapping[str, int] = field(default_factory=lambda: dict(PORTS))
@@ -95,13 +97,14 @@ def parse(text: str) -> Cluster:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadInventory(f"not TOML: {error}") from error
-    _only(given, {"urls", "origins", "parity", "versions_parity", "ports", "settings", "hosts"}, "the file")
+    _only(given, {"urls", "origins", "s3_urls", "parity", "versions_parity", "ports", "settings", "hosts"}, "the file")
     try:
         hosts = tuple(_host(name, row) for name, row in _table(given, "hosts").items())
         cluster = Cluster(
             hosts=hosts,
             urls=tuple(addresses.base(url) for url in _texts(given, "urls", "the file")),
             origins=tuple(addresses.base(origin) for origin in _texts(given, "origins", "the file")),
+            s3_urls=tuple(addresses.base(url) for url in _texts(given, "s3_urls", "the file")),
             parity=_number(given, "parity", "the file", 1, 16),
             versions_parity=_number(given, "versions_parity", "the file", 1, 16),
             ports=PORTS | {name: _port(name, port) for name, port in _table(given, "ports").items()},
@@ -156,8 +159,9 @@ def _check(cluster: Cluster) -> None:
             raise BadInventory(f"pool {hosts[0].pool} has one host; take two at least, or ./ops/up for one machine")
     if not cluster.urls:
         raise BadInventory("urls is missing: the addresses that people use, as https://photos.lan")
-    if len({url.split(":", 1)[0] for url in cluster.urls}) > 1:
-        raise BadInventory("all urls must be http:// or all https://: they share one port")
+    for name, urls in (("urls", cluster.urls), ("s3_urls", cluster.s3_urls)):
+        if len({url.split(":", 1)[0] for url in urls}) > 1:
+            raise BadInventory(f"all {name} must be http:// or all https://: they share one port")
     cluster.layouts()
 
 

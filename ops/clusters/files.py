@@ -98,7 +98,7 @@ def _certificates(of: Material, host: Host) -> Iterator[File]:
     yield File(places.TLS / "ca.crt", of.authority.trusted)
     yield File(places.TLS / "host.crt", own.certificate)
     yield _secret(places.TLS / "host.key", own.key)
-    if "edge" in host.roles and of.cluster.urls[0].startswith("https:"):
+    if "edge" in host.roles and hosted.plan(of.cluster, host, of.credentials).site.certificate:
         public = of.given or of.authority.pair("public", hosted.public_names(of.cluster))
         folder = places.DATA / "edge/tls"
         yield _secret(folder / "certificate.pem", public.certificate)

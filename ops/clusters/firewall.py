@@ -29,8 +29,9 @@ def text(cluster: Cluster, host: Host) -> str:
     """The rules for `host`: its ports, and who may come there. Other ports are left as they are."""
     rules = []
     for name, port in sorted(hosted.listeners(cluster, host).items(), key=lambda one: one[1]):
-        who = "" if name == "edge" else " ip saddr != @hosts"
-        verdict = "accept" if name == "edge" else "drop"
+        public = name in ("edge", "s3")
+        who = "" if public else " ip saddr != @hosts"
+        verdict = "accept" if public else "drop"
         rules.append(f'\t\t{who.strip()} tcp dport {port} {verdict} comment "{name}"'.replace("\t\t ", "\t\t"))
     hosts = ", ".join(one.address for one in cluster.hosts)
     return TEXT.format(path="/etc/darkroom/firewall.nft", hosts=hosts, rules="\n".join(rules))

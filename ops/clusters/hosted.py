@@ -1,6 +1,7 @@
 """From the inventory to the plan of one host, which is that of a single machine but for what runs elsewhere."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,7 +34,7 @@ def plan(cluster: Cluster, host: Host, credentials: Credentials) -> Plan:
     ports = cluster.ports
     return Plan(
         folder=DataFolder(places.DATA),
-        site=Site(addresses.port_of(cluster.urls[0]), cluster.urls, cluster.origins, certificate=_tls(cluster)),
+        site=_site(cluster),
         ports=ports,
         credentials=credentials,
         services=Services(
@@ -50,8 +51,10 @@ def plan(cluster: Cluster, host: Host, credentials: Credentials) -> Plan:
     )
 
 
-def _tls(cluster: Cluster) -> bool:
-    return cluster.urls[0].startswith("https:")
+def _site(cluster: Cluster) -> Site:
+    s3_port = addresses.port_of(cluster.s3_urls[0]) if cluster.s3_urls else 0
+    made = Site(addresses.port_of(cluster.urls[0]), cluster.urls, cluster.origins, False, s3_port, cluster.s3_urls)
+    return replace(made, certificate=made.certified)
 
 
 def kinds(host: Host) -> frozenset[str]:
@@ -129,12 +132,14 @@ def listeners(cluster: Cluster, host: Host) -> dict[str, int]:
         ports["storage"] = cluster.ports["storage"]
     if "edge" in host.roles:
         ports["edge"] = addresses.port_of(cluster.urls[0])
+        if cluster.s3_urls:
+            ports["s3"] = addresses.port_of(cluster.s3_urls[0])
     return ports
 
 
 def public_names(cluster: Cluster) -> list[str]:
     """The hosts of the public addresses, for their certificate."""
-    return [urlsplit(url).hostname or "" for url in cluster.urls]
+    return [urlsplit(url).hostname or "" for url in (*cluster.urls, *cluster.s3_urls)]
 
 
 def parts(cluster: Cluster, host: Host, credentials: Credentials) -> list[inventory.Part]:
