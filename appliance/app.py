@@ -83,7 +83,7 @@ def _resources(config: Config) -> dict[str, Any]:
     doorbell = Doorbell(config.valkey_url)
     ledger = Ledger(doorbell.ring)
     uploader, reader = config.key("uploader_key"), config.key("reader_key")
-    objects = Objects(config.storage_url, reader.access, reader.secret)
+    objects = Objects(config.endpoint(), reader.access, reader.secret)
     return {
         "config": config,
         "redis": redis,
@@ -97,8 +97,8 @@ def _resources(config: Config) -> dict[str, Any]:
         "callers": Callers(config.token_secret),
         "tickets": Tickets(redis, "ticket"),
         "logins": Tickets(redis, "login"),
-        "forms": UploadForms(uploader.access, uploader.secret),
-        "links": Links(reader.access, reader.secret, config.link_seconds),
+        "forms": UploadForms(uploader.access, uploader.secret, config.endpoint()),
+        "links": Links(reader.access, reader.secret, config.link_seconds, config.endpoint()),
         "reader": objects,
         "clocks": Clocks(objects, config.clock_seconds),
     }

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from ops.edge.caddyfile import Edge, render
 from ops.folder import DataFolder
@@ -26,7 +25,8 @@ def configuration(plan: Plan, environment: Mapping[str, str]) -> str:
         port=plan.site.port,
         urls=plan.site.public_urls,
         apis=plan.apis or [f"127.0.0.1:{plan.ports['api']}"],
-        storages=[urlsplit(plan.services.storage_url).netloc],
+        storages=[plan.services.storage.address],
+        storage=plan.services.storage,
         web=plan.code / "web",
         data=plan.folder.edge / "caddy",
         origins=plan.site.origins,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ops import addresses, caddy, credentials, inventory, ports, postgres, programs, services, valkey
+from ops import addresses, caddy, credentials, inventory, ports, postgres, programs, services, strangers, valkey
 from ops.clusters import operating
 from ops.folder import DataFolder
 from ops.services import Plan
@@ -97,7 +97,7 @@ def _plan(folder: DataFolder, environment: Mapping[str, str], chosen: Mapping[st
         site=addresses.load(folder),
         ports=chosen,
         credentials=keys,
-        services=services.find(environment, chosen, keys),
+        services=services.find(environment, chosen, keys, strangers.abilities(folder)),
         programs=programs.here(folder, server),
         code=CODE,
         kinds=inventory.ON_ONE_MACHINE - elsewhere,

@@ -68,6 +68,7 @@ class Claim(msgspec.Struct, frozen=True):
     key: str
     version_id: str
     size: int
+    etag: str
     sha256: str | None  # of the original, from when it was read first
 
 
