@@ -4,11 +4,14 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from ops import services
 from ops.folder import DataFolder
+from storage import probe
 from storage.endpoint import Ability, Endpoint
+from storage.errors import StorageError, StorageUnavailable
+from storage.layout import MARK
 
 FILE = "storage.json"
 AGAIN_SECONDS, PATIENCE_SECONDS = 3.0, 600.0
@@ -34,6 +37,7 @@ REFUSED = {
     "SignatureDoesNotMatch": "finds that AWS_SECRET_ACCESS_KEY is not the one of AWS_ACCESS_KEY_ID",
     "AuthorizationHeaderMalformed": "is in another region than AWS_REGION says",
     "PermanentRedirect": "says that the bucket is elsewhere: see AWS_REGION and AWS_ENDPOINT_URL",
+    "NoSuchBucket": "has no such bucket any more, and this appliance's files were in it",
     "AccessDenied": "does not let this key do that: it has to list, get, put and delete in all of S3_BUCKET",
     "RequestTimeTooSkewed": "has another time than this machine: run NTP on both",
 }
@@ -50,6 +54,8 @@ class Known:
     url: str
     bucket: str
     mark: str
+    marked: bool
+    """Whether the mark was set: until then there is nothing to be known again."""
     abilities: tuple[str, ...]
 
 
@@ -81,16 +87,16 @@ async def meet(folder: DataFolder, environment: Mapping[str, str], say: Callable
     began, told = time.monotonic(), 0.0
     while True:
         try:
-            found = await asyncio.to_thread(_met, endpoint, environment, before)
+            found = await asyncio.to_thread(_met, folder, endpoint, environment)
             break
-        except _Away as error:
+        except StorageUnavailable as error:
+            away = f"the S3 at {endpoint.url} does not answer ({str(error).rpartition(': ')[2]})"
             if time.monotonic() - began > PATIENCE_SECONDS:
-                raise Refused(f"{error}\n  → See AWS_ENDPOINT_URL, and whether that server runs.") from None
-            if time.monotonic() - told > SAID_EVERY:
-                say(f"{error}; asking again until it does")
+                raise Refused(f"{away}\n  → See AWS_ENDPOINT_URL, and whether that server runs.") from None
+            if not told or time.monotonic() - told > SAID_EVERY:
+                say(f"{away}; it is asked again until it does, see AWS_ENDPOINT_URL")
                 told = time.monotonic()
-            await asyncio.sleep(AGAIN_SECONDS)
-    folder.write(FILE, asdict(found))
+        await asyncio.sleep(AGAIN_SECONDS)
     for line in lines(found):
         say(line)
 
@@ -109,7 +115,7 @@ def told(folder: DataFolder) -> list[str]:
 
 def _same(folder: DataFolder, endpoint: Endpoint, before: Known | None) -> None:
     """Raises Refused where the files of this data folder are somewhere else."""
-    if before and (before.url, before.bucket) != (endpoint.url, endpoint.bucket):
+    if before and before.marked and (before.url, before.bucket) != (endpoint.url, endpoint.bucket):
         raise Refused(
             f"the files of this appliance are in the bucket {before.bucket} at {before.url},"
             f" not in {endpoint.bucket} at {endpoint.url}\n"
@@ -122,49 +128,46 @@ def _same(folder: DataFolder, endpoint: Endpoint, before: Known | None) -> None:
         )
 
 
-class _Away(Exception):
-    pass
-
-
-def _met(endpoint: Endpoint, environment: Mapping[str, str], before: Known | None) -> Known:
-    from storage import probe
-    from storage.errors import StorageError, StorageUnavailable
-
-    access, _, secret = environment["DARKROOM_WORKER_KEY"].partition(":")
+def _met(folder: DataFolder, endpoint: Endpoint, environment: Mapping[str, str]) -> Known:
+    """Raises StorageUnavailable or Refused."""
+    key = environment["DARKROOM_WORKER_KEY"].partition(":")[::2]
     where = f"the S3 at {endpoint.url}"
+    before = known(folder)
     try:
-        probe.make_bucket(endpoint, access, secret)
-        mark = _marked(endpoint, access, secret, environment, before)
-        found = probe.abilities(endpoint, access, secret)
-    except StorageUnavailable as error:
-        raise _Away(f"{where} does not answer ({_reason(error)})") from None
+        probe.find_bucket(endpoint, *key, make=not (before and before.marked))
+        mark, marked = _mark(endpoint, key, environment, before)
+        found = Known(endpoint.url, endpoint.bucket, mark, marked, tuple(sorted(probe.abilities(endpoint, *key))))
+        # First here, then there: whoever is killed in between finds a bucket that nobody has marked.
+        folder.write(FILE, asdict(found))
+        if not marked:
+            probe.set_mark(endpoint, *key, mark)
+            found = replace(found, marked=True)
+            folder.write(FILE, asdict(found))
+        return found
+    except StorageUnavailable:
+        raise
     except StorageError as error:
         why = REFUSED.get(error.code, f"refuses: {error}")
-        raise Refused(f"{where} {why}\n  → Check {KEYS}, AWS_REGION and S3_BUCKET there.") from None
+        raise Refused(f"{where} {why}\n  → Check {KEYS}, AWS_REGION and S3_BUCKET.") from None
     except probe.Unfit as error:
         raise Refused(f"{where} can't be used, bucket {endpoint.bucket}: {error}") from None
-    return Known(endpoint.url, endpoint.bucket, mark, tuple(sorted(found)))
 
 
-def _reason(error: Exception) -> str:
-    return str(error).rpartition(": ")[2]
-
-
-def _marked(endpoint: Endpoint, access: str, secret: str, environment: Mapping[str, str], before: Known | None) -> str:
-    """The bucket's mark. Raises Refused where it is not this appliance's."""
-    from storage import probe
-    from storage.layout import MARK
-
-    there = probe.mark(endpoint, access, secret)
-    if before and there != before.mark:
+def _mark(
+    endpoint: Endpoint, key: tuple[str, str], environment: Mapping[str, str], before: Known | None
+) -> tuple[str, bool]:
+    """The bucket's mark, and whether it is set. Raises Refused where it is not this appliance's."""
+    there = probe.mark(endpoint, *key)
+    if before and (before.marked or there) and there != before.mark:
         raise Refused(
             f"the bucket {endpoint.bucket} at {endpoint.url} is not the one that holds this appliance's files:"
             f" its {MARK} is {'another' if there else 'not there'}\n"
             "  → Is it another bucket of that name, or is a disk of that server not mounted?"
         )
     if there and not before and not environment.get("DARKROOM_DATABASE_URL"):
+        # The ledger of this folder is new: it knows nothing of what is there, and would have it all removed.
         raise Refused(
             f"the bucket {endpoint.bucket} at {endpoint.url} holds the files of another appliance\n"
             f"  → Take another bucket; or, if that one is gone for good, remove {MARK} from this one."
         )
-    return there or probe.mark(endpoint, access, secret, secrets.token_hex(16))
+    return (there, True) if there else (before.mark if before else secrets.token_hex(16), False)

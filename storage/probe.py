@@ -12,7 +12,7 @@ from minio.versioningconfig import VersioningConfig
 from urllib3.filepost import encode_multipart_formdata
 
 from storage.endpoint import Ability, Endpoint
-from storage.errors import StorageError, StorageUnavailable, translated
+from storage.errors import ObjectMissing, StorageError, StorageUnavailable, translated
 from storage.layout import MARK, PROBES
 from storage.links import UploadForms
 from storage.listing import answers, entries, folders
@@ -28,8 +28,8 @@ class Unfit(Exception):
     """What every S3 must do and this one does not; the message says what."""
 
 
-def make_bucket(endpoint: Endpoint, access: str, secret: str) -> bool:
-    """Makes the endpoint's bucket where there is none, with versions where it can have them; whether it did.
+def find_bucket(endpoint: Endpoint, access: str, secret: str, make: bool) -> None:
+    """Looks for the endpoint's bucket; where there is none and it may `make` one, with versions if it can have them.
 
     A bucket that is there is taken as it is. Raises StorageUnavailable, or StorageError where the key may not look, or
     may not make one.
@@ -39,9 +39,9 @@ def make_bucket(endpoint: Endpoint, access: str, secret: str) -> bool:
         query = {"list-type": "2", "max-keys": "1"}
         # Not a HEAD, which has no body to say why in.
         Transport(endpoint, access, secret, connections).send("GET", "", "", query)
-        return False
+        return
     except StorageError as error:
-        if error.code != "NoSuchBucket":
+        if error.code != "NoSuchBucket" or not make:
             raise
     client = Minio(
         endpoint.host, access, secret, secure=endpoint.secure, region=endpoint.region, http_client=connections
@@ -53,20 +53,19 @@ def make_bucket(endpoint: Endpoint, access: str, secret: str) -> bool:
             client.set_bucket_versioning(endpoint.bucket, VersioningConfig(ENABLED))
     except StorageError:
         pass  # what comes of that is tried afterwards
-    return True
 
 
-def mark(endpoint: Endpoint, access: str, secret: str, new: str = "") -> str:
-    """What is in the bucket's mark, empty where there is none; a `new` one is written then.
+def mark(endpoint: Endpoint, access: str, secret: str) -> str:
+    """What is in the bucket's mark, empty where there is none. Raises StorageUnavailable or StorageError."""
+    try:
+        return Objects(endpoint, access, secret, SECONDS).get("", MARK).decode("ascii", "replace")
+    except ObjectMissing:
+        return ""
 
-    Raises StorageUnavailable or StorageError.
-    """
-    objects = Objects(endpoint, access, secret, SECONDS)
-    if objects.head("", MARK) is not None:
-        return objects.get("", MARK).decode("ascii", "replace")
-    if new:
-        objects.put("", MARK, new.encode(), "text/plain")
-    return new
+
+def set_mark(endpoint: Endpoint, access: str, secret: str, text: str) -> None:
+    """Marks the bucket. Raises StorageUnavailable or StorageError."""
+    Objects(endpoint, access, secret, SECONDS).put("", MARK, text.encode(), "text/plain")
 
 
 def abilities(endpoint: Endpoint, access: str, secret: str) -> frozenset[Ability]:

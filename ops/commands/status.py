@@ -50,7 +50,7 @@ async def examine(folder: DataFolder, environment: dict[str, str]) -> dict[str, 
     if not pid:
         return report | {"phase": "stopped"}
     # Only now, since --help is answered before anything is installed.
-    from ops import inventory, locate, planning, variables, verification
+    from ops import inventory, locate, planning, strangers, variables, verification
     from ops.caretaker import reading
 
     state = folder.read("state.json")
@@ -70,7 +70,7 @@ async def examine(folder: DataFolder, environment: dict[str, str]) -> dict[str, 
     if cluster is None:
         _silent(rows)
     told = {"phase": state.get("phase", "starting"), "parts": rows, "verified": verified, "sandbox": sandbox}
-    told["cluster"] = cluster
+    told |= {"cluster": cluster, "stranger": strangers.told(folder)}
     return report | told | kept.state(folder) | {"problem": problem}
 
 
@@ -117,6 +117,7 @@ def table(report: dict[str, Any], colour: bool = False) -> str:
     from ops.caretaker.telling import lines as storage_lines
 
     lines += storage_lines(report["cluster"])
+    lines += report["stranger"]
     lines += [_told(report["verified"]), kept.told(report), sandboxes.told(report["sandbox"], colour)]
     return "\n".join(lines)
 
