@@ -8,7 +8,8 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
@@ -60,6 +61,15 @@ class Signer:
         encoded = base64.b64encode(json.dumps(policy, separators=(",", ":")).encode()).decode()
         return {**fields, "policy": encoded, "x-amz-signature": self._sign(stamp, encoded)}
 
+    def signed(self, fields: Mapping[str, str]) -> bool:
+        """Whether the form with these `fields` has a policy that this key signed; compared in constant time."""
+        stamp = fields.get("x-amz-date", "")
+        if not re.fullmatch(r"[0-9]{8}T[0-9]{6}Z", stamp):
+            return False
+        if not _same(fields.get("x-amz-credential", ""), self._credential(stamp)):
+            return False  # before a key is derived for a day that somebody made up
+        return _same(fields.get("x-amz-signature", ""), self._sign(stamp, fields.get("policy", "")))
+
     def _credential(self, stamp: str) -> str:
         return f"{self._access_key}/{self._scope(stamp)}"
 
@@ -75,3 +85,7 @@ class Signer:
 
     def _scope(self, stamp: str) -> str:
         return f"{stamp[:8]}/{self._region}/s3/aws4_request"
+
+
+def _same(given: str, ours: str) -> bool:
+    return hmac.compare_digest(given.encode(), ours.encode())

@@ -144,6 +144,11 @@ class Ledger:
             asset,
         )
 
+    async def awaits(self, asset: UUID) -> bool:
+        """Whether this asset would take bytes that come now."""
+        row = await fetch_one("SELECT FROM ledger.assets WHERE id = $1 AND state IN ('init', 'expired')", asset)
+        return row is not None
+
     async def claim(self, asset: UUID, seconds: float) -> Claim | None:
         """Leases one asset for `seconds`; None when there is nothing to do or somebody else is at it."""
         row = await fetch_one("SELECT * FROM ledger.claim($1, $2)", asset, seconds)
