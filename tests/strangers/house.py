@@ -21,6 +21,13 @@ class Bucket:
         # An emptied folder may be shown for a while.
         return sorted({str(one.object_name) for one in found} - {MARK})
 
+    def read(self, key: str) -> bytes:
+        return bytes(self._client.get_object(self.name, key).read())
+
+    def parts(self) -> list[str]:
+        """The keys of uploads in parts that have not ended."""
+        return [one.object_name for one in self._client._list_multipart_uploads(self.name).uploads]
+
 
 def developed(project: Project, photo: bytes) -> dict:
     """The image that came of a photo which its client says it has sent."""
