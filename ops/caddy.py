@@ -41,7 +41,9 @@ def command(program: list[str], folder: DataFolder) -> list[str]:
 
 
 def environment(folder: DataFolder) -> dict[str, str]:
-    return homes(folder.edge / "caddy")
+    # Whom it believes that it speaks to an S3 elsewhere.
+    trusts = {name: os.environ[name] for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in os.environ}
+    return homes(folder.edge / "caddy") | trusts
 
 
 def homes(folder: Path) -> dict[str, str]:
