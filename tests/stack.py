@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ops.host import external
+from ops.setup import external
 from tests import secrecy
 from tests.daemons.process import free_port
 

@@ -101,9 +101,10 @@ def _need(given: Mapping[str, str], *names: str) -> None:
         raise Unusable(f"{names[0]} is set, and {' and '.join(missing)} must be set too")
 
 
-def without(environment: Mapping[str, str]) -> dict[str, str]:
-    """`environment` with no part that runs elsewhere: for an appliance of its own."""
-    return {name: value for name, value in environment.items() if name not in (*NAMES, *OURS)}
+def alone(environment: MutableMapping[str, str]) -> None:
+    """Leaves nothing in `environment` of a part that runs elsewhere: for an appliance that is to touch no other's."""
+    for name in (*NAMES, *OURS, "DARKROOM_VALKEY_URL", "DARKROOM_STORAGE_ROOT"):
+        environment.pop(name, None)
 
 
 def files(checkout: Path, *data: Path) -> list[Path]:

@@ -4,7 +4,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from ops.host import dotenv, external
+from ops.setup import dotenv, external
 
 pytestmark = pytest.mark.pure
 

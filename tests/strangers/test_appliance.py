@@ -6,6 +6,7 @@ import hashlib
 import io
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -143,6 +144,7 @@ def test_a_form_sent_again_is_found_by_its_etag(house, project, bucket):
     verified(house)
 
 
+@pytest.mark.long
 def test_a_form_sent_after_the_deletion_leaves_nothing(project, bucket):
     form = project.link()
     assert project.send(form, jpeg()).status_code == 201
@@ -159,6 +161,7 @@ def test_what_is_too_large_is_refused(project):
     assert answer.status_code in (400, 413)
 
 
+@pytest.mark.long
 def test_verify_names_what_nobody_explains_and_leaves_the_rest_of_the_bucket_alone(house, bucket, weed):
     for key in ("originals/projects/x/images/20260101/stray", "other/stray"):
         weed.client().put_object("photos", key, io.BytesIO(b"x"), 1)
@@ -177,6 +180,7 @@ def test_keys_from_outside_are_not_rotated_here(house):
     assert "came from outside" in refused.stderr
 
 
+@pytest.mark.long
 def test_while_it_is_away_links_are_refused_and_nothing_is_lost(house, project, weed):
     sent = project.upload(jpeg())
     weed.daemon.kill()
@@ -196,9 +200,36 @@ def test_while_it_is_away_links_are_refused_and_nothing_is_lost(house, project, 
     assert project.ended(sent, 90)["state"] == "done"
 
 
-def test_it_starts_again_where_it_was_and_with_the_bucket_gone_not_at_all(house, weed):
-    began = time.monotonic()
+@pytest.mark.long
+def test_it_starts_again_where_it_was(house, project):
     house.down()
+    began = time.monotonic()
     house.up()
     assert time.monotonic() - began < 60
+    assert developed(project, jpeg())["state"] == "done"
     verified(house)
+
+
+@pytest.mark.long
+def test_a_backup_of_it_is_drilled_on_parts_of_its_own_and_restored_into_another_bucket(house, project, weed):
+    image = developed(project, jpeg())
+    # Made by the account that runs the appliance, in its own folder.
+    store = str(Path(house.status()["data"]) / "store")
+    made = house.verb("backup", "--to", store)
+    assert made.returncode == 0, made.stderr
+    before = Bucket(weed.client(), "photos").held()
+    drilled = house.verb("drill", "--from", store)
+    assert drilled.returncode == 0, drilled.stderr
+    assert "each is what it was" in drilled.stdout
+    assert Bucket(weed.client(), "photos").held() == before
+    other = Stack(**weed.settings(weed.bucket("restored")))
+    try:
+        restored = other.verb("restore", "--from", store)
+        assert restored.returncode == 0, restored.stderr
+        again = other.verb("restore", "--from", store)
+        assert again.returncode == 2, "there are objects already"
+        other.up()
+        verified(other, "--deep")
+        assert {key for key in before if image["image_id"] in key} <= set(Bucket(weed.client(), "restored").held())
+    finally:
+        other.close()

@@ -10,7 +10,7 @@ import pytest
 
 from ops import strangers
 from ops.folder import DataFolder
-from ops.host import external
+from ops.setup import external
 from storage import probe
 from storage.endpoint import Ability
 from storage.layout import MARK, ORIGINALS
