@@ -15,7 +15,7 @@ from minio.signer import sign_v4_s3
 from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
-from storage.endpoint import Endpoint
+from storage.endpoint import Endpoint, endpoint
 from storage.errors import ObjectMissing, StorageUnavailable, of_answer
 
 THREADS = 32
@@ -48,8 +48,8 @@ def pool(seconds: float) -> PoolManager:
 class Transport:
     """Sends requests for objects of one S3, signed with one key. Thread-safe."""
 
-    def __init__(self, endpoint: Endpoint, access_key: str, secret_key: str, connections: PoolManager) -> None:
-        self.endpoint = endpoint
+    def __init__(self, at: str | Endpoint, access_key: str, secret_key: str, connections: PoolManager) -> None:
+        self.endpoint = endpoint(at)
         self._credentials = Credentials(access_key, secret_key)
         self._connections = connections
 

@@ -116,8 +116,7 @@ def table(report: dict[str, Any], colour: bool = False) -> str:
         return "\n".join([*lines, f"not asked, only what the supervisor says: {report['problem']}"])
     from ops.caretaker.telling import lines as storage_lines
 
-    lines += storage_lines(report["cluster"])
-    lines += report["stranger"]
+    lines += report["stranger"] or storage_lines(report["cluster"])
     lines += [_told(report["verified"]), kept.told(report), sandboxes.told(report["sandbox"], colour)]
     return "\n".join(lines)
 
