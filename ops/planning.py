@@ -22,7 +22,7 @@ def known(folder: DataFolder, environment: Mapping[str, str]) -> Plan:
     if folder.hosted():
         return operating.plan(folder)
     if elsewhere := _elsewhere(folder, environment):
-        remedy = "Set it here, too, as it was set for ./ops/up."
+        remedy = "Set it here, too, as it was set for ./ops/up; or POSTGRES_… or S3_BUCKET and AWS_…, as they were."
         raise NotKnown(f"{' and '.join(elsewhere)} must be set: those parts run elsewhere\n  → {remedy}")
     try:
         chosen = ports.recorded(folder, _names(environment))

@@ -25,6 +25,9 @@ Without --url the edge listens on 127.0.0.1 alone. With it the edge listens on a
 or else on the port of the first URL; for https:// it makes a certificate of its own authority unless one is given.
 A given certificate is copied; after renewing it: ./ops/down, then ./ops/up with --cert and --key again.
 
+A database and an S3 that run elsewhere are named by POSTGRES_…, AWS_… and S3_BUCKET, in the environment or in a file
+.env in the data folder (README.md, Settings); what such an S3 can't do, and what that costs, is said at the start.
+
 Exit codes: 0 all is well, or was running already; 1 the start failed; 2 wrong usage;
 130 it was interrupted before all was well.
 """
