@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from storage import disposition
 from storage.endpoint import OWN, Endpoint
-from storage.layout import ORIGINALS
+from storage.layout import ORIGINALS, VERSIONS
 from storage.signing import Signer
 
 
@@ -56,6 +56,10 @@ class Links:
     def __init__(self, access_key: str, secret_key: str, window_seconds: int = 3600, endpoint: Endpoint = OWN) -> None:
         self._signer = Signer(access_key, secret_key, endpoint.region)
         self._endpoint = endpoint
+        self._host = endpoint.signing_host
+        # Keys need no encoding, and a page of a list has some 500 links.
+        buckets = (ORIGINALS, VERSIONS)
+        self._before = {name: f"/{endpoint.bucket_of(name)}/{endpoint.key_of(name, '')}" for name in buckets}
         self._window = window_seconds
 
     def link(
@@ -86,5 +90,5 @@ class Links:
             query["response-content-type"] = content_type
         seconds = (now or datetime.now(UTC)).timestamp()
         at = datetime.fromtimestamp(seconds - seconds % self._window, UTC)
-        host, path = self._endpoint.signing_host, self._endpoint.path(bucket, key)
-        return f"/{bucket}/{key}?{self._signer.presign('GET', host, path, query, at, 2 * self._window)}"
+        signed = self._signer.presign("GET", self._host, self._before[bucket] + key, query, at, 2 * self._window)
+        return f"/{bucket}/{key}?{signed}"
