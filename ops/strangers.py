@@ -21,7 +21,7 @@ COSTS = {
     Ability.VERSIONS: "it keeps no versions: a form that is sent again within its 15 minutes replaces what was"
     " uploaded. Workers and ./ops/verify find that by the ETag; nothing prevents it, and a link shows what is there",
     Ability.FORMS: "it takes no forms: uploads go through the API, with its CPU and up to 8 MiB of memory for each",
-    Ability.REDUCED: "it takes no storage class for less redundancy: versions take up as much as originals",
+    Ability.REDUCED: "it has no cheaper storage class for what can be made again: versions cost what originals do",
     Ability.CHECKED: "it does not compare what it gets with its SHA-256: ./ops/verify --deep does",
     Ability.ORDERED: "it lists folders out of order: verifying walks them one by one, in more requests",
 }

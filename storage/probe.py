@@ -168,6 +168,8 @@ class _Probe:
         return self._plain.request("POST", url, body=body, headers=headers, retries=False).status in (200, 201, 204)
 
     def _reduced(self) -> bool:
+        if self.endpoint.host.endswith(".amazonaws.com"):
+            return False  # there it costs more than the usual one, and is kept less well
         objects = Objects(replace(self.endpoint, abilities=frozenset({Ability.REDUCED})), *self._key, SECONDS)
         objects.put("", f"{self._prefix}reduced", b"x", "image/jpeg", reduced=True)
         return True

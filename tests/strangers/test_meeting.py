@@ -12,7 +12,7 @@ from ops import strangers
 from ops.folder import DataFolder
 from ops.setup import external
 from storage import probe
-from storage.endpoint import Ability
+from storage.endpoint import Ability, Endpoint
 from storage.layout import MARK, ORIGINALS
 from storage.objects import ObjectReplaced, Objects
 from storage.streaming import PART, Stream, Writer
@@ -67,6 +67,12 @@ async def test_what_it_can_not_do_is_found_out(weed, folder, tmp_path):
     assert strangers.abilities(folder) == ("reduced",)
     for missing in set(Ability) - {Ability.REDUCED}:
         assert strangers.COSTS[missing] in said
+
+
+def test_the_class_that_costs_more_is_not_asked_for():
+    """Without a word to Amazon, which is not there for the tests."""
+    amazon = Endpoint("https://s3.eu-central-1.amazonaws.com", "eu-central-1", "photos")
+    assert probe._Probe(amazon, *KEY)._reduced() is False
 
 
 @pytest.mark.parametrize(
