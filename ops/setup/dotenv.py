@@ -18,10 +18,10 @@ class Unreadable(ValueError):
 
 def read(path: Path) -> dict[str, str]:
     """The settings in the file; none where there is no file. Raises Unreadable and OSError."""
+    if not path.is_file():  # a pipe would keep us waiting for whoever put it there
+        return {}
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return {}
     except UnicodeDecodeError:
         raise Unreadable(f"{path} is no text") from None
     found = {}

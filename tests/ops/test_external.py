@@ -1,5 +1,6 @@
 """What says that database and storage run elsewhere: its names, a .env file, and what is made of both."""
 
+import os
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -52,6 +53,8 @@ def test_a_line_that_is_no_setting_is_named_and_not_shown(tmp_path, line):
 
 def test_no_file_is_no_setting_and_bytes_are_refused(tmp_path):
     assert dotenv.read(tmp_path / ".env") == {}
+    os.mkfifo(tmp_path / "pipe")
+    assert dotenv.read(tmp_path / "pipe") == {}
     (tmp_path / ".env").write_bytes(b"A=\xff")
     with pytest.raises(dotenv.Unreadable, match="no text"):
         dotenv.read(tmp_path / ".env")
