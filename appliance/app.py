@@ -14,7 +14,7 @@ from litestar.config.app import AppConfig
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, ControllerRouterHandler
 
 from appliance import docs, health
 from appliance.accounts import api as accounts
@@ -28,6 +28,7 @@ from appliance.clocks import Clocks
 from appliance.config import Config, current
 from appliance.heads import answering_head
 from appliance.images import api as images
+from appliance.images import forms
 from appliance.ledger.database import pool
 from appliance.ledger.service import Asker, Ledger
 from appliance.live import api as live
@@ -41,6 +42,7 @@ from appliance.quotas.gate import Gate
 from appliance.quotas.room import Room
 from appliance.valkey import patient, quick
 from appliance.webhooks import api as webhooks
+from storage.endpoint import Ability
 from storage.links import Links, UploadForms
 from storage.objects import Objects
 
@@ -83,7 +85,7 @@ def _resources(config: Config) -> dict[str, Any]:
     doorbell = Doorbell(config.valkey_url)
     ledger = Ledger(doorbell.ring)
     uploader, reader = config.key("uploader_key"), config.key("reader_key")
-    objects = Objects(config.storage_url, reader.access, reader.secret)
+    objects = Objects(config.endpoint(), reader.access, reader.secret)
     return {
         "config": config,
         "redis": redis,
@@ -97,11 +99,18 @@ def _resources(config: Config) -> dict[str, Any]:
         "callers": Callers(config.token_secret),
         "tickets": Tickets(redis, "ticket"),
         "logins": Tickets(redis, "login"),
-        "forms": UploadForms(uploader.access, uploader.secret),
-        "links": Links(reader.access, reader.secret, config.link_seconds),
+        "forms": UploadForms(uploader.access, uploader.secret, config.endpoint()),
+        "links": Links(reader.access, reader.secret, config.link_seconds, config.endpoint()),
         "reader": objects,
         "clocks": Clocks(objects, config.clock_seconds),
     }
+
+
+def _routers(config: Config) -> tuple[list[ControllerRouterHandler], dict[str, Any]]:
+    """What is served, and what more that needs: the forms where storage takes none itself."""
+    if Ability.FORMS in config.endpoint().abilities:
+        return list(ROUTERS), {}
+    return [*ROUTERS, forms.form], {"forms_door": forms.FormDoor(config)}
 
 
 @contextlib.asynccontextmanager
@@ -129,14 +138,15 @@ def create_app() -> Litestar:
     """The API of one process, configured by its environment. Raises BadConfiguration."""
     config = current().need("database_url", "valkey_url", "storage_url", "token_secret", "uploader_key", "reader_key")
     set_up(config.log_format, config.log_level)
-    resources = _resources(config)
+    routers, more = _routers(config)
+    resources = _resources(config) | more
 
     def keep(app_config: AppConfig) -> AppConfig:
         app_config.state.update(resources)
         return app_config
 
     return Litestar(
-        route_handlers=ROUTERS,
+        route_handlers=routers,
         dependencies={"caller": Provide(_caller), "asker": Provide(_asker)}
         | {name: _provide(resource) for name, resource in resources.items()},
         guards=[authenticated],

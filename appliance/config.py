@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import BadConfiguration
+from storage.endpoint import Ability, Endpoint
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,9 @@ class Config:
     database_url: str = setting("", "the ledger: postgresql://…", secret=True)
     valkey_url: str = setting("", "queue and doorbell: redis://…", secret=True)
     storage_url: str = setting("", "the S3 server itself, not the edge: http://host:port")
+    storage_bucket: str = setting("", "the one bucket that all is in, on an S3 that is not of our own kind")
+    storage_region: str = setting("us-east-1", "the region that is signed for")
+    storage_abilities: tuple[str, ...] = setting((), "what that S3 can do: storage.endpoint.Ability")
     public_urls: tuple[str, ...] = setting(
         ("http://127.0.0.1:8080",), "addresses under which the edge is known; the first is the default"
     )
@@ -109,6 +113,13 @@ class Config:
         if missing:
             raise BadConfiguration(f"{', '.join(missing)} must be set; ./ops/up sets it for the parts it starts")
         return self
+
+    def endpoint(self) -> Endpoint:
+        """Where storage is, and what it can do."""
+        if not self.storage_bucket:
+            return Endpoint(self.storage_url.rstrip("/"))
+        abilities = frozenset(map(Ability, self.storage_abilities))
+        return Endpoint(self.storage_url, self.storage_region, self.storage_bucket, abilities)
 
     def key(self, name: str) -> KeyPair:
         """One of the storage keys by name, e.g. `reader_key`. Raises BadConfiguration when it is not set."""

@@ -46,9 +46,9 @@ async def run() -> None:
     set_up(config.log_format, config.log_level)
     redis, key = patient(config.valkey_url), config.key("worker_key")
     doorbell, queue = Doorbell(config.valkey_url), Queue(config.valkey_url, config.queue_window)
-    ledger, objects = Ledger(doorbell.ring), Inspector(config.storage_url, key.access, key.secret)
+    ledger, objects = Ledger(doorbell.ring), Inspector(config.endpoint(), key.access, key.secret)
     arrivals = Arrivals(ledger, queue, objects)
-    multiparts = Multiparts(config.storage_url, key.access, key.secret)
+    multiparts = Multiparts(config.endpoint(), key.access, key.secret)
     cleaning = Cleaning(ledger, objects, multiparts, config.data, Rule.of(config))
     async with pool(4), asyncio.TaskGroup() as tasks:
         clocks = Clocks(objects, config.clock_seconds)

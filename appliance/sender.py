@@ -45,8 +45,8 @@ async def keep_attempts(days: int) -> None:
 async def run(config: Config) -> None:
     """Until cancelled."""
     listener, reader = Listener(config.valkey_url), config.key("reader_key")
-    clocks = Clocks(Objects(config.storage_url, reader.access, reader.secret), config.clock_seconds)
-    links = Links(reader.access, reader.secret, config.link_seconds)
+    clocks = Clocks(Objects(config.endpoint(), reader.access, reader.secret), config.clock_seconds)
+    links = Links(reader.access, reader.secret, config.link_seconds, config.endpoint())
     linker = Linker(links, config.public_urls[0], clocks.must_agree)
     # Names are looked up in threads, and a name server that hangs holds one.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(AT_ONCE))

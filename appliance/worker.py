@@ -34,7 +34,7 @@ async def run(config: Config, lane: str, number: int) -> None:
     doorbell, key = Doorbell(config.valkey_url), config.key("worker_key")
     decoder = Sandbox(("--data", str(config.data), "--lane", lane), weak=config.sandbox is Sandboxing.WEAK)
     async with pool(4, f"worker-{lane}-{number}"), decoder as sandbox:
-        objects = Objects(config.storage_url, key.access, key.secret)
+        objects = Objects(config.endpoint(), key.access, key.secret)
         developer = Developer(Ledger(doorbell.ring), objects, sandbox, config)
         gauge("jobs_under_way", lambda: developer.under_way)
         clocks = Clocks(objects, config.clock_seconds)

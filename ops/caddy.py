@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from ops.edge.caddyfile import Edge, render
 from ops.edge.s3 import FULL, Listener
@@ -29,7 +28,8 @@ def configuration(plan: Plan, environment: Mapping[str, str]) -> str:
         port=plan.site.port,
         urls=plan.site.public_urls,
         apis=plan.apis or [f"127.0.0.1:{plan.ports['api']}"],
-        storages=[urlsplit(plan.services.storage_url).netloc],
+        storages=[plan.services.storage.address],
+        storage=plan.services.storage,
         web=plan.code / "web",
         data=plan.folder.edge / "caddy",
         origins=plan.site.origins,
@@ -70,7 +70,9 @@ def command(program: list[str], folder: DataFolder) -> list[str]:
 
 
 def environment(folder: DataFolder) -> dict[str, str]:
-    return homes(folder.edge / "caddy")
+    # Whom it believes that it speaks to an S3 elsewhere.
+    trusts = {name: os.environ[name] for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in os.environ}
+    return homes(folder.edge / "caddy") | trusts
 
 
 def homes(folder: Path) -> dict[str, str]:

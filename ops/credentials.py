@@ -47,7 +47,8 @@ def load(folder: DataFolder, environment: Mapping[str, str]) -> Credentials:
     chosen = {name: value for name, value in given.items() if value}
     for name, value in chosen.items():
         refuse_default(name, value.rpartition(":")[2])
-    if environment.get("DARKROOM_STORAGE_URL") and "storage_root" not in chosen:
+    ours = "storage_root" in chosen and not environment.get("DARKROOM_STORAGE_BUCKET")
+    if environment.get("DARKROOM_STORAGE_URL") and not ours:
         # Our own root password is none of the external server's: its keys and buckets are made by whoever runs it.
         chosen["storage_root"] = ""
     return Credentials(**(made | chosen))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ops import addresses, caddy, credentials, inventory, majors, ports, postgres, programs, services, valkey
+from ops import addresses, caddy, credentials, inventory, majors, ports, postgres, programs, services, strangers, valkey
 from ops.clusters import operating
 from ops.disks import record
 from ops.folder import DataFolder
@@ -23,7 +23,7 @@ def known(folder: DataFolder, environment: Mapping[str, str]) -> Plan:
     if folder.hosted():
         return operating.plan(folder)
     if elsewhere := _elsewhere(folder, environment):
-        remedy = "Set it here, too, as it was set for ./ops/up."
+        remedy = "Set it here, too, as it was set for ./ops/up; or POSTGRES_… or S3_BUCKET and AWS_…, as they were."
         raise NotKnown(f"{' and '.join(elsewhere)} must be set: those parts run elsewhere\n  → {remedy}")
     try:
         chosen = ports.recorded(folder, _names(environment))
@@ -103,7 +103,7 @@ def _plan(folder: DataFolder, environment: Mapping[str, str], chosen: Mapping[st
         site=addresses.load(folder),
         ports=chosen,
         credentials=keys,
-        services=services.find(environment, chosen, keys),
+        services=services.find(environment, chosen, keys, strangers.abilities(folder)),
         programs=programs.here(folder, server),
         code=CODE,
         kinds=inventory.ON_ONE_MACHINE - elsewhere,

@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from ops import figures, inventory, logs, planning, process
+from ops import figures, inventory, logs, planning, process, strangers
 from ops.folder import DataFolder
 from ops.services import Plan
 from ops.supervisor import Running, StartFailed, State, Supervisor
@@ -104,6 +104,7 @@ async def run(
     end_leftovers(folder.read(FILE), say)
     reporter.write()
     try:
+        await strangers.meet(folder, environment, say)
         plan = planning.fresh(folder, environment, say)
         parts = table(plan, environment)
         least = number(environment, "S3_FREE_PERCENT", float, OTHERS_FREE_PERCENT)

@@ -1,6 +1,6 @@
 """Where database, queue and storage are: embedded ones, or those whose address was given from outside."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -10,7 +10,9 @@ from ops.addresses import Site
 from ops.credentials import Credentials, refuse_default
 from ops.folder import DataFolder
 from ops.programs import Programs
+from storage.endpoint import Ability, Endpoint
 from storage.server.command import Node
+from storage.signing import REGION
 
 EMBEDDED = {"postgres": "DARKROOM_DATABASE_URL", "valkey": "DARKROOM_VALKEY_URL", "storage": "DARKROOM_STORAGE_URL"}
 """The parts that are not started when this variable gives the address of one that runs elsewhere."""
@@ -20,7 +22,11 @@ EMBEDDED = {"postgres": "DARKROOM_DATABASE_URL", "valkey": "DARKROOM_VALKEY_URL"
 class Services:
     database_url: str
     valkey_url: str
-    storage_url: str
+    storage: Endpoint
+
+    @property
+    def storage_url(self) -> str:
+        return self.storage.url
 
     def valkey_address(self) -> tuple[str, int, str]:
         """Host, port and password, as the storage server wants them for its notifications."""
@@ -56,8 +62,13 @@ def embedded(environment: Mapping[str, str]) -> list[str]:
     return [part for part, variable in EMBEDDED.items() if not environment.get(variable)]
 
 
-def find(environment: Mapping[str, str], ports: Mapping[str, int], credentials: Credentials) -> Services:
-    """The addresses in use. Raises credentials.DefaultPassword for an external one with a password everybody knows."""
+def find(
+    environment: Mapping[str, str], ports: Mapping[str, int], credentials: Credentials, abilities: Collection[str] = ()
+) -> Services:
+    """The addresses in use. `abilities` are what was found of somebody else's S3.
+
+    Raises credentials.DefaultPassword for an external one with a password everybody knows.
+    """
     for part in ("postgres", "valkey"):
         given = urlsplit(environment.get(EMBEDDED[part], ""))
         if given.password is not None:
@@ -65,5 +76,15 @@ def find(environment: Mapping[str, str], ports: Mapping[str, int], credentials: 
     return Services(
         environment.get("DARKROOM_DATABASE_URL") or postgres.url(ports["postgres"], credentials.database),
         environment.get("DARKROOM_VALKEY_URL") or valkey.url(ports["valkey"], credentials.valkey),
-        environment.get("DARKROOM_STORAGE_URL") or f"http://127.0.0.1:{ports['storage']}",
+        endpoint(environment, abilities) or Endpoint(f"http://127.0.0.1:{ports['storage']}"),
     )
+
+
+def endpoint(environment: Mapping[str, str], abilities: Collection[str] = ()) -> Endpoint | None:
+    """The storage that `environment` names, None where it is our own part."""
+    if not (url := environment.get("DARKROOM_STORAGE_URL", "").rstrip("/")):
+        return None
+    if not (bucket := environment.get("DARKROOM_STORAGE_BUCKET", "")):
+        return Endpoint(url)
+    region = environment.get("DARKROOM_STORAGE_REGION") or REGION
+    return Endpoint(url, region, bucket, frozenset(map(Ability, abilities)))

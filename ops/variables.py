@@ -24,7 +24,8 @@ BASE = (
     "SSL_CERT_DIR",
 )
 
-SHARED = ("HOST", "DATA", "DATABASE_URL", "VALKEY_URL", "STORAGE_URL", "PUBLIC_URLS", "ALLOW_ORIGINS")
+STORAGE = ("STORAGE_URL", "STORAGE_BUCKET", "STORAGE_REGION", "STORAGE_ABILITIES")
+SHARED = ("HOST", "DATA", "DATABASE_URL", "VALKEY_URL", *STORAGE, "PUBLIC_URLS", "ALLOW_ORIGINS")
 """Of our own variables, without DARKROOM_: what every process of the appliance gets."""
 
 OF_DRILLS = ("BACKUP_KEY", "CACHE", "MINIO")
@@ -102,6 +103,9 @@ def _values(plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
         "DATABASE_URL": plan.services.database_url,
         "VALKEY_URL": plan.services.valkey_url,
         "STORAGE_URL": plan.services.storage_url,
+        "STORAGE_BUCKET": plan.services.storage.bucket,
+        "STORAGE_REGION": plan.services.storage.region,
+        "STORAGE_ABILITIES": " ".join(sorted(plan.services.storage.abilities)),
         "PUBLIC_URLS": " ".join(plan.site.public_urls),
         "ALLOW_ORIGINS": " ".join(plan.site.origins),
         "STORAGE_ROOT": plan.credentials.storage_root,

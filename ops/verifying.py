@@ -38,7 +38,7 @@ async def run(given: argparse.Namespace, root: str) -> dict[str, Any]:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # standard output is the result's
     config = current().need("database_url", "valkey_url", "storage_url", "worker_key")
     key = config.key("worker_key")
-    objects = Inspector(config.storage_url, key.access, key.secret)
+    objects = Inspector(config.endpoint(), key.access, key.secret)
     doorbell = Doorbell(config.valkey_url)
 
     async def sound() -> None:

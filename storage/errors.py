@@ -8,7 +8,12 @@ from urllib3.exceptions import HTTPError
 
 
 class StorageError(Exception):
-    """The server refused or didn't understand: a fault of ours, asking again won't help."""
+    """The server refused or didn't understand: a fault of ours, asking again won't help.
+
+    `code` is the S3 error code, where there was one.
+    """
+
+    code = ""
 
 
 class StorageUnavailable(StorageError):
@@ -24,17 +29,24 @@ class ObjectMissing(StorageError):
     marker = ""
 
 
+class ObjectReplaced(StorageError):
+    """Other bytes are there than those that were pinned: in a bucket that keeps no versions a form was sent again."""
+
+
 _MISSING = frozenset({"NoSuchKey", "NoSuchVersion"})
 
 
 def of_answer(status: int, code: str, what: str) -> StorageError:
     """The error for an answer's HTTP `status` and S3 error `code`; `what` names the request in the message."""
     message = f"{what}: {status} {code}".rstrip()
+    kind = StorageError
     if status >= 500 or status == 429:
-        return StorageUnavailable(message)
-    if status == 404 and code in _MISSING:
-        return ObjectMissing(message)
-    return StorageError(message)
+        kind = StorageUnavailable
+    elif status == 404 and code in _MISSING:
+        kind = ObjectMissing
+    error = kind(message)
+    error.code = code
+    return error
 
 
 @contextmanager

@@ -1,17 +1,15 @@
 """Storage as whoever verifies it sees it: what folders there are, what an object's bytes are."""
 
 import hashlib
-import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from urllib.parse import unquote_plus
 
+from storage.endpoint import Ability
 from storage.errors import ObjectMissing, StorageError, translated
+from storage.listing import answers, folders
 from storage.objects import Objects
 
 CHUNK = 8 << 20
 """Bytes of one read: what is verified at once of an object, however large that is."""
-
-_SPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 
 
 class Inspector(Objects):
@@ -28,15 +26,9 @@ class Inspector(Objects):
         Source: CommonPrefixes of ListObjectVersions in the Amazon S3 API reference. Versions are asked for, since a
         folder of which only delete markers are left is one too.
         """
-        query = {"versions": "", "prefix": prefix, "delimiter": "/", "max-keys": "1000", "encoding-type": "url"}
-        while True:
-            page = ET.fromstring(self._transport.send("GET", bucket, "", query).data)
-            for found in page.iterfind(f"{_SPACE}CommonPrefixes"):
-                yield unquote_plus(found.findtext(f"{_SPACE}Prefix") or "")
-            if page.findtext(f"{_SPACE}IsTruncated") != "true":
-                return
-            query["key-marker"] = unquote_plus(page.findtext(f"{_SPACE}NextKeyMarker") or "")
-            query["version-id-marker"] = page.findtext(f"{_SPACE}NextVersionIdMarker") or ""
+        pages = answers(self._transport, bucket, prefix, self._endpoint.versioned(bucket), "/")
+        found = (name for page in pages for name in folders(page, self._endpoint, bucket))
+        yield from found if Ability.ORDERED in self._endpoint.abilities else sorted(found)
 
     def holds(self, bucket: str, key: str, version_id: str) -> bool:
         """Whether there is this version or delete marker; with an empty id, an object in a bucket without versions."""

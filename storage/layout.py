@@ -19,6 +19,11 @@ VERSIONS = "versions"
 SIGNING_HOST = "storage.internal"
 """The host every link is signed for. The edge sets it upstream: one signature is good under every name of a machine."""
 
+MARK = ".darkroom-mark"
+"""In a bucket of somebody else's S3, beside all of ours: by it we know the bucket again."""
+PROBES = ".darkroom-probe/"
+"""Likewise, while it is found out at a start what that S3 can do."""
+
 ROOTS = frozenset({"projects", "users", "chats", "system"})
 FOLDERS = frozenset({"images"})
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from storage import disposition
-from storage.layout import ORIGINALS, SIGNING_HOST
+from storage.endpoint import OWN, Endpoint
+from storage.layout import ORIGINALS, VERSIONS
 from storage.signing import Signer
 
 
@@ -20,11 +21,14 @@ class UploadForm:
 class UploadForms:
     """Makes forms that store one original each. Thread-safe, no I/O; about 0.01 ms a form."""
 
-    def __init__(self, access_key: str, secret_key: str) -> None:
-        self._signer = Signer(access_key, secret_key)
+    def __init__(self, access_key: str, secret_key: str, endpoint: Endpoint = OWN) -> None:
+        self._signer = Signer(access_key, secret_key, endpoint.region)
+        self._endpoint = endpoint
 
-    def form(self, key: str, max_bytes: int, seconds: int, now: datetime | None = None) -> UploadForm:
-        """A form for exactly `key` in ORIGINALS and 1 to `max_bytes` bytes, good for `seconds` from `now` (UTC).
+    def form(
+        self, key: str, max_bytes: int, seconds: int, now: datetime | None = None, bucket: str = ORIGINALS
+    ) -> UploadForm:
+        """A form for exactly `key` in `bucket` and 1 to `max_bytes` bytes, good for `seconds` from `now` (UTC).
 
         Storage answers 201 with an XML body. The same form can be sent again until it expires, and makes another
         version of the object: whoever reads must name the version they mean.
@@ -34,11 +38,12 @@ class UploadForms:
             raise ValueError(f"{max_bytes} bytes is no limit for an upload")
         at = now or datetime.now(UTC)
         expires_at = (at + timedelta(seconds=seconds)).replace(microsecond=0)
-        named = {"bucket": ORIGINALS, "key": key, "success_action_status": "201"}
+        stored = self._endpoint.key_of(bucket, key)
+        named = {"bucket": self._endpoint.bucket_of(bucket), "key": stored, "success_action_status": "201"}
         conditions = [*({name: value} for name, value in named.items()), ["content-length-range", 1, max_bytes]]
         signed = self._signer.form(conditions, at, expires_at)
-        params = {"key": key, "success_action_status": "201", **signed}
-        return UploadForm(f"/{ORIGINALS}", params, expires_at)
+        params = {"key": stored, "success_action_status": "201", **signed}
+        return UploadForm(f"/{bucket}", params, expires_at)
 
 
 class Links:
@@ -48,8 +53,13 @@ class Links:
     gives; it is good for two windows, so at least one is left when a client gets it.
     """
 
-    def __init__(self, access_key: str, secret_key: str, window_seconds: int = 3600) -> None:
-        self._signer = Signer(access_key, secret_key)
+    def __init__(self, access_key: str, secret_key: str, window_seconds: int = 3600, endpoint: Endpoint = OWN) -> None:
+        self._signer = Signer(access_key, secret_key, endpoint.region)
+        self._endpoint = endpoint
+        self._host = endpoint.signing_host
+        # Keys need no encoding, and a page of a list has some 500 links.
+        buckets = (ORIGINALS, VERSIONS)
+        self._before = {name: f"/{endpoint.bucket_of(name)}/{endpoint.key_of(name, '')}" for name in buckets}
         self._window = window_seconds
 
     def link(
@@ -64,12 +74,12 @@ class Links:
         """The path and query of a GET link, to be put behind a public URL of the appliance.
 
         `filename` is the name to save under, `content_type` what the answer shall say of itself. An original's link
-        names its `version_id` (ValueError without), since a form can be replayed, and is always an attachment, since
-        its bytes are a stranger's.
+        names its `version_id` (ValueError without, where there are versions), since a form can be replayed, and is
+        always an attachment, since its bytes are a stranger's.
         """
         query = {}
         if bucket == ORIGINALS:
-            if not version_id:
+            if not version_id and self._endpoint.versioned(bucket):
                 raise ValueError("a link to an original names the version that was taken in")
             query["response-content-disposition"] = disposition.attachment(filename)
         elif filename is not None:
@@ -80,5 +90,5 @@ class Links:
             query["response-content-type"] = content_type
         seconds = (now or datetime.now(UTC)).timestamp()
         at = datetime.fromtimestamp(seconds - seconds % self._window, UTC)
-        path = f"/{bucket}/{key}"
-        return f"{path}?{self._signer.presign('GET', SIGNING_HOST, path, query, at, 2 * self._window)}"
+        signed = self._signer.presign("GET", self._host, self._before[bucket] + key, query, at, 2 * self._window)
+        return f"/{bucket}/{key}?{signed}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import unquote_plus
 
+from storage.endpoint import Endpoint
 from storage.transport import Transport
 
 _SPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
@@ -35,12 +36,36 @@ def pages(transport: Transport, bucket: str, prefix: str, versions: bool) -> Ite
 
     Source: ListObjectsV2 and ListObjectVersions in the Amazon S3 API reference.
     """
+    for page in answers(transport, bucket, prefix, versions):
+        found = entries(page, transport.endpoint, bucket)
+        # Elsewhere an answer may have its delete markers before all its versions.
+        yield sorted(found, key=lambda stat: stat.key) if versions and not transport.endpoint.own else found
+
+
+def entries(page: ET.Element, endpoint: Endpoint, bucket: str) -> list[Stat]:
+    """The objects, versions and delete markers in one answer to a listing."""
+    found = [_stat(entry, endpoint, bucket) for entry in page if entry.tag in _ENTRIES]
+    # Some show an emptied folder as an object for a while.
+    return found if endpoint.own else [stat for stat in found if not stat.key.endswith("/")]
+
+
+def folders(page: ET.Element, endpoint: Endpoint, bucket: str) -> list[str]:
+    """The prefixes in one answer to a listing with a delimiter."""
+    found = (entry.findtext(f"{_SPACE}Prefix") or "" for entry in page.iterfind(f"{_SPACE}CommonPrefixes"))
+    return [endpoint.ours(bucket, unquote_plus(prefix)) for prefix in found]
+
+
+def answers(
+    transport: Transport, bucket: str, prefix: str, versions: bool, delimiter: str = ""
+) -> Iterator[ET.Element]:
+    """The server's answers to one listing, a thousand entries each."""
     # The server decides by delimiter and prefix whether a key may list.
-    query = {"prefix": prefix, "delimiter": "", "max-keys": "1000", "encoding-type": "url"}
+    stored = transport.endpoint.key_of(bucket, prefix)
+    query = {"prefix": stored, "delimiter": delimiter, "max-keys": "1000", "encoding-type": "url"}
     query |= {"versions": ""} if versions else {"list-type": "2"}
     while True:
         page = ET.fromstring(transport.send("GET", bucket, "", query).data)
-        yield [_stat(entry) for entry in page if entry.tag in _ENTRIES]
+        yield page
         if page.findtext(f"{_SPACE}IsTruncated") != "true":
             return
         if versions:
@@ -53,10 +78,10 @@ def pages(transport: Transport, bucket: str, prefix: str, versions: bool) -> Ite
 _ENTRIES = frozenset(f"{_SPACE}{name}" for name in ("Contents", "Version", "DeleteMarker"))
 
 
-def _stat(entry: ET.Element) -> Stat:
+def _stat(entry: ET.Element, endpoint: Endpoint, bucket: str) -> Stat:
     version_id = _text(entry, "VersionId")
     return Stat(
-        key=unquote_plus(_text(entry, "Key")),
+        key=endpoint.ours(bucket, unquote_plus(_text(entry, "Key"))),
         # A bucket without versions calls its only one "null".
         version_id="" if version_id == "null" else version_id,
         size=int(_text(entry, "Size") or 0),

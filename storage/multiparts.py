@@ -28,11 +28,21 @@ class Multiparts(Objects):
 
         Source: ListMultipartUploads in the Amazon S3 API reference. This server knows no prefixes here.
         """
-        query = {"uploads": "", "prefix": key, "max-uploads": "1000", "encoding-type": "url"}
+        query = {
+            "uploads": "",
+            "prefix": self._endpoint.key_of(bucket, key),
+            "max-uploads": "1000",
+            "encoding-type": "url",
+        }
         page = ET.fromstring(self._transport.send("GET", bucket, "", query).data)
         return [
-            Unfinished(unquote_plus(_text(entry, "Key")), _text(entry, "UploadId"), _time(_text(entry, "Initiated")))
+            Unfinished(
+                self._endpoint.ours(bucket, unquote_plus(_text(entry, "Key"))),
+                _text(entry, "UploadId"),
+                _time(_text(entry, "Initiated")),
+            )
             for entry in page.iterfind(f"{_SPACE}Upload")
+            if self._endpoint.own or not key or self._endpoint.key_of(bucket, key) == unquote_plus(_text(entry, "Key"))
         ]
 
     def abort(self, bucket: str, upload: Unfinished) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from minio import Minio
 from minio.deleteobjects import DeleteObject
@@ -14,10 +13,19 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from storage import drives
-from storage.errors import ObjectMissing, StorageError, StorageUnavailable, of_answer, translated
+from storage.endpoint import Ability, Endpoint, endpoint
+from storage.errors import (
+    ObjectMissing,
+    ObjectReplaced,
+    StorageError,
+    StorageUnavailable,
+    of_answer,
+    translated,
+)
+from storage.layout import MARK
 from storage.listing import Stat, pages
-from storage.signing import REGION
 from storage.transport import Transport, pool
+from storage.walking import walked
 
 NOTICED_SECONDS = 2.5
 """After so long a server that lost drives says so; it looks at them about once a second."""
@@ -25,7 +33,7 @@ MOST_VERSIONS = 20  # of one key, delete markers too: far more than the server l
 
 _DRIVES = ("minio", "admin/v3/storageinfo")  # of the server's admin API: 2 ms
 
-__all__ = ["ObjectMissing", "Objects", "Stat", "StorageError", "StorageUnavailable"]
+__all__ = ["ObjectMissing", "ObjectReplaced", "Objects", "Stat", "StorageError", "StorageUnavailable"]
 
 
 class State(NamedTuple):
@@ -36,24 +44,23 @@ class State(NamedTuple):
 
 
 class Objects:
-    """The objects one access key may reach on the server at `url` (such as http://127.0.0.1:9000).
+    """The objects one access key may reach `at` an endpoint, or at a server of our own (such as http://127.0.0.1:9000).
 
     An answer is waited for `seconds` at most; a request that found no server, or got a 5xx, is repeated twice, one that
     got no answer once. Every method raises StorageUnavailable where the server is gone, has no quorum or no space, and
     StorageError where it refuses.
     """
 
-    def __init__(self, url: str, access_key: str, secret_key: str, seconds: float = 15.0) -> None:
-        parts = urlsplit(url)
-        self._url = url.rstrip("/")
+    def __init__(self, at: str | Endpoint, access_key: str, secret_key: str, seconds: float = 15.0) -> None:
+        self._endpoint = endpoint(at)
         self._connections = pool(seconds)
-        self._transport = Transport(url, access_key, secret_key, self._connections)
+        self._transport = Transport(self._endpoint, access_key, secret_key, self._connections)
         self._client = Minio(
-            parts.netloc,
+            self._endpoint.host,
             access_key,
             secret_key,
-            secure=parts.scheme == "https",
-            region=REGION,
+            secure=self._endpoint.secure,
+            region=self._endpoint.region,
             http_client=self._connections,
         )
 
@@ -64,9 +71,15 @@ class Objects:
         except ObjectMissing:
             return None
 
-    def get(self, bucket: str, key: str, version_id: str | None = None) -> bytes:
-        """All bytes of an object, the newest version where none is named. Raises ObjectMissing."""
-        return self._transport.send("GET", bucket, key, _version(version_id)).data
+    def get(self, bucket: str, key: str, version_id: str | None = None, etag: str = "") -> bytes:
+        """All bytes of an object, the newest version where none is named. Raises ObjectMissing.
+
+        Where there is no version to name, `etag` says which bytes are meant: ObjectReplaced for others.
+        """
+        answer = self._transport.send("GET", bucket, key, _version(version_id))
+        if etag and not version_id and _etag(answer) != etag:
+            raise ObjectReplaced(f"GET {bucket}/{key}: its ETag is not the one that was pinned")
+        return answer.data
 
     def put(
         self,
@@ -83,7 +96,7 @@ class Objects:
         otherwise.
         """
         headers = {"Content-Type": content_type}
-        if reduced:
+        if reduced and Ability.REDUCED in self._endpoint.abilities:
             headers["x-amz-storage-class"] = "REDUCED_REDUNDANCY"
         digest = sha256 or hashlib.sha256(data).hexdigest()
         answer = self._transport.send("PUT", bucket, key, headers=headers, body=data, sha256=digest)
@@ -91,7 +104,10 @@ class Objects:
 
     def delete_version(self, bucket: str, key: str, version_id: str) -> None:
         """Removes one version, or one delete marker, for good. Nothing happens if it isn't there."""
-        self._transport.send("DELETE", bucket, key, {"versionId": version_id or "null"})
+        if version_id or self._endpoint.own:
+            self._transport.send("DELETE", bucket, key, {"versionId": version_id or "null"})
+        else:
+            self._purge_listed(bucket, key)
 
     def purge(self, bucket: str, prefix: str) -> int:
         """Removes every version and delete marker of the key `prefix`, or, if it ends in "/", of all keys under it.
@@ -101,19 +117,36 @@ class Objects:
         if not prefix.endswith("/"):
             return self._purge_key(bucket, prefix)
         removed = 0
-        for page in pages(self._transport, bucket, prefix, versions=True):
-            self._remove(bucket, [DeleteObject(stat.key, stat.version_id or "null") for stat in page])
+        for page in pages(self._transport, bucket, prefix, versions=self._endpoint.keeps_versions):
+            self._remove(bucket, [self._named(bucket, stat) for stat in page])
             removed += len(page)
         return removed
 
+    def _named(self, bucket: str, stat: Stat) -> DeleteObject:
+        key = self._endpoint.key_of(bucket, stat.key)
+        return DeleteObject(key, stat.version_id or "null") if self._endpoint.keeps_versions else DeleteObject(key)
+
     def _purge_key(self, bucket: str, key: str) -> int:
         """Takes the newest version away until there is none. A listing of one key reads the whole folder it is in."""
+        if not self._endpoint.own:
+            return self._purge_listed(bucket, key)
         for removed in range(MOST_VERSIONS):
             newest = self._newest(bucket, key)
             if newest is None:
                 return removed
             self.delete_version(bucket, key, newest)
         raise StorageUnavailable(f"{bucket}/{key}: written while it was being deleted")
+
+    def _purge_listed(self, bucket: str, key: str) -> int:
+        """The same by a listing, which costs nothing elsewhere; what a HEAD says of delete markers differs there."""
+        removed = 0
+        for page in pages(self._transport, bucket, key, versions=self._endpoint.keeps_versions):
+            for stat in page:
+                if stat.key == key:
+                    named = {"versionId": stat.version_id or "null"} if self._endpoint.keeps_versions else {}
+                    self._transport.send("DELETE", bucket, key, named)
+                    removed += 1
+        return removed
 
     def _newest(self, bucket: str, key: str) -> str | None:
         """The id of the newest version or delete marker of a key, None if it has neither."""
@@ -126,13 +159,17 @@ class Objects:
         """All objects whose key begins with `prefix`, in the order of their keys' bytes; with `versions` all of each,
         the newest first, and delete markers. Asks for a thousand at a time, as it is read.
         """
+        versions = versions and self._endpoint.versioned(bucket)
+        if Ability.ORDERED not in self._endpoint.abilities:
+            yield from walked(self._transport, bucket, prefix, versions)
+            return
         for page in pages(self._transport, bucket, prefix, versions):
             yield from page
 
     def _remove(self, bucket: str, found: Iterable[DeleteObject]) -> None:
         what = f"delete from {bucket}"
         with translated(what):
-            for error in self._client.remove_objects(bucket, found):
+            for error in self._client.remove_objects(self._endpoint.bucket_of(bucket), found):
                 raise of_answer(403 if error.code == "AccessDenied" else 503, error.code, what)
 
     def healthy(self) -> bool:
@@ -144,10 +181,15 @@ class Objects:
 
         Drives that are being healed are online and lack what was not copied to them yet, which no answer to `healthy`
         shows. No answer is no, and so is a refusal: only the worker's key may ask.
+
+        Of another S3 no more can be known than that it still has the mark which was set at the first start: not another
+        bucket of the same name, nor an empty folder where its disk should be.
         """
         if not self.healthy():
             return False
         try:
+            if not self._endpoint.own:
+                return self.head("", MARK) is not None
             return drives.complete(json.loads(self._transport.send("GET", *_DRIVES).data))
         except StorageError:
             return False
@@ -155,27 +197,43 @@ class Objects:
     def state(self) -> State:
         """What the server says of itself. Needs no key, takes 2 seconds at most.
 
-        It can say yes for NOTICED_SECONDS after drives were lost.
+        It can say yes for NOTICED_SECONDS after drives were lost. Another S3 is asked for its bucket, with our key.
         """
-        url = f"{self._url}/minio/health/cluster"
+        if not self._endpoint.own:
+            return self._asked_for_bucket()
+        url = f"{self._endpoint.url}/minio/health/cluster"
         try:
             answer = self._connections.urlopen("GET", url, retries=False, timeout=2.0)
         except HTTPError:
             return State(False, None)
-        date = answer.headers.get("date")
-        return State(answer.status == 200, parsedate_to_datetime(date) if date else None)
+        return State(answer.status == 200, _date(answer))
+
+    def _asked_for_bucket(self) -> State:
+        try:
+            return State(True, _date(self._transport.send("HEAD", "", "", seconds=2.0)))
+        except StorageError:
+            return State(False, None)
 
 
 def _version(version_id: str | None) -> dict[str, str]:
     return {"versionId": version_id} if version_id else {}
 
 
+def _date(answer: BaseHTTPResponse) -> datetime | None:
+    date = answer.headers.get("date")
+    return parsedate_to_datetime(date) if date else None
+
+
+def _etag(answer: BaseHTTPResponse) -> str:
+    return answer.headers.get("etag", "").strip('"')
+
+
 def _stat(key: str, answer: BaseHTTPResponse, size: int | None = None) -> Stat:
     headers = answer.headers
     return Stat(
         key=key,
-        version_id=headers.get("x-amz-version-id", ""),
+        version_id=headers.get("x-amz-version-id", "").removeprefix("null"),
         size=int(headers.get("content-length", 0)) if size is None else size,
-        etag=headers.get("etag", "").strip('"'),
+        etag=_etag(answer),
         modified=parsedate_to_datetime(headers.get("last-modified") or headers["date"]),
     )

@@ -8,7 +8,8 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
@@ -19,9 +20,10 @@ REGION = "us-east-1"
 class Signer:
     """Signs with one access key and its secret. Thread-safe; holds the secret, so it has no repr of its fields."""
 
-    def __init__(self, access_key: str, secret_key: str) -> None:
+    def __init__(self, access_key: str, secret_key: str, region: str = REGION) -> None:
         self._access_key = access_key
         self._secret_key = secret_key
+        self._region = region
         self._derived: tuple[str, bytes] = ("", b"")
 
     def presign(self, method: str, host: str, path: str, query: dict[str, str], at: datetime, seconds: int) -> str:
@@ -41,7 +43,7 @@ class Signer:
         encoded = "&".join(sorted(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in fields.items()))
         request = f"{method}\n{path}\n{encoded}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
         digest = hashlib.sha256(request.encode()).hexdigest()
-        to_sign = f"{ALGORITHM}\n{stamp}\n{_scope(stamp)}\n{digest}"
+        to_sign = f"{ALGORITHM}\n{stamp}\n{self._scope(stamp)}\n{digest}"
         return f"{encoded}&X-Amz-Signature={self._sign(stamp, to_sign)}"
 
     def form(self, conditions: Sequence[object], at: datetime, expires_at: datetime) -> dict[str, str]:
@@ -59,19 +61,31 @@ class Signer:
         encoded = base64.b64encode(json.dumps(policy, separators=(",", ":")).encode()).decode()
         return {**fields, "policy": encoded, "x-amz-signature": self._sign(stamp, encoded)}
 
+    def signed(self, fields: Mapping[str, str]) -> bool:
+        """Whether the form with these `fields` has a policy that this key signed; compared in constant time."""
+        stamp = fields.get("x-amz-date", "")
+        if not re.fullmatch(r"[0-9]{8}T[0-9]{6}Z", stamp):
+            return False
+        if not _same(fields.get("x-amz-credential", ""), self._credential(stamp)):
+            return False  # before a key is derived for a day that somebody made up
+        return _same(fields.get("x-amz-signature", ""), self._sign(stamp, fields.get("policy", "")))
+
     def _credential(self, stamp: str) -> str:
-        return f"{self._access_key}/{_scope(stamp)}"
+        return f"{self._access_key}/{self._scope(stamp)}"
 
     def _sign(self, stamp: str, text: str) -> str:
         day, key = self._derived
         if day != stamp[:8]:
             key = f"AWS4{self._secret_key}".encode()
-            for part in _scope(stamp).split("/"):
+            for part in self._scope(stamp).split("/"):
                 key = hmac.digest(key, part.encode(), "sha256")
             # One assignment of a pair: a thread sees either the old day with its key, or the new one.
             self._derived = (stamp[:8], key)
         return hmac.digest(key, text.encode(), "sha256").hex()
 
+    def _scope(self, stamp: str) -> str:
+        return f"{stamp[:8]}/{self._region}/s3/aws4_request"
 
-def _scope(stamp: str) -> str:
-    return f"{stamp[:8]}/{REGION}/s3/aws4_request"
+
+def _same(given: str, ours: str) -> bool:
+    return hmac.compare_digest(given.encode(), ours.encode())

@@ -16,8 +16,8 @@ from minio.signer import sign_v4_s3
 from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
+from storage.endpoint import Endpoint, endpoint
 from storage.errors import ObjectMissing, StorageUnavailable, of_answer
-from storage.signing import REGION
 
 THREADS = 32
 """Threads that can use a client at once without making and closing connections."""
@@ -50,11 +50,10 @@ def pool(seconds: float, authority: Path | None = None) -> PoolManager:
 
 
 class Transport:
-    """Sends requests for objects of one server, signed with one key. Thread-safe."""
+    """Sends requests for objects of one S3, signed with one key. Thread-safe."""
 
-    def __init__(self, url: str, access_key: str, secret_key: str, connections: PoolManager) -> None:
-        self._url = url.rstrip("/")
-        self._host = urlsplit(self._url).netloc
+    def __init__(self, at: str | Endpoint, access_key: str, secret_key: str, connections: PoolManager) -> None:
+        self.endpoint = endpoint(at)
         self._credentials = Credentials(access_key, secret_key)
         self._connections = connections
 
@@ -67,22 +66,27 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         body: bytes | bytearray | memoryview | None = None,
         sha256: str = _NO_BODY,
+        seconds: float | None = None,
     ) -> BaseHTTPResponse:
         """The answer to one request, if its status is 2xx; the server checks `body` against `sha256` (hex).
 
-        Raises StorageUnavailable, ObjectMissing or StorageError.
+        With `seconds` it is waited for so long at most, and asked only once. Raises StorageUnavailable, ObjectMissing
+        or StorageError.
         """
-        url = f"{self._url}/{bucket}/{quote(key, safe='/~')}"
+        url = self.endpoint.url + self.endpoint.path(bucket, key)
         if query:
             url += "?" + urlencode(query, quote_via=quote)
         signed = self._signed(method, url, headers or {}, sha256)
         what = f"{method} {bucket}/{key}"
         try:
-            answer = self._connections.urlopen(method, url, body=body, headers=signed)
+            if seconds is None:
+                answer = self._connections.urlopen(method, url, body=body, headers=signed)
+            else:
+                answer = self._connections.urlopen(method, url, headers=signed, retries=False, timeout=seconds)
         except HTTPError as error:
             raise StorageUnavailable(f"{what}: {type(error).__name__}") from error
         if answer.status >= 300:
-            refused = of_answer(answer.status, _code(answer), what)
+            refused = of_answer(answer.status, _code(answer) or _told(method, answer.status, key), what)
             if isinstance(refused, ObjectMissing) and answer.headers.get("x-amz-delete-marker") == "true":
                 refused.marker = answer.headers.get("x-amz-version-id", "")
             raise refused
@@ -90,11 +94,11 @@ class Transport:
 
     def _signed(self, method: str, url: str, headers: Mapping[str, str], sha256: str) -> dict[str, str]:
         now = datetime.now(UTC)
-        fixed = {"Host": self._host, "x-amz-date": f"{now:%Y%m%dT%H%M%SZ}", "x-amz-content-sha256": sha256}
+        fixed = {"Host": self.endpoint.host, "x-amz-date": f"{now:%Y%m%dT%H%M%SZ}", "x-amz-content-sha256": sha256}
         signed = sign_v4_s3(
             method=method,
             url=urlsplit(url),
-            region=REGION,
+            region=self.endpoint.region,
             headers={**headers, **fixed},
             credentials=self._credentials,
             content_sha256=sha256,
@@ -102,6 +106,11 @@ class Transport:
         )
         # It gives back the same kind of values it got; its type allows lists as well.
         return cast(dict[str, str], signed)
+
+
+def _told(method: str, status: int, key: str) -> str:
+    """Others say no more than 404 to a HEAD. Whether it is the bucket that is missing is asked before that counts."""
+    return "NoSuchKey" if method == "HEAD" and status == 404 and key else ""
 
 
 def _code(answer: BaseHTTPResponse) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ops.setup import external
 from tests import secrecy
 from tests.daemons.process import free_port
 
@@ -21,7 +22,8 @@ KEPT = ("DARKROOM_CACHE", "DARKROOM_MINIO")
 
 def environment(**settings: str) -> dict[str, str]:
     """What a verb is started with: nothing of the developer's own appliance, but for where its programs are cached."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("DARKROOM_") or name in KEPT}
+    shell = {name: value for name, value in os.environ.items() if name not in external.NAMES}
+    own = {name: value for name, value in shell.items() if not name.startswith("DARKROOM_") or name in KEPT}
     return {**own, **SETTINGS, **settings}
 
 

@@ -25,7 +25,7 @@ from processors.results import Developed
 from processors.sandbox import Sandbox, SandboxTimeout
 from processors.sandbox.errors import SandboxError
 from storage import layout
-from storage.objects import NOTICED_SECONDS, ObjectMissing, Objects, StorageError, StorageUnavailable
+from storage.objects import NOTICED_SECONDS, ObjectMissing, ObjectReplaced, Objects, StorageError, StorageUnavailable
 
 TOO_SLOW = Failure("too_slow", "This file took too long to be processed.")
 UNREADABLE = Failure("object_unreadable", "Storage holds the uploaded file, but can't read it any more.", "operator")
@@ -152,9 +152,12 @@ class Developer:
 
     async def _fetch(self, claim: Claim) -> bytes:
         try:
-            source: bytes = await self._in_thread(self._objects.get, claim.bucket, claim.key, claim.version_id)
+            pinned = (claim.bucket, claim.key, claim.version_id, claim.etag)
+            source: bytes = await self._in_thread(self._objects.get, *pinned)
         except ObjectMissing:
             raise
+        except ObjectReplaced:
+            raise Unfit(DAMAGED, None) from None
         except StorageError as error:
             raise Unreadable(str(error)) from error
         return source

@@ -55,8 +55,12 @@ class Arrivals:
                 await self._queue.put(lane, verdict.asset, verdict.attempt)
 
     async def _delete(self, foreign: Sequence[Bytes]) -> None:
-        """A replayed form made another version, or wrote to what was deleted: that version goes at once."""
-        for stray in foreign:
+        """A replayed form made another version, or wrote to what was deleted: that version goes at once.
+
+        Where there are no versions it took the place of what was pinned. That is left for the worker and for verifying
+        to see by its ETag; what was written to a deleted one's key is the sweep's to remove.
+        """
+        for stray in (one for one in foreign if one.version_id):
             try:
                 await asyncio.to_thread(self._eraser.delete_version, ORIGINALS, stray.key, stray.version_id)
                 count("foreign_versions")

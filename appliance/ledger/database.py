@@ -28,6 +28,12 @@ LOST = (
     asyncpg.PostgresSystemError,
     asyncpg.InternalClientError,  # the driver's own muddle over a connection that broke while it was made or in use
 )
+# What it says to a client that was told the wrong name, password or database, or was not let to make tables.
+REFUSED = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InsufficientPrivilegeError,
+)
 # The ledger's statements are few, small, and all found by an index: planning each anew costs more than running it.
 PLANNING = {"plan_cache_mode": "force_generic_plan"}
 STATEMENT_SECONDS = 30.0  # how long a statement may take

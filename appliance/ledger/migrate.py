@@ -6,9 +6,12 @@ import sys
 from piccolo.apps.migrations.commands.forwards import run_forwards
 
 from appliance.config import current
-from appliance.ledger.database import connect, fetch, pool, run_scripts
+from appliance.errors import Unavailable
+from appliance.ledger.database import REFUSED, connect, fetch, pool, run_scripts
 
 LOCK = 0x0DA2C  # the advisory lock under which one migration at a time runs
+
+OLDEST = 18  # Postgres' major version: the ledger's ids are made by its uuidv7()
 
 FUNCTIONS = (
     *("append", "usage", "transition", "open_slot", "arrive", "claim", "finish", "remove"),
@@ -16,10 +19,19 @@ FUNCTIONS = (
 )
 
 
+class TooOld(Exception):
+    """This Postgres lacks what the ledger is made of."""
+
+
 async def migrate() -> None:
-    """Runs what has not run yet, and replaces the ledger's functions by this release's. Raises Unavailable."""
+    """Runs what has not run yet, and replaces the ledger's functions by this release's.
+
+    Raises TooOld, Unavailable, and what is in REFUSED.
+    """
     lock = await connect()
     try:
+        if (found := lock.get_server_version().major) < OLDEST:
+            raise TooOld(f"Postgres {found} is too old: {OLDEST} or newer is needed")
         await lock.execute("SELECT pg_advisory_lock($1)", LOCK)
         async with pool(2):
             await run_forwards(app_name="all")
@@ -31,8 +43,18 @@ async def migrate() -> None:
         await lock.close()
 
 
+def _failed(why: str, remedy: str) -> int:
+    print(f"{why}\n  → Where it runs elsewhere: {remedy}", file=sys.stderr)
+    return 1
+
+
 def main() -> int:
-    asyncio.run(migrate())
+    try:
+        asyncio.run(migrate())
+    except (TooOld, *REFUSED) as error:
+        return _failed(f"Postgres: {error}", "check what POSTGRES_… say, and what was set up there.")
+    except Unavailable as error:
+        return _failed(f"Postgres does not answer: {error.__cause__}", "check POSTGRES_SERVER and POSTGRES_PORT.")
     return 0
 
 

@@ -68,6 +68,7 @@ class Claim(msgspec.Struct, frozen=True):
     key: str
     version_id: str
     size: int
+    etag: str
     sha256: str | None  # of the original, from when it was read first
 
 
@@ -142,6 +143,11 @@ class Ledger:
             "WHERE id = $1 AND state IN ('init', 'expired')",
             asset,
         )
+
+    async def awaits(self, asset: UUID) -> bool:
+        """Whether this asset would take bytes that come now."""
+        row = await fetch_one("SELECT FROM ledger.assets WHERE id = $1 AND state IN ('init', 'expired')", asset)
+        return row is not None
 
     async def claim(self, asset: UUID, seconds: float) -> Claim | None:
         """Leases one asset for `seconds`; None when there is nothing to do or somebody else is at it."""

@@ -89,6 +89,8 @@ def examined(objects: Inspector, seen: Difference) -> Difference | None:
             return seen._replace(kind=Kind.MISSING, detail="")
         if stat.size != reference.size:
             return seen._replace(kind=Kind.DAMAGED, detail=f"{stat.size} bytes instead of {reference.size}")
+        if reference.replaced_by(stat.etag):
+            return seen._replace(kind=Kind.DAMAGED, detail="its ETag is not the one that was pinned")
         if seen.kind != Kind.DAMAGED:
             return None
         sha256 = objects.sha256(seen.bucket, seen.key, seen.version_id, reference.size)

@@ -18,6 +18,11 @@ class Reference(NamedTuple):
     size: int
     sha256: str | None
     required: bool
+    etag: str = ""
+
+    def replaced_by(self, etag: str) -> bool:
+        """Whether other bytes have come under this name: only where no version is pinned can that be."""
+        return bool(self.etag) and not self.version_id and self.etag != etag
 
 
 class Kind(StrEnum):

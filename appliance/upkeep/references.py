@@ -62,7 +62,7 @@ async def originals(prefix: str = "") -> AsyncIterator[Reference]:
     ):
         for row in rows:
             if row["id"] is not None:
-                told = (row["key"], row["version_id"], row["size"], row["sha256"], row["required"])
+                told = (row["key"], row["version_id"], row["size"], row["sha256"], row["required"], row["etag"])
                 yield Reference(row["id"], layout.ORIGINALS, *told)
         after, version = rows[-1]["key"], rows[-1]["version_id"]
 

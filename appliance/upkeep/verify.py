@@ -85,7 +85,7 @@ class Verifier:
                 self._candidates.append(_difference(Kind.MISSING, reference))
 
     def _held(self, reference: Reference, stat: Stat) -> None:
-        if stat.size != reference.size:
+        if stat.size != reference.size or reference.replaced_by(stat.etag):
             self._candidates.append(_difference(Kind.DAMAGED, reference))
         elif self._deep:
             self._to_read.append(reference)

@@ -89,8 +89,9 @@ class _Work:
         environment, began = dict(os.environ), time.monotonic()
         plan = planning.known(self._folder, environment)
         os.environ.update(variables.for_role("migrate", plan, environment))
-        services, root = plan.services, plan.credentials.storage_root
-        target = restore.Target(services.database_url, locate.postgres(plan.folder), services.storage_url, root)
+        services, keys = plan.services, plan.credentials
+        key = keys.worker if services.storage.bucket else keys.storage_root
+        target = restore.Target(services.database_url, locate.postgres(plan.folder), services.storage, key)
         with Bar("restored", self._quiet) as bar:
             share = self._drill or 1
             bar.found(self._manifest.objects // share, self._manifest.size // share)

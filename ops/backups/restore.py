@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from minio import Minio
 from minio.error import S3Error
@@ -25,10 +24,10 @@ from ops.backups.backup import without_password
 from ops.backups.catalogue import Manifest
 from ops.backups.stores import PART_BYTES, NotThere, Store, StoreError, WrongBytes, as_file, checked
 from storage import layout
+from storage.endpoint import Ability, Endpoint
 from storage.errors import ObjectMissing, translated
 from storage.inspection import Inspector
 from storage.setup import make_buckets
-from storage.signing import REGION
 from storage.transport import pool
 
 AT_ONCE = 4
@@ -45,23 +44,21 @@ class RestoreFailed(Exception):
 
 
 class Target(NamedTuple):
-    """What is filled. `root` is the storage administrator's key, as access:secret."""
+    """What is filled. `key` may do everything there, as access:secret."""
 
     database_url: str
     tools: Path
-    storage_url: str
-    root: str
+    storage: Endpoint
+    key: str
 
     def client(self) -> Minio:
-        access, _, secret = self.root.partition(":")
-        parts = urlsplit(self.storage_url)
-        return Minio(
-            parts.netloc, access, secret, secure=parts.scheme == "https", region=REGION, http_client=pool(60.0)
-        )
+        access, _, secret = self.key.partition(":")
+        where = self.storage
+        return Minio(where.host, access, secret, secure=where.secure, region=where.region, http_client=pool(60.0))
 
     def inspector(self) -> Inspector:
-        access, _, secret = self.root.partition(":")
-        return Inspector(self.storage_url, access, secret)
+        access, _, secret = self.key.partition(":")
+        return Inspector(self.storage, access, secret)
 
 
 @dataclass
@@ -90,12 +87,12 @@ async def restore(
     StorageError.
     """
     client = target.client()
-    with translated("making the buckets"):
-        make_buckets(client)
-        if not begun and any(
-            True for bucket in (layout.ORIGINALS, layout.VERSIONS) for _ in client.list_objects(bucket)
-        ):
-            raise NotEmpty("there are objects already")
+    if target.storage.own:
+        with translated("making the buckets"):
+            make_buckets(client)
+    there = (stat for bucket in (layout.ORIGINALS, layout.VERSIONS) for stat in target.inspector().list(bucket, ""))
+    if not begun and any(there):
+        raise NotEmpty("there are objects already")
     if not await _has_ledger():
         await _load(target, store, manifest, scratch)
     elif not begun:
@@ -106,7 +103,7 @@ async def restore(
         with ThreadPoolExecutor(AT_ONCE) as threads:
             proof = catalogue.place(manifest.stamp, catalogue.MANIFEST)
             compared_by = target.inspector() if drill else None
-            copies = _Copies(client, store, proof, threads, restored, done, compared_by, replica)
+            copies = _Copies(client, target.storage, store, proof, threads, restored, done, compared_by, replica)
             pieces = checked(store.read(catalogue.place(manifest.stamp, catalogue.OBJECTS)), manifest.objects_sha256)
             await copies.all(itertools.islice(catalogue.read(pieces), 0, None, drill or 1))
     return restored
@@ -144,6 +141,7 @@ class _Copies:
     def __init__(
         self,
         client: Minio,
+        storage: Endpoint,
         store: Store,
         proof: str,
         threads: ThreadPoolExecutor,
@@ -152,7 +150,7 @@ class _Copies:
         compared_by: Inspector | None,
         replica: Inspector | None,
     ) -> None:
-        self._client, self._store, self._threads = client, store, threads
+        self._client, self._storage, self._store, self._threads = client, storage, store, threads
         self._proof = proof  # what the store has for as long as it is there
         self._restored, self._done, self._compared_by = restored, done, compared_by
         self._replica = replica
@@ -191,10 +189,11 @@ class _Copies:
             if there := self._there(bucket, key, size):
                 return there
             kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
-            reduced: Metadata = {"x-amz-storage-class": "REDUCED_REDUNDANCY"} if bucket == layout.VERSIONS else {}
+            reduced = bucket == layout.VERSIONS and Ability.REDUCED in self._storage.abilities
+            metadata: Metadata = {"x-amz-storage-class": "REDUCED_REDUNDANCY"} if reduced else {}
             stream = as_file(checked(self._pieces(reference), sha256, size))
             made = self._client.put_object(
-                bucket, key, stream, size, content_type=kind, metadata=reduced, part_size=PART_BYTES
+                *self._named(bucket, key), stream, size, content_type=kind, metadata=metadata, part_size=PART_BYTES
             )
         if self._compared_by is not None:
             found = self._compared_by.sha256(bucket, key, made.version_id or "", size)
@@ -213,9 +212,12 @@ class _Copies:
         except ObjectMissing as error:
             raise NotThere("the second site does not have it") from error
 
+    def _named(self, bucket: str, key: str) -> tuple[str, str]:
+        return self._storage.bucket_of(bucket), self._storage.key_of(bucket, key)
+
     def _there(self, bucket: str, key: str, size: int) -> tuple[str, str] | None:
         try:
-            stat = self._client.stat_object(bucket, key)
+            stat = self._client.stat_object(*self._named(bucket, key))
         except S3Error as error:
             if error.code == "NoSuchKey":
                 return None

@@ -41,7 +41,7 @@ DUE_SECONDS = 60.0
 async def run(config: Config, root: tuple[str, str]) -> None:
     """Until cancelled. `root`: the administrator's key and its secret."""
     redis, key = patient(config.valkey_url), config.key("worker_key")
-    objects = Inspector(config.storage_url, key.access, key.secret)
+    objects = Inspector(config.endpoint(), key.access, key.secret)
     admin, everything = Admin(config.storage_url, *root), Inspector(config.storage_url, *root)
     doorbell = Doorbell(config.valkey_url)
     conclusions = Conclusions(Ledger(doorbell.ring), objects, partial(sound, objects, admin))

@@ -13,6 +13,7 @@ from ops.credentials import Credentials
 from ops.folder import DataFolder
 from ops.services import Plan, Services
 from ops.wires import Wires
+from storage.endpoint import Endpoint
 from storage.server.command import Node
 from storage.server.pools import Pool
 
@@ -40,7 +41,7 @@ def plan(cluster: Cluster, host: Host, credentials: Credentials) -> Plan:
         services=Services(
             postgres.url(ports["postgres"], credentials.database),
             valkey.url(ports["valkey"], credentials.valkey),
-            f"http://127.0.0.1:{ports['gateway']}",
+            Endpoint(f"http://127.0.0.1:{ports['gateway']}"),
         ),
         programs=programs.installed(places.VENV / "bin/python"),
         code=places.CODE,

@@ -128,7 +128,7 @@ async def asked(given: argparse.Namespace, folder: DataFolder) -> dict[str, Any]
 
     config, began = current(), time.monotonic()
     key = config.key("worker_key")
-    objects = Inspector(config.storage_url, key.access, key.secret)
+    objects = Inspector(config.endpoint(), key.access, key.secret)
     source = backup.Source(config.database_url, locate.postgres(plan.folder), objects)
     try:
         async with pool(2):

@@ -16,6 +16,7 @@ from ops.commands.backup import opened
 from ops.commands.serving import CannotRun
 from ops.folder import DataFolder
 from ops.quantities import bytes_told
+from ops.setup import external
 from ops.setup.say import say
 
 EPILOG = """\
@@ -65,6 +66,7 @@ def asked(given: argparse.Namespace) -> dict[str, Any]:
     from ops.backups import catalogue, filling
     from ops.backups.stores import StoreError
 
+    external.alone(os.environ)  # all parts of the scratch appliance are its own, wherever this one's are
     store = opened(given.store)
     try:
         manifest = catalogue.manifest(store, given.at)

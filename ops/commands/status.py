@@ -51,7 +51,7 @@ async def examine(folder: DataFolder, environment: dict[str, str]) -> dict[str, 
     if not pid:
         return report | {"phase": "stopped"}
     # Only now, since --help is answered before anything is installed.
-    from ops import inventory, locate, planning, variables, verification
+    from ops import inventory, locate, planning, strangers, variables, verification
     from ops.caretaker import reading
     from ops.disks import record
 
@@ -72,7 +72,7 @@ async def examine(folder: DataFolder, environment: dict[str, str]) -> dict[str, 
     if cluster is None:
         _silent(rows)
     told = {"phase": state.get("phase", "starting"), "parts": rows, "verified": verified, "sandbox": sandbox}
-    told["cluster"] = cluster
+    told |= {"cluster": cluster, "stranger": strangers.told(folder)}
     told["missing_drives"] = [str(one) for one in record.missing(folder)] if "storage" in checks else []
     return report | told | kept.state(folder) | {"problem": problem}
 
@@ -121,7 +121,7 @@ def table(report: dict[str, Any], colour: bool = False) -> str:
         return "\n".join([*lines, f"not asked, only what the supervisor says: {report['problem']}"])
     from ops.caretaker.telling import lines as storage_lines
 
-    lines += storage_lines(report["cluster"])
+    lines += report["stranger"] or storage_lines(report["cluster"])
     lines += [f"storage: {gone}; see ./ops/drives list" for gone in report["missing_drives"]]
     lines += [_told(report["verified"]), kept.told(report), sandboxes.told(report["sandbox"], colour)]
     return "\n".join(lines)

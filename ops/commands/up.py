@@ -30,6 +30,9 @@ compare, which costs processor time for every photo.
 A given certificate is for the https:// addresses of both, and copied; after renewing it: ./ops/down, then ./ops/up with
 --cert and --key again.
 
+A database and an S3 that run elsewhere are named by POSTGRES_…, AWS_… and S3_BUCKET, in the environment or in a file
+.env in the data folder (README.md, Settings); what such an S3 can't do, and what that costs, is said at the start.
+
 Exit codes: 0 all is well, or was running already; 1 the start failed; 2 wrong usage;
 130 it was interrupted before all was well.
 """

@@ -8,7 +8,8 @@ from string import Template
 from urllib.parse import urlsplit
 
 from ops.edge.s3 import Listener, stranger, values
-from storage.layout import ORIGINAL_PATH, ORIGINALS, SIGNING_HOST, VERSION_PATH, VERSIONS
+from storage.endpoint import OWN, Ability, Endpoint
+from storage.layout import ORIGINAL_PATH, ORIGINALS, VERSION_PATH, VERSIONS
 
 FORM_OVERHEAD = 64 * 1024
 """Bytes that an upload form may be larger than its file: fields, policy and boundaries take about 2 kB."""
@@ -48,6 +49,8 @@ class Edge:
     """The folder with index.html and what it loads."""
     data: Path
     """A folder of the edge's own: its CA, its certificates, its locks."""
+    storage: Endpoint = OWN
+    """What is there: the name it goes by, and the bucket that stands before our paths."""
     origins: Sequence[str] = ()
     """Other web origins whose pages may upload, call the API and listen."""
     max_upload: int = 100_000_000
@@ -89,6 +92,7 @@ def render(edge: Edge) -> str:
     """The Caddyfile for `edge`. Pure. Raises BadValue for what can't be an address, an origin or a path."""
     https = _secure(edge.urls)
     named = [*(edge.urls if https else ()), *(edge.s3.urls if edge.s3 and _secure(edge.s3.urls) else ())]
+    forms = Ability.FORMS in edge.storage.abilities
     return _filled(
         "Caddyfile.template",
         auto_https="off" if edge.certificate else "disable_redirects",
@@ -98,7 +102,11 @@ def render(edge: Edge) -> str:
         policy="least_conn",
         patience=edge.patience,
         storages=" ".join(_upstream(address) for address in edge.storages),
-        signing_host=SIGNING_HOST,
+        signing_host=edge.storage.signing_host,
+        bucket=f"rewrite * /{edge.storage.bucket}{{path}}" if edge.storage.bucket else "",
+        whole_bucket=f"rewrite * /{edge.storage.bucket}" if edge.storage.bucket and forms else "",
+        storage_tls=f"tls\n\t\t\ttls_server_name {_name(edge.storage)}" if edge.storage.secure else "",
+        forms="to_storage" if forms else "to_api",
         max_upload=edge.max_upload,
         max_body=edge.max_upload + FORM_OVERHEAD,
         max_request=edge.max_request,
@@ -219,6 +227,10 @@ def _host(url: str) -> str:
         raise BadValue(f"{url!r} is not of the form scheme://host[:port]")
     host = urlsplit(url).hostname or ""
     return f"[{host}]" if ":" in host else host
+
+
+def _name(storage: Endpoint) -> str:
+    return _host(storage.url).strip("[]")
 
 
 def _upstream(address: str) -> str:

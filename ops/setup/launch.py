@@ -11,7 +11,7 @@ from typing import NoReturn
 from ops.disks import guard
 from ops.disks.system import ToolFailed
 from ops.folder import DataFolder
-from ops.setup import account, environment, place, preflight
+from ops.setup import account, dotenv, environment, external, place, preflight
 from ops.setup.say import say, stop
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -40,6 +40,8 @@ def launch(module: str, caller: bool, dev: bool) -> None:
     try:
         service = account.ensure() if os.geteuid() == 0 else None
         where = place.of_service(CHECKOUT, data, service) if service else place.of_user(CHECKOUT, data)
+        if not (caller or dev):
+            _read_settings(external.files(CHECKOUT, where.data, data))
         if service is None:
             account.refuse_foreign(where.data, os.geteuid())
         if module in MAKE_DATA and DataFolder(where.data).holder() is None:
@@ -59,6 +61,14 @@ def launch(module: str, caller: bool, dev: bool) -> None:
         # What the parts write is theirs alone, whatever they think of modes themselves.
         os.umask(0o077)
     _run(python, module, [*arguments, "--data", str(where.data)], where.code, where)
+
+
+def _read_settings(files: list[Path]) -> None:
+    """Which database and S3 are used; from files too, which may be root's alone."""
+    try:
+        external.take(os.environ, files)
+    except (external.Unusable, dotenv.Unreadable) as error:
+        stop(str(error), f"Put that right, in the environment or in {' or '.join(map(str, files))}.")
 
 
 def split_data(arguments: list[str]) -> tuple[list[str], Path]:

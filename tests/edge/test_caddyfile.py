@@ -7,6 +7,7 @@ import pytest
 
 from ops.edge.caddyfile import BadValue, Edge, render
 from ops.edge.s3 import Listener
+from storage.endpoint import Ability, Endpoint
 
 pytestmark = pytest.mark.pure
 
@@ -90,3 +91,24 @@ def test_no_matcher_of_the_listener_has_two_expressions_of_which_either_would_do
     for block in text.split("\n\t\t@")[1:]:
         matcher = block.partition("\n\t\t}")[0] if block.partition("\n")[0].endswith("{") else block.partition("\n")[0]
         assert len([line for line in matcher.splitlines() if line.split()[:1] == ["vars_regexp"]]) <= 1, matcher
+
+
+def test_storage_of_others_is_asked_by_its_name_for_its_bucket() -> None:
+    elsewhere = Endpoint("https://s3.lan", bucket="photos", abilities=frozenset({Ability.FORMS}))
+    text = render(replace(EDGE, storages=[elsewhere.address], storage=elsewhere))
+    for line in (
+        *("reverse_proxy s3.lan:443", "header_up Host s3.lan", "tls_server_name s3.lan"),
+        *("rewrite * /photos{path}", "rewrite * /photos\n", "header_up -X-Forwarded-*"),
+    ):
+        assert line in text, line
+    assert "rewrite * /photos" not in render(EDGE)
+    assert "tls_server_name" not in render(EDGE)
+    assert "header_up Host storage.internal" in render(EDGE)
+
+
+def test_forms_go_to_the_api_where_storage_takes_none() -> None:
+    formless = Endpoint("http://10.0.0.9:9000", bucket="photos", abilities=frozenset())
+    text = render(replace(EDGE, storages=[formless.address], storage=formless))
+    form = text[text.index("handle @form {") :]
+    assert "import to_api" in form[: form.index("\n\t}")]
+    assert "import to_storage" in render(EDGE)[render(EDGE).index("handle @form {") :]

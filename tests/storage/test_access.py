@@ -21,7 +21,7 @@ def stored(root: Objects) -> tuple[str, str]:
 
 def parts(objects: Objects) -> Multiparts:
     """The same server with the same key."""
-    found = Multiparts(objects._url, "any", "one")
+    found = Multiparts(objects._endpoint, "any", "one")
     found._transport = objects._transport
     return found
 

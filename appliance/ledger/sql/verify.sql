@@ -3,8 +3,8 @@
 
 -- Pinned originals with a key from `after` (and version) on and below `until`.
 CREATE OR REPLACE FUNCTION ledger.pinned(of_bucket text, after text, after_version text, until text, most integer)
-RETURNS TABLE (id uuid, key text, version_id text, size bigint, sha256 text, required boolean) LANGUAGE sql STABLE AS $$
-    SELECT a.id, b.key, b.version_id, b.size, b.sha256, coalesce(a.required, false)
+RETURNS TABLE (id uuid, key text, version_id text, size bigint, etag text, sha256 text, required boolean) LANGUAGE sql STABLE AS $$
+    SELECT a.id, b.key, b.version_id, b.size, b.etag, b.sha256, coalesce(a.required, false)
     FROM (
         SELECT * FROM ledger.blobs b
         WHERE b.bucket = of_bucket AND (b.key, b.version_id) > (after, after_version) AND b.key < until

@@ -1,0 +1,1 @@
+"""The appliance on an S3 of other people, and on a Postgres that runs elsewhere."""
