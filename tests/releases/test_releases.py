@@ -23,7 +23,8 @@ RELEASES = sorted(path.parent for path in Path(__file__).parent.glob("*/data.tar
 @pytest.fixture(scope="module", params=RELEASES, ids=lambda path: path.name)
 def release(request: pytest.FixtureRequest) -> Iterator[tuple[Stack, dict[str, Any]]]:
     """An appliance on a copy of that release's data, and what was made in it."""
-    stack = Stack()
+    # What never came is removed after two days by default, and these data are older than that.
+    stack = Stack(DARKROOM_CLEAN_HOURS=str(100 * 365 * 24))
     try:
         stack.data.mkdir(mode=0o700)
         with tarfile.open(request.param / "data.tar.xz") as archive:
