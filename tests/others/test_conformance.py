@@ -1,4 +1,4 @@
-"""The passing set of a public suite is pinned, through the listener for other programs, with TLS and without."""
+"""The passing set of a public suite is pinned, through the listener for other programs."""
 
 import json
 import os
@@ -17,8 +17,14 @@ from tests.others.conftest import House
 
 KEY = Key("DK" + "SUITE".ljust(18, "A"), "a-secret-of-the-suite-alone")
 """Of the form that the listener lets in."""
-REFUSED: dict[str, str] = {}
-"""What this listener keeps from clients, by the name of the test."""
+FAIL = {
+    # The server unpacks such archives without looking at who sends them: the listener lets none through.
+    "test_upload_snowball_objects": "AccessDenied",
+    "test_upload_snowball_objects_with_staging": "AccessDenied",
+    # It takes 206 for a failure, where a range was asked for; the suite's own list leaves it out.
+    "test_presigned_get_object_range": "Presigned GET object URL",
+}
+"""What must fail, and how; all the others must not."""
 
 
 @pytest.fixture(scope="module")
@@ -34,27 +40,25 @@ def maker(storage: minio.Minio) -> Key:
 
 
 @pytest.mark.long
-def test_functional_tests_of_minio_py(either: House, maker: Key, tmp_path: Path) -> None:
+@pytest.mark.timeout(900)
+def test_functional_tests_of_minio_py(plain: House, maker: Key, tmp_path: Path) -> None:
     settings = {
-        "SERVER_ENDPOINT": either.url.partition("://")[2],
+        "SERVER_ENDPOINT": plain.url.partition("://")[2],
         "ACCESS_KEY": maker.access,
         "SECRET_KEY": maker.secret,
-        "ENABLE_HTTPS": "1" if either.authority else "0",
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }
-    if either.authority:
-        settings["SSL_CERT_FILE"] = str(either.authority)
     run = subprocess.run(
         [sys.executable, "-m", "tests.others.suite", str(suite.fetched(tmp_path))],
         env={"PATH": os.environ["PATH"], **settings},
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=800,
     )
     assert run.returncode == 0, run.stderr
     found: dict[str, str] = json.loads(run.stdout.splitlines()[-1])
     failed = {name: why for name, why in found.items() if why}
-    assert failed.keys() == REFUSED.keys(), failed
-    assert all(REFUSED[name] in failed[name] for name in REFUSED), failed
-    assert len(found) >= 50
+    assert failed.keys() == FAIL.keys(), failed
+    assert all(FAIL[name] in failed[name] for name in FAIL), failed
+    assert len(found) - len(failed) == 48
