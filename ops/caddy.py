@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ops.edge.caddyfile import Edge, render
+from ops.edge.caddyfile import BadValue, Edge, render
 from ops.edge.s3 import FULL, Listener
 from ops.folder import DataFolder
 from ops.services import Plan
@@ -41,9 +41,11 @@ def configuration(plan: Plan, environment: Mapping[str, str]) -> str:
 
 
 def _s3(plan: Plan) -> Listener | None:
-    """The listener for other programs, if there is to be one."""
+    """The listener for other programs, if there is to be one. Raises BadValue where storage is somebody else's."""
     if not plan.site.s3_port:
         return None
+    if plan.services.storage.bucket:
+        raise BadValue("--s3-port is for our own storage, and that is elsewhere: ./ops/up --s3-port 0 closes it")
     return Listener(plan.site.s3_bind, plan.site.s3_port, plan.site.s3_public_urls, _s3_folder(plan))
 
 

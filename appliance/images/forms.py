@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 from xml.sax.saxutils import escape
 
 from litestar import Request, Response, post
+from litestar.exceptions import InternalServerException
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from appliance.config import Config
@@ -23,6 +25,8 @@ AT_ONCE = 12  # files that a process has under way, each of which takes up to PA
 WAIT_SECONDS = 20.0  # for one of those
 IDLE_SECONDS = 30.0  # between two pieces of a form
 FIELDS, FIELD_BYTES = 12, 8192  # of a form, its file aside: ours have 7, with some 600 bytes at most
+
+BROKEN_OFF = (TimeoutError, InternalServerException)  # what Litestar raises where the client has gone
 
 Pieces = AsyncIterator[bytes]
 InThread = Callable[..., Awaitable[None]]
@@ -46,7 +50,7 @@ class FormDoor:
         try:
             with PushMultipartParser(boundary, max_segment_count=FIELDS) as parser:
                 return await self._read(parser, pieces, ledger)
-        except (MultipartError, TimeoutError):
+        except (MultipartError, *BROKEN_OFF):
             raise FormRefused("MalformedPOSTRequest", "The form is not well-formed, or not complete", 400) from None
 
     async def _read(self, parser: PushMultipartParser, pieces: Pieces, ledger: Ledger) -> str:
@@ -133,19 +137,31 @@ async def _in_time(pieces: Pieces) -> Pieces:
         yield piece
 
 
+async def _drained(pieces: Pieces) -> None:
+    """Reads what is still being sent: whoever is answered before that may not get to see the answer."""
+    with suppress(*BROKEN_OFF):
+        async with asyncio.timeout(IDLE_SECONDS):
+            async for _ in pieces:
+                pass
+
+
 @post(f"/{layout.ORIGINALS}", opt={"public": True}, include_in_schema=False, request_max_body_size=None)
 async def form(request: Request, forms_door: FormDoor, ledger: Ledger) -> Response[str]:
     """Answers as S3 does. What came is the sweep's next look-up."""
+    pieces = request.stream()
     try:
-        key = await forms_door.take(request.stream(), request.headers.get("content-type", ""), ledger)
+        key = await forms_door.take(pieces, request.headers.get("content-type", ""), ledger)
     except FormRefused as refused:
-        return _answer(refused.status, "Error", Code=refused.code, Message=str(refused))
+        answer = _answer(refused.status, "Error", Code=refused.code, Message=str(refused))
     except (StorageUnavailable, Unavailable) as error:
         log.warning("form not taken", error=str(error))
-        return _answer(503, "Error", Code="SlowDown", Message="Storage is not available; try again")
-    if place := layout.parse_original(key):
-        await ledger.hurry(place.asset_id)
-    return _answer(201, "PostResponse", Bucket=layout.ORIGINALS, Key=key)
+        answer = _answer(503, "Error", Code="SlowDown", Message="Storage is not available; try again")
+    else:
+        if place := layout.parse_original(key):
+            await ledger.hurry(place.asset_id)
+        return _answer(201, "PostResponse", Bucket=layout.ORIGINALS, Key=key)
+    await _drained(pieces)
+    return answer
 
 
 def _answer(status: int, root: str, **fields: str) -> Response[str]:

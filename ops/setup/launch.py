@@ -21,6 +21,7 @@ HANDED_OVER = ("--cert", "--key")
 STORES = ("--to", "--from")
 STORE = "DARKROOM_BACKUP_TO"  # the same for what an appliance does by itself
 UP = "ops.commands.up"
+DOWN = "ops.commands.down"  # works whatever the settings say
 MAKE_DATA = (UP, "ops.commands.restore")  # verbs that may find no data folder
 # The data folder of a host of several (ops/clusters/places.py), which was installed by ./ops/host.
 OF_A_HOST = Path("/var/lib/darkroom/data")
@@ -40,7 +41,7 @@ def launch(module: str, caller: bool, dev: bool) -> None:
     try:
         service = account.ensure() if os.geteuid() == 0 else None
         where = place.of_service(CHECKOUT, data, service) if service else place.of_user(CHECKOUT, data)
-        if not (caller or dev):
+        if not (caller or dev or module == DOWN):
             _read_settings(external.files(CHECKOUT, where.data, data))
         if service is None:
             account.refuse_foreign(where.data, os.geteuid())

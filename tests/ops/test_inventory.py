@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ops import credentials, inventory, programs, services
+from ops import caddy, credentials, inventory, programs, services
 from ops.addresses import Site
+from ops.edge.caddyfile import BadValue
 from ops.folder import DataFolder
 from ops.services import Plan
 
@@ -113,3 +114,26 @@ def test_default_passwords_are_refused(make, given):
 def test_etags_are_md5_only_where_other_programs_compare_them(make):
     for site, without in ((Site(), True), (Site(s3_port=9000), False)):
         assert ("--no-compat" in rows(make(site=site))["storage"].argv) is without
+
+
+ELSEWHERE = {
+    "DARKROOM_STORAGE_URL": "https://s3.lan",
+    "DARKROOM_STORAGE_BUCKET": "photos",
+    **dict.fromkeys(("DARKROOM_UPLOADER_KEY", "DARKROOM_READER_KEY", "DARKROOM_WORKER_KEY"), "AKID:long-enough"),
+}
+
+
+def test_on_the_s3_of_others_nothing_looks_after_storage_and_all_know_where_it_is(make):
+    environment = ENVIRONMENT | ELSEWHERE | {"DARKROOM_STORAGE_ROOT": "root:of-nobody-here"}
+    found = rows(make(environment), environment)
+    assert not {"storage", "buckets", "caretaker"} & found.keys()
+    for name in ("api", "intake", "webhooks", "worker-images-1"):
+        told = {part: found[name].env[f"DARKROOM_STORAGE_{part}"] for part in ("URL", "BUCKET", "REGION")}
+        assert told == {"URL": "https://s3.lan", "BUCKET": "photos", "REGION": "us-east-1"}
+
+
+def test_the_s3_of_others_is_not_opened_to_other_programs(make):
+    environment = ENVIRONMENT | ELSEWHERE
+    assert "s3.lan:443" in caddy.configuration(make(environment), environment)
+    with pytest.raises(BadValue, match="--s3-port 0 closes it"):
+        caddy.configuration(make(environment, Site(s3_port=9000)), environment)
