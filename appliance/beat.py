@@ -25,8 +25,7 @@ async def beat(redis: Redis, part: str, facts: Mapping[str, Any] | None = None, 
     With it go what the process counts, `facts` about it that do not change, and what its `clocks` have found. Where
     there are several hosts, a part is known as `part@host`.
     """
-    if host := current().host:
-        part = f"{part}@{host}"
+    part = known_as(part, current().host)
     while True:
         apart = clocks.apart() if clocks else ""
         told = {"pid": os.getpid(), "gauges": metrics.gauges(), "clocks": apart}
@@ -38,6 +37,11 @@ async def beat(redis: Redis, part: str, facts: Mapping[str, Any] | None = None, 
         except LOST as error:
             log.warning("heartbeat not told", error=type(error).__name__)
         await asyncio.sleep(EVERY_SECONDS)
+
+
+def known_as(part: str, host: str) -> str:
+    """The name of `part` among those of all hosts; `host` is empty where there is one."""
+    return f"{part}@{host}" if host else part
 
 
 async def apart(redis: Redis) -> dict[str, str]:

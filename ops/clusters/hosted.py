@@ -35,7 +35,7 @@ def plan(cluster: Cluster, host: Host, credentials: Credentials) -> Plan:
     ports = cluster.ports
     return Plan(
         folder=DataFolder(places.DATA),
-        site=_site(cluster),
+        site=site(cluster),
         ports=ports,
         credentials=credentials,
         services=Services(
@@ -52,7 +52,7 @@ def plan(cluster: Cluster, host: Host, credentials: Credentials) -> Plan:
     )
 
 
-def _site(cluster: Cluster) -> Site:
+def site(cluster: Cluster) -> Site:
     s3_port = addresses.port_of(cluster.s3_urls[0]) if cluster.s3_urls else 0
     made = Site(addresses.port_of(cluster.urls[0]), cluster.urls, cluster.origins, False, s3_port, cluster.s3_urls)
     return replace(made, certificate=made.certified)

@@ -1,6 +1,8 @@
 """Where an operator types verbs: on the host of ledger and queue, whose data folder is as that of one machine."""
 
 import json
+from dataclasses import asdict
+from typing import Any
 
 from ops.clusters import description, hosted
 from ops.clusters.description import Cluster, Host
@@ -17,6 +19,7 @@ def texts(cluster: Cluster, host: Host, credentials: Credentials) -> dict[str, s
         OF_A_HOST: json.dumps({"host": host.name}),
         INVENTORY: cluster.text,
         "secrets.json": json.dumps(vars(credentials)),
+        "site.json": json.dumps(asdict(hosted.site(cluster))),
     }
 
 
@@ -25,8 +28,23 @@ def cluster(folder: DataFolder) -> Cluster:
     return description.load(folder.path / INVENTORY)
 
 
+def state(folder: DataFolder) -> dict[str, Any]:
+    """The parts of this host, as a supervisor would tell of them; how each is has to be asked."""
+    all_hosts = cluster(folder)
+    found = hosted.parts(all_hosts, _this(folder, all_hosts), load(folder, {}))
+    rows: list[dict[str, Any]] = [
+        {"name": part.name, "role": part.role, "port": part.port, "once": part.once}
+        | {"state": "finished" if part.once else "running", "pid": 0, "health": "", "restarts": 0, "began": 0.0}
+        for part in found
+    ]
+    return {"phase": "ready", "parts": rows}
+
+
 def plan(folder: DataFolder) -> Plan:
     """What runs on this host. Raises description.BadInventory."""
     all_hosts = cluster(folder)
-    host = next(one for one in all_hosts.hosts if one.name == folder.read(OF_A_HOST)["host"])
-    return hosted.plan(all_hosts, host, load(folder, {}))
+    return hosted.plan(all_hosts, _this(folder, all_hosts), load(folder, {}))
+
+
+def _this(folder: DataFolder, all_hosts: Cluster) -> Host:
+    return next(one for one in all_hosts.hosts if one.name == folder.read(OF_A_HOST)["host"])

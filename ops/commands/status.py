@@ -41,29 +41,33 @@ async def examine(folder: DataFolder, environment: dict[str, str]) -> dict[str, 
     site = addresses.load(folder)
     report = {
         "data": str(folder.path),
-        "running": bool(pid),
-        "supervisor": pid,
+        "running": bool(pid) or folder.hosted(),
+        "supervisor": pid or ("systemd" if folder.hosted() else None),
         "url": site.public_urls[0],
         "s3": next(iter(site.s3_public_urls), None),
         "parts": [],
         "cluster": None,
     }
-    if not pid:
+    if not report["running"]:
         return report | {"phase": "stopped"}
     # Only now, since --help is answered before anything is installed.
+    from appliance.beat import known_as
     from ops import inventory, locate, planning, strangers, variables, verification
     from ops.caretaker import reading
+    from ops.clusters import operating
     from ops.disks import record
 
-    state = folder.read("state.json")
-    parts, problem, checks = state.get("parts", []), "", {}
+    state, problem, checks = folder.read("state.json"), "", {}
+    if folder.hosted():
+        state = operating.state(folder)
+    parts = state.get("parts", [])
     verified = sandbox = cluster = None
     try:
         plan = planning.known(folder, environment)
         checks = {part.name: part.health for part in inventory.parts(plan, environment)}
         verified = await verification.state(plan.services.database_url)
         cluster = await reading.report(plan.services.valkey_url)
-        workers = [part["name"] for part in parts if part["role"] == "worker"]
+        workers = [known_as(part["name"], plan.host) for part in parts if part["role"] == "worker"]
         sandbox = await sandboxes.state(plan.services.valkey_url, workers) if workers else None
     except (planning.NotKnown, variables.BadNumber, locate.NotFound) as reason:
         problem = str(reason)

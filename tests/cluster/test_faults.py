@@ -43,6 +43,16 @@ def row(fault: str, client: Client, acknowledged: dict[str, str], lost: int, aft
     return Row(fault, counts.requests, counts.again, counts.failed, counts.slowest, len(acknowledged), lost, after)
 
 
+def test_health_is_told_in_sentences_on_the_host_of_the_ledger(cluster: Cluster, client: Client) -> None:
+    asked = cluster.ops("status", check=False)
+    assert asked.returncode == 0, asked.stdout + asked.stderr
+    assert "any one node may fail before writes stop" in asked.stdout
+    told = client.call("GET", "/cluster")
+    assert len(told["nodes"]) == 4
+    assert all(node["online"] for node in told["nodes"])
+    assert {one["drives"] for one in told["sets"]} == {8}
+
+
 def test_a_node_is_killed_under_load_and_heals_when_it_returns(
     cluster: Cluster, client: Client, record: Record
 ) -> None:

@@ -1,0 +1,125 @@
+"""What happens to drives of four hosts: wiped, rotten, full and unmounted; all files stay, and all shards come back."""
+
+import hashlib
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.cluster import shards
+from tests.cluster.clients import Client, Load
+from tests.cluster.cluster import Cluster
+from tests.cluster.machine import Disk
+from tests.cluster.report import Row
+from tests.cluster.test_faults import examined, redundant, row
+
+pytestmark = [pytest.mark.root, pytest.mark.long, pytest.mark.timeout(900)]
+
+Record = Callable[[Row], None]
+
+
+def uploaded(client: Client, count: int) -> dict[str, str]:
+    load = Load(client, reads=False)
+    load.wait(count)
+    acknowledged = load.stop()
+    client.wait_ended(list(acknowledged))
+    return acknowledged
+
+
+def test_a_wiped_drive_is_filled_again(cluster: Cluster, client: Client, record: Record) -> None:
+    acknowledged = uploaded(client, 60)
+    disk = cluster.disks["d"][0]
+    load = Load(client)
+    load.wait(10)
+    began = time.monotonic()
+    # What was deleted by mistake, the server's own folder too.
+    disk.machine.run("sh", "-c", 'rm -rf "$1"/* "$1"/.minio.sys', "sh", str(disk.where))
+    load.wait(40)
+    acknowledged |= load.stop()
+    after = redundant(cluster, began)
+    lost = examined(cluster, client, acknowledged)
+    record(row("a drive wiped under load", client, acknowledged, lost, after))
+    assert (lost, client.counts.failed) == (0, 0)
+
+
+def test_flipped_bits_are_found_and_mended(cluster: Cluster, client: Client, record: Record) -> None:
+    """In as many shards of each file as parity allows; reads give the right bytes before the scrub and after it."""
+    acknowledged = uploaded(client, 10)
+    rotten = {image: list(shards.each(cluster))[:4] for image in list(acknowledged)[:5]}
+    harmed = {image: [flip(disk, image) for disk in disks] for image, disks in rotten.items()}
+    for image in rotten:
+        assert hashlib.sha256(client.bytes_of(image, "original")).hexdigest() == acknowledged[image]
+    began = time.monotonic()
+    done = cluster.ops("scrub", "--now", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for image, sums in harmed.items():
+        for disk, (path, before, _) in zip(rotten[image], sums, strict=True):
+            assert digest(disk, path) == before, path
+    lost = examined(cluster, client, acknowledged)
+    record(row("bits flipped in 4 of 8 shards of 5 files", client, acknowledged, lost, time.monotonic() - began))
+    assert lost == 0
+
+
+def test_a_full_drive_stops_nothing(cluster: Cluster, client: Client, record: Record) -> None:
+    disk = cluster.disks["c"][1]
+    load = Load(client)
+    load.wait(10)
+    disk.machine.run(
+        "sh",
+        "-c",
+        'fallocate -l "$(stat -f -c "%a*%S" "$1" | sed s/\\*/\\ /| '
+        'awk \'{print $1*$2}\')" "$1/filler" || cat /dev/zero > "$1/filler" || true',
+        "sh",
+        str(disk.where),
+    )
+    try:
+        before = len(load.acknowledged)
+        time.sleep(15)
+        refused = load.stop_softly()
+    finally:
+        disk.machine.run("rm", "-f", str(disk.where / "filler"))
+    began = time.monotonic()
+    more = uploaded(client, 10)
+    acknowledged = load.acknowledged | more
+    after = redundant(cluster, began)
+    lost = examined(cluster, client, acknowledged)
+    taken = len(load.acknowledged) - before
+    what = f"a drive filled to the last byte for 15 s: {taken} files more were taken, {refused} requests refused"
+    record(row(what, client, acknowledged, lost, after))
+    assert lost == 0
+    assert taken > 0
+
+
+def test_an_unmounted_drive_is_not_written_into(cluster: Cluster, client: Client, record: Record) -> None:
+    disk = cluster.disks["b"][1]
+    load = Load(client)
+    load.wait(10)
+    disk.unmount(lazy=True)
+    cluster.services["b"]["storage"].stop()
+    cluster.services["b"]["storage"].start()
+    load.wait(40)
+    empty = disk.machine.run("ls", "-A", str(disk.where)).stdout
+    assert empty == "", "something was written into the empty mount point"
+    began = time.monotonic()
+    disk.mount("noatime")
+    acknowledged = load.stop()
+    after = redundant(cluster, began)
+    lost = examined(cluster, client, acknowledged)
+    record(row("a drive unmounted and its node restarted, mounted after 40 files", client, acknowledged, lost, after))
+    assert (lost, client.counts.failed) == (0, 0)
+
+
+def flip(disk: Disk, image: str) -> tuple[str, str, str]:
+    """Turns bits over in the largest shard of an original on this drive: its path, SHA-256 before, and after."""
+    path = max(shards.files_of(disk, image), key=lambda one: int(disk.machine.run("stat", "-c", "%s", one).stdout))
+    before = digest(disk, path)
+    # Near the end: the last bytes of a part, or of what xl.meta holds inline.
+    script = 'at=$(($(stat -c %s "$1") - 40)); printf "rotten!!" | dd of="$1" bs=1 seek=$at conv=notrunc status=none'
+    disk.machine.run("sh", "-c", script, "sh", path)
+    after = digest(disk, path)
+    assert after != before
+    return path, before, after
+
+
+def digest(disk: Disk, path: str) -> str:
+    return disk.machine.run("sha256sum", path).stdout.split()[0]
