@@ -31,6 +31,9 @@ class Asked:
     repair_hours: float
     network_bytes: float
     drive_rate: int
+    host_price: float
+    """Of a host without its drives, in any currency."""
+    drive_price: float
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Plan:
     """Of originals alone, until new uploads are refused."""
     stored_bytes: float
     """On drives, for one photo with its versions."""
+    price: float
     days_until_full: float | None
     originals: Class
     versions: Class
@@ -89,6 +93,7 @@ def made(asked: Asked) -> Plan:
         raw_bytes=layout.hosts * layout.drives * asked.drive_bytes,
         usable_bytes=capacity.usable(layout, asked.drive_bytes),
         stored_bytes=capacity.stored(layout, stream),
+        price=layout.hosts * (asked.host_price + layout.drives * asked.drive_price),
         days_until_full=capacity.days_until_full(layout, asked.drive_bytes, stream),
         originals=_class(layout, layout.parity, asked),
         versions=_class(layout, layout.reduced, asked),
@@ -152,6 +157,7 @@ def text(plan: Plan) -> str:
         ("erasure sets", f"{layout.sets} of {layout.set_drives} drives, {layout.of_a_host} of a host in each"),
         ("raw", bytes_told(plan.raw_bytes)),
         ("usable, of originals", f"{bytes_told(plan.usable_bytes)}, until new uploads are refused at 95 %"),
+        ("price", f"{plan.price:,.0f}; {plan.price / plan.usable_bytes * 1e12:,.0f} for each usable TB"),
         ("a photo with versions", f"{bytes_told(plan.stored_bytes)} on drives"),
         ("full after", f"{_days(plan.days_until_full)} of {asked.photos_a_day:,.0f} photos a day"),
     ]

@@ -149,6 +149,8 @@ _OPTIONS: list[tuple[str, Any, Any, str, str]] = [
     ("--afr", _amount, 100 * ANNUAL_FAILURE_RATE, "PERCENT", "drives that fail in a year (default 1.57)"),
     ("--repair-hours", _amount, 72.0, "HOURS", "from a drive's failure to full redundancy (default 72)"),
     ("--network", _amount, 10.0, "GBIT", "what a host's cable carries each way, a second (default 10)"),
+    ("--host-price", _amount, 1500.0, "N", "what a host without drives costs, in any currency (default 1500)"),
+    ("--drive-price", _amount, 200.0, "N", "what a drive costs (default 200)"),
     ("--drive-rate", quantities.size, 150_000_000, "SIZE", "what a drive writes or reads a second (default 150M)"),
 ]
 
@@ -168,6 +170,8 @@ def _asked(given: argparse.Namespace) -> plan.Asked:
         repair_hours=given.repair_hours,
         network_bytes=given.network * 1e9 / 8,
         drive_rate=given.drive_rate,
+        host_price=given.host_price,
+        drive_price=given.drive_price,
     )
 
 
