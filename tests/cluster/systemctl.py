@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tests.cluster.units import Services
 
-FOLDER = "var/lib/asked"
+FOLDER = "asked"
+"""Of a host's own on the machine of the tests; there it is mounted at /var/lib/asked."""
 
 COMMAND = """\
 #!/bin/sh
@@ -39,7 +40,7 @@ def put(upper: Path, holders: Path) -> None:
     for name, text in (("systemctl", COMMAND), ("reach", REACH)):
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
-    (upper / FOLDER).mkdir(parents=True)
+    (upper / "var/lib").mkdir(parents=True, exist_ok=True)
     (upper / "var/lib/holders").symlink_to(holders)
 
 
@@ -47,7 +48,7 @@ class Answering:
     """Does what is asked for on one host, until closed."""
 
     def __init__(self, services: Services) -> None:
-        self._services, self._folder = services, services.machine.folder / "upper" / FOLDER
+        self._services, self._folder = services, services.machine.folder / FOLDER
         self._closed = threading.Event()
         threading.Thread(target=self._run, daemon=True).start()
 

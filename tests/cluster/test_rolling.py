@@ -16,21 +16,20 @@ pytestmark = [pytest.mark.root, pytest.mark.long, pytest.mark.timeout(900)]
 VIA = ("--via", "reach {host}")
 
 
-def rebuild(cluster: Cluster) -> None:
-    """Another build of the same commit on every host: a file that differs, as one with a raised library does."""
+OTHER = "cp $one $one.before; cp $one $one.new; echo >> $one.new; chmod 755 $one.new; mv $one.new $one"
+BEFORE = "mv $one.before $one"
+
+
+def builds(cluster: Cluster, change: str) -> None:
+    """Another build of the same commit on every host (a file that differs, as with a raised library), or the old one."""
     for machine in cluster.machines.values():
-        machine.run(
-            "sh",
-            "-c",
-            "for one in /opt/darkroom/servers/*/minio; do cp $one $one.new; echo >> $one.new; "
-            "chmod 755 $one.new; mv $one.new $one; done",
-        )
+        machine.run("sh", "-ec", f"for one in /opt/darkroom/servers/*/minio; do {change}; done")
 
 
 def test_an_upgrade_host_by_host_fails_no_request(
     cluster: Cluster, client: Client, record: Callable[[Row], None]
 ) -> None:
-    rebuild(cluster)
+    builds(cluster, OTHER)
     before = {name: services["storage"].pid for name, services in cluster.services.items()}
     load = Load(client)
     load.wait(20)
@@ -45,6 +44,7 @@ def test_an_upgrade_host_by_host_fails_no_request(
     after = {name: services["storage"].pid for name, services in cluster.services.items()}
     assert not set(before.values()) & set(after.values())
     assert shards.lacking(cluster) == 0
+    builds(cluster, BEFORE)
 
 
 def test_an_upgrade_stops_at_the_first_doubt(cluster: Cluster, client: Client) -> None:
