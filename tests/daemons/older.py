@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ops import credentials, postgres
+from ops import locate as programs
 from ops.folder import DataFolder
 from ops.setup import account, installer, place
 from storage.server import locate
@@ -81,7 +82,7 @@ def as_owner(data: Path, work: Callable[[], None]) -> None:
 def start(folder: DataFolder, log: Path) -> Daemon:
     """The database of `folder`, by the binaries that are right for it; the address is `url` of the port in `argv`."""
     port = free_port()
-    argv = postgres.command(folder, port)
+    argv = postgres.command([str(programs.postgres(folder) / "postgres")], folder, port)
     user = account.ensure().pw_uid if os.geteuid() == 0 else None
     return Daemon(argv, postgres.environment(), log, lambda: answers(port), user).start()
 
