@@ -28,13 +28,12 @@ class Change:
     removed: list[str]
 
 
-def render(cluster: Cluster, out: Path, cache: Path, given: Pair | None, rotate: bool, drop: bool) -> list[Change]:
-    """Renders `cluster` into `out`/HOST for each host; what has not changed is left as it is.
+def render(of: Material, out: Path) -> list[Change]:
+    """Renders the cluster into `out`/HOST for each host; what has not changed is left as it is.
 
-    `cache` is where this machine's storage server was built, if it was. rotate: a new authority beside the old one;
-    drop: the old one is no longer trusted. Raises ValueError for what can't stand in a file, and OSError.
+    Raises ValueError for what can't stand in a file, and OSError.
     """
-    of = material(cluster, out, cache, given, rotate, drop)
+    cluster = of.cluster
     changes = [_write(out / host.name, files(of, host), host) for host in cluster.hosts]
     for left in sorted(out.iterdir()):
         if left.is_dir() and left.name not in {STATE, *(host.name for host in cluster.hosts)}:
@@ -43,7 +42,11 @@ def render(cluster: Cluster, out: Path, cache: Path, given: Pair | None, rotate:
     return changes
 
 
-def material(cluster: Cluster, out: Path, cache: Path, given: Pair | None, rotate: bool, drop: bool) -> Material:
+def material(cluster: Cluster, out: Path, server: Server, given: Pair | None, rotate: bool, drop: bool) -> Material:
+    """What was kept in `out` of an earlier rendering, or is made now.
+
+    `server` is what all nodes run; rotate: a new authority beside the old one; drop: the old one is no longer trusted.
+    """
     state = out / STATE
     for folder in (out, state):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -54,7 +57,7 @@ def material(cluster: Cluster, out: Path, cache: Path, given: Pair | None, rotat
         authority.rotate()
     if drop:
         authority.drop()
-    return Material(cluster, credentials.load(DataFolder(state), {}), authority, server(cache), given)
+    return Material(cluster, credentials.load(DataFolder(state), {}), authority, server, given)
 
 
 def server(cache: Path) -> Server:
