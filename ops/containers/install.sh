@@ -13,6 +13,6 @@ apt-get install -y --no-install-recommends ca-certificates python3 stunnel4
 PYTHONPATH=$checkout python3 -B -P -m ops.containers.image "$checkout"
 
 # No compiler stays where untrusted files are decoded, and nothing that can be fetched again.
-apt-get purge -y --auto-remove build-essential python3.11-dev python3.11-venv
+apt-get purge -y --auto-remove build-essential pkg-config python3.11-dev python3.11-venv
 apt-get clean
 rm -rf /var/lib/apt/lists/* /var/cache/darkroom /root/.cache
