@@ -72,12 +72,17 @@ def text(of: Material, out: str) -> str:
 
 
 def _network(cluster: Cluster) -> ipaddress.IPv4Network:
+    """The one that all hosts are in. Raises ValueError for hosts that can't be containers of one machine."""
     found = ipaddress.IPv4Network(f"{cluster.hosts[0].address}/24", strict=False)
     for host in cluster.hosts:
         if ipaddress.IPv4Address(host.address) not in list(found.hosts())[1:]:
             raise ValueError(f"host {host.name}: {host.address} must be in {found}, and not its first address")
         if len(host.drives) > DRIVES:
             raise ValueError(f"host {host.name}: a container has {DRIVES} drives at most")
+        if host.name == needs.OPERATOR:
+            raise ValueError(f"host {host.name}: that is the name of the container of the verbs")
+    if len(cluster.of_role("edge")) > 1:
+        raise ValueError("one host may have the role 'edge': it takes the port of the machine")
     return found
 
 
