@@ -11,7 +11,8 @@ from ops.setup import packages, place
 from storage.server import build
 from storage.server.locate import find
 from tests.cluster.clients import PHOTO, Client
-from tests.cluster.machine import Network, tool
+from tests.cluster.conftest import only_one as only_one
+from tests.cluster.machine import Network, clear, tool
 from tests.containers import image as images
 from tests.containers.composition import Composition
 from tests.containers.engine import UID
@@ -79,7 +80,7 @@ def test_what_the_compiled_library_is_linked_to_is_still_there(image: Path) -> N
 
 
 @pytest.fixture
-def composition(image: Path, tmp_path: Path) -> Iterator[Composition]:
+def composition(image: Path, only_one: None, tmp_path: Path) -> Iterator[Composition]:
     if not packages.BUBBLEWRAP.present():
         packages.install([packages.BUBBLEWRAP], "needed to run containers without an engine")
     disk, folder = tmp_path / "disk.img", tmp_path / "engine"
@@ -88,13 +89,13 @@ def composition(image: Path, tmp_path: Path) -> Iterator[Composition]:
         file.truncate(8 << 30)
     tool("mkfs.xfs", "-q", str(disk))
     tool("mount", "-o", "loop", str(disk), str(folder))
-    network = Network()
+    Network()
     made = Composition(image, folder)
     try:
         yield made
     finally:
         made.engine.close()
-        network.close()
+        clear()
         tool("umount", "--lazy", str(folder))
 
 
