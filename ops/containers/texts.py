@@ -48,7 +48,7 @@ SERVICE = """
 {limits}"""
 
 OPERATOR = """
-  # Verbs: docker compose run --rm ops status
+  # Verbs: docker compose run --rm ops apikey create NAME
   ops:
     <<: *part
     build:
@@ -60,7 +60,6 @@ OPERATOR = """
     profiles: [ops]
     network_mode: service:{host}
     entrypoint: {entry}
-    command: [status]
     depends_on:
       {host}: {{condition: service_started}}
 """

@@ -3,7 +3,7 @@
 As an engine would have it: the image's file system read-only, volumes that begin as copies of what they are mounted on,
 the files it is given, memory for scratch, a process space of its own with an init, the user, and no rights of root's.
 Of its filter of system calls only what matters to the sandbox: no namespaces can be made. Not so: limits, names in DNS,
-ports that are published, starting anew. Needs root.
+ports that are published. Needs root.
 """
 
 import json
@@ -47,7 +47,9 @@ class Container:
             self._first = str(json.load(info)["child-pid"])
 
     def well(self) -> str:
-        """What its own health check says against it, asked in there; "" when it is well."""
+        """What its own health check says against it, asked in there; "" when it is well, or has none."""
+        if not self.service.get("healthcheck"):
+            return ""
         command = ["nsenter", "--target", self._first, "--mount", "--pid", "--net", "--ipc", "--", *_become()]
         asked = [*command, *self.service["healthcheck"]["test"][1:]]
         done = subprocess.run(asked, env=_environment(), capture_output=True, text=True, timeout=60, cwd="/")
@@ -85,24 +87,27 @@ class Engine:
         return done.stdout
 
     def wait_well(self, seconds: float) -> None:
-        """Until each is well that has a health check. Those that do their work once are started until they have."""
+        """Until each is well that has a health check, and those that do their work once have done it.
+
+        What has ended is started anew, as `restart` says.
+        """
         limit, left = time.monotonic() + seconds, dict(self.running)
         while left:
-            for name, container in list(left.items()):
-                if container.service["restart"] == "on-failure":
-                    said = self._again(name, container)
-                else:
-                    said = container.well() if container.service.get("healthcheck") else ""
-                if not said:
+            for name in list(left):
+                if not (said := self._wrong(name)):
                     del left[name]
-                assert time.monotonic() < limit, f"{name}: {said}\n{container.log.read_text()[-2000:]}"
+                assert time.monotonic() < limit, f"{name}: {said}\n{self.running[name].log.read_text()[-2000:]}"
             time.sleep(0.5)
 
-    def _again(self, name: str, container: Container) -> str:
-        code = container.process.poll()
-        if code:
+    def _wrong(self, name: str) -> str:
+        container = self.running[name]
+        code, once = container.process.poll(), container.service["restart"] == "on-failure"
+        if code is None:
+            return "has not done its work" if once else container.well()
+        if not (once and code == 0):
             self.running[name] = Container(container.service, name, self._command(container.service), container.log)
-        return "" if code == 0 else "has not done its work"
+            return f"ended with {code}"
+        return ""
 
     def close(self) -> None:
         for container in self.running.values():
@@ -119,7 +124,8 @@ class Engine:
             words += self._scratch(*scratch.split(":", 1))
         for kind in ("secrets", "configs"):
             for entry in service.get(kind) or []:
-                self._place(entry["target"])
+                self._at(entry["target"]).parent.mkdir(parents=True, exist_ok=True)
+                self._at(entry["target"]).touch()
                 words += ["--ro-bind", self.project[kind][entry["source"]]["file"], entry["target"]]
         for name, value in _environment().items():
             words += ["--setenv", name, value]
@@ -140,15 +146,12 @@ class Engine:
         where = self.folder / "scratch" / str(len(list(self.folder.glob("scratch/*"))))
         where.mkdir(mode=0o700, parents=True)
         shutil.chown(where, int(UID), int(UID))
-        self._place(f"{path}/.", folder=True)
+        self._at(path).mkdir(parents=True, exist_ok=True)
         return ["--bind", str(where), path]
 
-    def _place(self, target: str, folder: bool = False) -> None:
-        """What is mounted on has to be there; an engine makes it in the container's own layer."""
-        path = self.image / target.lstrip("/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not folder:
-            path.touch()
+    def _at(self, path: str) -> Path:
+        """In the image. What is mounted on has to be there; an engine makes it in the container's own layer."""
+        return self.image / path.lstrip("/")
 
 
 def _environment() -> dict[str, str]:

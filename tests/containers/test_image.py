@@ -108,8 +108,6 @@ def test_all_of_it_comes_up_and_a_photo_goes_through(composition: Composition) -
     for photo, sha256 in uploaded.items():
         assert hashlib.sha256(client.bytes_of(photo, "original")).hexdigest() == sha256
         assert client.bytes_of(photo, "thumb")[:2] == PHOTO[:2]
-    assert "sandbox: strong (filter, landlock)" in composition.engine.run("ops", "status")
-    # One that hangs or has died is not well: its process no longer says so.
     worker = composition.engine.running["worker-worker-images-1"]
-    assert worker.well() == ""
-    worker.kill()
+    # Under a filter that allows no namespaces, as an engine's own.
+    assert 'sandbox="strong (filter, landlock,' in worker.log.read_text()
