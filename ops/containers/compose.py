@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops import addresses, health
+from ops import health
 from ops.clusters import hosted, places
 from ops.clusters.description import Cluster, Host
 from ops.clusters.files import File, Material, files
@@ -102,10 +102,8 @@ def _networks(host: Host) -> str:
 
 
 def _ports(cluster: Cluster, host: Host) -> str:
-    if "edge" not in host.roles:
-        return ""
-    port = addresses.port_of(cluster.urls[0])
-    return f'    ports: ["{port}:{port}"]\n'
+    public = [port for name, port in hosted.listeners(cluster, host).items() if name in ("edge", "s3")]
+    return f"    ports: {_flow([f'{port}:{port}' for port in public])}\n" if public else ""
 
 
 def _part(group: _Group, part: Part) -> str:

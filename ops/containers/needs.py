@@ -58,6 +58,7 @@ _BY_NAME = {
     ),
     "postgres": Needs(volumes={"data": places.DATA}),
     "caretaker": Needs(volumes={"data": places.DATA}),
+    "backups": Needs(volumes={"data": places.DATA}),
     "valkey": Needs(files=[FOLDER.valkey], volumes={"valkey": FOLDER.valkey}),
     "buckets": Needs(files=[places.TLS / "ca.crt"]),
     "edge": Needs(files=[FOLDER.edge], scratch=[FOLDER.edge / "caddy"]),

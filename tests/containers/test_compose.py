@@ -107,6 +107,12 @@ def test_only_the_edge_is_public_and_only_api_and_edge_have_a_way_out(rendered: 
     assert out == {"api1", "api2", "edge"}
 
 
+def test_the_s3_for_others_is_published_where_there_is_one(tmp_path: Path) -> None:
+    inventory = 's3_urls = ["https://photos.lan:9443"]\n' + (CHECKOUT / "compose.toml").read_text()
+    of = render.material(description.parse(inventory), tmp_path / "compose", write.SILO, None, False, False)
+    assert '    ports: ["8443:8443", "9443:9443"]\n' in compose.text(of, "./compose")
+
+
 def test_what_has_a_health_is_asked_for_it(rendered: Rendered) -> None:
     for host, part in parts(rendered):
         asked = rendered.services[f"{host}-{part}"].get("healthcheck")

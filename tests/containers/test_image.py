@@ -11,8 +11,7 @@ from ops.setup import packages, place
 from storage.server import build
 from storage.server.locate import find
 from tests.cluster.clients import PHOTO, Client
-from tests.cluster.conftest import only_one as only_one
-from tests.cluster.machine import Network, clear, tool
+from tests.cluster.machine import Network, tool
 from tests.containers import image as images
 from tests.containers.composition import Composition
 from tests.containers.engine import UID
@@ -80,7 +79,7 @@ def test_what_the_compiled_library_is_linked_to_is_still_there(image: Path) -> N
 
 
 @pytest.fixture
-def composition(image: Path, only_one: None, tmp_path: Path) -> Iterator[Composition]:
+def composition(image: Path, tmp_path: Path) -> Iterator[Composition]:
     if not packages.BUBBLEWRAP.present():
         packages.install([packages.BUBBLEWRAP], "needed to run containers without an engine")
     disk, folder = tmp_path / "disk.img", tmp_path / "engine"
@@ -89,13 +88,13 @@ def composition(image: Path, only_one: None, tmp_path: Path) -> Iterator[Composi
         file.truncate(8 << 30)
     tool("mkfs.xfs", "-q", str(disk))
     tool("mount", "-o", "loop", str(disk), str(folder))
-    Network()
+    network = Network()
     made = Composition(image, folder)
     try:
         yield made
     finally:
         made.engine.close()
-        clear()
+        network.close()
         tool("umount", "--lazy", str(folder))
 
 
