@@ -28,11 +28,17 @@ class Change:
     removed: list[str]
 
 
-def render(of: Material, out: Path) -> list[Change]:
-    """Renders the cluster into `out`/HOST for each host; what has not changed is left as it is.
+def render(cluster: Cluster, out: Path, cache: Path, given: Pair | None, rotate: bool, drop: bool) -> list[Change]:
+    """Renders `cluster` into `out`/HOST for each host; what has not changed is left as it is.
 
-    Raises ValueError for what can't stand in a file, and OSError.
+    `cache` is where this machine's storage server was built, if it was. rotate: a new authority beside the old one;
+    drop: the old one is no longer trusted. Raises ValueError for what can't stand in a file, and OSError.
     """
+    return written(material(cluster, out, server(cache), given, rotate, drop), out)
+
+
+def written(of: Material, out: Path) -> list[Change]:
+    """Brings `out`/HOST for each host to what is made from `of`. Raises as `render`."""
     cluster = of.cluster
     changes = [_write(out / host.name, files(of, host), host) for host in cluster.hosts]
     for left in sorted(out.iterdir()):
@@ -43,10 +49,7 @@ def render(of: Material, out: Path) -> list[Change]:
 
 
 def material(cluster: Cluster, out: Path, server: Server, given: Pair | None, rotate: bool, drop: bool) -> Material:
-    """What was kept in `out` of an earlier rendering, or is made now.
-
-    `server` is what all nodes run; rotate: a new authority beside the old one; drop: the old one is no longer trusted.
-    """
+    """What all files are made from: kept in `out` since an earlier rendering, or made. `server` runs on all nodes."""
     state = out / STATE
     for folder in (out, state):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

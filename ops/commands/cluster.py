@@ -35,7 +35,7 @@ and the authority. Keep it, and keep it safe.
 ends the trust in the old one.
 
 --compose writes a file for docker compose, in which each host is a group of containers. It takes root: the files are
-then the account's that runs in them. Neither its image nor the containers were tried: there was no engine for it.
+then the account's that runs in them. It was not tried with an engine: there was none.
 
 Exit codes: 0 written; 1 the inventory can't be what was meant, and why; 2 the options make no sense.
 """
@@ -111,7 +111,7 @@ def rendered(given: argparse.Namespace) -> int:
         cluster = description.load(given.inventory)
         server = write.SILO if given.compose else render.server(Path(os.environ["DARKROOM_CACHE"]))
         of = render.material(cluster, out, server, pair, given.rotate, given.drop_old)
-        changes = render.render(of, out)
+        changes = render.written(of, out)
         if given.compose:
             write.write(of, out, given.compose)
     except (ValueError, OSError) as reason:

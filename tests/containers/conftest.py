@@ -37,7 +37,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
     folder = tmp_path_factory.mktemp("composed")
     cluster = description.load(CHECKOUT / "compose.toml")
     of = render.material(cluster, folder / "compose", write.SILO, None, False, False)
-    render.render(of, folder / "compose")
+    render.written(of, folder / "compose")
     shutil.copy(CHECKOUT / "compose.yaml", folder)
     text = compose.text(of, "./compose")
     return Rendered(folder, text, of, reading.load(folder / "compose.yaml"))

@@ -89,11 +89,11 @@ def composition(image: Path, tmp_path: Path) -> Iterator[Composition]:
     tool("mkfs.xfs", "-q", str(disk))
     tool("mount", "-o", "loop", str(disk), str(folder))
     network = Network()
-    made = Composition(image, folder)
     try:
+        made = Composition(image, folder)
         yield made
-    finally:
         made.engine.close()
+    finally:
         network.close()
         tool("umount", "--lazy", str(folder))
 
