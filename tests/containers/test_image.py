@@ -100,7 +100,7 @@ def composition(image: Path, tmp_path: Path) -> Iterator[Composition]:
 
 def test_all_of_it_comes_up_and_a_photo_goes_through(composition: Composition) -> None:
     composition.engine.up()
-    composition.engine.wait_well(600)
+    composition.engine.wait_well(1800)
     client = Client(composition)  # type: ignore[arg-type]
     uploaded = dict(client.upload(number) for number in range(3))
     client.wait_ended(list(uploaded))
