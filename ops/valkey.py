@@ -35,6 +35,15 @@ def ensure(folder: DataFolder, port: int, password: str) -> None:
         file.write(text)
 
 
+def password(folder: DataFolder) -> str:
+    """The one in FILE; "" where there is no such file."""
+    try:
+        lines = (folder.valkey / FILE).read_text().splitlines()
+    except FileNotFoundError:
+        return ""
+    return next((line.split(" ", 1)[1] for line in lines if line.startswith("requirepass ")), "")
+
+
 def command(program: list[str], folder: DataFolder) -> list[str]:
     return [*program, str(folder.valkey / FILE)]
 

@@ -66,6 +66,7 @@ def files(of: Material, host: Host) -> list[File]:
         *_node(of, host),
         *_units(of, host, parts),
         File(places.SETTINGS / "firewall.nft", firewall.text(of.cluster, host).encode()),
+        File(places.INVENTORY, of.cluster.text.encode()),
     ]
     return [*made, File(places.MANIFEST, _manifest(of, host, parts, made), owner=ROOT)]
 

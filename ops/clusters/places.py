@@ -12,6 +12,7 @@ DATA = Path("/var/lib/darkroom/data")
 DRIVES = Path("/srv/darkroom/drives")
 UNITS = Path("/etc/systemd/system")
 MANIFEST = SETTINGS / "manifest.json"
+INVENTORY = SETTINGS / "inventory.toml"
 TLS = SETTINGS / "tls"
 NODE = SETTINGS / "storage"
 """Certificates of a storage node, named as the server expects them."""

@@ -34,7 +34,12 @@ def render(cluster: Cluster, out: Path, cache: Path, given: Pair | None, rotate:
     `cache` is where this machine's storage server was built, if it was. rotate: a new authority beside the old one;
     drop: the old one is no longer trusted. Raises ValueError for what can't stand in a file, and OSError.
     """
-    of = material(cluster, out, cache, given, rotate, drop)
+    return written(material(cluster, out, server(cache), given, rotate, drop), out)
+
+
+def written(of: Material, out: Path) -> list[Change]:
+    """Brings `out`/HOST for each host to what is made from `of`. Raises as `render`."""
+    cluster = of.cluster
     changes = [_write(out / host.name, files(of, host), host) for host in cluster.hosts]
     for left in sorted(out.iterdir()):
         if left.is_dir() and left.name not in {STATE, *(host.name for host in cluster.hosts)}:
@@ -43,7 +48,8 @@ def render(cluster: Cluster, out: Path, cache: Path, given: Pair | None, rotate:
     return changes
 
 
-def material(cluster: Cluster, out: Path, cache: Path, given: Pair | None, rotate: bool, drop: bool) -> Material:
+def material(cluster: Cluster, out: Path, server: Server, given: Pair | None, rotate: bool, drop: bool) -> Material:
+    """What all files are made from: kept in `out` since an earlier rendering, or made. `server` runs on all nodes."""
     state = out / STATE
     for folder in (out, state):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -54,7 +60,7 @@ def material(cluster: Cluster, out: Path, cache: Path, given: Pair | None, rotat
         authority.rotate()
     if drop:
         authority.drop()
-    return Material(cluster, credentials.load(DataFolder(state), {}), authority, server(cache), given)
+    return Material(cluster, credentials.load(DataFolder(state), {}), authority, server, given)
 
 
 def server(cache: Path) -> Server:

@@ -1,5 +1,6 @@
 """A part as a systemd unit. Pure. Every line that is not plain says why it is there."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -156,3 +157,14 @@ def settings(variables: dict[str, str]) -> str:
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         lines.append(f'{key}="{escaped}"\n')
     return "".join(lines)
+
+
+def variables(text: str) -> dict[str, str]:
+    """What `settings` has written. Raises ValueError for anything else."""
+    found = {}
+    for line in text.splitlines():
+        name, _, value = line.partition("=")
+        if not (len(value) > 1 and value[0] == value[-1] == '"'):
+            raise ValueError(f"{name} is not in double quotes")
+        found[name] = re.sub(r"\\(.)", r"\1", value[1:-1])
+    return found

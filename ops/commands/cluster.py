@@ -34,6 +34,9 @@ and the authority. Keep it, and keep it safe.
 --rotate makes a new authority beside the old one, which is still trusted. Install that on every host; then --drop-old
 ends the trust in the old one.
 
+--compose writes a file for docker compose, in which each host is a group of containers. It takes root: the files are
+then the account's that runs in them. It was not tried with an engine: there was none.
+
 Exit codes: 0 written; 1 the inventory can't be what was meant, and why; 2 the options make no sense.
 """
 
@@ -85,6 +88,7 @@ def _render_options(actions: Any) -> None:
     made.add_argument("--data", help=argparse.SUPPRESS)
     made.add_argument("inventory", type=Path, metavar="FILE", help="the inventory, TOML")
     made.add_argument("--out", type=Path, metavar="DIR", help="where to (default: beside FILE, named like it)")
+    made.add_argument("--compose", type=Path, metavar="FILE", help="a compose file as well: containers, not hosts")
     made.add_argument("--cert", type=Path, metavar="FILE", help="certificate chain for the https:// addresses, PEM")
     made.add_argument("--key", type=Path, metavar="FILE", help="its private key, PEM")
     made.add_argument("--rotate", action="store_true", help="a new authority, beside the old one")
@@ -95,13 +99,21 @@ def _render_options(actions: Any) -> None:
 def rendered(given: argparse.Namespace) -> int:
     from ops.clusters import description, render
     from ops.clusters.authority import Pair
+    from ops.containers import write
 
     out = given.out or given.inventory.with_suffix("")
     try:
+        if given.compose and os.geteuid() != 0:
+            raise ValueError(
+                "--compose makes files for another account, which takes root\n  → sudo ./ops/cluster render …"
+            )
         pair = Pair(given.cert.read_bytes(), given.key.read_bytes()) if given.cert and given.key else None
         cluster = description.load(given.inventory)
-        cache = Path(os.environ["DARKROOM_CACHE"])
-        changes = render.render(cluster, out, cache, pair, given.rotate, given.drop_old)
+        server = write.SILO if given.compose else render.server(Path(os.environ["DARKROOM_CACHE"]))
+        of = render.material(cluster, out, server, pair, given.rotate, given.drop_old)
+        changes = render.written(of, out)
+        if given.compose:
+            write.write(of, out, given.compose)
     except (ValueError, OSError) as reason:
         say(f"darkroom: {reason}")
         return 1

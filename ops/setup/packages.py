@@ -35,6 +35,8 @@ IMAGING = (
     Need("openjpeg-*/openjpeg.h", "libopenjp2-7-dev", "openjpeg2-devel"),
     Need("lcms2.h", "liblcms2-dev", "lcms2-devel"),
     Need("freetype2/ft2build.h", "libfreetype-dev", "freetype-devel"),
+    # By this the build looks into the folder of the processor's own headers, where tiff.h is on Debian.
+    Need("pkg-config", "pkg-config", "pkgconf-pkg-config", ("/usr/bin", "/usr/local/bin")),
     Need("libmagic.so.1", "libmagic1", "file-libs", LIBRARIES),
     Need("libturbojpeg.so.0", "libturbojpeg0-dev", "turbojpeg", LIBRARIES),
 )

@@ -1,0 +1,82 @@
+"""What the container of a part is given: files, places to write to, and how much it may take up. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ops import gateway, wires
+from ops.clusters import operating, places
+from ops.clusters.description import Host
+from ops.folder import OF_A_HOST, DataFolder
+from ops.inventory import Part
+
+FOLDER = DataFolder(places.DATA)
+OPERATOR = "ops"
+"""The service in which an operator types verbs; no part."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Memory as Docker writes it; processes; shares of a core, None: as many as there are."""
+
+    memory: str
+    processes: int = 128
+    cores: str | None = "1"
+    shared: str = ""
+    """Memory of /dev/shm, where 64 MB are too little."""
+
+
+LIMITS = {
+    # Shared buffers are 256 MB, and each of up to 200 connections is a process.
+    "database": Limits("2g", 512, None, "256m"),
+    # maxmemory is 1 GB; while the log is written anew there are two of it for a moment.
+    "queue": Limits("2g"),
+    "storage": Limits("4g", 4096, None),
+    "api": Limits("2g", 512, None),
+    # A child that decodes may hold 3 GB before its worker ends it, and says so; the container's own limit comes after.
+    "worker": Limits("4g", 512, None),
+    "edge": Limits("1g", 512, None),
+    "network": Limits("512m", 512),
+}
+OTHERS = Limits("512m")
+
+
+@dataclass(frozen=True)
+class Needs:
+    files: Sequence[Path] = ()
+    """Rendered files, or folders of them, besides the part's own variables and the inventory."""
+    volumes: Mapping[str, Path] = field(default_factory=dict)
+    """By name, what has to outlive the container."""
+    scratch: Sequence[Path] = ()
+    """Folders in memory."""
+
+
+_BY_NAME = {
+    "wires": Needs(files=[places.DATA / wires.FOLDER, places.TLS]),
+    "gateway": Needs(
+        files=[places.DATA / gateway.FOLDER, places.TLS / "ca.crt"], scratch=[places.DATA / gateway.FOLDER / "caddy"]
+    ),
+    "postgres": Needs(volumes={"data": places.DATA}),
+    "caretaker": Needs(volumes={"data": places.DATA}),
+    "backups": Needs(volumes={"data": places.DATA}),
+    "valkey": Needs(files=[FOLDER.valkey], volumes={"valkey": FOLDER.valkey}),
+    "buckets": Needs(files=[places.TLS / "ca.crt"]),
+    "edge": Needs(files=[FOLDER.edge], scratch=[FOLDER.edge / "caddy"]),
+    OPERATOR: Needs(
+        files=[places.DATA / name for name in (OF_A_HOST, operating.INVENTORY, "secrets.json")],
+        volumes={"data": places.DATA},
+    ),
+}
+
+
+def of(host: Host, name: str) -> Needs:
+    """What the part `name` of `host` is given, or OPERATOR."""
+    if name == "storage":
+        drives = {f"drive{number}": places.drive(number) for number in range(1, len(host.drives) + 1)}
+        # Events that could not be told yet, and the name that this node's program is known by.
+        return Needs(files=[places.NODE], volumes={**drives, "storage": FOLDER.storage})
+    return _BY_NAME.get(name, Needs())
+
+
+def limits(part: Part) -> Limits:
+    return LIMITS.get(part.role, OTHERS)
