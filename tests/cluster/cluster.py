@@ -47,7 +47,7 @@ class Cluster:
         holders = self.folder / "holders"
         holders.mkdir(exist_ok=True)
         (self.folder / name / "upper").mkdir(parents=True)
-        systemctl.put(self.folder / name / "upper", holders)
+        systemctl.put(self.folder / name / "upper")
         machine = Machine(name, len(self.machines) + 1, self.folder / name)
         (holders / name).write_text(str(machine.pid))
         self.machines[name], self.roles[name], self.pools[name] = machine, roles, pool

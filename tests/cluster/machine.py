@@ -26,8 +26,9 @@ set -e
 mount -t overlay overlay -o lowerdir=/,upperdir="$1/upper",workdir="$1/work" "$1/root"
 cd "$1/root"
 for kept in proc sys dev; do mount --rbind /$kept $kept; done
-mkdir -p var/lib/asked
+mkdir -p var/lib/asked var/lib/holders
 mount --bind "$1/asked" var/lib/asked
+mount --bind "$1/../holders" var/lib/holders
 for fresh in tmp run; do mount -t tmpfs tmpfs $fresh; done
 mkdir -p run/before
 pivot_root . run/before
@@ -90,7 +91,7 @@ class Machine:
     def __init__(self, name: str, number: int, folder: Path) -> None:
         self.name, self.address, self.folder = name, f"{NETWORK}.{number}", folder
         self.namespace = self.cable = f"{PREFIX}{name}"
-        for part in ("upper", "work", "root", "asked"):
+        for part in ("upper", "work", "root", "asked", "../holders"):
             (folder / part).mkdir(parents=True, exist_ok=True)
         # A host of the tests reaches no package index: it has the dependencies of the tests' own environment.
         (folder / "upper/opt/darkroom").mkdir(parents=True, exist_ok=True)

@@ -33,15 +33,13 @@ exec nsenter --target "$(cat /var/lib/holders/$host)" --net --mount -- "$@"
 """
 
 
-def put(upper: Path, holders: Path) -> None:
-    """Both commands for a host whose changes lie in `upper`; `holders` has the process of each host by its name."""
+def put(upper: Path) -> None:
+    """Both commands for a host whose changes lie in `upper`."""
     folder = upper / "usr/local/bin"
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in (("systemctl", COMMAND), ("reach", REACH)):
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
-    (upper / "var/lib").mkdir(parents=True, exist_ok=True)
-    (upper / "var/lib/holders").symlink_to(holders)
 
 
 class Answering:

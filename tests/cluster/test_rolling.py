@@ -21,7 +21,7 @@ BEFORE = "mv $one.before $one"
 
 
 def builds(cluster: Cluster, change: str) -> None:
-    """On every host another build of the same commit (a file that differs, as with a raised library), or the old one."""
+    """On every host another build of the commit (a file that differs, as with a raised library), or the old one."""
     for machine in cluster.machines.values():
         machine.run("sh", "-ec", f"for one in /opt/darkroom/servers/*/minio; do {change}; done")
 

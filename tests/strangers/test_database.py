@@ -46,10 +46,10 @@ def test_one_that_is_not_there_is_said():
 
 
 async def test_one_that_is_too_old_is_said(database, monkeypatch):
-    monkeypatch.setattr(migrate, "OLDEST", 99)
+    monkeypatch.setattr(migrate, "NEEDED", "a_function_of_a_later_release")
     monkeypatch.setenv("DARKROOM_DATABASE_URL", database.url("postgres"))
     from appliance.ledger import database as ours
 
     monkeypatch.setitem(ours.engine().config, "dsn", database.url("postgres"))
-    with pytest.raises(migrate.TooOld, match=r"Postgres \d+ is too old: 99 or newer is needed"):
+    with pytest.raises(migrate.TooOld, match=r"Postgres \d+ is too old: 18 or newer is needed"):
         await migrate.migrate()
