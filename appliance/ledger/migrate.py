@@ -11,7 +11,7 @@ from appliance.ledger.database import REFUSED, connect, fetch, pool, run_scripts
 
 LOCK = 0x0DA2C  # the advisory lock under which one migration at a time runs
 
-NEEDED = "uuidv7"  # the ledger's ids are made by this function of Postgres 18
+NEEDED = "uuidv7()"  # the ledger's ids are made by this function of Postgres 18
 
 FUNCTIONS = (
     *("append", "usage", "transition", "open_slot", "arrive", "claim", "finish", "remove"),
@@ -30,7 +30,7 @@ async def migrate() -> None:
     """
     lock = await connect()
     try:
-        if await lock.fetchval("SELECT to_regproc($1)", NEEDED) is None:
+        if await lock.fetchval("SELECT to_regprocedure($1)", NEEDED) is None:
             raise TooOld(f"Postgres {lock.get_server_version().major} is too old: 18 or newer is needed")
         await lock.execute("SELECT pg_advisory_lock($1)", LOCK)
         async with pool(2):

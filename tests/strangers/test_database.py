@@ -46,7 +46,7 @@ def test_one_that_is_not_there_is_said():
 
 
 async def test_one_that_is_too_old_is_said(database, monkeypatch):
-    monkeypatch.setattr(migrate, "NEEDED", "a_function_of_a_later_release")
+    monkeypatch.setattr(migrate, "NEEDED", "a_function_of_a_later_release()")
     monkeypatch.setenv("DARKROOM_DATABASE_URL", database.url("postgres"))
     from appliance.ledger import database as ours
 
