@@ -46,6 +46,8 @@ class Unit:
 
     def start(self) -> None:
         self.load()
+        if self._keeper is not None:
+            self._keeper.join()  # of a process that was ended for good, or there would be two who start it anew
         self._wanted = True
         self._keeper = threading.Thread(target=self._keep, daemon=True)
         self._keeper.start()
