@@ -31,7 +31,7 @@ def test_an_upgrade_host_by_host_fails_no_request(
 ) -> None:
     builds(cluster, OTHER)
     before = {name: services["storage"].pid for name, services in cluster.services.items()}
-    load = Load(client)
+    load = Load(client, threads=2, pause=1.0)
     load.wait(20)
     done = cluster.ops("cluster", "upgrade", *VIA, "--yes", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -63,7 +63,7 @@ def test_an_upgrade_stops_at_the_first_doubt(cluster: Cluster, client: Client) -
 
 
 def test_a_pool_is_added_and_drained_again(cluster: Cluster, client: Client, record: Callable[[Row], None]) -> None:
-    load = Load(client)
+    load = Load(client, threads=2, pause=1.0)
     load.wait(30)
     for name in ("e", "f"):
         cluster.add(name, ["storage"], pool=2)
