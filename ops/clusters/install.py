@@ -75,7 +75,7 @@ def make_account(root: Path) -> None:
 def install_packages(job: Job) -> None:
     """stunnel, and where drives are mounted the tools of XFS. Into an image they have to be put by whoever makes it."""
     wanted = [STUNNEL, *([packages.POWER] if job.manifest.drives else [])]
-    missing = [need for need in wanted if not any(job.at(Path(folder)).glob(need.file) for folder in need.folders)]
+    missing = [need for need in wanted if not need.present(job.root)]
     if missing and job.root != HOST:
         line = packages.command(missing, "debian").split(" && ")[-1]
         raise NotInstalled(

@@ -23,8 +23,8 @@ class Need:
     fedora: str
     folders: tuple[str, ...] = INCLUDES
 
-    def present(self) -> bool:
-        return any(any(Path("/").glob(f"{folder[1:]}/{self.file}")) for folder in self.folders)
+    def present(self, root: Path = Path("/")) -> bool:
+        return any(any(root.glob(f"{folder[1:]}/{self.file}")) for folder in self.folders)
 
 
 IMAGING = (
