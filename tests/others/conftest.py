@@ -81,7 +81,7 @@ def secure(storage: minio.Minio, tmp_path_factory: pytest.TempPathFactory) -> It
     yield from house(tmp_path_factory.mktemp("others-https"), "https", storage)
 
 
-@pytest.fixture(scope="package", params=["http", "https"])
+@pytest.fixture(scope="package", params=[pytest.param("http", marks=pytest.mark.long), "https"])
 def either(request: pytest.FixtureRequest) -> House:
     """The listener without TLS, then with it."""
     found: House = request.getfixturevalue({"http": "plain", "https": "secure"}[request.param])
