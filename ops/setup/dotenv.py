@@ -5,6 +5,7 @@ quotes a backslash stands before a quote, a dollar or itself; without quotes it 
 is filled in from elsewhere.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -18,7 +19,8 @@ class Unreadable(ValueError):
 
 def read(path: Path) -> dict[str, str]:
     """The settings in the file; none where there is no file. Raises Unreadable and OSError."""
-    if not path.is_file():  # a pipe would keep us waiting for whoever put it there
+    # A pipe would keep us waiting for whoever put it there; of a folder that is somebody else's that is said elsewhere.
+    if not os.path.isfile(path):
         return {}
     try:
         text = path.read_text(encoding="utf-8-sig")
