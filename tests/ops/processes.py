@@ -33,7 +33,7 @@ def serving(data: Path) -> list[psutil.Process]:
     return found
 
 
-def wait_gone(data: Path, seconds: float = 20) -> None:
+def wait_gone(data: Path, seconds: float = 60) -> None:
     """Waits until nothing serves the data folder any more. Fails with what is left."""
     limit = time.monotonic() + seconds
     while left := serving(data):

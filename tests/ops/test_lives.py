@@ -147,8 +147,8 @@ def test_down_leaves_no_process_and_no_port_and_up_is_quick_again(mortal):
     assert "Nothing is running" in mortal.down()
     began = time.monotonic()
     mortal.up()
-    # 3 to 5 s on two cores that have nothing else to do.
-    assert time.monotonic() - began < 10
+    # 3 to 6 s on two cores that have nothing else to do; what is made the first time takes minutes.
+    assert time.monotonic() - began < 45
     again = mortal.status()
     assert [part["address"] for part in again["parts"]] == [part["address"] for part in report["parts"]]
 
