@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from appliance.queue import LANES, again, worker
 from appliance.valkey import patient
 from processors.sandbox import Sandbox, SandboxWeak
 from storage.objects import Objects
+
+CLOSING_SECONDS = 5.0
 
 
 async def develop(context: dict[str, Any], asset: str) -> None:
@@ -49,10 +52,13 @@ async def run(config: Config, lane: str, number: int) -> None:
         except asyncio.CancelledError:
             log.info("worker ends", lane=lane, number=number)
         finally:
-            await loop.close()
             for task in loops:
                 task.cancel()
-            await asyncio.gather(*loops, return_exceptions=True)
+            # Its commands wait for a Valkey that is away, and it may have gone for good, with everything else.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSING_SECONDS):
+                    await loop.close()
+                    await asyncio.gather(*loops, return_exceptions=True)
 
 
 def protection(sandbox: Sandbox) -> dict[str, Any]:
