@@ -45,7 +45,12 @@ class Authority:
             self._make()
 
     def rotate(self) -> None:
-        """Puts a new one in its place, beside which the old one is still trusted."""
+        """Puts a new one in its place, beside which the old one is still trusted.
+
+        Raises ValueError while one before that is: hosts that have its certificates would be left out.
+        """
+        if self._before.exists():
+            raise ValueError("the authority before the last one is still trusted\n  → First end that with --drop-old.")
         self._before.write_bytes(self._certificate.read_bytes())
         self._make()
 

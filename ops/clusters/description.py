@@ -46,7 +46,7 @@ class Host:
     pool: int = 1
     """Hosts of one number form a pool of storage: the first ones 1, those added later 2, and so on."""
     workers: int = 0
-    """Worker processes for photos; 0: as many as it has cores."""
+    """Worker processes for photos; 0: two."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def parse(text: str) -> Cluster:
 
 def _host(name: str, row: Any) -> Host:
     where = f"host {name}"
-    if not NAME.fullmatch(name):
+    if not NAME.fullmatch(name) or name == "secret":
         raise BadInventory(f"{name!r} is no name for a host: small letters, digits and -, 32 at most")
     if not isinstance(row, dict):
         raise BadInventory(f"{where}: write it as a table, [hosts.{name}]")

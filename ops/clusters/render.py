@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +10,7 @@ from ops import credentials
 from ops.clusters.authority import Authority, Pair
 from ops.clusters.description import Cluster, Host
 from ops.clusters.files import File, Material, Server, files
+from ops.clusters.places import MANIFEST
 from ops.folder import DataFolder
 from storage.server import locate
 
@@ -41,16 +41,21 @@ def written(of: Material, out: Path) -> list[Change]:
     """Brings `out`/HOST for each host to what is made from `of`. Raises as `render`."""
     cluster = of.cluster
     changes = [_write(out / host.name, files(of, host), host) for host in cluster.hosts]
-    for left in sorted(out.iterdir()):
-        if left.is_dir() and left.name not in {STATE, *(host.name for host in cluster.hosts)}:
-            changes.append(Change(left.name, [], ["everything: the inventory no longer names this host"]))
-            shutil.rmtree(left)
+    named = {host.name for host in cluster.hosts}
+    # What an earlier rendering wrote, and nothing else that may lie there.
+    for manifest in sorted(out.glob(f"*/{FILES}{MANIFEST}")):
+        host = manifest.relative_to(out).parts[0]
+        if host not in named:
+            changes.append(Change(host, [], ["everything: the inventory no longer names this host"]))
+            shutil.rmtree(out / host)
     return changes
 
 
 def material(cluster: Cluster, out: Path, server: Server, given: Pair | None, rotate: bool, drop: bool) -> Material:
     """What all files are made from: kept in `out` since an earlier rendering, or made. `server` runs on all nodes."""
     state = out / STATE
+    if out.exists() and not state.exists() and any(out.iterdir()):
+        raise ValueError(f"{out} has other things in it: name an empty or a new folder with --out")
     for folder in (out, state):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
@@ -91,7 +96,3 @@ def _put(path: Path, file: File) -> bool:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         out.write(file.content)
     return True
-
-
-def counted(changes: list[Change]) -> Mapping[str, int]:
-    return {change.host: len(change.written) + len(change.removed) for change in changes}

@@ -107,6 +107,8 @@ def rendered(given: argparse.Namespace) -> int:
             raise ValueError(
                 "--compose makes files for another account, which takes root\n  → sudo ./ops/cluster render …"
             )
+        if bool(given.cert) != bool(given.key):
+            raise ValueError("--cert and --key belong together")
         pair = Pair(given.cert.read_bytes(), given.key.read_bytes()) if given.cert and given.key else None
         cluster = description.load(given.inventory)
         server = write.SILO if given.compose else render.server(Path(os.environ["DARKROOM_CACHE"]))

@@ -49,6 +49,8 @@ def test_hosts_of_the_old_and_of_the_new_authority_take_each_other_until_it_is_d
     new = authority.pair("b", ["b.internal"])
     assert shake(tmp_path, old, "a.internal", between, new, between)
     assert shake(tmp_path, new, "b.internal", between, old, between)
+    with pytest.raises(ValueError, match="--drop-old"):
+        authority.rotate()
     assert authority.drop()
     assert not shake(tmp_path, new, "b.internal", authority.trusted, old, between)
     assert shake(tmp_path, new, "b.internal", authority.trusted, authority.pair("a", ["a.internal"]), authority.trusted)

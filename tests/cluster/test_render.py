@@ -70,6 +70,26 @@ def test_what_is_no_longer_wanted_goes(cluster: Cluster, tmp_path: Path) -> None
 
 
 @pytest.mark.pure
+def test_a_host_that_is_gone_goes_and_nothing_else_does(cluster: Cluster, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    render.render(cluster, folder, Path("/nowhere"), None, False, False)
+    (folder / "notes").mkdir()
+    (folder / "notes/mine").write_text("x")
+    fewer = description.parse(INVENTORY[: INVENTORY.index("[hosts.d]")].replace("[hosts.c]", "[hosts.e]"))
+    render.render(fewer, folder, Path("/nowhere"), None, False, False)
+    assert {path.name for path in folder.iterdir()} == {"a", "b", "e", "secret", "notes"}
+    assert (folder / "notes/mine").read_text() == "x"
+
+
+@pytest.mark.pure
+def test_a_folder_with_other_things_is_left_alone(cluster: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(ValueError, match="other things"):
+        render.render(cluster, tmp_path, Path("/nowhere"), None, False, False)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+@pytest.mark.pure
 def test_all_nodes_are_started_with_the_same(out: Path) -> None:
     told = [json.loads(read(out, host, "/etc/darkroom/manifest.json")) for host in "abcd"]
     assert len({one["alike"] for one in told}) == 1
