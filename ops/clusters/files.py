@@ -90,7 +90,9 @@ def _network(of: Material, host: Host, plan: Plan) -> Iterator[File]:
 
 def _settings(of: Material, parts: list[Part]) -> Iterator[File]:
     for part in parts:
-        variables = hosted.variables_of(of.cluster, part, of.credentials, of.server.binary)
+        variables = dict(hosted.variables_of(of.cluster, part, of.credentials, of.server.binary))
+        if part.name == "storage":
+            variables["DARKROOM_ALIKE"] = str(alike(of, parts))
         yield _secret(places.SETTINGS / f"{part.name}.env", units.settings(dict(variables)))
 
 

@@ -4,6 +4,7 @@ Run on the host of ledger and queue, which reaches the others by a command that 
 `ssh root@{address}`.
 """
 
+import json
 import shlex
 import subprocess
 import time
@@ -11,8 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from ops.clusters import places
 from ops.clusters.description import Cluster, Host
 from ops.inventory import Part
+from ops.program import STARTED
 from storage.admin import Admin
 from storage.errors import StorageError
 
@@ -63,6 +66,22 @@ class Rolling:
         """Raises Doubt unless every node and drive is here and whole, and nothing is being healed."""
         if problems := self._problems(0.0):
             raise Doubt(f"storage is not whole: {'; '.join(problems)}\n  → ./ops/status says what to do; then go on.")
+
+    def settings(self, hosts: Sequence[Host], together: bool) -> None:
+        """Raises Doubt unless all `hosts` were installed with the same, and, unless all are restarted together, run with
+        that already: a node with other settings than the rest would not come up.
+        """
+        wanted = {host: json.loads(self.way.run(host, "cat", str(places.MANIFEST)))["alike"] for host in hosts}
+        if len(set(wanted.values())) > 1:
+            raise Doubt(
+                "hosts were installed with different settings\n  → Render, and ./ops/host install on every host."
+            )
+        if together:
+            return
+        for host in hosts:
+            started = json.loads(self.way.run(host, "cat", str(places.DATA / STARTED)))["alike"]
+            if started != wanted[host]:
+                raise Doubt(f"{host.name} runs with other settings, pools or another commit\n  → --together")
 
     def storage(self, hosts: Sequence[Host]) -> None:
         """Restarts the storage of `hosts`, one after the other; each has all it lacks before the next one's turn."""

@@ -103,6 +103,7 @@ def upgrade(given: argparse.Namespace, folder: DataFolder) -> int:
         say(f"then what else runs on {_names(rest)}. --yes does it.")
         return 0
     made.sure()
+    made.settings(hosts, given.together)
     if given.together:
         made.together(hosts)
     else:
@@ -124,6 +125,7 @@ def expand(given: argparse.Namespace, folder: DataFolder) -> int:
         say(f"Would take {_names(new)} into use: storage on all hosts is restarted at once. --yes does it.")
         return 0
     made.sure()
+    made.settings(made.cluster.of_role("storage"), together=True)
     made.together(made.cluster.of_role("storage"))
     say(f"storage has {len(_pools(plan).all())} pools")
     return 0

@@ -62,6 +62,21 @@ def test_an_upgrade_stops_at_the_first_doubt(cluster: Cluster, client: Client) -
     }
 
 
+def test_other_settings_are_no_matter_of_one_host_after_the_other(cluster: Cluster) -> None:
+    """Nodes refuse each other then; that is said before the first of them is restarted."""
+    before = {name: services["storage"].pid for name, services in cluster.services.items()}
+    cluster.settings["CLEAN_HOURS"] = "30"  # it stands in the server's own settings
+    cluster.render()
+    cluster.install()
+    done = cluster.ops("cluster", "upgrade", *VIA, "--yes", check=False)
+    assert done.returncode == 1
+    assert "runs with other settings, pools or another commit" in done.stderr
+    assert {name: services["storage"].pid for name, services in cluster.services.items()} == before
+    together = cluster.ops("cluster", "upgrade", *VIA, "--together", "--yes", check=False)
+    assert together.returncode == 0, together.stdout + together.stderr
+    assert not {services["storage"].pid for services in cluster.services.values()} & set(before.values())
+
+
 def test_a_pool_is_added_and_drained_again(cluster: Cluster, client: Client, record: Callable[[Row], None]) -> None:
     load = Load(client, threads=2, pause=1.0)
     load.wait(30)
