@@ -68,14 +68,12 @@ class Rolling:
             raise Doubt(f"storage is not whole: {'; '.join(problems)}\n  → ./ops/status says what to do; then go on.")
 
     def settings(self, hosts: Sequence[Host], together: bool) -> None:
-        """Raises Doubt unless all `hosts` were installed with the same, and, unless all are restarted together, run with
-        that already: a node with other settings than the rest would not come up.
+        """Raises Doubt unless all `hosts` were installed with the same, and run with it already where they are not
+        restarted together: a node with other settings than the rest would not come up.
         """
         wanted = {host: json.loads(self.way.run(host, "cat", str(places.MANIFEST)))["alike"] for host in hosts}
         if len(set(wanted.values())) > 1:
-            raise Doubt(
-                "hosts were installed with different settings\n  → Render, and ./ops/host install on every host."
-            )
+            raise Doubt("hosts were installed with different settings\n  → ./ops/host install on every host.")
         if together:
             return
         for host in hosts:
