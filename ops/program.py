@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
     if not data or name not in BECOMING:
         sys.exit(f"python -m ops.program {{{','.join(BECOMING)}}} [ARG …], with DARKROOM_DATA set")
     BECOMING[name](DataFolder(Path(data)), rest)
-    raise AssertionError("a program was become")
+    raise AssertionError("each of them replaces this process")
 
 
 def _caddy(folder: DataFolder, arguments: list[str]) -> None:

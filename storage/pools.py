@@ -33,10 +33,8 @@ class Drain:
 
 @dataclass(frozen=True)
 class Pool:
-    number: int
-    """From 1 on, as in the inventory."""
     name: str
-    """What the server calls it."""
+    """What the server calls it, and what is given to it back."""
     drain: Drain | None
 
 
@@ -47,6 +45,7 @@ class Pools:
         self._transport = Transport(url, access, secret, pool(SECONDS))
 
     def all(self) -> list[Pool]:
+        """Those in use, in the order in which the server was given them."""
         told = json.loads(self._transport.send("GET", "minio", "admin/v3/pools/list").data)
         return [_pool(one) for one in told]
 
@@ -60,7 +59,7 @@ class Pools:
 
 
 def _pool(told: dict[str, Any]) -> Pool:
-    return Pool(int(told["id"]) + 1, str(told["cmdline"]), _drain(told.get("decommissionInfo") or {}))
+    return Pool(str(told["cmdline"]), _drain(told.get("decommissionInfo") or {}))
 
 
 def _drain(told: dict[str, Any]) -> Drain | None:

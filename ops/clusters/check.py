@@ -1,7 +1,5 @@
 """Whether a host is as it was rendered, and whether what should run there is well."""
 
-import os
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +8,9 @@ from ops.clusters import manifest as manifests
 from ops.clusters import places
 from ops.clusters.authority import days_left
 from ops.clusters.description import Drive
-from ops.clusters.install import HOST, owners
+from ops.clusters.install import HOST, live, owners
 from ops.clusters.manifest import Manifest
-from ops.disks import mounting
+from ops.disks import mounting, system
 
 SOON_DAYS = 30.0
 """A certificate that runs out within so many days is told of."""
@@ -83,20 +81,14 @@ def _mounts(manifest: Manifest) -> Iterator[Finding]:
 
 
 def _is(device: str, uuid: str) -> bool:
-    done = subprocess.run(["blkid", "-o", "value", "-s", "UUID", device], capture_output=True, text=True, env=_path())
-    return done.stdout.strip() == uuid
+    return system.run("blkid", "-o", "value", "-s", "UUID", device, well=(0, 2)).strip() == uuid
 
 
 def _units(manifest: Manifest) -> Iterator[Finding]:
-    if not Path("/run/systemd/system").exists():
+    if not live(HOST):
         yield Finding("units: no systemd runs here, so they were not asked")
         return
     for unit in manifest.units:
-        done = subprocess.run(["systemctl", "is-active", unit], capture_output=True, text=True)
-        state = done.stdout.strip() or "unknown"
+        state = system.run("systemctl", "is-active", unit, well=range(256)).strip() or "unknown"
         said = "" if state == "active" else f"{unit} is {state}"
         yield Finding("" if said else f"{unit} is active", said, f"journalctl -u {unit} says why.")
-
-
-def _path() -> dict[str, str]:
-    return {**os.environ, "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"}

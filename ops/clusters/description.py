@@ -69,9 +69,13 @@ class Cluster:
         return [host for host in self.hosts if role in host.roles]
 
     def pools(self) -> list[list[Host]]:
-        """The hosts that store, by pools."""
+        """The hosts that store, by pools, in the order of their numbers."""
         storing = self.of_role("storage")
-        return [[host for host in storing if host.pool == number] for number in sorted({one.pool for one in storing})]
+        return [[host for host in storing if host.pool == number] for number in self.pool_numbers()]
+
+    def pool_numbers(self) -> list[int]:
+        """In the order in which the server has the pools; numbers of those that are gone are missing."""
+        return sorted({host.pool for host in self.of_role("storage")})
 
     def layouts(self) -> list[Layout]:
         """Of each pool. Raises Impossible."""

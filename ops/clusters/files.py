@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +93,7 @@ def _settings(of: Material, parts: list[Part]) -> Iterator[File]:
         variables = dict(hosted.variables_of(of.cluster, part, of.credentials, of.server.binary))
         if part.name == "storage":
             variables["DARKROOM_ALIKE"] = str(alike(of, parts))
-        yield _secret(places.SETTINGS / f"{part.name}.env", units.settings(dict(variables)))
+        yield _secret(places.SETTINGS / f"{part.name}.env", units.settings(variables))
 
 
 def _certificates(of: Material, host: Host) -> Iterator[File]:
@@ -161,7 +161,3 @@ def _secret(path: Path, content: str | bytes) -> File:
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def by_path(made: list[File]) -> Mapping[Path, File]:
-    return {file.path: file for file in made}

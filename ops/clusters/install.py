@@ -3,17 +3,16 @@
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ops import planning
 from ops.clusters import manifest as manifests
-from ops.clusters import places, units
+from ops.clusters import places
 from ops.clusters.description import Drive
 from ops.clusters.manifest import Entry, Manifest
-from ops.disks import guard, mounting
+from ops.disks import guard, mounting, system
 from ops.setup import account, environment, packages, place
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -52,6 +51,7 @@ def steps(job: Job) -> list[tuple[str, Callable[[Say], None]]]:
         ("its dependencies", lambda say: _dependencies(job)),
         ("the storage server", lambda say: install_server(job, say)) if job.manifest.server else ("", None),
         ("folders", lambda say: make_folders(job)),
+        ("what an earlier rendering had besides", lambda say: remove_old(job, say)),
         ("settings, certificates and units", lambda say: put_files(job)),
         ("mounts of drives named by serial", lambda say: mount_by_serial(job, say)) if _serials(job) else ("", None),
         ("start at boot", lambda say: enable(job)),
@@ -68,8 +68,7 @@ def make_account(root: Path) -> None:
         account.ensure()
         return
     if ids(root) is None:
-        command = ["useradd", "--prefix", str(root), *account.OPTIONS]
-        _run(command, "Make a system user named darkroom in the image.")
+        system.run("useradd", "--prefix", str(root), *account.OPTIONS)
 
 
 def install_packages(job: Job) -> None:
@@ -126,6 +125,28 @@ def make_folders(job: Job) -> None:
         guard.close(job.at(Path(where)), firmly=job.root == HOST)
 
 
+def remove_old(job: Job, say: Say) -> None:
+    """Units and files that this host had and is not to have any more: parts that have gone elsewhere would go on."""
+    try:
+        before = installed(job.root)
+    except NotInstalled:
+        return
+    kept = {entry.path for entry in job.manifest.files}
+    gone = [entry.path for entry in before.files if entry.path not in kept]
+    if names := [path.name for path in gone if path.parent == places.UNITS]:
+        # Offline there is nothing to stop; a mount is left as it is, since its drive may be in use.
+        now = ["--now"] if live(job.root) else []
+        systemctl(job.root, "disable", *now, *(name for name in names if not name.endswith(".mount")))
+    for path in gone:
+        job.at(path).unlink(missing_ok=True)
+        say(f"  no longer there: {path}")
+
+
+def live(root: Path) -> bool:
+    """Whether this is a running system of systemd's."""
+    return root == HOST and Path("/run/systemd/system").exists()
+
+
 def put_files(job: Job) -> None:
     uids = owners(job.root)
     manifest = Entry(places.MANIFEST, 0o644, "root", "")
@@ -147,7 +168,7 @@ def mount_by_serial(job: Job, say: Say) -> None:
     """Writes the mount units of drives that the inventory names by serial: only the host knows their file systems."""
     for where, name in job.manifest.drives.items():
         if not Drive(name).is_uuid:
-            uuid = uuid_of(name, _listed())
+            uuid = uuid_of(name, system.run("lsblk", "--json", "--nodeps", "--output", "SERIAL,FSTYPE,UUID"))
             unit, text = mounting.mount_unit(uuid, where)
             (job.at(places.UNITS) / unit).write_text(text)
             say(f"  {where}: the drive {name} has the file system {uuid}")
@@ -164,15 +185,14 @@ def uuid_of(serial: str, listed: str) -> str:
     )
 
 
-def _listed() -> str:
-    return _run(["lsblk", "--json", "--nodeps", "--output", "SERIAL,FSTYPE,UUID"], "It is part of util-linux.")
-
-
 def enable(job: Job) -> None:
     """Links for the start of the machine; nothing is started."""
-    wanted = [name for name in job.manifest.units if name.endswith((".service", ".mount", units.TARGET))]
-    where = [] if job.root == HOST else ["--root", str(job.root)]
-    _run(["systemctl", *where, "enable", *wanted], "Is this a system with systemd?")
+    systemctl(job.root, "enable", *job.manifest.units)
+
+
+def systemctl(root: Path, verb: str, *names: str) -> None:
+    """Runs it for the system itself, or offline for an image. Raises ToolFailed."""
+    system.run("systemctl", *([] if root == HOST else ["--root", str(root)]), verb, *names)
 
 
 def ids(root: Path) -> tuple[int, int] | None:
@@ -191,17 +211,6 @@ def owners(root: Path) -> dict[str, int]:
     if found is None:
         raise NotInstalled(f"there is no user {account.NAME}\n  → ./ops/host install makes it.")
     return {"root": 0, "root group": 0, "darkroom": found[0], "darkroom group": found[1]}
-
-
-def _run(command: list[str], remedy: str) -> str:
-    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PATH": path})
-    except FileNotFoundError:
-        raise NotInstalled(f"{command[0]} is missing\n  → {remedy}") from None
-    if done.returncode:
-        raise NotInstalled(f"{command[0]} failed: {done.stderr.strip()}\n  → {remedy}")
-    return done.stdout
 
 
 def installed(root: Path) -> Manifest:

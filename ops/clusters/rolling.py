@@ -37,13 +37,18 @@ class Way:
     here: str
     """The name of this host, where commands run as they are."""
 
+    def command(self, host: Host, *command: str) -> list[str]:
+        """The command line that runs `command` there."""
+        way = [] if host.name == self.here else shlex.split(self.template.format(address=host.address, host=host.name))
+        return [*way, *command]
+
     def run(self, host: Host, *command: str, seconds: float = 120) -> str:
         """What the command printed. Raises Doubt."""
-        way = [] if host.name == self.here else shlex.split(self.template.format(address=host.address, host=host.name))
+        line = self.command(host, *command)
         try:
-            done = subprocess.run([*way, *command], capture_output=True, text=True, timeout=seconds)
+            done = subprocess.run(line, capture_output=True, text=True, timeout=seconds)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise Doubt(f"{host.name} was not reached: {error}\n  → Is --via right? {shlex.join(way)}") from error
+            raise Doubt(f"{host.name} was not reached: {error}\n  → Is --via right? {shlex.join(line)}") from error
         if done.returncode:
             raise Doubt(f"{host.name}: {shlex.join(command)} failed: {(done.stderr or done.stdout).strip()[-500:]}")
         return done.stdout
@@ -97,7 +102,8 @@ class Rolling:
         others. Requests are tried again meanwhile.
         """
         began = time.monotonic()
-        children = [self._begin(host) for host in hosts]
+        restart = ("systemctl", "restart", "darkroom-storage.service")
+        children = [subprocess.Popen(self.way.command(host, *restart)) for host in hosts]
         for host, child in zip(hosts, children, strict=True):
             if child.wait(120):
                 raise Doubt(f"{host.name}: storage was not restarted\n  → journalctl -u darkroom-storage there")
@@ -113,11 +119,6 @@ class Rolling:
         for name in names:
             self.way.run(host, "systemctl", "is-active", f"darkroom-{name}.service")
         self.say(f"{host.name}: {', '.join(names)} restarted")
-
-    def _begin(self, host: Host) -> "subprocess.Popen[bytes]":
-        way = self.way.template.format(address=host.address, host=host.name)
-        prefix = [] if host.name == self.way.here else shlex.split(way)
-        return subprocess.Popen([*prefix, "systemctl", "restart", "darkroom-storage.service"])
 
     def _wait(self, problems: Callable[[], list[str]], what: str) -> None:
         limit = time.monotonic() + self.patience

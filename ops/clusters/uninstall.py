@@ -1,12 +1,11 @@
 """Takes a host's units, settings and programs away again. What is stored on its drives and in its data folder stays."""
 
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from ops.clusters import places
-from ops.clusters.install import HOST
+from ops.clusters.install import live, systemctl
 from ops.clusters.manifest import Manifest
 
 KEPT = (places.DATA, places.DRIVES)
@@ -21,9 +20,8 @@ def steps(manifest: Manifest, root: Path) -> list[tuple[str, Callable[[], None]]
 
 
 def _disable(manifest: Manifest, root: Path) -> None:
-    where = ["--now"] if root == HOST and Path("/run/systemd/system").exists() else ["--root", str(root)]
-    names = [unit for unit in manifest.units if not unit.endswith(".mount")]
-    subprocess.run(["systemctl", *where, "disable", *names], capture_output=True)
+    now = ["--now"] if live(root) else []
+    systemctl(root, "disable", *now, *(unit for unit in manifest.units if not unit.endswith(".mount")))
 
 
 def _files(manifest: Manifest, root: Path) -> None:

@@ -28,10 +28,11 @@ def main() -> int:
         return 1
     from ops.clusters.install import NotInstalled
     from ops.clusters.manifest import NotRendered
+    from ops.disks.system import ToolFailed
 
     try:
         return {"install": install, "check": check, "uninstall": uninstall}[given.action](given)
-    except (NotInstalled, NotRendered, OSError) as error:
+    except (NotInstalled, NotRendered, ToolFailed, OSError) as error:
         say(f"darkroom: {error}")
         return 1
 

@@ -15,11 +15,11 @@ from ops.setup.say import say
 if TYPE_CHECKING:
     from ops.clusters.rolling import Rolling
     from ops.services import Plan
-    from storage.pools import Pool
+    from storage.pools import Pool, Pools
 
 WHERE = """\
 Type it as root on the host of ledger and queue. --via is how a command gets to another host: a command line in which
-{address} and {host} stand for it; what is run there is systemctl, or ./ops/host check.
+{address} and {host} stand for it; what is run there is systemctl, and cat of what was installed.
 """
 UPGRADE = f"""\
 Before it, on every host: the new checkout, and ./ops/host install with the folder that was rendered with it. Then this
@@ -133,29 +133,31 @@ def expand(given: argparse.Namespace, folder: DataFolder) -> int:
 
 def decommission(given: argparse.Namespace, folder: DataFolder) -> int:
     from ops import planning
+    from ops.clusters import operating
 
-    pools = _pools(planning.known(folder, {}))
-    one = _numbered(pools.all(), given.pool)
+    pools, numbers = _pools(planning.known(folder, {})), operating.cluster(folder).pool_numbers()
+    one = numbered(pools.all(), numbers, given.pool)
     if given.cancel and given.yes:
         pools.cancel(one)
     elif given.yes and not given.status and not (one.drain and (one.drain.running or one.drain.complete)):
         pools.drain(one)
     elif not given.status and not given.yes:
-        say(f"Would {'stop moving' if given.cancel else 'move everything'} out of pool {one.number}. --yes does it.")
+        say(f"Would {'stop moving' if given.cancel else 'move everything'} out of pool {given.pool}. --yes does it.")
         return 0
     if given.status or given.cancel:
-        one = _numbered(pools.all(), given.pool)
-        print(json.dumps(asdict(one), indent=1) if given.json else drained(one))
+        one = numbered(pools.all(), numbers, given.pool)
+        told = {"pool": given.pool, **asdict(one)}
+        print(json.dumps(told, indent=1) if given.json else drained(one, given.pool))
         return 0
-    return _watch(pools, given)
+    return _watch(pools, numbers, given.pool)
 
 
-def _watch(pools: Any, given: argparse.Namespace) -> int:
+def _watch(pools: "Pools", numbers: list[int], number: int) -> int:
     """Shows how far it is, until it has ended."""
     told = ""
     while True:
-        one = _numbered(pools.all(), given.pool)
-        if (now := drained(one)) != told:
+        one = numbered(pools.all(), numbers, number)
+        if (now := drained(one, number)) != told:
             told = now
             say(told)
         if one.drain and not one.drain.running:
@@ -163,30 +165,33 @@ def _watch(pools: Any, given: argparse.Namespace) -> int:
         time.sleep(1)
 
 
-def drained(one: "Pool") -> str:
+def drained(one: "Pool", number: int) -> str:
+    """How far it is, for people."""
     from ops.quantities import bytes_told
 
     if one.drain is None:
-        return f"pool {one.number} is in use"
+        return f"pool {number} is in use"
     drain = one.drain
     state = "complete" if drain.complete else "failed" if drain.failed else "stopped" if drain.cancelled else "moving"
-    done = f"{drain.objects:,} object versions, {bytes_told(drain.bytes)}"
+    of = f" of {bytes_told(drain.total_bytes)}" if drain.total_bytes else ""
+    done = f"{drain.objects:,} object versions, {bytes_told(drain.bytes)}{of}"
     failed = f", {drain.objects_failed:,} could not be moved" if drain.objects_failed else ""
-    return f"pool {one.number}: {state}; moved {done}{failed}"
+    return f"pool {number}: {state}; moved {done}{failed}"
 
 
-def _numbered(pools: "list[Pool]", number: int) -> "Pool":
+def numbered(pools: "list[Pool]", numbers: list[int], number: int) -> "Pool":
+    """The pool that has `number` in the inventory, whose numbers are `numbers`. Raises Doubt."""
     from ops.clusters.rolling import Doubt
 
     if len(pools) < 2:
         raise Doubt("there is one pool only: what is in it has nowhere to go\n  → ./ops/cluster expand adds another.")
-    found = next((one for one in pools if one.number == number), None)
-    if found is None:
-        raise Doubt(f"there is no pool {number}; there are {', '.join(str(one.number) for one in pools)}")
-    return found
+    known = dict(zip(numbers, pools, strict=False))  # those added last may not be in use yet
+    if number not in known:
+        raise Doubt(f"no pool {number} is in use; there are {', '.join(str(one) for one in known)}")
+    return known[number]
 
 
-def _pools(plan: "Plan") -> Any:
+def _pools(plan: "Plan") -> "Pools":
     from storage.pools import Pools
 
     access, _, secret = plan.credentials.storage_root.partition(":")

@@ -84,6 +84,22 @@ def test_an_image_is_installed_and_what_was_changed_in_it_is_found(rendered: Pat
     host("check", *root)
 
 
+def test_a_part_that_has_gone_elsewhere_goes_from_its_old_host(rendered: Path, image: Path, tmp_path: Path) -> None:
+    with_dependencies(image)
+    root = ("--root", str(image))
+    host("install", str(rendered / "b"), *root)
+    (tmp_path / "four.toml").write_text(INVENTORY.replace('["storage", "api", "edge"]', '["storage", "edge"]'))
+    command = [str(CHECKOUT / "ops/cluster"), "render", str(tmp_path / "four.toml")]
+    subprocess.run(command, env=environment(), check=True, capture_output=True, timeout=120)
+    said = host("install", str(tmp_path / "four/b"), *root)
+    assert "no longer there: /etc/darkroom/api.env" in said
+    units = image / "etc/systemd/system"
+    assert not (units / "darkroom-api.service").exists()
+    assert not (units / "darkroom.target.wants/darkroom-api.service").is_symlink()
+    assert (units / "darkroom.target.wants/darkroom-edge.service").is_symlink()
+    host("check", *root)
+
+
 def test_uninstalling_leaves_what_is_stored(rendered: Path, image: Path) -> None:
     with_dependencies(image)
     root = ("--root", str(image))
