@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 NETWORK = "10.77.0"
 BRIDGE, PREFIX = "dkbridge", "dk-"
 GATEWAY = f"{NETWORK}.254"
@@ -30,6 +31,9 @@ mkdir -p var/lib/asked var/lib/holders
 mount --bind "$1/asked" var/lib/asked
 mount --bind "$1/../holders" var/lib/holders
 for fresh in tmp run; do mount -t tmpfs tmpfs $fresh; done
+# The checkout may be in a folder that was just covered.
+mkdir -p "$1/root$2"
+mount --bind "$2" "$1/root$2"
 mkdir -p run/before
 pivot_root . run/before
 umount -l /run/before
@@ -104,6 +108,7 @@ class Machine:
         tool(*inside, "link", "set", "eth0", "up")
         tool(*inside, "link", "set", "lo", "up")
         command = ["ip", "netns", "exec", self.namespace, "unshare", "--mount", "sh", "-c", BECOME, "sh", str(folder)]
+        command.append(str(CHECKOUT))
         self._holder = subprocess.Popen(command, stderr=subprocess.PIPE, env={**os.environ, "PATH": _PATH})
         limit = time.monotonic() + 30
         while subprocess.run(self.inside("test", "-e", "/run/is-a-host"), capture_output=True).returncode:

@@ -13,8 +13,8 @@ MOVING = {
     "cmdline": "hash:1",
     "decommissionInfo": {
         "startTime": "2026-11-26T00:00:00Z",
-        "startSize": 400,
-        "totalSize": 1000,
+        "startSize": 4_000_000,
+        "totalSize": 10_000_000,
         "objectsDecommissioned": 12,
         "objectsDecommissionedFailed": 1,
         "bytesDecommissioned": 3_000_000,
@@ -43,9 +43,9 @@ def test_how_far_the_draining_is() -> None:
     one = _pool(MOVING)
     assert one.drain is not None
     assert one.drain.running
-    assert one.drain.total_bytes == 600
+    assert one.drain.total_bytes == 6_000_000
     told = rolling.drained(one, 2)
-    assert told == "pool 2: moving; moved 12 object versions, 3.00 MB of 600 B, 1 could not be moved"
+    assert told == "pool 2: moving; moved 12 object versions, 3.00 MB of 6.00 MB, 1 could not be moved"
     assert rolling.drained(IN_USE[0], 1) == "pool 1 is in use"
     never = _pool({"id": 0, "cmdline": "x", "decommissionInfo": {"startTime": "0001-01-01T00:00:00Z"}})
     assert never.drain is None
