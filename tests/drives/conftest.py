@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.drives.loops import softened
+from ops.folder import DataFolder
+from tests.drives.loops import Loops, softened
+from tests.drives.serving import BUCKET, Server
 from tests.stack import CHECKOUT, environment
 
 Typed = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -34,3 +36,23 @@ def typed(ground: Path) -> Typed:
         return subprocess.run(command, env=environment(**settings), capture_output=True, text=True, timeout=120)
 
     return type_it
+
+
+@pytest.fixture(scope="module")
+def loops(ground: Path) -> Iterator[Loops]:
+    made = Loops(ground, 5)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def server(ground: Path, loops: Loops, typed: Typed) -> Iterator[Server]:
+    """With four drives, made ready by the verb, and a fifth that lies beside."""
+    assert typed("prepare", *loops.paths[:4]).returncode == 0
+    made = Server(DataFolder(ground / "data"), ground)
+    made.start()
+    try:
+        made.client().make_bucket(BUCKET)
+        yield made
+    finally:
+        made.stop()

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,29 +12,9 @@ from ops.folder import DataFolder
 from ops.setup import account
 from tests.drives.conftest import Typed
 from tests.drives.loops import Loops, run
-from tests.drives.serving import BUCKET, Server, Uploads, unread
+from tests.drives.serving import Server, Uploads, unread
 
 pytestmark = pytest.mark.root
-
-
-@pytest.fixture(scope="module")
-def loops(ground: Path) -> Iterator[Loops]:
-    made = Loops(ground, 5)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def server(ground: Path, loops: Loops, typed: Typed) -> Iterator[Server]:
-    """With four drives, made ready by the verb, and a fifth that lies beside."""
-    assert typed("prepare", *loops.paths[:4]).returncode == 0
-    made = Server(DataFolder(ground / "data"), ground)
-    made.start()
-    try:
-        made.client().make_bucket(BUCKET)
-        yield made
-    finally:
-        made.stop()
 
 
 def until(condition: Callable[[], bool], seconds: float = 60) -> None:

@@ -15,34 +15,13 @@ from ops.disks.devices import Device
 from ops.disks.prepare import Order
 from ops.disks.record import xfs_uuid
 from ops.disks.replace import FILE
-from ops.folder import DataFolder
-from tests.drives.conftest import Typed
 from tests.drives.loops import Loops, mounted, run
-from tests.drives.serving import BUCKET, Server, Uploads, unread
+from tests.drives.serving import Server, Uploads, unread
 from tests.stack import CHECKOUT, environment
 
 pytestmark = pytest.mark.root
 
 UUID = "34f00e01-9c3b-4021-9cc7-8d92a8a79261"
-
-
-@pytest.fixture(scope="module")
-def loops(ground: Path) -> Iterator[Loops]:
-    made = Loops(ground, 5)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def server(ground: Path, loops: Loops, typed: Typed) -> Iterator[Server]:
-    assert typed("prepare", *loops.paths[:4]).returncode == 0
-    made = Server(DataFolder(ground / "data"), ground)
-    made.start()
-    try:
-        made.client().make_bucket(BUCKET)
-        yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture(scope="module")
