@@ -2,20 +2,16 @@
 
 import hashlib
 import time
-from collections.abc import Callable
 
 import pytest
 
 from tests.cluster import shards
 from tests.cluster.clients import Client, Load
 from tests.cluster.cluster import Cluster
+from tests.cluster.harm import Record, examined, harmed, redundant, row
 from tests.cluster.machine import Disk
-from tests.cluster.report import Row
-from tests.cluster.test_faults import examined, redundant, row
 
 pytestmark = [pytest.mark.root, pytest.mark.long, pytest.mark.timeout(900)]
-
-Record = Callable[[Row], None]
 
 # In the middle: of a part, or of the bytes that xl.meta holds of a small one.
 TURN = """
@@ -38,20 +34,13 @@ def uploaded(client: Client, count: int) -> dict[str, str]:
 
 
 def test_a_wiped_drive_is_filled_again(cluster: Cluster, client: Client, record: Record) -> None:
-    acknowledged = uploaded(client, 60)
     disk = cluster.disks["d"][0]
-    load = Load(client)
-    load.wait(10)
-    began = time.monotonic()
-    # What was deleted by mistake, the server's own folder too.
-    # Files come in meanwhile: what was written while a folder was emptied stays, as it would for anybody.
-    disk.machine.run("sh", "-c", 'rm -rf "$1"/* "$1"/.minio.sys', "sh", str(disk.where), check=False)
-    load.wait(40)
-    acknowledged |= load.stop()
-    after = redundant(cluster, began)
-    lost = examined(cluster, client, acknowledged)
-    record(row("a drive wiped under load", client, acknowledged, lost, after))
-    assert (lost, client.counts.failed) == (0, 0)
+
+    def wipe() -> None:
+        # What was deleted by mistake, the server's own folder too. Files come in meanwhile, and stay as they would.
+        disk.machine.run("sh", "-c", 'rm -rf "$1"/* "$1"/.minio.sys', "sh", str(disk.where), check=False)
+
+    harmed(cluster, client, record, "a drive wiped under load", wipe, lambda: None, 40)
 
 
 def test_flipped_bits_are_found_and_mended(cluster: Cluster, client: Client, record: Record) -> None:
@@ -103,22 +92,20 @@ def test_a_full_drive_stops_nothing(cluster: Cluster, client: Client, record: Re
 
 
 def test_an_unmounted_drive_is_not_written_into(cluster: Cluster, client: Client, record: Record) -> None:
-    disk = cluster.disks["b"][1]
-    load = Load(client)
-    load.wait(10)
-    disk.unmount(lazy=True)
-    cluster.services["b"]["storage"].stop()
-    cluster.services["b"]["storage"].start()
-    load.wait(40)
-    empty = disk.machine.run("ls", "-A", str(disk.where)).stdout
-    assert empty == "", "something was written into the empty mount point"
-    began = time.monotonic()
-    disk.mount("noatime")
-    acknowledged = load.stop()
-    after = redundant(cluster, began)
-    lost = examined(cluster, client, acknowledged)
-    record(row("a drive unmounted and its node restarted, mounted after 40 files", client, acknowledged, lost, after))
-    assert (lost, client.counts.failed) == (0, 0)
+    disk, node = cluster.disks["b"][1], cluster.services["b"]["storage"]
+
+    def unmount() -> None:
+        disk.unmount(lazy=True)
+        node.stop()
+        node.start()
+
+    def mount() -> None:
+        empty = disk.machine.run("ls", "-A", str(disk.where)).stdout
+        disk.mount("noatime")
+        assert empty == "", "something was written into the empty mount point"
+
+    what = "a drive unmounted and its node restarted, mounted after 40 files"
+    harmed(cluster, client, record, what, unmount, mount, 40)
 
 
 def flip(disk: Disk, image: str) -> tuple[str, str, str]:

@@ -3,44 +3,15 @@
 import hashlib
 import signal
 import time
-from collections.abc import Callable
+from functools import partial
 
 import pytest
 
-from tests.cluster import shards
 from tests.cluster.clients import Client, Load
 from tests.cluster.cluster import Cluster
-from tests.cluster.report import Row
+from tests.cluster.harm import Record, examined, harmed, redundant, row
 
 pytestmark = [pytest.mark.root, pytest.mark.timeout(600)]
-
-Record = Callable[[Row], None]
-
-
-def examined(cluster: Cluster, client: Client, acknowledged: dict[str, str]) -> int:
-    """How many of those were lost: every one is done and has its bytes, and ledger and storage agree."""
-    client.wait_ended(list(acknowledged))
-    lost = sum(
-        hashlib.sha256(client.bytes_of(image, "original")).hexdigest() != sha256
-        for image, sha256 in acknowledged.items()
-    )
-    told = cluster.ops("verify", "--grace", "0", check=False)
-    assert "missing object versions 0" in told.stdout, told.stdout + told.stderr
-    return lost
-
-
-def redundant(cluster: Cluster, began: float, seconds: float = 180) -> float:
-    """Waits until every shard is where it should be; seconds since `began`."""
-    limit = time.monotonic() + seconds
-    while missing := shards.lacking(cluster):
-        assert time.monotonic() < limit, f"{missing} shards are lacking\n{cluster.said('caretaker')}"
-        time.sleep(0.5)
-    return time.monotonic() - began
-
-
-def row(fault: str, client: Client, acknowledged: dict[str, str], lost: int, after: float | None) -> Row:
-    counts = client.counts
-    return Row(fault, counts.requests, counts.again, counts.failed, counts.slowest, len(acknowledged), lost, after)
 
 
 def test_health_is_told_in_sentences_on_the_host_of_the_ledger(cluster: Cluster, client: Client) -> None:
@@ -56,19 +27,8 @@ def test_health_is_told_in_sentences_on_the_host_of_the_ledger(cluster: Cluster,
 def test_a_node_is_killed_under_load_and_heals_when_it_returns(
     cluster: Cluster, client: Client, record: Record
 ) -> None:
-    load = Load(client)
-    load.wait(20)
-    cluster.services["d"].kill()
-    load.wait(100)
-    began = time.monotonic()
-    cluster.start("d")
-    load.wait(20)
-    acknowledged = load.stop()
-    after = redundant(cluster, began)
-    lost = examined(cluster, client, acknowledged)
-    record(row("a storage host killed under load, started again after 100 files", client, acknowledged, lost, after))
-    assert lost == 0
-    assert client.counts.failed == 0
+    what = "a storage host killed under load, started again after 100 files"
+    harmed(cluster, client, record, what, cluster.services["d"].kill, lambda: cluster.start("d"))
 
 
 @pytest.mark.long
@@ -102,37 +62,12 @@ def test_two_of_four_are_lost(cluster: Cluster, client: Client, record: Record) 
 
 @pytest.mark.long
 def test_a_cable_is_cut(cluster: Cluster, client: Client, record: Record) -> None:
-    load = Load(client)
-    load.wait(20)
-    cluster.machines["c"].cut()
-    load.wait(100)
-    began = time.monotonic()
-    cluster.machines["c"].mend()
-    load.wait(20)
-    acknowledged = load.stop()
-    after = redundant(cluster, began)
-    lost = examined(cluster, client, acknowledged)
-    record(row("the cable of a host cut, mended after 100 files", client, acknowledged, lost, after))
-    assert lost == 0
-    assert client.counts.failed == 0
-    assert client.counts.slowest < 60
+    cut = cluster.machines["c"]
+    harmed(cluster, client, record, "the cable of a host cut, mended after 100 files", cut.cut, cut.mend)
 
 
 @pytest.mark.long
 def test_a_node_hangs(cluster: Cluster, client: Client, record: Record) -> None:
-    load = Load(client)
-    load.wait(20)
-    cluster.services["d"]["storage"].send(signal.SIGSTOP)
-    try:
-        load.wait(60)
-    finally:
-        cluster.services["d"]["storage"].send(signal.SIGCONT)
-    began = time.monotonic()
-    load.wait(20)
-    acknowledged = load.stop()
-    after = redundant(cluster, began)
-    lost = examined(cluster, client, acknowledged)
-    record(row("a storage node stopped (SIGSTOP) for 60 files", client, acknowledged, lost, after))
-    assert lost == 0
-    assert client.counts.failed == 0
-    assert client.counts.slowest < 60
+    node = cluster.services["d"]["storage"]
+    stop, go_on = partial(node.send, signal.SIGSTOP), partial(node.send, signal.SIGCONT)
+    harmed(cluster, client, record, "a storage node stopped (SIGSTOP) for 60 files", stop, go_on, 60)

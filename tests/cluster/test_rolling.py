@@ -8,8 +8,8 @@ import pytest
 from tests.cluster import shards
 from tests.cluster.clients import Client, Load
 from tests.cluster.cluster import Cluster
+from tests.cluster.harm import examined, row
 from tests.cluster.report import Row
-from tests.cluster.test_faults import examined, row
 
 pytestmark = [pytest.mark.root, pytest.mark.long, pytest.mark.timeout(900)]
 

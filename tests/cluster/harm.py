@@ -1,0 +1,65 @@
+"""Harm to four hosts under load, and what is examined afterwards."""
+
+import hashlib
+import time
+from collections.abc import Callable
+
+from tests.cluster import shards
+from tests.cluster.clients import Client, Load
+from tests.cluster.cluster import Cluster
+from tests.cluster.report import Row
+
+Record = Callable[[Row], None]
+
+
+def examined(cluster: Cluster, client: Client, acknowledged: dict[str, str]) -> int:
+    """How many of those were lost: every one is done and has its bytes, and ledger and storage agree."""
+    client.wait_ended(list(acknowledged))
+    lost = sum(
+        hashlib.sha256(client.bytes_of(image, "original")).hexdigest() != sha256
+        for image, sha256 in acknowledged.items()
+    )
+    told = cluster.ops("verify", "--grace", "0", check=False)
+    assert "missing object versions 0" in told.stdout, told.stdout + told.stderr
+    return lost
+
+
+def redundant(cluster: Cluster, began: float, seconds: float = 180) -> float:
+    """Waits until every shard is where it should be; seconds since `began`."""
+    limit = time.monotonic() + seconds
+    while missing := shards.lacking(cluster):
+        assert time.monotonic() < limit, f"{missing} shards are lacking\n{cluster.said('caretaker')}"
+        time.sleep(0.5)
+    return time.monotonic() - began
+
+
+def row(fault: str, client: Client, acknowledged: dict[str, str], lost: int, after: float | None) -> Row:
+    counts = client.counts
+    return Row(fault, counts.requests, counts.again, counts.failed, counts.slowest, len(acknowledged), lost, after)
+
+
+def harmed(
+    cluster: Cluster,
+    client: Client,
+    record: Record,
+    what: str,
+    harm: Callable[[], None],
+    mend: Callable[[], None],
+    files: int = 100,
+) -> None:
+    """Does harm under load, and mends it after so many files more; then nothing is lost, and all shards come back."""
+    load = Load(client)
+    load.wait(20)
+    harm()
+    try:
+        load.wait(files)
+    finally:
+        mend()
+        began = time.monotonic()
+    load.wait(20)
+    acknowledged = load.stop()
+    after = redundant(cluster, began)
+    lost = examined(cluster, client, acknowledged)
+    record(row(what, client, acknowledged, lost, after))
+    assert (lost, client.counts.failed) == (0, 0)
+    assert client.counts.slowest < 60
