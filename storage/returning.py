@@ -11,6 +11,9 @@ from storage.health import Cluster, Drive
 
 UNSEEN_SECONDS = 120.0
 """After so long without a look anything may have happened."""
+UNFORMATTED = "unformatted"
+EARLIER_SECONDS = 600.0
+"""What began so long before a drive was seen to be away may have ended without it."""
 CLOCK_SECONDS = 10.0
 """How far a node's start, told as whole seconds since, may seem to move by itself."""
 
@@ -22,7 +25,9 @@ class Seen:
     at: float
     """Seconds since 1970, of the one who looked."""
     drives: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By endpoint: its `uuid`, and since when it has not been whole (`lacking`), or None."""
+    """By endpoint: its `uuid`; since when it has not been whole (`lacking`), or None; and whether it was a fresh one
+    meanwhile (`fresh`): the server may give that the `uuid` of the one before.
+    """
     nodes: dict[str, float] = field(default_factory=dict)
 
     def told(self) -> dict[str, Any]:
@@ -44,9 +49,9 @@ def looked(cluster: Cluster, now: float, before: Seen | None) -> tuple[Seen, lis
         known = before.drives.get(drive.endpoint) if before else None
         seen.drives[drive.endpoint] = {"uuid": drive.uuid or (known or {}).get("uuid", ""), "lacking": None}
         if not drive.whole:
-            seen.drives[drive.endpoint]["lacking"] = (known or {}).get("lacking") or now
+            seen.drives[drive.endpoint] |= _lacking(drive, known or {}, now)
         elif known and (why := _why(drive, known)):
-            came.append(Return(why, None))
+            came.append(Return(why, _lacks_since(drive, known)))
     if before:
         seen.nodes = before.nodes | seen.nodes
         came += _restarted(cluster, seen, before) or _unseen(now, before)
@@ -59,11 +64,22 @@ def _why(drive: Drive, known: Mapping[str, Any]) -> str:
     return f"the drive {drive.path} of {drive.node} is another one" if known["uuid"] not in ("", drive.uuid) else ""
 
 
+def _lacking(drive: Drive, known: Mapping[str, Any], now: float) -> dict[str, Any]:
+    fresh = drive.filling is not None or drive.state == UNFORMATTED or bool(known.get("fresh"))
+    return {"uuid": known.get("uuid") or drive.uuid, "lacking": known.get("lacking") or now, "fresh": fresh}
+
+
+def _lacks_since(drive: Drive, known: Mapping[str, Any]) -> float | None:
+    """The same drive has all that was written before it went away; another one may have nothing."""
+    if known["uuid"] != drive.uuid or known["lacking"] is None or known.get("fresh"):
+        return None
+    return float(known["lacking"]) - EARLIER_SECONDS
+
+
 def _restarted(cluster: Cluster, seen: Seen, before: Seen) -> list[Return]:
-    """While one of several nodes was away the others wrote on; a single one lacks only what it was about to write."""
-    alone = len(cluster.nodes) == 1
+    """It lacks at most what it was about to write, and where there are several what the others wrote meanwhile."""
     return [
-        Return(f"the node {name} was started again", before.at if alone else None)
+        Return(f"the node {name} was started again", before.at - EARLIER_SECONDS)
         for name, began in seen.nodes.items()
         if name in before.nodes and began > before.nodes[name] + CLOCK_SECONDS
     ]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from storage.health import Cluster
-from storage.returning import UNSEEN_SECONDS, Seen, looked
+from storage.returning import EARLIER_SECONDS, UNSEEN_SECONDS, Seen, looked
 from tests.care.test_margins import recorded
 
 pytestmark = pytest.mark.pure
@@ -56,8 +56,8 @@ def test_a_new_drive_is_looked_through_once_the_server_has_filled_it() -> None:
     seen, came = later(seen, changed(recorded("4x5-well"), state="unformatted", uuid=""))
     seen, came = later(seen, changed(recorded("4x5-well"), uuid="new", filling=object()))
     assert came == []
-    seen, came = later(seen, changed(recorded("4x5-well"), uuid="new"))
-    assert len(came) == 1
+    (found,) = looked(aged(changed(recorded("4x5-well"), uuid="new"), 3), seen.at + 3, seen)[1]
+    assert found.since is None, "whatever was on the one before may be lacking on it"
 
 
 def test_another_drive_between_two_looks() -> None:
@@ -72,7 +72,8 @@ def test_a_node_that_came_back_lacks_what_the_others_wrote() -> None:
     assert came == []
     back = recorded("4x2-well")
     found = looked(aged(back, 6), seen.at + 3, seen)[1]
-    assert {one.since for one in found} == {None}
+    # It is seen to be away at the second look, 3 s after the first.
+    assert {one.since for one in found} == {1003.0 - EARLIER_SECONDS, seen.at - EARLIER_SECONDS}
     assert any("is back" in one.why for one in found)
 
 
@@ -83,7 +84,8 @@ def test_a_node_that_was_started_again_between_two_looks() -> None:
         cluster, nodes=(dataclasses.replace(cluster.nodes[0], uptime=1.0), *aged(cluster, 60).nodes[1:])
     )
     found = looked(young, seen.at + 60, seen)[1]
-    assert [(one.why, one.since) for one in found] == [(f"the node {cluster.nodes[0].name} was started again", None)]
+    again = f"the node {cluster.nodes[0].name} was started again"
+    assert [(one.why, one.since) for one in found] == [(again, seen.at - EARLIER_SECONDS)]
 
 
 def test_a_single_node_lacks_at_most_what_it_was_about_to_write() -> None:
@@ -92,7 +94,7 @@ def test_a_single_node_lacks_at_most_what_it_was_about_to_write() -> None:
     seen, _ = looked(alone, 1000.0, None)
     again = Cluster((dataclasses.replace(alone.nodes[0], uptime=1.0),), alone.sets)
     found = looked(again, 1100.0, seen)[1]
-    assert [one.since for one in found] == [1000.0]
+    assert [one.since for one in found] == [1000.0 - EARLIER_SECONDS]
 
 
 def test_after_a_time_in_which_nobody_looked_what_came_meanwhile_is_looked_through() -> None:

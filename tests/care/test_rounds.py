@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -270,3 +271,20 @@ async def test_a_round_that_was_broken_off_goes_on_with_the_next_slice(house: Ho
     assert row.ended_at is not None
     assert row.slices_done == row.slices == 4
     assert row.looked == 2 * looked, "what was done with was not looked at again"
+
+
+async def test_after_a_moment_away_only_what_was_written_since_is_looked_through(house: House, care: Any) -> None:
+    """Folders of recent days, and those of old days in which something has changed: all else was there already."""
+    still, changed, new = [await house.done(BODY, days_ago=ago) for ago in (40, 50, 0)]
+    await fetch("UPDATE ledger.assets SET changed_at = now() - interval '39 days' WHERE id = $1", still)
+    for asset in (still, changed, new):
+        for shard in shards(house.minio.drives, layout.ORIGINALS, await original(asset))[:1]:
+            shard.unlink()
+    # Of one bucket: healing the settings of the server, at the end of others, heals some objects as well.
+    await rounds.ask(False, "a drive is back", layout.ORIGINALS, time.time() - 600)
+    conclusions = Conclusions(house.ledger, house.worker, whole)
+    await Walking(Admin(house.minio.url, *ROOT), Inspector(house.minio.url, *ROOT), conclusions, Config()).go_on()
+    left = [len(shards(house.minio.drives, layout.ORIGINALS, await original(asset))) for asset in (still, changed, new)]
+    assert left == [3, 4, 4]
+    assert (await care(deep=False)).mended >= 1, "a round through everything finds it"
+    assert len(shards(house.minio.drives, layout.ORIGINALS, await original(still))) == 4
