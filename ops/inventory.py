@@ -230,6 +230,9 @@ def _gateway(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
 
 
 Rows = Callable[[Plan, Mapping[str, str]], Iterable[Part]]
+STORES = ("postgres", "valkey", "storage", "gateway")
+"""What keeps everything, and the way to it: what a restore needs, and all that runs until it has ended."""
+
 KINDS: dict[str, Rows] = {
     "wires": _wires,
     "postgres": _postgres,

@@ -1,4 +1,4 @@
-"""A data folder is filled from a backup: database and storage are started for it, and ended again."""
+"""A data folder is filled from a backup: database and storage are started for it and ended, unless units do that."""
 
 import asyncio
 import os
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from appliance.errors import DomainError
+from appliance.ledger import database
 from ops import inventory, locate, planning, running, variables
 from ops.backups import restore
 from ops.backups.bars import Bar
@@ -20,7 +21,6 @@ from ops.services import Plan
 from storage.inspection import Inspector
 from storage.objects import StorageError
 
-NEEDED = ("postgres", "valkey", "storage")
 FAILURES = (DomainError, StorageError, StoreError, WrongBytes, RestoreFailed, OSError)
 
 
@@ -43,14 +43,43 @@ def fill(
     instead of the store. Raises NotFilled.
     """
     work = _Work(folder, store, manifest, begun, quiet, drill, replica)
-    outcome = running.execute(folder, dict(os.environ), False, work.begin, only_what_is_needed, "restoring")
-    if work.failure or outcome.failure or not work.told:
-        raise NotFilled(work.failure or outcome.failure or "interrupted")
+    if folder.hosted():
+        asyncio.run(work.done())
+        failure = work.failure
+    else:
+        outcome = running.execute(folder, dict(os.environ), False, work.begin, only_what_is_needed, "restoring")
+        failure = work.failure or outcome.failure
+    if failure or not work.told:
+        raise NotFilled(failure or "interrupted")
     return work.told
 
 
 def only_what_is_needed(plan: Plan, environment: Mapping[str, str]) -> list[Part]:
-    return [part for part in inventory.parts(plan, environment) if part.name in NEEDED]
+    return [part for part in inventory.parts(plan, environment) if part.name in inventory.STORES]
+
+
+def alone(folder: DataFolder) -> None:
+    """Raises NotFilled unless the database of these hosts answers, and nobody else is at work in it."""
+    environment = dict(os.environ)
+    os.environ.update(variables.for_role("migrate", planning.known(folder, environment), environment))
+    try:
+        others = asyncio.run(_others())
+    except FAILURES as error:
+        raise NotFilled(f"the database does not answer: {error}") from error
+    if others:
+        raise NotFilled(f"parts are at work that a restore is in the way of: {', '.join(others)}")
+
+
+async def _others() -> list[str]:
+    connection = await database.connect()
+    try:
+        rows = await connection.fetch(
+            "SELECT DISTINCT coalesce(nullif(application_name, ''), 'one without a name') AS name FROM pg_stat_activity"
+            " WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        return sorted(row["name"] for row in rows)
+    finally:
+        await connection.close()
 
 
 class _Work:
@@ -72,9 +101,16 @@ class _Work:
         self.failure = ""
 
     def begin(self) -> None:
-        self._task = asyncio.create_task(self._all())
+        self._task = asyncio.create_task(self._then_end())
 
-    async def _all(self) -> None:
+    async def _then_end(self) -> None:
+        try:
+            await self.done()
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)  # the supervisor's sign to end the parts
+
+    async def done(self) -> None:
+        """Restores; what came of it is in `told`, or in `failure`."""
         try:
             self.told = await self._restored()
         except NotEmpty as error:
@@ -82,8 +118,6 @@ class _Work:
             (self._folder.path / RESTORING).unlink()  # or the next try would take what is there for its own
         except FAILURES as error:
             self.failure = str(error)
-        finally:
-            os.kill(os.getpid(), signal.SIGTERM)  # the supervisor's sign to end the parts
 
     async def _restored(self) -> dict[str, Any]:
         environment, began = dict(os.environ), time.monotonic()

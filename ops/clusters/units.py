@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ops.clusters import places
 from ops.disks import mounting
-from ops.inventory import Part
+from ops.folder import RESTORING
+from ops.inventory import STORES, Part
 
 TARGET = "darkroom.target"
 
@@ -31,6 +32,11 @@ Wants=network-online.target
 After=network-online.target{after}
 # However often it dies, it is started again.
 StartLimitIntervalSec=0
+"""
+
+NOT_WHILE_RESTORING = """\
+# From half of a backup nothing is started, and without the wires of this host no other one gets at it.
+ConditionPathExists=!{marker}
 """
 
 SERVICE = """
@@ -120,6 +126,8 @@ def service(part: Part, host: str, drives: Sequence[Path]) -> str:
     """The unit of `part` on `host`; `drives` are where those of a storage node are mounted."""
     after = "".join(f" darkroom-{other}.service" for other in part.after)
     head = HEAD.format(name=name(part), host=host, part=part.name, after=after)
+    if part.name not in STORES:
+        head += NOT_WHILE_RESTORING.format(marker=places.DATA / RESTORING)
     if part.name == "storage":
         head += "# The node starts once its drives are mounted; without one of them it goes on with the others.\n"
         head += mounting.wanted([str(drive) for drive in drives])

@@ -22,11 +22,19 @@ database and storage runs meanwhile; afterwards start it with ./ops/up, and let 
 Clients that follow events are told to read their lists again, since the restored stream may lack what they know. API
 keys are those of the backup; tokens, links and forms from before are good no more.
 
+On several hosts it is typed on the one of ledger and queue, after ./ops/host install on all of them, while nothing runs
+but storage everywhere and, on that host, also postgres and the gateway (systemctl start darkroom-storage …). Until it
+has ended nothing else is started there, nor are the others let in.
+
 The ledger always comes from the store; with --objects the bytes come from a second site, whose key (one that may read
 is enough) is given as access:secret in DARKROOM_REPLICA_KEY. They are compared with the ledger's SHA-256 all the same.
 
 Exit codes: 0 everything is restored; 1 the store has lost some objects, the rest is restored; 2 it was not restored.
 """
+
+
+ON_ONE = "Start it with ./ops/up"
+ON_HOSTS = "Start everything: systemctl start darkroom.target on each host"
 
 
 def main() -> int:
@@ -62,7 +70,9 @@ def asked(given: argparse.Namespace, folder: DataFolder) -> dict[str, Any]:
         manifest = catalogue.manifest(store, given.at)
     except StoreError as error:
         raise CannotRun(f"{given.store}: {error}") from error
-    folder.make()
+    hosted = folder.hosted()
+    if not hosted:
+        folder.make()
     if not folder.take():
         raise CannotRun(
             f"an appliance is running in {folder.path}\n  → A backup is restored into a new folder: --data DIR"
@@ -72,7 +82,9 @@ def asked(given: argparse.Namespace, folder: DataFolder) -> dict[str, Any]:
         raise CannotRun(
             f"the restore of {begun.get('stamp')} was begun here\n  → Go on with that one: --at {begun.get('stamp')}"
         )
-    if not begun and (folder.postgres / "PG_VERSION").exists():
+    if hosted:
+        _sure_to_be_alone(folder)
+    elif not begun and (folder.postgres / "PG_VERSION").exists():
         raise CannotRun(
             f"{folder.path} has an appliance's data\n  → A backup is restored into a new folder: --data DIR"
         )
@@ -83,7 +95,18 @@ def asked(given: argparse.Namespace, folder: DataFolder) -> dict[str, Any]:
     except filling.NotFilled as failure:
         raise CannotRun(f"not restored: {failure}\n  → Type it again: it goes on where it was.") from failure
     (folder.path / RESTORING).unlink()
-    return told
+    return told | {"next": ON_HOSTS if hosted else ON_ONE}
+
+
+def _sure_to_be_alone(folder: DataFolder) -> None:
+    """Raises CannotRun unless postgres runs on this host, and nothing that would change what is being restored."""
+    from ops.backups import filling
+
+    try:
+        filling.alone(folder)
+    except filling.NotFilled as reason:
+        only = "systemctl stop darkroom.target, then systemctl start darkroom-storage; here darkroom-postgres and"
+        raise CannotRun(f"{reason}\n  → On each host {only} darkroom-gateway, too.") from reason
 
 
 def replica(url: str | None) -> "Inspector | None":
@@ -106,7 +129,7 @@ def text(told: dict[str, Any]) -> str:
     if told["damaged"]:
         lines.append(f"lost or damaged in the store, and so missing now {len(told['damaged'])}")
         lines += [f"  {one}" for one in told["damaged"][:20]]
-    lines.append("Start it with ./ops/up; ./ops/verify --deep compares all of it.")
+    lines.append(f"{told['next']}; ./ops/verify --deep compares all of it.")
     return "\n".join(lines)
 
 

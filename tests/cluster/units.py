@@ -46,6 +46,9 @@ class Unit:
 
     def start(self) -> None:
         self.load()
+        condition = self.lines.get("ConditionPathExists", "!/nowhere")
+        if not self.machine.run("test", "-e", condition.removeprefix("!"), check=False).returncode:
+            return
         if self._keeper is not None:
             self._keeper.join()  # of a process that was ended for good, or there would be two who start it anew
         self._wanted = True

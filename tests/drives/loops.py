@@ -34,7 +34,17 @@ class Loops:
             size = file.seek(0, os.SEEK_END)
             file.truncate(0)
             file.truncate(size)
-        run("blockdev", "--flushbufs", self.paths[number])
+        limit = time.monotonic() + 10
+        while True:
+            # What the kernel still knows of it is let go, unless somebody looks at the drive in this moment.
+            run("blockdev", "--flushbufs", self.paths[number])
+            if (
+                subprocess.run(["blkid", "-p", self.paths[number]], capture_output=True, env={"PATH": PATH}).returncode
+                == 2
+            ):
+                break
+            assert time.monotonic() < limit, f"{self.paths[number]} is not empty"
+            time.sleep(0.1)
         # Partitions that were there are forgotten.
         subprocess.run(["blockdev", "--rereadpt", self.paths[number]], capture_output=True, env={"PATH": PATH})
 

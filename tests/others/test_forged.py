@@ -15,6 +15,7 @@ from tests.others.conftest import Guest, House
 from tests.others.raw import Answer, link, old_link, send, signed
 
 BODY = b"x" * 1000
+UNDER_WAY = "under-way"
 SNOWBALL = {"x-amz-meta-snowball-auto-extract": "true"}
 OTHERS = [minio.ROOT, minio.UPLOADER, minio.READER, minio.WORKER]
 
@@ -34,11 +35,14 @@ def _nothing_changes(storage: minio.Minio, guest: Guest, neighbour: Guest) -> It
 
 
 @pytest.fixture(scope="module")
-def upload(plain: House, guest: Guest) -> str:
+def upload(plain: House, guest: Guest) -> Iterator[str]:
     """An upload in parts that is under way, to send parts for."""
-    target = f"/{guest.bucket}/parts?uploads="
+    target = f"/{guest.bucket}/{UNDER_WAY}?uploads="
     answer = send(plain, "POST", target, signed(plain, guest.key, "POST", target))
-    return answer.body.partition(b"<UploadId>")[2].partition(b"</UploadId>")[0].decode()
+    upload = answer.body.partition(b"<UploadId>")[2].partition(b"</UploadId>")[0].decode()
+    yield upload
+    target = f"/{guest.bucket}/{UNDER_WAY}?uploadId={upload}"
+    assert send(plain, "DELETE", target, signed(plain, guest.key, "DELETE", target)).status == 204
 
 
 def forger(key: Key) -> Key:
@@ -47,7 +51,7 @@ def forger(key: Key) -> Key:
 
 def targets(guest: Guest, upload: str) -> dict[str, dict[str, str]]:
     """Paths and parameters of a whole object and of a part."""
-    return {f"/{guest.bucket}/forged": {}, f"/{guest.bucket}/parts": {"partNumber": "1", "uploadId": upload}}
+    return {f"/{guest.bucket}/forged": {}, f"/{guest.bucket}/{UNDER_WAY}": {"partNumber": "1", "uploadId": upload}}
 
 
 def with_query(path: str, query: dict[str, str]) -> str:
