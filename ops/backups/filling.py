@@ -9,7 +9,7 @@ from typing import Any
 
 from appliance.errors import DomainError
 from appliance.ledger import database
-from ops import inventory, locate, planning, running, variables
+from ops import health, inventory, locate, planning, running, variables
 from ops.backups import restore
 from ops.backups.bars import Bar
 from ops.backups.catalogue import Manifest
@@ -21,6 +21,8 @@ from ops.services import Plan
 from storage.inspection import Inspector
 from storage.objects import StorageError
 
+PATIENCE = 30.0
+"""Seconds for what was just started to come."""
 FAILURES = (DomainError, StorageError, StoreError, WrongBytes, RestoreFailed, OSError)
 
 
@@ -59,15 +61,27 @@ def only_what_is_needed(plan: Plan, environment: Mapping[str, str]) -> list[Part
 
 
 def alone(folder: DataFolder) -> None:
-    """Raises NotFilled unless the database of these hosts answers, and nobody else is at work in it."""
+    """Waits for database and storage of these hosts. Raises NotFilled if they don't come, or others are at work too."""
     environment = dict(os.environ)
-    os.environ.update(variables.for_role("migrate", planning.known(folder, environment), environment))
+    plan = planning.known(folder, environment)
+    os.environ.update(variables.for_role("migrate", plan, environment))
+    asyncio.run(_come(inventory.parts(plan, environment)))
     try:
         others = asyncio.run(_others())
     except FAILURES as error:
         raise NotFilled(f"the database does not answer: {error}") from error
     if others:
         raise NotFilled(f"parts are at work that a restore is in the way of: {', '.join(others)}")
+
+
+async def _come(parts: list[Part]) -> None:
+    """Raises NotFilled if Postgres, or storage by its gateway, is not well for PATIENCE seconds."""
+    limit = time.monotonic() + PATIENCE
+    for part in parts:
+        while part.name in ("postgres", "gateway") and (wrong := await health.ask(part.health, os.getpid())):
+            if time.monotonic() > limit:
+                raise NotFilled(f"{part.name} is not well: {wrong}")
+            await asyncio.sleep(0.5)
 
 
 async def _others() -> list[str]:

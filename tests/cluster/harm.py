@@ -28,7 +28,7 @@ def redundant(cluster: Cluster, began: float, seconds: float = 180) -> float:
     """Waits until every shard is where it should be; seconds since `began`."""
     limit = time.monotonic() + seconds
     while missing := shards.lacking(cluster):
-        assert time.monotonic() < limit, f"{missing} shards are lacking\n{cluster.said('caretaker')}"
+        assert time.monotonic() < limit, f"lacking: {missing[:20]}\n{cluster.said('caretaker')}"
         time.sleep(0.5)
     return time.monotonic() - began
 

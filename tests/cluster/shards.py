@@ -20,11 +20,11 @@ def objects(disk: Disk) -> dict[str, int]:
     return found
 
 
-def lacking(cluster: Cluster) -> int:
-    """Shards that are not where they should be, of drives that all form one set: 0 with full redundancy."""
-    held = [objects(disk) for disks in cluster.disks.values() for disk in disks]
-    everywhere = set().union(*held)
-    return sum(len(everywhere - set(one)) for one in held)
+def lacking(cluster: Cluster) -> list[str]:
+    """Shards that are not where they should be, of drives that all form one set: none with full redundancy."""
+    held = {f"{disk.machine.name}{disk.where.name}": objects(disk) for disk in each(cluster)}
+    everywhere = set[str]().union(*held.values())
+    return [f"{drive} {key}" for drive, own in held.items() for key in sorted(everywhere - set(own))]
 
 
 def files_of(disk: Disk, image: str) -> list[str]:

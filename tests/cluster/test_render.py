@@ -124,6 +124,15 @@ def test_everything_but_edge_storage_and_wires_listens_on_loopback(out: Path) ->
 
 
 @pytest.mark.pure
+def test_while_a_backup_is_being_restored_only_what_stores_is_started(out: Path) -> None:
+    """Without wires no part of another host gets at the ledger either."""
+    for unit in (out / "a/files/etc/systemd/system").glob("darkroom-*.service"):
+        part = unit.stem.removeprefix("darkroom-")
+        held_back = "ConditionPathExists=!/var/lib/darkroom/data/restoring.json\n" in unit.read_text()
+        assert held_back == (part not in ("postgres", "valkey", "storage", "gateway")), part
+
+
+@pytest.mark.pure
 def test_secrets_are_where_they_are_used_and_nowhere_else(out: Path) -> None:
     secrets = json.loads((out / "secret/secrets.json").read_text())
     root = secrets["storage_root"].partition(":")[2]
