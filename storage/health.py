@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 WELL = "ok"
+FULL_SHARE = 0.01
+"""Of a drive: with less free than this, a shard may find no room on it."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ class Drive:
     def whole(self) -> bool:
         """Whether it is here and holds all that it should, as far as the server knows."""
         return self.here and self.filling is None
+
+    @property
+    def full(self) -> bool:
+        """Whether it may lack what is written now, although it is here: the other drives take that without it."""
+        return self.here and self.free < FULL_SHARE * self.total
 
     @property
     def condition(self) -> str:

@@ -14,6 +14,12 @@ UNSEEN_SECONDS = 120.0
 UNFORMATTED = "unformatted"
 EARLIER_SECONDS = 600.0
 """What began so long before a drive was seen to be away may have ended without it."""
+SETTLE_SECONDS = 60.0
+"""So long after a return other nodes may not have connected to it yet, and write around it: they try to at most every
+30 s (exponentialBackoffWait of the server's internal/rest/client.go), and look for drives every 15
+(defaultMonitorConnectEndpointInterval of cmd/erasure-sets.go). What they could not write there they try once more after
+a second (healRoutine of cmd/mrf.go), and then never.
+"""
 CLOCK_SECONDS = 10.0
 """How far a node's start, told as whole seconds since, may seem to move by itself."""
 
@@ -25,10 +31,17 @@ class Seen:
     at: float
     """Seconds since 1970, of the one who looked."""
     drives: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By endpoint: its `uuid`; since when it has not been whole (`lacking`), or None; and whether it was a fresh one
-    meanwhile (`fresh`): the server may give that the `uuid` of the one before.
+    """By endpoint: its `uuid`; since when it has not been whole or had no room (`lacking`), or None; whether it was a
+    fresh one meanwhile (`fresh`): the server may give that the `uuid` of the one before; and whether all it lacked was
+    room (`full`).
     """
     nodes: dict[str, float] = field(default_factory=dict)
+    settling: float = 0.0
+    """When something came back that other nodes may write around; 0 while there is none."""
+
+    @property
+    def settles_at(self) -> float | None:
+        return self.settling + SETTLE_SECONDS if self.settling else None
 
     def told(self) -> dict[str, Any]:
         return asdict(self)
@@ -48,25 +61,43 @@ def looked(cluster: Cluster, now: float, before: Seen | None) -> tuple[Seen, lis
     for drive in cluster.drives:
         known = before.drives.get(drive.endpoint) if before else None
         seen.drives[drive.endpoint] = {"uuid": drive.uuid or (known or {}).get("uuid", ""), "lacking": None}
-        if not drive.whole:
+        if not drive.whole or drive.full:
             seen.drives[drive.endpoint] |= _lacking(drive, known or {}, now)
         elif known and (why := _why(drive, known)):
             came.append(Return(why, _lacks_since(drive, known)))
     if before:
         seen.nodes = before.nodes | seen.nodes
         came += _restarted(cluster, seen, before) or _unseen(now, before)
+        came += _settled(cluster, seen, before, came)
     return seen, came
 
 
+def _settled(cluster: Cluster, seen: Seen, before: Seen, came: list[Return]) -> list[Return]:
+    """A second time for what came back, if that was a while ago. Notes in `seen` what has still to settle."""
+    if came and len(cluster.nodes) > 1:
+        seen.settling = seen.at
+    elif before.settles_at and seen.at < before.settles_at:
+        seen.settling = before.settling
+    elif before.settling:
+        return [Return("other nodes have connected to what was back", before.settling - EARLIER_SECONDS)]
+    return []
+
+
 def _why(drive: Drive, known: Mapping[str, Any]) -> str:
+    which = f"the drive {drive.path} of {drive.node}"
     if known["lacking"] is not None:
-        return f"the drive {drive.path} of {drive.node} is back"
-    return f"the drive {drive.path} of {drive.node} is another one" if known["uuid"] not in ("", drive.uuid) else ""
+        return f"{which} has room again" if known.get("full") else f"{which} is back"
+    return f"{which} is another one" if known["uuid"] not in ("", drive.uuid) else ""
 
 
 def _lacking(drive: Drive, known: Mapping[str, Any], now: float) -> dict[str, Any]:
     fresh = drive.filling is not None or drive.state == UNFORMATTED or bool(known.get("fresh"))
-    return {"uuid": known.get("uuid") or drive.uuid, "lacking": known.get("lacking") or now, "fresh": fresh}
+    return {
+        "uuid": known.get("uuid") or drive.uuid,
+        "lacking": known.get("lacking") or now,
+        "fresh": fresh,
+        "full": drive.full and known.get("full", True),
+    }
 
 
 def _lacks_since(drive: Drive, known: Mapping[str, Any]) -> float | None:

@@ -37,6 +37,7 @@ class Looking:
         if cluster:
             await self._returned(cluster)
         told = await self._gathering.report(cluster, silence)
+        told["settles_at"] = self._seen and self._seen.settles_at
         await report.tell(self._redis, told)
         return told
 

@@ -64,7 +64,10 @@ def _healing(report: Mapping[str, Any]) -> str:
         return "a new drive is being filled"
     if last is None:
         return "nothing had to be healed yet"
-    return f"nothing to do; the last heal ended {since(last['ended_at'], time.time())}, {found(last)}"
+    more = "nothing to do"
+    if report.get("settles_at"):
+        more = f"once more in {max(0, report['settles_at'] - time.time()):.0f} s, once nodes have connected again"
+    return f"{more}; the last heal ended {since(last['ended_at'], time.time())}, {found(last)}"
 
 
 def found(one: Mapping[str, Any]) -> str:

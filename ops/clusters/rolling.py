@@ -68,9 +68,12 @@ class Rolling:
     patience: float = 300.0
 
     def sure(self) -> None:
-        """Raises Doubt unless every node and drive is here and whole, and nothing is being healed."""
-        if problems := self._problems(0.0):
-            raise Doubt(f"storage is not whole: {'; '.join(problems)}\n  → ./ops/status says what to do; then go on.")
+        """Raises Doubt unless every node and drive is here and whole; what is being healed is waited for."""
+        if lacking := self._lacking():
+            raise Doubt(f"storage is not whole: {'; '.join(lacking)}\n  → ./ops/status says what to do; then go on.")
+        if healed := self._problems(0.0):
+            self.say(f"waiting for storage: {'; '.join(healed)}")
+            self._wait(partial(self._problems, 0.0), "storage")
 
     def settings(self, hosts: Sequence[Host], together: bool) -> None:
         """Raises Doubt unless all `hosts` were installed with the same, and run with it already where they are not
@@ -132,13 +135,16 @@ class Rolling:
 
     def _problems(self, since: float) -> list[str]:
         """What is lacking, of what was seen after `since`: what has come back is noticed a moment later."""
-        try:
-            found = self.admin.cluster().problems
-        except StorageError as error:
-            return [str(error)]
+        found = self._lacking()
         if not found and (healed := self.healing(since)):
             return [healed]
         return found
+
+    def _lacking(self) -> list[str]:
+        try:
+            return self.admin.cluster().problems
+        except StorageError as error:
+            return [str(error)]
 
     def _started(self, host: Host) -> float:
         """When the node was started, in seconds of this machine's monotonic clock; 0 while it is away."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from storage.health import Cluster
-from storage.returning import EARLIER_SECONDS, UNSEEN_SECONDS, Seen, looked
+from storage.returning import EARLIER_SECONDS, SETTLE_SECONDS, UNSEEN_SECONDS, Return, Seen, looked
 from tests.care.test_margins import recorded
 
 pytestmark = pytest.mark.pure
@@ -49,6 +49,39 @@ def test_a_drive_that_was_away_and_is_back() -> None:
     seen, came = later(seen, recorded("4x5-well"))
     assert came == ["the drive /drives/d1 of 10.77.0.2:9000 is back"]
     assert later(seen, recorded("4x5-well"))[1] == []
+
+
+def test_what_other_nodes_wrote_around_it_is_healed_a_while_later() -> None:
+    """They connect to it one after the other, and meanwhile believe that it is away."""
+    well = recorded("4x5-well")
+    seen, _ = later(first("4x5-well"), recorded("4x5-drive-away"))
+    back, _ = later(seen, well)
+    soon, came = later(back, well, SETTLE_SECONDS - 1)
+    assert (came, soon.settles_at) == ([], back.at + SETTLE_SECONDS)
+    settled, (found,) = looked(aged(well, SETTLE_SECONDS), back.at + SETTLE_SECONDS, soon)
+    assert found == Return("other nodes have connected to what was back", back.at - EARLIER_SECONDS)
+    assert settled.settles_at is None
+    assert looked(aged(well, SETTLE_SECONDS + 3), settled.at + 3, settled)[1] == []
+
+
+def test_a_drive_that_was_full_lacks_what_was_written_meanwhile() -> None:
+    """The server tries again once what it could not write there, a second later, and forgets it then."""
+    total = recorded("4x5-well").nodes[0].drives[0].total
+    full = changed(recorded("4x5-well"), free=int(0.009 * total))
+    seen, came = later(first("4x5-well"), full)
+    assert came == []
+    after, came = looked(aged(recorded("4x5-well"), 3), seen.at + 3, Seen(**seen.told()))
+    assert came == [Return("the drive /drives/d1 of 10.77.0.2:9000 has room again", seen.at - EARLIER_SECONDS)]
+    assert later(after, changed(recorded("4x5-well"), free=int(0.011 * total)))[1] == []
+
+
+def test_one_node_alone_has_no_others() -> None:
+    alone = dataclasses.replace(recorded("4x5-well"), nodes=recorded("4x5-well").nodes[:1])
+    node = dataclasses.replace(alone.nodes[0], drives=(dataclasses.replace(alone.nodes[0].drives[0], state="offline"),))
+    seen, _ = looked(dataclasses.replace(alone, nodes=(node,)), 1000.0, looked(alone, 990.0, None)[0])
+    back, came = looked(aged(alone, 20), 1010.0, seen)
+    assert [one.why for one in came] == ["the drive /drives/d1 of 10.77.0.2:9000 is back"]
+    assert back.settles_at is None
 
 
 def test_a_new_drive_is_looked_through_once_the_server_has_filled_it() -> None:

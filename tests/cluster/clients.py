@@ -36,6 +36,7 @@ class Counts:
     """Requests that were tried once more."""
     failed: int = 0
     slowest: float = 0.0
+    slowest_was: str = ""
     answers: Counter[str] = field(default_factory=Counter)
     """What was answered to those that were tried once more."""
 
@@ -72,7 +73,7 @@ class Client:
         self, method: str, path: str, data: bytes | None = None, headers: dict[str, str] | None = None
     ) -> bytes:
         """The bytes of an answer to a request for `path` at any edge. Raises Failed."""
-        began = time.monotonic()
+        began, tried = time.monotonic(), list[str]()
         with self._lock:
             self.counts.requests += 1
         for attempt in range(TRIES):
@@ -91,11 +92,13 @@ class Client:
                 said = type(getattr(error, "reason", error)).__name__
             else:
                 with self._lock:
-                    self.counts.slowest = max(self.counts.slowest, time.monotonic() - began)
+                    if (took := time.monotonic() - began) > self.counts.slowest:
+                        self.counts.slowest, self.counts.slowest_was = took, f"{method} {path} after {tried}"
                 return found
             with self._lock:
                 self.counts.again += not attempt
                 self.counts.answers[said] += 1
+            tried.append(f"{edge} {said}")
             time.sleep(PAUSE)
         with self._lock:
             self.counts.failed += 1

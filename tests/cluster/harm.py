@@ -62,4 +62,4 @@ def harmed(
     lost = examined(cluster, client, acknowledged)
     record(row(what, client, acknowledged, lost, after))
     assert (lost, client.counts.failed) == (0, 0)
-    assert client.counts.slowest < 60
+    assert client.counts.slowest < 60, client.counts.slowest_was
