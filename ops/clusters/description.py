@@ -78,11 +78,16 @@ class Cluster:
         return sorted({host.pool for host in self.of_role("storage")})
 
     def layouts(self) -> list[Layout]:
-        """Of each pool. Raises Impossible."""
-        return [
-            topology.laid_out(len(hosts), len(hosts[0].drives), self.parity, self.versions_parity)
-            for hosts in self.pools()
-        ]
+        """Of each pool; the server has one parity for all of them, that of the first. Raises Impossible."""
+        found: list[Layout] = []
+        parity, reduced = self.parity, self.versions_parity
+        for hosts in self.pools():
+            try:
+                found.append(topology.laid_out(len(hosts), len(hosts[0].drives), parity, reduced))
+            except Impossible as error:
+                raise Impossible(f"pool {hosts[0].pool}: {error}") from error
+            parity, reduced = found[0].parity, found[0].reduced
+        return found
 
 
 def load(path: Path) -> Cluster:

@@ -110,7 +110,11 @@ class Rolling:
         for host, child in zip(hosts, children, strict=True):
             if child.wait(120):
                 raise Doubt(f"{host.name}: storage was not restarted\n  → journalctl -u darkroom-storage there")
-        self._wait(partial(self._problems, time.time()), "storage on all hosts")
+        try:
+            self._wait(partial(self._problems, time.time()), "storage on all hosts")
+        except Doubt as doubt:
+            back = "What was before comes back with the inventory of before: render, install, --together."
+            raise Doubt(f"{doubt}; journalctl -u darkroom-storage on a host says why. {back}") from doubt
         self.say(f"storage on all hosts is back and whole after {time.monotonic() - began:.1f} s")
 
     def others(self, host: Host, parts: Sequence[Part]) -> None:

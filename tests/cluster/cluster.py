@@ -43,7 +43,7 @@ class Cluster:
         for name, own in self._wanted.items():
             self.add(name, own)
 
-    def add(self, name: str, roles: list[str], pool: int = 1) -> Machine:
+    def add(self, name: str, roles: list[str], pool: int = 1, drives: int = 0) -> Machine:
         holders = self.folder / "holders"
         holders.mkdir(exist_ok=True)
         (self.folder / name / "upper").mkdir(parents=True)
@@ -51,7 +51,7 @@ class Cluster:
         machine = Machine(name, len(self.machines) + 1, self.folder / name)
         (holders / name).write_text(str(machine.pid))
         self.machines[name], self.roles[name], self.pools[name] = machine, roles, pool
-        count = self._drives if "storage" in roles else 0
+        count = (drives or self._drives) if "storage" in roles else 0
         self.disks[name] = [
             Disk(machine, self.folder / f"{name}{number}.img", str(uuid.uuid4()), DRIVES / str(number))
             for number in range(1, count + 1)

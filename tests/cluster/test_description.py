@@ -32,6 +32,28 @@ def test_what_a_good_one_says() -> None:
     assert cluster.ports["storage"] == 9000
 
 
+def more(*drives: int) -> str:
+    """Two hosts more that form a second pool, with so many drives each."""
+    told = ""
+    for number, count in enumerate(drives):
+        serials = [f"NEW{number}-{drive}" for drive in range(count)]
+        told += f"""[hosts.new{number}]
+address = "10.0.0.1{number}"
+roles = ["storage"]
+pool = 2
+drives = {serials}
+"""
+    return told
+
+
+def test_a_pool_that_can_not_have_the_parity_of_the_first_is_refused() -> None:
+    """The server would not start with it, on any node."""
+    with pytest.raises(BadInventory, match="pool 2: A set of 2 drives can have a parity of 1 to 1, not 2"):
+        description.parse(GOOD + more(1, 1))
+    first, second = description.parse(GOOD + more(4, 4)).layouts()
+    assert (second.set_drives, second.parity, second.reduced) == (8, first.parity, first.reduced)
+
+
 @pytest.mark.parametrize(
     ("change", "by", "said"),
     [

@@ -83,7 +83,7 @@ def test_a_pool_is_added_and_drained_again(cluster: Cluster, client: Client, rec
     load = Load(client, threads=2, pause=1.0)
     load.wait(30)
     for name in ("e", "f"):
-        cluster.add(name, ["storage"], pool=2)
+        cluster.add(name, ["storage"], pool=2, drives=4)  # a set of 8, as the first pool's: all have its parity
     cluster.render()
     cluster.install()
     cluster.mount("e", "f")
