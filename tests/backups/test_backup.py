@@ -206,6 +206,7 @@ def test_nothing_is_restored_over_something(own: Stack, store: Path) -> None:
     assert own.verb("restore", "--from", str(own.folder / "none")).returncode == 2
 
 
+@pytest.mark.long
 def test_what_the_store_has_lost_is_named_and_the_rest_restored(own: Stack, store: Path) -> None:
     project = Project(own)
     image = project.upload(pictures.jpeg(640, 480))

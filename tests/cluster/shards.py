@@ -10,8 +10,11 @@ BUCKETS = ("originals", "versions")
 
 
 def objects(disk: Disk) -> dict[str, int]:
-    """The folders of objects on a drive, and how many bytes of shards are in each (its xl.meta has small ones)."""
-    script = 'cd "$1" && find originals versions -type f -printf "%P %s\\n" 2>/dev/null; true'
+    """The folders of objects on a drive, and how many bytes of shards are in each (its xl.meta has small ones).
+
+    What the server keeps to take an overwriting back (xl.meta.bkp) stays behind if it dies then, and is no shard.
+    """
+    script = 'cd "$1" && find originals versions -type f ! -name "*.bkp" -printf "%P %s\\n" 2>/dev/null; true'
     found: dict[str, int] = {}
     for line in disk.machine.run("sh", "-c", script, "sh", str(disk.where)).stdout.splitlines():
         path, _, size = line.rpartition(" ")

@@ -27,8 +27,8 @@ def test_health_is_told_in_sentences_on_the_host_of_the_ledger(cluster: Cluster,
 def test_a_node_is_killed_under_load_and_heals_when_it_returns(
     cluster: Cluster, client: Client, record: Record
 ) -> None:
-    what = "a storage host killed under load, started again after 100 files (500 writes)"
-    harmed(cluster, client, record, what, cluster.services["d"].kill, lambda: cluster.start("d"))
+    what = "a storage host killed under load, started again after 60 files (300 writes)"
+    harmed(cluster, client, record, what, cluster.services["d"].kill, lambda: cluster.start("d"), 60)
 
 
 @pytest.mark.long

@@ -1,28 +1,19 @@
 """A real daemon of a test: started with its output in a file, waited for, ended."""
 
 import os
-import random
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
-# Below the ports that the kernel gives to outgoing connections. One of those can be taken while a daemon that a test
-# killed is down: by anybody's connection, even by that of a client that tries again and again to reach it.
-LOWEST, HIGHEST = 20000, 31999
+from ops import ports
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nothing listened on a moment ago, and that no connection will be given."""
-    while True:
-        port = random.SystemRandom().randint(LOWEST, HIGHEST)
-        with socket.socket() as probe, suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            return port
+    """A port of 127.0.0.1 that nothing listens on, that no connection will be given, and nobody else who asks here."""
+    return ports.choose()
 
 
 def listening(port: int) -> bool:

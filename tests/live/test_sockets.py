@@ -208,6 +208,7 @@ async def test_a_crowd_that_comes_back_after_a_restart_is_let_in(book: Book, sta
                 assert (await told(socket))["type"] == "hello"
 
 
+@pytest.mark.long
 async def test_a_place_is_kept_for_as_long_as_it_is_held(book: Book, start: Start) -> None:
     api = start(DARKROOM_LIVE_PER_PROJECT="1")
     async with api.sockets(1) as [first]:

@@ -16,6 +16,7 @@ import pytest
 from ops import addresses, credentials, ports, running
 from ops.folder import DataFolder
 from ops.logs import LIMIT, LONGEST_LINE, Log, tail
+from tests.stack import CHECKOUT
 
 pytestmark = pytest.mark.pure
 
@@ -99,6 +100,31 @@ def test_ports_are_kept_until_somebody_has_them(folder):
     assert second["valkey"] == first["valkey"]
     assert second["api"] != first["api"]
     assert ports.recorded(folder, ["api"]) == {"api": second["api"]}
+
+
+CLAIM = "import sys; from ops import ports; print(ports.claim(int(sys.argv[1])), flush=True); sys.stdin.read()"
+
+
+def test_a_port_that_another_start_has_chosen_is_not_chosen_again_until_that_one_ends(folder):
+    """Long before anything listens there."""
+    port = ports.assign(folder, ["api"])["api"]
+
+    def elsewhere(which):
+        return subprocess.Popen(
+            [sys.executable, "-c", CLAIM, str(which)], cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    with elsewhere(port) as other:
+        assert other.stdout.readline() == b"False\n"
+        other.stdin.close()
+    free = next(one for one in range(ports.LOWEST, ports.HIGHEST) if ports.free(one) and one != port)
+    folder.write(ports.FILE, {"api": free})
+    with elsewhere(free) as other:
+        assert other.stdout.readline() == b"True\n"
+        assert ports.assign(folder, ["api"])["api"] != free
+        other.stdin.close()
+    folder.write(ports.FILE, {"api": free})
+    assert ports.assign(folder, ["api"])["api"] == free
 
 
 def test_ports_are_none_that_outgoing_connections_get(folder):

@@ -48,6 +48,7 @@ def page(stack: Stack) -> int:
         return int(answer.status)
 
 
+@pytest.mark.long
 def test_two_appliances_live_side_by_side(stack, mortal):
     ours, theirs = stack.status(), mortal.status()
     pids = [{part["pid"] for part in report["parts"] if part["pid"]} for report in (ours, theirs)]
@@ -153,6 +154,7 @@ def test_down_leaves_no_process_and_no_port_and_up_is_quick_again(mortal):
     assert [part["address"] for part in again["parts"]] == [part["address"] for part in report["parts"]]
 
 
+@pytest.mark.long
 def test_a_port_that_was_taken_meanwhile_is_replaced(mortal):
     """An inner port moves; the edge's port is what others know, and its loss is said before anything starts."""
     valkey = int(mortal.parts()["valkey"]["address"].split(":")[1])

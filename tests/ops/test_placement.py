@@ -130,6 +130,7 @@ def closed() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.long
 def test_root_with_a_checkout_that_the_service_can_not_reach(stack, closed):
     checkout = clone(closed / "darkroom", with_environment=False)
     home = account.HOME / place.short(checkout)

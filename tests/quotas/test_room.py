@@ -90,6 +90,7 @@ def test_without_write_quorum_links_are_refused_and_take_no_slot(own: Stack) -> 
     assert wait_for(lambda: link(project).status_code == 201, 30)
 
 
+@pytest.mark.long
 def test_while_storage_hangs_so_do_hints_and_nobody_else(own: Stack) -> None:
     """More hints than a process has threads; whoever asks for a link meanwhile is told so soon."""
     project = Project(own)

@@ -12,7 +12,8 @@ from tests.web.visitor import PATIENCE, visitor
 SILENCE = 31_000  # milliseconds, a little more than what the page bears of a socket
 STALLED = 46_000  # the same of an upload
 # How Chromium words it depends on the moment of the cut; what its rules or ours forbid is worded otherwise.
-LOST = r"net::ERR_(?!BLOCKED|CERT|ABORTED|FAILED)|status of 409|WebSocket connection"
+# 404: news of a slot that the page has given back itself.
+LOST = r"net::ERR_(?!BLOCKED|CERT|ABORTED|FAILED)|status of 40[49]|WebSocket connection"
 
 
 async def all_of(project_of, guest):
