@@ -46,8 +46,10 @@ def harmed(
     harm: Callable[[], None],
     mend: Callable[[], None],
     files: int = 100,
-) -> None:
-    """Does harm under load, and mends it after so many files more; then nothing is lost, and all shards come back."""
+) -> tuple[int, int]:
+    """Does harm under load, and mends it after so many files more; then all shards come back. How many files were lost,
+    and how many requests failed at every try.
+    """
     load = Load(client)
     load.wait(20)
     harm()
@@ -61,5 +63,5 @@ def harmed(
     after = redundant(cluster, began)
     lost = examined(cluster, client, acknowledged)
     record(row(what, client, acknowledged, lost, after))
-    assert (lost, client.counts.failed) == (0, 0)
     assert client.counts.slowest < 60, client.counts.slowest_was
+    return lost, client.counts.failed

@@ -40,7 +40,7 @@ def test_a_wiped_drive_is_filled_again(cluster: Cluster, client: Client, record:
         # What was deleted by mistake, the server's own folder too. Files come in meanwhile, and stay as they would.
         disk.machine.run("sh", "-c", 'rm -rf "$1"/* "$1"/.minio.sys', "sh", str(disk.where), check=False)
 
-    harmed(cluster, client, record, "a drive wiped under load", wipe, lambda: None, 40)
+    assert harmed(cluster, client, record, "a drive wiped under load", wipe, lambda: None, 40) == (0, 0)
 
 
 def test_flipped_bits_are_found_and_mended(cluster: Cluster, client: Client, record: Record) -> None:
@@ -105,7 +105,7 @@ def test_an_unmounted_drive_is_not_written_into(cluster: Cluster, client: Client
         assert empty == "", "something was written into the empty mount point"
 
     what = "a drive unmounted and its node restarted, mounted after 40 files"
-    harmed(cluster, client, record, what, unmount, mount, 40)
+    assert harmed(cluster, client, record, what, unmount, mount, 40) == (0, 0)
 
 
 def flip(disk: Disk, image: str) -> tuple[str, str, str]:

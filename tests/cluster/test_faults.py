@@ -28,7 +28,8 @@ def test_a_node_is_killed_under_load_and_heals_when_it_returns(
     cluster: Cluster, client: Client, record: Record
 ) -> None:
     what = "a storage host killed under load, started again after 60 files (300 writes)"
-    harmed(cluster, client, record, what, cluster.services["d"].kill, lambda: cluster.start("d"), 60)
+    killed, returns = cluster.services["d"].kill, partial(cluster.start, "d")
+    assert harmed(cluster, client, record, what, killed, returns, 60) == (0, 0)
 
 
 @pytest.mark.long
@@ -63,11 +64,13 @@ def test_two_of_four_are_lost(cluster: Cluster, client: Client, record: Record) 
 @pytest.mark.long
 def test_a_cable_is_cut(cluster: Cluster, client: Client, record: Record) -> None:
     cut = cluster.machines["c"]
-    harmed(cluster, client, record, "the cable of a host cut, mended after 100 files", cut.cut, cut.mend)
+    what = "the cable of a host cut, mended after 100 files"
+    assert harmed(cluster, client, record, what, cut.cut, cut.mend) == (0, 0)
 
 
 @pytest.mark.long
 def test_a_node_hangs(cluster: Cluster, client: Client, record: Record) -> None:
     node = cluster.services["d"]["storage"]
     stop, go_on = partial(node.send, signal.SIGSTOP), partial(node.send, signal.SIGCONT)
-    harmed(cluster, client, record, "a storage node stopped (SIGSTOP) for 60 files", stop, go_on, 60)
+    what = "a storage node stopped (SIGSTOP) for 60 files"
+    assert harmed(cluster, client, record, what, stop, go_on, 60) == (0, 0)
