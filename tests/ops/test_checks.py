@@ -41,6 +41,15 @@ def test_files_run_side_by_side_when_all_are_asked_for():
     assert "--numprocesses" not in command.pytest(True, False, [], True)
 
 
+@pytest.mark.root
+def test_ci_without_roots_rights_fails_and_leaves_nothing_out():
+    content = (CHECKOUT / ".ci/run").read_text()
+    nobody = ["setpriv", "--reuid", "65534", "--clear-groups", "sh", "-c", content, "run"]
+    done = subprocess.run(nobody, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "CI runs as root" in done.stderr
+
+
 def test_lint_types_and_import_rules_come_first():
     assert [name for name, _ in command.checks()] == ["lint", "format", "types", "imports"]
 
