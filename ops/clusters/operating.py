@@ -1,6 +1,7 @@
 """Where an operator types verbs: on the host of ledger and queue, whose data folder is as that of one machine."""
 
 import json
+import os
 from dataclasses import asdict
 from typing import Any
 
@@ -8,6 +9,7 @@ from ops.clusters import description, hosted
 from ops.clusters.description import Cluster, Host
 from ops.credentials import Credentials, load
 from ops.folder import OF_A_HOST, DataFolder
+from ops.program import STARTED
 from ops.services import Plan
 
 INVENTORY = "inventory.toml"
@@ -44,6 +46,12 @@ def plan(folder: DataFolder) -> Plan:
     """What runs on this host. Raises description.BadInventory."""
     all_hosts = cluster(folder)
     return hosted.plan(all_hosts, _this(folder, all_hosts), load(folder, {}))
+
+
+def server(folder: DataFolder) -> str | None:
+    """The storage server that the node of this host runs; None on one machine, which looks for its own, or without."""
+    found = folder.read(STARTED).get("server") if folder.hosted() else None
+    return found if found and os.access(found, os.X_OK) else None
 
 
 def _this(folder: DataFolder, all_hosts: Cluster) -> Host:

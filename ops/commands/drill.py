@@ -32,7 +32,7 @@ def main() -> int:
     given = parse(sys.argv[1:])
     folder = options.folder(given)
     try:
-        told = asked(given)
+        told = asked(given, folder)
     except CannotRun as reason:
         say(f"darkroom: {reason}")
         return 2
@@ -60,11 +60,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def asked(given: argparse.Namespace) -> dict[str, Any]:
-    """Does one. Raises CannotRun."""
+def asked(given: argparse.Namespace, folder: DataFolder) -> dict[str, Any]:
+    """Does one, beside the appliance of `folder`. Raises CannotRun."""
     from ops import variables
     from ops.backups import catalogue, filling
     from ops.backups.stores import StoreError
+    from ops.clusters import operating
 
     external.alone(os.environ)  # all parts of the scratch appliance are its own, wherever this one's are
     store = opened(given.store)
@@ -75,13 +76,15 @@ def asked(given: argparse.Namespace) -> dict[str, Any]:
     # Its parts are its own, wherever those of the appliance are that this environment may be for.
     for name in set(os.environ) - set(variables.of_nobody(os.environ)):
         del os.environ[name]
+    if server := operating.server(folder):
+        os.environ.setdefault("DARKROOM_MINIO", server)
     scratch = Path(tempfile.mkdtemp(prefix="darkroom-drill-"))
     try:
-        folder = DataFolder(scratch / "data")
-        folder.make()
-        folder.take()
+        own = DataFolder(scratch / "data")
+        own.make()
+        own.take()
         each = max(1, manifest.objects // given.sample)
-        told = filling.fill(folder, store, manifest, False, given.json or not sys.stderr.isatty(), each)
+        told = filling.fill(own, store, manifest, False, given.json or not sys.stderr.isatty(), each)
     except filling.NotFilled as failure:
         raise CannotRun(f"the drill could not be done: {failure}") from failure
     finally:

@@ -1,6 +1,7 @@
 """Four hosts lose everything that they stored; a backup on other disks brings all of it back."""
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -75,6 +76,10 @@ def test_all_is_there_again_after_every_host_was_wiped(
     assert len(before) > 2 * len(acknowledged)
     done = cluster.ops("backup", "--to", STORE, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+    drilled = cluster.ops("drill", "--from", STORE, "--json", check=False)
+    assert drilled.returncode == 0, drilled.stdout + drilled.stderr
+    assert json.loads(drilled.stdout)["objects"] > 2 * len(acknowledged)
 
     refused = cluster.ops("restore", "--from", STORE, check=False)
     assert refused.returncode == 2

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ops import addresses, credentials, ports, running
+from ops.clusters import operating
 from ops.folder import DataFolder
 from ops.logs import LIMIT, LONGEST_LINE, Log, tail
 from tests.stack import CHECKOUT
@@ -100,6 +101,16 @@ def test_ports_are_kept_until_somebody_has_them(folder):
     assert second["valkey"] == first["valkey"]
     assert second["api"] != first["api"]
     assert ports.recorded(folder, ["api"]) == {"api": second["api"]}
+
+
+def test_what_is_tried_beside_the_parts_of_a_host_has_the_server_that_is_installed_there(folder, tmp_path):
+    """A host may reach neither a toolchain nor the modules to build one from."""
+    folder.write("storage-started.json", {"alike": "", "server": "/bin/true"})
+    assert operating.server(folder) is None
+    folder.write("host.json", {"host": "a"})
+    assert operating.server(folder) == "/bin/true"
+    folder.write("storage-started.json", {"alike": "", "server": str(tmp_path / "gone")})
+    assert operating.server(folder) is None
 
 
 CLAIM = "import sys; from ops import ports; print(ports.claim(int(sys.argv[1])), flush=True); sys.stdin.read()"
