@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ops.edge.caddyfile import BadValue, Edge, render
-from ops.edge.s3 import FULL, Listener
+from ops.edge.s3 import Listener
 from ops.folder import DataFolder
 from ops.services import Plan
 from ops.variables import number
@@ -16,7 +16,7 @@ FILE = "Caddyfile"
 def ensure(plan: Plan, environment: Mapping[str, str]) -> None:
     """Writes the configuration. Raises ops.edge.caddyfile.BadValue for what can't stand in it."""
     if plan.site.s3_port:
-        _s3_folder(plan).mkdir(mode=0o700, exist_ok=True)
+        plan.folder.edge_s3.mkdir(mode=0o700, exist_ok=True)
     (plan.folder.edge / FILE).write_text(configuration(plan, environment))
 
 
@@ -46,25 +46,7 @@ def _s3(plan: Plan) -> Listener | None:
         return None
     if plan.services.storage.bucket:
         raise BadValue("--s3-port is for our own storage, and that is elsewhere: ./ops/up --s3-port 0 closes it")
-    return Listener(plan.site.s3_bind, plan.site.s3_port, plan.site.s3_public_urls, _s3_folder(plan))
-
-
-def _s3_folder(plan: Plan) -> Path:
-    return plan.folder.edge / "s3"
-
-
-def let_others_write(plan: Plan, free: float | None, least: float) -> None:
-    """Closes and opens the listener for other programs to what they write, by the free share of the fullest drive.
-
-    So what they store can't take the room from the appliance's own uploads, which go on until there is still less.
-    """
-    full = _s3_folder(plan) / FULL
-    if free is None or not full.parent.is_dir():
-        return  # what is not known changes nothing
-    if 100 * free < least:
-        full.touch()
-    else:
-        full.unlink(missing_ok=True)
+    return Listener(plan.site.s3_bind, plan.site.s3_port, plan.site.s3_public_urls, plan.folder.edge_s3)
 
 
 def command(program: list[str], folder: DataFolder) -> list[str]:

@@ -8,16 +8,13 @@ import contextlib
 import json
 import time
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil
 
-from ops import caddy
+from ops import room
 from ops.services import Plan
 from ops.supervisor import Running, State
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
 
 KEY = "darkroom:parts"
 EVERY_SECONDS, KEPT_SECONDS = 10.0, 60
@@ -38,17 +35,8 @@ async def tell(parts: Collection[Running], plan: Plan, least: float) -> None:
             with contextlib.suppress(Exception):  # whatever it is: the parts are kept all the same
                 told = {"parts": await asyncio.to_thread(_rows, list(parts))}
                 await redis.set(KEY, json.dumps(told), ex=KEPT_SECONDS)
-                caddy.let_others_write(plan, await _least_free(redis), least)
+                await room.look(redis, plan.folder, least)
             await asyncio.sleep(EVERY_SECONDS)
-
-
-async def _least_free(redis: "Redis") -> float | None:
-    """The free share of the fullest drive, of 1, as the caretaker has told it; None where it is not known."""
-    from appliance.care import report
-
-    told = await report.last(redis)
-    fullest = told and told["fullest"]
-    return fullest["free"] / fullest["total"] if fullest else None
 
 
 def _rows(parts: list[Running]) -> list[dict[str, Any]]:

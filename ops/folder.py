@@ -27,6 +27,7 @@ class DataFolder:
         self.engines = path / "engines"
         self.valkey = path / "valkey"
         self.edge = path / "edge"
+        self.edge_s3 = self.edge / "s3"
         self._lock: int | None = None
 
     def make(self) -> None:

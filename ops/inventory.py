@@ -184,6 +184,10 @@ def _backups(plan: Plan, environment: Mapping[str, str]) -> Iterable[Part]:
     return _beating("backups", "ops.backups")(plan, environment)
 
 
+def _room(plan: Plan, environment: Mapping[str, str]) -> Iterable[Part]:
+    return _beating("room", "ops.room")(plan, environment) if plan.site.s3_port else ()
+
+
 def _workers(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
     for which in range(1, image_workers(environment) + 1):
         name = f"worker-images-{which}"
@@ -247,9 +251,10 @@ KINDS: dict[str, Rows] = {
     "caretaker": _caretaker,
     "worker": _workers,
     "backups": _backups,
+    "room": _room,
     "edge": _edge,
 }
 """Every kind of part, in the order in which they are started and shown, and its rows."""
 
-BETWEEN_HOSTS = frozenset({"wires", "gateway"})
+BETWEEN_HOSTS = frozenset({"wires", "gateway", "room"})
 ON_ONE_MACHINE = frozenset(KINDS) - BETWEEN_HOSTS

@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from ops import figures, inventory, logs, planning, process, strangers
+from ops import figures, inventory, logs, planning, process, room, strangers
 from ops.folder import DataFolder
 from ops.services import Plan
 from ops.supervisor import Running, StartFailed, State, Supervisor
@@ -21,8 +21,6 @@ Table = Callable[[Plan, Mapping[str, str]], list[inventory.Part]]
 INTERRUPTED = "interrupted before all parts were well; nothing is left running"
 OLD_GRACE = 30.0  # of a part in a file that an earlier release wrote
 WRITE_AGAIN = 1.0
-OTHERS_FREE_PERCENT = 10.0
-"""The share of a drive that other programs leave free (DARKROOM_S3_FREE_PERCENT): twice what uploads leave."""
 
 
 class Reporter:
@@ -107,7 +105,7 @@ async def run(
         await strangers.meet(folder, environment, say)
         plan = planning.fresh(folder, environment, say)
         parts = table(plan, environment)
-        least = number(environment, "S3_FREE_PERCENT", float, OTHERS_FREE_PERCENT)
+        least = number(environment, "S3_FREE_PERCENT", float, room.FREE_PERCENT)
     except Exception as error:  # whatever stops the planning is the answer of whoever waits for the start
         if (this := asyncio.current_task()) and this.cancelling():
             # Ctrl-C in the terminal also ended what was being waited for: that is no failure of its.

@@ -43,6 +43,7 @@ PRIVATE = {
     "retry": (),
     "backup": ("WORKER_KEY",),
     "backups": OF_DRILLS,
+    "room": (),
     "replicate": ("STORAGE_ROOT",),
 }
 """What a kind of process gets besides."""

@@ -22,7 +22,7 @@ OF_A_ROLE = {
     "database": {"postgres", "valkey", "ledger", "buckets", "caretaker", "backups"},
     "api": {"api", "intake", "webhooks"},
     "worker": {"worker"},
-    "edge": {"edge"},
+    "edge": {"edge", "room"},
 }
 FAR = 100
 """What is on port N of a host's loopback is reached by the others on port N + FAR of its address."""

@@ -61,7 +61,9 @@ _BY_NAME = {
     "backups": Needs(volumes={"data": places.DATA}),
     "valkey": Needs(files=[FOLDER.valkey], volumes={"valkey": FOLDER.valkey}),
     "buckets": Needs(files=[places.TLS / "ca.crt"]),
-    "edge": Needs(files=[FOLDER.edge], scratch=[FOLDER.edge / "caddy"]),
+    # What the one leaves there, the other looks for at each writing of another program.
+    "room": Needs(volumes={"s3": FOLDER.edge_s3}),
+    "edge": Needs(files=[FOLDER.edge], volumes={"s3": FOLDER.edge_s3}, scratch=[FOLDER.edge / "caddy"]),
     OPERATOR: Needs(
         files=[places.DATA / name for name in (OF_A_HOST, operating.INVENTORY, "secrets.json")],
         volumes={"data": places.DATA},

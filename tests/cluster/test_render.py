@@ -124,6 +124,18 @@ def test_everything_but_edge_storage_and_wires_listens_on_loopback(out: Path) ->
 
 
 @pytest.mark.pure
+def test_each_edge_looks_after_the_room_where_other_programs_may_write(out: Path, tmp_path: Path) -> None:
+    opened = INVENTORY.replace("EVENTS_DAYS = 60", "S3_FREE_PERCENT = 20")
+    opened = opened.replace("[settings]", 's3_urls = ["https://photos.lan:9443"]\n[settings]')
+    render.render(description.parse(opened), tmp_path / "out", Path("/nowhere"), None, False, False)
+    there = {path.parts[-6] for path in (tmp_path / "out").rglob("darkroom-room.service")}
+    assert there == {"a", "b"}
+    assert not list(out.rglob("darkroom-room.service")), "nobody else may"
+    assert 'DARKROOM_S3_FREE_PERCENT="20"\n' in read(tmp_path / "out", "b", "/etc/darkroom/room.env")
+    assert "darkroom-room.service" in read(tmp_path / "out", "b", "/etc/systemd/system/darkroom.target")
+
+
+@pytest.mark.pure
 def test_while_a_backup_is_being_restored_only_what_stores_is_started(out: Path) -> None:
     """Without wires no part of another host gets at the ledger either."""
     for unit in (out / "a/files/etc/systemd/system").glob("darkroom-*.service"):
