@@ -10,6 +10,10 @@ from tests.cluster.cluster import Cluster
 from tests.cluster.report import Row
 
 Record = Callable[[Row], None]
+LOCKED_SECONDS = 120
+"""So long a file that a node was writing or healing when it died may stay locked: the server lets go of what has not been
+renewed for a minute, and looks once a minute (lockValidityDuration, lockMaintenanceInterval).
+"""
 
 
 def examined(cluster: Cluster, client: Client, acknowledged: dict[str, str]) -> int:
@@ -63,5 +67,5 @@ def harmed(
     after = redundant(cluster, began)
     lost = examined(cluster, client, acknowledged)
     record(row(what, client, acknowledged, lost, after))
-    assert client.counts.slowest < 60, client.counts.slowest_was
+    assert client.counts.slowest < LOCKED_SECONDS + 30, client.counts.slowest_was
     return lost, client.counts.failed
