@@ -11,8 +11,8 @@ from tests.cluster.report import Row
 
 Record = Callable[[Row], None]
 LOCKED_SECONDS = 120
-"""So long a file that a node was writing or healing when it died may stay locked: the server lets go of what has not been
-renewed for a minute, and looks once a minute (lockValidityDuration, lockMaintenanceInterval).
+"""So long a file that a node was writing or healing when it died may stay locked: the server lets go of what has not
+been renewed for a minute, and looks once a minute (lockValidityDuration, lockMaintenanceInterval).
 """
 
 
