@@ -46,9 +46,7 @@ async def healthz() -> dict[str, str]:
 @get("/readyz", opt={"public": True}, tags=["health"], summary="Every part that a request needs answers")
 async def readyz(redis: Redis, reader: Objects, clocks: Clocks) -> Response[dict[str, Any]]:
     names = ("postgres", "valkey", "storage")
-    checks = await asyncio.gather(
-        _works(fetch(LEDGER)), _works(redis.ping()), _works(asyncio.to_thread(reader.healthy))
-    )
+    checks = await asyncio.gather(_works(fetch(LEDGER)), _works(redis.ping()), _works(asyncio.to_thread(reader.ready)))
     parts = {name: "ok" if ok else "failing" for name, ok in zip(names, checks, strict=True)}
     parts["clocks"] = clocks.apart() or await _clocks_of_others(redis) or "ok"
     ready = set(parts.values()) == {"ok"}

@@ -22,7 +22,7 @@ from storage.errors import (
     of_answer,
     translated,
 )
-from storage.layout import MARK
+from storage.layout import MARK, VERSIONS
 from storage.listing import Stat, pages
 from storage.transport import Transport, pool
 from storage.walking import walked
@@ -175,6 +175,19 @@ class Objects:
     def healthy(self) -> bool:
         """Whether the server can write: it is there and has its write quorum; see `state`."""
         return self.state().writable
+
+    def ready(self) -> bool:
+        """Whether the server can write, and knows our key: on several hosts that is made while others start already.
+
+        Any answer but that one will do, since not every key may ask for an object that is not there.
+        """
+        if not self.healthy():
+            return False
+        try:
+            self._transport.send("GET", VERSIONS, "a-file-that-is-not-there", seconds=2.0)
+        except StorageError as error:
+            return error.code != "InvalidAccessKeyId"
+        return True
 
     def whole(self) -> bool:
         """Whether the server's "there is no such object" may count: it can write, and has the drives to read it all.

@@ -54,6 +54,14 @@ ALLOWED = {
 }
 
 
+@pytest.mark.parametrize("key", ALLOWED, ids=lambda key: key.access)
+def test_an_api_is_ready_once_storage_knows_its_key(server: minio.Minio, key: minio.Key) -> None:
+    """A form signed before that would be refused for good, where clients try again what is refused for a time."""
+    assert Objects(server.url, *key).ready()
+    assert Objects(server.url, f"{key.access}-soon", key.secret).healthy()
+    assert not Objects(server.url, f"{key.access}-soon", key.secret).ready()
+
+
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("key", ALLOWED, ids=lambda key: key.access)
 def test_key_may_do_what_it_needs_and_no_more(
