@@ -15,8 +15,10 @@ from storage.server import identity
 from storage.server.locate import find
 
 PASSWORD = "DARKROOM_DATABASE_PASSWORD"
-STARTED = "storage-started.json"
-"""With what this node runs, which may not be any more what it would be started with."""
+STARTED = "storage/started.json"
+"""With what this node runs, which may not be any more what it would be started with. In a container that folder is the
+only one here that can be written to.
+"""
 
 
 def main(arguments: Sequence[str]) -> NoReturn:

@@ -17,6 +17,7 @@ from ops import addresses, credentials, ports, running
 from ops.clusters import operating
 from ops.folder import DataFolder
 from ops.logs import LIMIT, LONGEST_LINE, Log, tail
+from ops.program import STARTED
 from tests.stack import CHECKOUT
 
 pytestmark = pytest.mark.pure
@@ -105,11 +106,12 @@ def test_ports_are_kept_until_somebody_has_them(folder):
 
 def test_what_is_tried_beside_the_parts_of_a_host_has_the_server_that_is_installed_there(folder, tmp_path):
     """A host may reach neither a toolchain nor the modules to build one from."""
-    folder.write("storage-started.json", {"alike": "", "server": "/bin/true"})
+    folder.make()
+    folder.write(STARTED, {"alike": "", "server": "/bin/true"})
     assert operating.server(folder) is None
     folder.write("host.json", {"host": "a"})
     assert operating.server(folder) == "/bin/true"
-    folder.write("storage-started.json", {"alike": "", "server": str(tmp_path / "gone")})
+    folder.write(STARTED, {"alike": "", "server": str(tmp_path / "gone")})
     assert operating.server(folder) is None
 
 
