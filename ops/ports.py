@@ -11,7 +11,7 @@ FILE = "ports.json"
 # Below the ports that the kernel gives to outgoing connections: a client that tries again and again to reach a part
 # which is down could otherwise be given the very port it dials, and be connected to itself.
 LOWEST, HIGHEST = 20000, 31999
-MOST_CLAIMS = 100
+MOST_CLAIMS = 100  # of one process: far more than an appliance has ports, and far fewer than it may have files open
 _claims: dict[int, socket.socket] = {}
 
 

@@ -33,6 +33,11 @@ Exit codes: 0 everything is restored; 1 the store has lost some objects, the res
 """
 
 
+EMPTY = (
+    "It needs a database without a ledger, and drives without files. On hosts that were started before: stop "
+    "everything, remove the postgres folder in the data folder and make the drives anew, if you want "
+    "nothing of what is there."
+)
 ON_ONE = "Start it with ./ops/up"
 ON_HOSTS = "Start everything: systemctl start darkroom.target on each host"
 
@@ -93,7 +98,9 @@ def asked(given: argparse.Namespace, folder: DataFolder) -> dict[str, Any]:
         quiet = given.json or not sys.stderr.isatty()
         told = filling.fill(folder, store, manifest, bool(begun), quiet, replica=replica(given.objects))
     except filling.NotFilled as failure:
-        raise CannotRun(f"not restored: {failure}\n  → Type it again: it goes on where it was.") from failure
+        # Without the mark it was refused before anything was done.
+        again = "Type it again: it goes on where it was." if folder.read(RESTORING) else EMPTY
+        raise CannotRun(f"not restored: {failure}\n  → {again}") from failure
     (folder.path / RESTORING).unlink()
     return told | {"next": ON_HOSTS if hosted else ON_ONE}
 

@@ -219,8 +219,8 @@ def healing(valkey_url: str, since: float) -> str:
     told = asyncio.run(reading.report(valkey_url))
     if told is None or told["at"] <= since:
         return "the caretaker has not looked at it yet"
-    if told["settles_at"]:
-        return f"nodes connect to it again, for {told['settles_at'] - told['at']:.0f} s more at most"
+    if settles := told.get("settles_at"):  # a caretaker of an earlier release, still at work, does not tell
+        return f"nodes connect to it again, for {settles - told['at']:.0f} s more at most"
     under_way = told["round"]
     if under_way and under_way["kind"] == "heal":
         return f"it is being healed, {under_way['share']:.0%} done"

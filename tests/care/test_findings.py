@@ -1,6 +1,8 @@
 """What a person reads: what is wrong, whether data is at risk, what to do; and whether somebody must act."""
 
+import re
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -115,6 +117,13 @@ def test_a_heal_under_way_with_rate_and_time_left() -> None:
     assert "42 %, 4,200 object versions looked at, 350 a second, about 17 s left" in text
     stuck = "\n".join(telling.lines(made(round=ROUND | {"trouble": "no server"})))
     assert "that can't go on just now: no server" in stuck
+
+
+def test_a_second_look_that_is_still_to_come() -> None:
+    last = ROUND | {"ended_at": datetime.now(UTC).isoformat()}
+    assert "nothing to do; the last heal ended" in "\n".join(telling.lines(made(last_heal=last, settles_at=None)))
+    text = "\n".join(telling.lines(made(last_heal=last, settles_at=time.time() + 40)))
+    assert re.search(r"once more in (39|40) s, once nodes have connected again; the last heal ended", text)
 
 
 def test_a_drive_that_is_away_in_the_text_of_status() -> None:

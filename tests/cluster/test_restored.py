@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from ops.folder import RESTORING
 from ops.inventory import STORES
 from tests.cluster import shards
 from tests.cluster.clients import Client, Load
@@ -113,3 +114,15 @@ def test_all_is_there_again_after_every_host_was_wiped(
     image, sha256 = client.upload(10**6)
     client.wait_ended([image])
     assert hashlib.sha256(client.bytes_of(image, "original")).hexdigest() == sha256
+
+
+def test_over_what_is_there_nothing_is_restored(cluster: Cluster) -> None:
+    """After the one before: there are a ledger and files, and no mark of a restore that has not ended."""
+    for services in cluster.services.values():
+        services.stop()
+    only_what_stores(cluster)
+    refused = cluster.ops("restore", "--from", STORE, check=False)
+    assert refused.returncode == 2
+    assert "already" in refused.stderr
+    assert "make the drives anew" in refused.stderr
+    assert cluster.database.run("test", "-e", f"/var/lib/darkroom/data/{RESTORING}", check=False).returncode == 1
