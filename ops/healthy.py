@@ -1,7 +1,8 @@
-"""Whether one part of a host is well, asked there: `python -m ops.healthy HOST PART`. What containers are asked by.
+"""Whether parts of a host are well, asked there: `python -m ops.healthy HOST PART[=PID] …`. Containers are asked by it,
+and hosts between the steps of an upgrade. Without a PID the part is the first process of a container.
 
 It needs no more than the part has itself: the inventory, which is no secret, and the part's own variables.
-Exit codes: 0 it is well; 1 it is not, and why; 2 there is no such part.
+Exit codes: 0 they are well; 1 one is not, and why; 2 there is no such part.
 """
 
 import asyncio
@@ -21,16 +22,22 @@ NOT_KNOWN = "not known here"
 
 
 def main() -> int:
-    host, part = sys.argv[1:]
-    cluster = description.load(places.INVENTORY)
-    own = units.variables((places.SETTINGS / f"{part}.env").read_text())
-    asked = check(cluster, host, part, own)
-    if asked is None:
-        print(f"{host} has no part {part}")
-        return 2
-    wrong = asyncio.run(health.ask(asked, first_process()))
-    print(wrong or f"{part} is well")
-    return 1 if wrong else 0
+    host, *named = sys.argv[1:]
+    cluster, code = description.load(places.INVENTORY), 0
+    for part, _, pid in (one.partition("=") for one in named):
+        wrong = said(cluster, host, part, int(pid) if pid else first_process())
+        if wrong is None:
+            print(f"{host} has no part {part}")
+            return 2
+        print(f"{part}: {wrong}" if wrong else f"{part} is well")
+        code |= bool(wrong)
+    return code
+
+
+def said(cluster: Cluster, host: str, part: str, pid: int) -> str | None:
+    """What is wrong with `part` of this `host`, which has that `pid`; "" if nothing, None if there is no such part."""
+    asked = check(cluster, host, part, units.variables((places.SETTINGS / f"{part}.env").read_text()))
+    return asyncio.run(health.ask(asked, pid)) if asked else None
 
 
 def check(cluster: Cluster, host: str, part: str, own: Mapping[str, str]) -> health.Check | None:

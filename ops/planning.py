@@ -63,10 +63,15 @@ def fresh(folder: DataFolder, environment: Mapping[str, str], progress: Callable
 
 
 def storage_server(environment: Mapping[str, str], progress: Callable[[str], None]) -> Path:
-    """The storage server's binary, built the first time."""
+    """The storage server's binary: the one chosen or found, or else the pinned one."""
     cache = _cache(environment)
-    if (found := locate.find(cache)) is not None:
-        return found
+    return locate.find(cache) or pinned_server(cache, progress)
+
+
+def pinned_server(cache: Path, progress: Callable[[str], None]) -> Path:
+    """The binary of the pinned module, built the first time. Raises build.BuildFailed."""
+    if (binary := locate.built(cache)).exists():
+        return binary
     room = "Make room there, or choose another folder with DARKROOM_CACHE."
     if problem := preflight.disk(cache, build.NEEDED_BYTES, "building the storage server", room):
         raise build.BuildFailed(f"{problem.what}\n  → {problem.remedy}")

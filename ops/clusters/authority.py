@@ -1,14 +1,16 @@
 """The authority of an appliance on several hosts: who is one of them, and the certificates that show it.
 
-Kept in the folder that the hosts' files are rendered from, and nowhere else. A new authority is made beside the old
-one, which goes on being trusted until it is dropped: certificates of either are good meanwhile, so hosts may change one
-by one.
+Kept in the folder that the hosts' files are rendered from, and nowhere else. It is replaced in three steps, each of
+them installed on every host, and everything restarted, before the next: a new one is trusted beside the old one; then
+it makes the certificates; then the old one is trusted no more. A part reads what it trusts when it starts, so at no
+step does one that was not restarted yet meet a certificate it does not know, and hosts may change one by one.
 """
 
 import ipaddress
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 
 from cryptography import x509
@@ -31,41 +33,61 @@ class Pair:
     key: bytes
 
 
+class Step(StrEnum):
+    """Of the three in which an authority is replaced, in their order."""
+
+    TRUST = "rotate"
+    ISSUE = "issue"
+    DROP = "drop-old"
+
+
 class Authority:
-    """The authority in `folder`: ca.crt, ca.key (mode 0600), and the certificate of the one before, while trusted."""
+    """The authority in `folder`: ca.crt and ca.key (mode 0600); those of the next one, until it makes the certificates;
+    and the certificate of the one before, while that is trusted.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._certificate, self._key = folder / "ca.crt", folder / "ca.key"
+        self._next = folder / "ca-next.crt", folder / "ca-next.key"
         self._before = folder / "ca-before.crt"
 
     def ensure(self) -> None:
         """Makes it, where there is none."""
         if not self._key.exists():
-            self._make()
+            self._make(self._certificate, self._key)
+        if self.due is Step.ISSUE and self._certificate.read_bytes() == self._next[0].read_bytes():
+            self._take_over()  # that was begun, and killed
 
-    def rotate(self) -> None:
-        """Puts a new one in its place, beside which the old one is still trusted.
+    def replace(self, step: Step) -> None:
+        """Takes one step of its replacement. Raises ValueError where another one is due: hosts would be left out."""
+        if step is not self.due:
+            raise ValueError(f"the next step in replacing the authority is --{self.due}, not --{step}")
+        if step is Step.TRUST:
+            self._make(*self._next)
+        elif step is Step.DROP:
+            self._before.unlink()
+        else:
+            write_secret(self._before, self._certificate.read_bytes())
+            write_secret(self._certificate, self._next[0].read_bytes())
+            self._take_over()
 
-        Raises ValueError while one before that is: hosts that have its certificates would be left out.
-        """
-        if self._before.exists():
-            raise ValueError("the authority before the last one is still trusted\n  → First end that with --drop-old.")
-        self._before.write_bytes(self._certificate.read_bytes())
-        self._make()
+    def _take_over(self) -> None:
+        self._next[1].replace(self._key)
+        self._next[0].unlink()
 
-    def drop(self) -> bool:
-        """Ends the trust in the one before; False if there was none."""
-        if not self._before.exists():
-            return False
-        self._before.unlink()
-        return True
+    @property
+    def due(self) -> Step:
+        """The step that may be taken now."""
+        if self._next[1].exists():
+            return Step.ISSUE
+        return Step.DROP if self._before.exists() else Step.TRUST
 
     @property
     def trusted(self) -> bytes:
         """The certificates that vouch for hosts, PEM."""
-        before = self._before.read_bytes() if self._before.exists() else b""
-        return self._certificate.read_bytes() + before
+        others = (path.read_bytes() for path in (self._next[0], self._before) if path.exists())
+        return self._certificate.read_bytes() + b"".join(others)
 
     def pair(self, name: str, names: list[str]) -> Pair:
         """The certificate of `name` for `names` (host names and IP addresses): the one kept, or a new one where there
@@ -78,14 +100,14 @@ class Authority:
             write_secret(certificate, made.certificate)
         return Pair(certificate.read_bytes(), key.read_bytes())
 
-    def _make(self) -> None:
+    def _make(self, certificate: Path, key_path: Path) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Darkroom hosts {os.urandom(4).hex()}")])
         made = _builder(name, name, key, AUTHORITY_DAYS)
         made = made.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         made = made.add_extension(_usage(signs_certificates=True), critical=True)
-        write_secret(self._key, _pem(key))
-        write_secret(self._certificate, made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        write_secret(certificate, made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        write_secret(key_path, _pem(key))
 
     def _issue(self, name: str, names: list[str]) -> Pair:
         own, signer = ec.generate_private_key(ec.SECP256R1()), self._signer()

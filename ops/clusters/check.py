@@ -52,7 +52,7 @@ def _server(manifest: Manifest, root: Path) -> Iterator[Finding]:
     path = root / (places.SERVERS / manifest.server["folder"] / "minio").relative_to("/")
     if not path.exists():
         yield Finding(what, f"{path} is missing", AGAIN)
-    elif manifest.server["sha256"] and manifests.sha256(path) != manifest.server["sha256"]:
+    elif manifests.sha256(path) != manifest.server["sha256"]:
         yield Finding(what, f"{path} is another build than that of the other nodes", AGAIN)
     else:
         yield Finding(f"{what}: the build that was rendered for")

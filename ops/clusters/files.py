@@ -36,7 +36,7 @@ class Server:
     folder: str
     """Its folder in places.SERVERS."""
     sha256: str | None
-    """None where it was not built on the machine that rendered."""
+    """None of an image: what is in that its own digest says."""
 
     @property
     def binary(self) -> Path:

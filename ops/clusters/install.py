@@ -18,6 +18,7 @@ from ops.setup import account, environment, packages, place
 CHECKOUT = Path(__file__).resolve().parents[2]
 HOST = Path("/")
 STUNNEL = packages.HOSTS[0]
+STORAGE = "darkroom-storage.service"
 
 Say = Callable[[str], None]
 
@@ -94,7 +95,7 @@ def install_server(job: Job, say: Say) -> None:
     assert server is not None
     target = job.at(places.SERVERS) / server["folder"] / "minio"
     if not target.exists():
-        built = planning.storage_server({"DARKROOM_CACHE": str(job.cache)}, say)
+        built = planning.pinned_server(job.cache, say)
         if built.parent.name != server["folder"]:
             raise NotInstalled(
                 f"this checkout's storage server is {built.parent.name}, the rendered one {server['folder']}"
@@ -105,7 +106,7 @@ def install_server(job: Job, say: Say) -> None:
         shutil.copyfile(built, draft)
         draft.chmod(0o755)
         draft.replace(target)
-    if server["sha256"] and manifests.sha256(target) != server["sha256"]:
+    if manifests.sha256(target) != server["sha256"]:
         raise NotInstalled(
             f"{target} is not the build that was rendered for"
             "\n  → Copy that file from a host that has it: all nodes have to run the same."
@@ -133,10 +134,14 @@ def remove_old(job: Job, say: Say) -> None:
         return
     kept = {entry.path for entry in job.manifest.files}
     gone = [entry.path for entry in before.files if entry.path not in kept]
-    if names := [path.name for path in gone if path.parent == places.UNITS]:
-        # Offline there is nothing to stop; a mount is left as it is, since its drive may be in use.
-        now = ["--now"] if live(job.root) else []
-        systemctl(job.root, "disable", *now, *(name for name in names if not name.endswith(".mount")))
+    names = [path.name for path in gone if path.parent == places.UNITS and path.suffix != ".mount"]
+    # A mount is left as it is, since its drive may be in use; and a storage node, since the others know it until they
+    # are restarted: it would be away for them.
+    if ended := [name for name in names if name != STORAGE]:
+        systemctl(job.root, "disable", *(["--now"] if live(job.root) else []), *ended)
+    if STORAGE in names:
+        systemctl(job.root, "disable", STORAGE)
+        say(f"  to be stopped once ./ops/cluster upgrade --together has ended: systemctl stop {STORAGE}")
     for path in gone:
         job.at(path).unlink(missing_ok=True)
         say(f"  no longer there: {path}")

@@ -2,17 +2,17 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from ops import credentials
-from ops.clusters.authority import Authority, Pair
+from ops import credentials, planning
+from ops.clusters.authority import Authority, Pair, Step
 from ops.clusters.description import Cluster, Host
 from ops.clusters.files import File, Material, Server, files
 from ops.clusters.places import MANIFEST
 from ops.folder import DataFolder
-from storage.server import locate
 
 STATE = "secret"
 """Passwords, keys and the authority: whoever has this folder is every host. To be kept, and kept safe."""
@@ -28,17 +28,11 @@ class Change:
     removed: list[str]
 
 
-def render(cluster: Cluster, out: Path, cache: Path, given: Pair | None, rotate: bool, drop: bool) -> list[Change]:
-    """Renders `cluster` into `out`/HOST for each host; what has not changed is left as it is.
-
-    `cache` is where this machine's storage server was built, if it was. rotate: a new authority beside the old one;
-    drop: the old one is no longer trusted. Raises ValueError for what can't stand in a file, and OSError.
-    """
-    return written(material(cluster, out, server(cache), given, rotate, drop), out)
-
-
 def written(of: Material, out: Path) -> list[Change]:
-    """Brings `out`/HOST for each host to what is made from `of`. Raises as `render`."""
+    """Brings `out`/HOST for each host to what is made from `of`; what has not changed is left as it is.
+
+    Raises ValueError for what can't stand in a file, and OSError.
+    """
     cluster = of.cluster
     changes = [_write(out / host.name, files(of, host), host) for host in cluster.hosts]
     named = {host.name for host in cluster.hosts}
@@ -51,8 +45,14 @@ def written(of: Material, out: Path) -> list[Change]:
     return changes
 
 
-def material(cluster: Cluster, out: Path, server: Server, given: Pair | None, rotate: bool, drop: bool) -> Material:
-    """What all files are made from: kept in `out` since an earlier rendering, or made. `server` runs on all nodes."""
+def material(
+    cluster: Cluster, out: Path, server: Server, given: Pair | None = None, step: Step | None = None
+) -> Material:
+    """What all files are made from: kept in `out` since an earlier rendering, or made. `server` runs on all nodes;
+    `given` is a certificate for the public addresses; `step` is taken in replacing the authority.
+
+    Raises ValueError, and OSError.
+    """
     state = out / STATE
     if out.exists() and not state.exists() and any(out.iterdir()):
         raise ValueError(f"{out} has other things in it: name an empty or a new folder with --out")
@@ -61,18 +61,15 @@ def material(cluster: Cluster, out: Path, server: Server, given: Pair | None, ro
         folder.chmod(0o700)
     authority = Authority(state)
     authority.ensure()
-    if rotate:
-        authority.rotate()
-    if drop:
-        authority.drop()
+    if step:
+        authority.replace(step)
     return Material(cluster, credentials.load(DataFolder(state), {}), authority, server, given)
 
 
-def server(cache: Path) -> Server:
-    """The pinned build, with its hash if it is there."""
-    binary = locate.built(cache)
-    known = sha256(binary.read_bytes()).hexdigest() if binary.exists() else None
-    return Server(binary.parent.name, known)
+def server(cache: Path, say: Callable[[str], None]) -> Server:
+    """The pinned build with its hash, made if need be: every node is compared with it. Raises build.BuildFailed."""
+    binary = planning.pinned_server(cache, say)
+    return Server(binary.parent.name, sha256(binary.read_bytes()).hexdigest())
 
 
 def _write(folder: Path, made: list[File], host: Host) -> Change:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ops.clusters import places
+from ops.clusters import places, units
 from ops.clusters.description import Cluster, Host
 from ops.inventory import Part
 from ops.program import STARTED
@@ -21,8 +21,8 @@ from storage.errors import StorageError
 
 Say = Callable[[str], None]
 PAUSE = 0.5
-SETTLE = 3.0
-"""Seconds after which a part that can't start has been seen to end."""
+SHOWN = "--property=MainPID,ActiveState"
+ASKED = ("env", f"PYTHONPATH={places.CODE}", str(places.VENV / "bin/python"), "-m", "ops.healthy")
 
 
 class Doubt(Exception):
@@ -42,16 +42,21 @@ class Way:
         way = [] if host.name == self.here else shlex.split(self.template.format(address=host.address, host=host.name))
         return [*way, *command]
 
-    def run(self, host: Host, *command: str, seconds: float = 120) -> str:
-        """What the command printed. Raises Doubt."""
+    def run(self, host: Host, *command: str, seconds: float = 120, well: Sequence[int] = (0,)) -> str:
+        """What the command printed. Raises Doubt for an exit code that is not `well`."""
         line = self.command(host, *command)
         try:
             done = subprocess.run(line, capture_output=True, text=True, timeout=seconds)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise Doubt(f"{host.name} was not reached: {error}\n  → Is --via right? {shlex.join(line)}") from error
-        if done.returncode:
+        if done.returncode not in well:
             raise Doubt(f"{host.name}: {shlex.join(command)} failed: {(done.stderr or done.stdout).strip()[-500:]}")
         return done.stdout
+
+
+def _properties(block: str) -> dict[str, str]:
+    """What `systemctl show` says of one unit."""
+    return dict(line.split("=", 1) for line in block.splitlines() if line)
 
 
 @dataclass(frozen=True)
@@ -118,14 +123,23 @@ class Rolling:
         self.say(f"storage on all hosts is back and whole after {time.monotonic() - began:.1f} s")
 
     def others(self, host: Host, parts: Sequence[Part]) -> None:
-        """Restarts what else runs on `host`, part by part; one that does not stay up is a doubt."""
-        names = [part.name for part in parts if part.name != "storage"]
-        for name in names:
-            self.way.run(host, "systemctl", "restart", f"darkroom-{name}.service")
-        time.sleep(SETTLE)
-        for name in names:
-            self.way.run(host, "systemctl", "is-active", f"darkroom-{name}.service")
-        self.say(f"{host.name}: {', '.join(names)} restarted")
+        """Restarts what else runs on `host`, part by part, until all of it says that it is well."""
+        others = [part for part in parts if part.name != "storage"]
+        for part in others:
+            self.way.run(host, "systemctl", "restart", units.name(part))
+        self._wait(partial(self._unwell, host, others), host.name)
+        self.say(f"{host.name}: {', '.join(part.name for part in others)} restarted, and well")
+
+    def _unwell(self, host: Host, parts: Sequence[Part]) -> list[str]:
+        """What is wrong with `parts` of `host`, by systemd and by their own word."""
+        shown = self.way.run(host, "systemctl", "show", SHOWN, *map(units.name, parts))
+        states = [_properties(block) for block in shown.strip().split("\n\n")]
+        named = list(zip([part.name for part in parts], states, strict=True))
+        if away := [f"{name} is {one['ActiveState']}" for name, one in named if one["ActiveState"] != "active"]:
+            return away
+        asked = [f"{name}={one['MainPID']}" for name, one in named]
+        said = self.way.run(host, *ASKED, host.name, *asked, well=(0, 1))
+        return [line for line in said.splitlines() if not line.endswith(" is well")]
 
     def _wait(self, problems: Callable[[], list[str]], what: str) -> None:
         limit = time.monotonic() + self.patience

@@ -31,14 +31,22 @@ written with all it needs: copy it there and give it to ./ops/host install. Rend
 makes new certificates where a third of their life is left. OUT/secret is what all of it is made from: passwords, keys
 and the authority. Keep it, and keep it safe.
 
---rotate makes a new authority beside the old one, which is still trusted. Install that on every host; then --drop-old
-ends the trust in the old one.
+The authority is replaced in three steps: --rotate makes a new one, which is trusted beside the old one; with --issue it
+makes the certificates; --drop-old ends the trust in the old one. After each, install on every host, and restart
+everything with ./ops/cluster upgrade, before the next.
 
 --compose writes a file for docker compose, in which each host is a group of containers. It takes root: the files are
 then the account's that runs in them. It was not tried with an engine: there was none.
 
 Exit codes: 0 written; 1 the inventory can't be what was meant, and why; 2 the options make no sense.
 """
+
+STEPS = {
+    "rotate": "a new authority, trusted beside the old one",
+    "issue": "the new authority makes the certificates",
+    "drop-old": "the old authority is trusted no more",
+}
+NEXT = {"rotate": "; then --issue.", "issue": "; then --drop-old.", "drop-old": "."}
 
 
 def main() -> int:
@@ -91,15 +99,17 @@ def _render_options(actions: Any) -> None:
     made.add_argument("--compose", type=Path, metavar="FILE", help="a compose file as well: containers, not hosts")
     made.add_argument("--cert", type=Path, metavar="FILE", help="certificate chain for the https:// addresses, PEM")
     made.add_argument("--key", type=Path, metavar="FILE", help="its private key, PEM")
-    made.add_argument("--rotate", action="store_true", help="a new authority, beside the old one")
-    made.add_argument("--drop-old", action="store_true", help="the old authority is trusted no more")
+    steps = made.add_mutually_exclusive_group()
+    for step, text in STEPS.items():
+        steps.add_argument(f"--{step}", action="store_const", const=step, dest="step", help=text)
     made.add_argument("--json", action="store_true", help="what was changed, for a script")
 
 
 def rendered(given: argparse.Namespace) -> int:
     from ops.clusters import description, render
-    from ops.clusters.authority import Pair
+    from ops.clusters.authority import Pair, Step
     from ops.containers import write
+    from storage.server.build import BuildFailed
 
     out = given.out or given.inventory.with_suffix("")
     try:
@@ -111,18 +121,20 @@ def rendered(given: argparse.Namespace) -> int:
             raise ValueError("--cert and --key belong together")
         pair = Pair(given.cert.read_bytes(), given.key.read_bytes()) if given.cert and given.key else None
         cluster = description.load(given.inventory)
-        server = write.SILO if given.compose else render.server(Path(os.environ["DARKROOM_CACHE"]))
-        of = render.material(cluster, out, server, pair, given.rotate, given.drop_old)
+        server = write.SILO if given.compose else render.server(Path(os.environ["DARKROOM_CACHE"]), say)
+        of = render.material(cluster, out, server, pair, Step(given.step) if given.step else None)
         changes = render.written(of, out)
         if given.compose:
             write.write(of, out, given.compose)
-    except (ValueError, OSError) as reason:
+    except (ValueError, OSError, BuildFailed) as reason:
         say(f"darkroom: {reason}")
         return 1
     if given.json:
         print(json.dumps([asdict(change) for change in changes], indent=1))
     else:
         print("\n".join(_change(change, out) for change in changes))
+    if given.step:
+        say("Install that on every host, then ./ops/cluster upgrade --yes" + NEXT[given.step])
     return 0
 
 

@@ -41,6 +41,17 @@ class Counts:
     """What was answered to those that were tried once more."""
 
 
+@dataclass(frozen=True)
+class Form:
+    """An upload that may be sent: of which image, where to, and the SHA-256 of its file."""
+
+    image: str
+    path: str
+    kind: str
+    body: bytes
+    sha256: str
+
+
 class Client:
     """One project, by a server key that was made on the host of the database."""
 
@@ -104,14 +115,30 @@ class Client:
             self.counts.failed += 1
         raise Failed(f"{method} {path}: {said} for {time.monotonic() - began:.0f} s")
 
-    def upload(self, number: int) -> tuple[str, str]:
-        """A photo that no other one is the same as: image id and SHA-256, once storage has acknowledged it."""
+    def form(self, number: int) -> Form:
+        """A link with the form for a photo that no other one is the same as."""
         comment = f"{self.project} {number}".encode()
         data = PHOTO[:2] + b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment + PHOTO[2:]
         link = self.call("POST", "/images/", {"filename": "a.jpg", "project_id": self.project}, self.token)
-        kind, form = _form(link["params"], data)
-        self.request("POST", urllib.parse.urlsplit(link["upload_link"]).path, form, {"Content-Type": kind})
-        return link["image_id"], hashlib.sha256(data).hexdigest()
+        kind, body = _form(link["params"], data)
+        path = urllib.parse.urlsplit(link["upload_link"]).path
+        return Form(link["image_id"], path, kind, body, hashlib.sha256(data).hexdigest())
+
+    def upload(self, number: int) -> tuple[str, str]:
+        """Uploads such a photo: image id and SHA-256, once storage has acknowledged it."""
+        form = self.form(number)
+        self.request("POST", form.path, form.body, {"Content-Type": form.kind})
+        return form.image, form.sha256
+
+    def sent(self, form: Form) -> int:
+        """The status that the form is answered with at the first edge, sent once."""
+        headers = {"Content-Type": form.kind}
+        asked = urllib.request.Request(self.cluster.edges[0] + form.path, form.body, headers, method="POST")
+        try:
+            with urllib.request.urlopen(asked, timeout=60, context=self.cluster.trust()) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
 
     def image(self, image: str) -> Any:
         return self.call("GET", f"/images/{image}", token=self.token)

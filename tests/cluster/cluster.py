@@ -18,7 +18,7 @@ from tests.cluster.units import Services
 from tests.stack import CHECKOUT
 
 DRIVES = Path("/srv/darkroom/drives")
-EDGE = 8443
+EDGE, S3 = 8443, 9443
 
 
 class Cluster:
@@ -35,6 +35,8 @@ class Cluster:
         self.pools: dict[str, int] = {}
         self.network: Network | None = None
         self._answering: dict[str, Answering] = {}
+        self._retired: list[Disk] = []
+        self._gone: list[tuple[Machine, Services]] = []
 
     def build(self) -> None:
         """The network and the hosts, with nothing on them yet."""
@@ -58,6 +60,15 @@ class Cluster:
         ]
         return machine
 
+    def retire(self, name: str) -> None:
+        """The host stores no more; one that has nothing else to do is left out of the inventory."""
+        self.roles[name] = [role for role in self.roles[name] if role != "storage"]
+        self._retired += self.disks.pop(name)
+        self.disks[name] = []
+        if not self.roles[name]:
+            self._answering.pop(name).close()
+            self._gone.append((self.machines.pop(name), self.services.pop(name)))
+
     @property
     def inventory(self) -> Path:
         return self.folder / "cluster.toml"
@@ -66,8 +77,12 @@ class Cluster:
     def edges(self) -> list[str]:
         return [f"https://{self.machines[name].address}:{EDGE}" for name, own in self.roles.items() if "edge" in own]
 
+    @property
+    def s3_urls(self) -> list[str]:
+        return [f"{edge.rpartition(':')[0]}:{S3}" for edge in self.edges]
+
     def write(self) -> None:
-        lines = [f"urls = {json.dumps(self.edges)}", "[settings]"]
+        lines = [f"urls = {json.dumps(self.edges)}", f"s3_urls = {json.dumps(self.s3_urls)}", "[settings]"]
         lines += [f"{name} = {json.dumps(value)}" for name, value in self.settings.items()]
         for name, machine in self.machines.items():
             lines += [f"[hosts.{name}]", f'address = "{machine.address}"', f"roles = {json.dumps(self.roles[name])}"]
@@ -173,13 +188,12 @@ class Cluster:
     def close(self) -> None:
         for answering in self._answering.values():
             answering.close()
-        for services in self.services.values():
+        for services in (*self.services.values(), *(one for _, one in self._gone)):
             services.kill()
-        for machine in self.machines.values():
+        for machine in (*self.machines.values(), *(one for one, _ in self._gone)):
             machine.close()
-        for disks in self.disks.values():
-            for disk in disks:
-                disk.close()
+        for disk in (*self._retired, *(one for disks in self.disks.values() for one in disks)):
+            disk.close()
         if self.network:
             self.network.close()
         for _ in range(50):

@@ -37,9 +37,12 @@ def redundant(cluster: Cluster, began: float, seconds: float = 180) -> float:
     return time.monotonic() - began
 
 
-def row(fault: str, client: Client, acknowledged: dict[str, str], lost: int, after: float | None) -> Row:
+def row(
+    fault: str, client: Client, acknowledged: dict[str, str], lost: int, after: float | None, found: str = ""
+) -> Row:
     counts = client.counts
-    return Row(fault, counts.requests, counts.again, counts.failed, counts.slowest, len(acknowledged), lost, after)
+    numbers = (counts.requests, counts.again, counts.failed, counts.slowest, len(acknowledged), lost, after)
+    return Row(fault, *numbers, found)
 
 
 def harmed(

@@ -17,6 +17,7 @@ class Row:
     """`again`: requests that did not succeed at the first try; `failed`: nor at any; `redundant`: seconds, or None."""
 
     fault: str
+    """What was done, in the same words at each run: the row of an earlier one is known by them."""
     requests: int
     again: int
     failed: int
@@ -24,11 +25,14 @@ class Row:
     acknowledged: int
     lost: int
     redundant: float | None
+    found: str = ""
+    """What came of it besides; follows `fault` in the table."""
 
     def line(self) -> str:
         after = "-" if self.redundant is None else f"{self.redundant:.1f} s"
+        what = f"{self.fault}; {self.found}" if self.found else self.fault
         return (
-            f"| {self.fault} | {self.requests:,} | {self.again:,} | {self.failed} | {self.slowest:.1f} s "
+            f"| {what} | {self.requests:,} | {self.again:,} | {self.failed} | {self.slowest:.1f} s "
             f"| {self.acknowledged:,} | {self.lost} | {after} |"
         )
 
@@ -37,7 +41,7 @@ def write(rows: Sequence[Row], path: Path = TABLE) -> None:
     """Puts `rows` into the table; a row of a fault that is there already takes its place."""
     before, _, rest = path.read_text().partition(BEGIN)
     table, _, after = rest.partition(END)
-    lines = {line.split(" | ")[0]: line for line in table.splitlines() if line.startswith("| ") and "---" not in line}
-    lines.pop("| what was done", None)
-    lines |= {row.line().split(" | ")[0]: row.line() for row in rows}
+    lines = {line.split(" | ")[0].split("; ")[0]: line for line in table.splitlines() if line.startswith("| ")}
+    lines = {fault: line for fault, line in lines.items() if "---" not in fault and fault != "| what was done"}
+    lines |= {f"| {row.fault}": row.line() for row in rows}
     path.write_text(f"{before}{BEGIN}\n{HEAD}\n" + "\n".join(lines.values()) + f"\n{END}{after}")

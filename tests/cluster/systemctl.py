@@ -7,21 +7,20 @@ import threading
 import time
 from pathlib import Path
 
-from tests.cluster.units import Services
+from tests.cluster.units import Services, Unit
 
 FOLDER = "asked"
 """Of a host's own on the machine of the tests; there it is mounted at /var/lib/asked."""
 
 COMMAND = """\
 #!/bin/sh
-# restart and is-active, for units of Darkroom; everything else is for the real one.
-case "$1" in restart|is-active) ;; *) exec /usr/bin/systemctl "$@" ;; esac
+# restart and show, for units of Darkroom; everything else is for the real one.
+case "$1" in restart|show) ;; *) exec /usr/bin/systemctl "$@" ;; esac
 asked=/var/lib/asked/$$
-echo "$1 $2" > $asked.new
+echo "$@" > $asked.new
 mv $asked.new $asked
 while [ ! -e $asked.done ]; do sleep 0.1; done
 cat $asked.done
-test "$(cat $asked.done)" = active
 """
 
 REACH = """\
@@ -56,16 +55,25 @@ class Answering:
     def _run(self) -> None:
         while not self._closed.wait(0.1):
             for request in sorted(self._folder.glob("*[0-9]")):
-                verb, unit = request.read_text().split()
+                verb, *words = request.read_text().split()
                 request.unlink()
-                threading.Thread(target=self._answer, args=(verb, unit, request), daemon=True).start()
+                units = [word for word in words if not word.startswith("--")]
+                threading.Thread(target=self._answer, args=(verb, units, request), daemon=True).start()
 
-    def _answer(self, verb: str, unit: str, request: Path) -> None:
-        part = self._services[unit.removeprefix("darkroom-").removesuffix(".service")]
+    def _answer(self, verb: str, units: list[str], request: Path) -> None:
+        parts = [self._services[unit.removeprefix("darkroom-").removesuffix(".service")] for unit in units]
         if verb == "restart":
-            part.stop()
-            part.start()
+            for part in parts:
+                part.stop()
+                part.start()
             time.sleep(0.5)
-        # One that does its work once is active after that, too.
-        state = "active" if part.running or "RemainAfterExit" in part.lines else "failed"
-        request.with_name(f"{request.name}.done").write_text(state)
+        answer = request.with_name(f"{request.name}.answer")
+        answer.write_text("" if verb == "restart" else "\n".join(map(shown, parts)))
+        answer.rename(request.with_name(f"{request.name}.done"))
+
+
+def shown(part: Unit) -> str:
+    """What `systemctl show --property=MainPID,ActiveState` says of a unit."""
+    # One that does its work once is active after that, too.
+    state = "active" if part.running or "RemainAfterExit" in part.lines else "failed"
+    return f"MainPID={part.pid if part.running else 0}\nActiveState={state}\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.clusters.authority import Authority, Pair, days_left
+from ops.clusters.authority import Authority, Pair, Step, days_left
 
 pytestmark = pytest.mark.pure
 
@@ -40,21 +40,45 @@ def test_a_certificate_near_its_end_is_made_anew(authority: Authority, monkeypat
     assert authority.pair("a", ["a.internal"]) != short
 
 
-def test_hosts_of_the_old_and_of_the_new_authority_take_each_other_until_it_is_dropped(
+def test_at_every_step_hosts_that_were_restarted_and_such_that_were_not_take_each_other(
     authority: Authority, tmp_path: Path
 ) -> None:
-    old = authority.pair("a", ["a.internal"])
-    authority.rotate()
-    between = authority.trusted
-    new = authority.pair("b", ["b.internal"])
-    assert shake(tmp_path, old, "a.internal", between, new, between)
-    assert shake(tmp_path, new, "b.internal", between, old, between)
-    with pytest.raises(ValueError, match="--drop-old"):
-        authority.rotate()
-    assert authority.drop()
-    assert not shake(tmp_path, new, "b.internal", authority.trusted, old, between)
-    assert shake(tmp_path, new, "b.internal", authority.trusted, authority.pair("a", ["a.internal"]), authority.trusted)
-    assert not authority.drop()
+    """Each step on some hosts, the one before on the others: certificates, and what was trusted at the last start."""
+    names = {"a": ["a.internal"], "b": ["b.internal"]}
+    first = authority.pair("a", names["a"])
+    before = authority.trusted, authority.pair("b", names["b"])
+    for step in Step:
+        authority.replace(step)
+        trusted, pair = authority.trusted, authority.pair("a", names["a"])
+        assert shake(tmp_path, pair, "a.internal", trusted, before[1], before[0]), step
+        assert shake(tmp_path, before[1], "b.internal", before[0], pair, trusted), step
+        before = trusted, authority.pair("b", names["b"])
+    assert authority.trusted.count(b"BEGIN CERTIFICATE") == 1
+    assert not shake(tmp_path, before[1], "b.internal", before[0], first, authority.trusted), "the old one is out"
+
+
+def test_a_step_is_taken_in_its_turn_alone(authority: Authority) -> None:
+    for turn, step in enumerate(Step):
+        for other in set(Step) - {step}:
+            with pytest.raises(ValueError, match=f"is --{step}"):
+                authority.replace(other)
+        assert authority.due is list(Step)[turn]
+        authority.replace(step)
+    assert authority.due is Step.TRUST
+
+
+def test_a_change_of_authorities_that_was_killed_is_ended_by_the_next_rendering(
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority.replace(Step.TRUST)
+    monkeypatch.setattr(Authority, "_take_over", lambda self: None)
+    authority.replace(Step.ISSUE)
+    monkeypatch.undo()
+    again = Authority(tmp_path)
+    again.ensure()
+    pair = again.pair("a", ["a.internal"])
+    assert shake(tmp_path, pair, "a.internal", again.trusted, pair, again.trusted)
+    assert again.due is Step.DROP
 
 
 def test_somebody_elses_authority_is_not_taken(authority: Authority, tmp_path: Path) -> None:

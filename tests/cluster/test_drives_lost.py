@@ -61,7 +61,7 @@ def test_flipped_bits_are_found_and_mended(cluster: Cluster, client: Client, rec
     assert lost == 0
 
 
-def test_a_full_drive_stops_nothing(cluster: Cluster, client: Client, record: Record) -> None:
+def test_a_full_drive_is_an_error_that_says_so_at_the_worst(cluster: Cluster, client: Client, record: Record) -> None:
     disk = cluster.disks["c"][1]
     load = Load(client)
     load.wait(10)
@@ -85,10 +85,13 @@ def test_a_full_drive_stops_nothing(cluster: Cluster, client: Client, record: Re
     after = redundant(cluster, began)
     lost = examined(cluster, client, acknowledged)
     taken = len(load.acknowledged) - before
-    what = f"a drive filled to the last byte for 15 s: {taken} files more were taken, {refused} requests refused"
-    record(row(what, client, acknowledged, lost, after))
+    answers = client.counts.answers
+    told = ", ".join(f"{count} x {answer}" for answer, count in sorted(answers.items())) or "none"
+    found = f"{taken} files more were taken, {refused} requests refused; answers that were errors: {told}"
+    record(row("a drive filled to the last byte for 15 s", client, acknowledged, lost, after, found))
     assert lost == 0
     assert taken > 0
+    assert set(answers) <= {"503", "507"}
 
 
 def test_an_unmounted_drive_is_not_written_into(cluster: Cluster, client: Client, record: Record) -> None:

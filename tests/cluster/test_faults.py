@@ -3,10 +3,15 @@
 import hashlib
 import signal
 import time
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
+from tests.cluster import shards
 from tests.cluster.clients import Client, Load
 from tests.cluster.cluster import Cluster
 from tests.cluster.harm import Record, examined, harmed, redundant, row
@@ -27,17 +32,61 @@ def test_health_is_told_in_sentences_on_the_host_of_the_ledger(cluster: Cluster,
 def test_a_node_is_killed_under_load_and_heals_when_it_returns(
     cluster: Cluster, client: Client, record: Record
 ) -> None:
+    def returns() -> None:
+        missed = len(shards.lacking(cluster))
+        cluster.start("d")
+        assert missed >= 200
+
     what = "a storage host killed under load, started again after 60 files (300 writes)"
-    killed, returns = cluster.services["d"].kill, partial(cluster.start, "d")
+    assert harmed(cluster, client, record, what, cluster.services["d"].kill, returns, 60) == (0, 0)
+
+
+@pytest.mark.long
+def test_a_host_that_does_everything_but_the_ledger_is_killed(cluster: Cluster, client: Client, record: Record) -> None:
+    """Its edge, API, worker and storage at once: clients go to another edge, and its jobs to another worker."""
+    what = "a host with edge, API, worker and storage killed under load, started again after 60 files"
+    killed, returns = cluster.services["b"].kill, partial(cluster.start, "b")
     assert harmed(cluster, client, record, what, killed, returns, 60) == (0, 0)
+
+
+def test_other_programs_use_every_edge_and_miss_no_host(cluster: Cluster) -> None:
+    assert cluster.ops("bucket", "create", "films", "--quota", "100M").returncode == 0
+    made = cluster.ops("key", "create", "--bucket", "films").stdout
+    key = dict(line.split("=", 1) for line in made.splitlines() if "=" in line)
+    first, second = (program(cluster, key, url) for url in cluster.s3_urls)
+    first.put_object(Bucket="films", Key="one", Body=b"1" * 3_000_000)
+    cluster.services["d"].kill()
+    try:
+        second.put_object(Bucket="films", Key="two", Body=b"2")
+        assert [row["Key"] for row in first.list_objects_v2(Bucket="films")["Contents"]] == ["one", "two"]
+        assert second.get_object(Bucket="films", Key="one")["Body"].read() == b"1" * 3_000_000
+        with pytest.raises(ClientError, match="AccessDenied"):
+            second.list_objects_v2(Bucket="originals")
+    finally:
+        cluster.start("d")
+    assert cluster.ops("bucket", "list").stdout.count("films") == 1
+
+
+def program(cluster: Cluster, key: Mapping[str, str], url: str) -> Any:
+    """A client of S3 as another program in the house makes it; it tries again as boto3 does by itself."""
+    return boto3.client(
+        "s3",
+        endpoint_url=url,
+        region_name=key["AWS_REGION"],
+        aws_access_key_id=key["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=key["AWS_SECRET_ACCESS_KEY"],
+        verify=str(cluster.folder / "out/secret/ca.crt"),
+    )
 
 
 @pytest.mark.long
 def test_two_of_four_are_lost(cluster: Cluster, client: Client, record: Record) -> None:
+    """Reads go on. No link is given, and a form that was given before is refused; it is good again afterwards."""
     load = Load(client)
     load.wait(30)
     acknowledged = load.stop()
     client.wait_ended(list(acknowledged))
+    form = client.form(10**6)
     for name in ("c", "d"):
         cluster.services[name].kill()
     limit = time.monotonic() + 30
@@ -50,14 +99,23 @@ def test_two_of_four_are_lost(cluster: Cluster, client: Client, record: Record) 
     status, headers = client.answered("POST", "/images/", body, client.token)
     assert status == 503
     assert int(headers["Retry-After"]) > 0
+    assert client.sent(form) == 503
     began = time.monotonic()
     cluster.start("c", "d")
     cluster.wait_ready(60)
-    image, sha256 = client.upload(10**6)
-    acknowledged[image] = sha256
+    assert client.sent(form) == 201
+    acknowledged[form.image] = form.sha256
     after = redundant(cluster, began)
     lost = examined(cluster, client, acknowledged)
-    record(row("two of four hosts lost: reads go on, links are refused with 503", client, acknowledged, lost, after))
+    record(
+        row(
+            "two of four hosts lost: reads go on, links and forms are refused with 503",
+            client,
+            acknowledged,
+            lost,
+            after,
+        )
+    )
     assert lost == 0
 
 

@@ -29,7 +29,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hosts")
     (folder / "four.toml").write_text(INVENTORY)
     command = [str(CHECKOUT / "ops/cluster"), "render", str(folder / "four.toml")]
-    subprocess.run(command, env=environment(), check=True, capture_output=True, timeout=120)
+    subprocess.run(command, env=environment(), check=True, capture_output=True, timeout=600)
     return folder / "four"
 
 
@@ -90,7 +90,7 @@ def test_a_part_that_has_gone_elsewhere_goes_from_its_old_host(rendered: Path, i
     host("install", str(rendered / "b"), *root)
     (tmp_path / "four.toml").write_text(INVENTORY.replace('["storage", "api", "edge"]', '["storage", "edge"]'))
     command = [str(CHECKOUT / "ops/cluster"), "render", str(tmp_path / "four.toml")]
-    subprocess.run(command, env=environment(), check=True, capture_output=True, timeout=120)
+    subprocess.run(command, env=environment(), check=True, capture_output=True, timeout=600)
     said = host("install", str(tmp_path / "four/b"), *root)
     assert "no longer there: /etc/darkroom/api.env" in said
     units = image / "etc/systemd/system"

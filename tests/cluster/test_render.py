@@ -10,6 +10,7 @@ import pytest
 
 from ops.clusters import description, hosted, render, units
 from ops.clusters.description import Cluster
+from ops.clusters.files import Server
 
 INVENTORY = """\
 urls = ["https://photos.lan"]
@@ -36,6 +37,10 @@ EXPOSED = {"worker": 3.9, "other": 2.0}
 """The highest of `systemd-analyze security`, of 10; it calls both OK. Workers make namespaces for their decoders."""
 
 
+def rendered(cluster: Cluster, out: Path) -> list[render.Change]:
+    return render.written(render.material(cluster, out, Server("a-build", "ab" * 32)), out)
+
+
 @pytest.fixture(scope="module")
 def cluster() -> Cluster:
     return description.parse(INVENTORY)
@@ -44,7 +49,7 @@ def cluster() -> Cluster:
 @pytest.fixture(scope="module")
 def out(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rendered") / "out"
-    render.render(cluster, folder, Path("/nowhere"), None, False, False)
+    rendered(cluster, folder)
     return folder
 
 
@@ -54,17 +59,15 @@ def read(out: Path, host: str, path: str) -> str:
 
 @pytest.mark.pure
 def test_rendering_again_changes_nothing(cluster: Cluster, out: Path) -> None:
-    assert not any(
-        change.written or change.removed for change in render.render(cluster, out, Path("/nowhere"), None, False, False)
-    )
+    assert not any(change.written or change.removed for change in rendered(cluster, out))
 
 
 @pytest.mark.pure
 def test_what_is_no_longer_wanted_goes(cluster: Cluster, tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    render.render(cluster, folder, Path("/nowhere"), None, False, False)
+    rendered(cluster, folder)
     fewer = description.parse(INVENTORY.replace('"storage", "worker"', '"storage"'))
-    changes = {one.host: one for one in render.render(fewer, folder, Path("/nowhere"), None, False, False)}
+    changes = {one.host: one for one in rendered(fewer, folder)}
     assert "/etc/darkroom/worker-images-1.env" in changes["c"].removed
     assert not (folder / "c/files/etc/darkroom/worker-images-1.env").exists()
 
@@ -72,11 +75,11 @@ def test_what_is_no_longer_wanted_goes(cluster: Cluster, tmp_path: Path) -> None
 @pytest.mark.pure
 def test_a_host_that_is_gone_goes_and_nothing_else_does(cluster: Cluster, tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    render.render(cluster, folder, Path("/nowhere"), None, False, False)
+    rendered(cluster, folder)
     (folder / "notes").mkdir()
     (folder / "notes/mine").write_text("x")
     fewer = description.parse(INVENTORY[: INVENTORY.index("[hosts.d]")].replace("[hosts.c]", "[hosts.e]"))
-    render.render(fewer, folder, Path("/nowhere"), None, False, False)
+    rendered(fewer, folder)
     assert {path.name for path in folder.iterdir()} == {"a", "b", "e", "secret", "notes"}
     assert (folder / "notes/mine").read_text() == "x"
 
@@ -85,7 +88,7 @@ def test_a_host_that_is_gone_goes_and_nothing_else_does(cluster: Cluster, tmp_pa
 def test_a_folder_with_other_things_is_left_alone(cluster: Cluster, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     with pytest.raises(ValueError, match="other things"):
-        render.render(cluster, tmp_path, Path("/nowhere"), None, False, False)
+        rendered(cluster, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
@@ -127,7 +130,7 @@ def test_everything_but_edge_storage_and_wires_listens_on_loopback(out: Path) ->
 def test_each_edge_looks_after_the_room_where_other_programs_may_write(out: Path, tmp_path: Path) -> None:
     opened = INVENTORY.replace("EVENTS_DAYS = 60", "S3_FREE_PERCENT = 20")
     opened = opened.replace("[settings]", 's3_urls = ["https://photos.lan:9443"]\n[settings]')
-    render.render(description.parse(opened), tmp_path / "out", Path("/nowhere"), None, False, False)
+    rendered(description.parse(opened), tmp_path / "out")
     there = {path.parts[-6] for path in (tmp_path / "out").rglob("darkroom-room.service")}
     assert there == {"a", "b"}
     assert not list(out.rglob("darkroom-room.service")), "nobody else may"

@@ -36,7 +36,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
     """compose.toml, rendered into a folder of the tests, where compose.yaml is beside it as in the checkout."""
     folder = tmp_path_factory.mktemp("composed")
     cluster = description.load(CHECKOUT / "compose.toml")
-    of = render.material(cluster, folder / "compose", write.SILO, None, False, False)
+    of = render.material(cluster, folder / "compose", write.SILO)
     render.written(of, folder / "compose")
     shutil.copy(CHECKOUT / "compose.yaml", folder)
     text = compose.text(of, "./compose")

@@ -109,7 +109,7 @@ def test_only_the_edge_is_public_and_only_api_and_edge_have_a_way_out(rendered: 
 
 def test_the_s3_for_others_is_published_where_there_is_one(tmp_path: Path) -> None:
     inventory = 's3_urls = ["https://photos.lan:9443"]\n' + (CHECKOUT / "compose.toml").read_text()
-    of = render.material(description.parse(inventory), tmp_path / "compose", write.SILO, None, False, False)
+    of = render.material(description.parse(inventory), tmp_path / "compose", write.SILO)
     assert '    ports: ["8443:8443", "9443:9443"]\n' in compose.text(of, "./compose")
 
 
@@ -201,6 +201,6 @@ def test_as_it_is_typed(tmp_path: Path) -> None:
 )
 def test_hosts_that_can_be_no_containers_are_refused(tmp_path: Path, change: tuple[str, str], said: str) -> None:
     cluster = description.parse((CHECKOUT / "compose.toml").read_text().replace(*change))
-    of = render.material(cluster, tmp_path / "compose", write.SILO, None, False, False)
+    of = render.material(cluster, tmp_path / "compose", write.SILO)
     with pytest.raises(ValueError, match=re.escape(said)):
         compose.text(of, "./compose")
