@@ -164,8 +164,8 @@ def _check(cluster: Cluster) -> None:
     for hosts in cluster.pools():
         if len({len(host.drives) for host in hosts}) > 1:
             raise BadInventory(f"the hosts of pool {hosts[0].pool} must have equally many drives")
-        if len(hosts) < 2:
-            raise BadInventory(f"pool {hosts[0].pool} has one host; take two at least, or ./ops/up for one machine")
+        if len(hosts) == 1 < len(cluster.of_role("storage")):
+            raise BadInventory(f"pool {hosts[0].pool} has one host beside other pools: it would be missed like all of it")
     if not cluster.urls:
         raise BadInventory("urls is missing: the addresses that people use, as https://photos.lan")
     for name, urls in (("urls", cluster.urls), ("s3_urls", cluster.s3_urls)):

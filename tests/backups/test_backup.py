@@ -167,6 +167,33 @@ def test_an_earlier_backup_can_be_asked_for(own: Stack, store: Path) -> None:
     assert own.verb("verify", "--deep", "--grace", "0").returncode == 0
 
 
+def test_a_backup_that_was_killed_is_none_and_the_next_one_copies_the_rest(own: Stack, store: Path) -> None:
+    project = Project(own)
+    for number in range(4 * PHOTOS):
+        project.upload(photo(f"{project.id} {number}"))
+    for image in project.api.get(f"/projects/{project.id}/images?limit=200").json()["images"]:
+        project.ended(image["image_id"])
+    command = [str(own.checkout / "ops" / "backup"), "--to", str(store), "--data", str(own.data)]
+    running = subprocess.Popen(command, env=own._environment, start_new_session=True, stderr=subprocess.DEVNULL)
+    limit = time.monotonic() + 120
+    while len(list(store.glob("objects/*/*"))) < 10:
+        assert running.poll() is None, "it ended before it could be killed"
+        assert time.monotonic() < limit
+        time.sleep(0.002)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    assert not list(store.rglob("manifest.json"))
+    there = len(list(store.glob("objects/*/*")))
+    refused = own.verb("backup", "--to", str(store), "--list")
+    assert refused.returncode != 0 or not refused.stdout.splitlines()[1:], refused.stdout
+    told = backup(own, store)
+    objects = len(list(store.glob("objects/*/*")))
+    assert told["objects"] == 5 * 4 * PHOTOS
+    assert objects >= 4 * PHOTOS
+    assert told["copied"] <= objects - there + 4, "what was there is not copied again, but for what was under way"
+    assert own.verb("drill", "--from", str(store)).returncode == 0
+
+
 def test_a_restore_that_was_killed_goes_on(own: Stack, store: Path) -> None:
     project = Project(own)
     fill(project)

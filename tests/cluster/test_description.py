@@ -75,7 +75,7 @@ def test_a_pool_that_can_not_have_the_parity_of_the_first_is_refused() -> None:
         (', "ZC1A2B3C"]', "]", "equally many drives"),
         ("workers = 3", "workers = 0", "from 1 to 256"),
         ("workers = 3", 'workers = "3"', "from 1 to 256"),
-        ("workers = 3", "pool = 2", "pool 1 has one host"),
+        ("workers = 3", "pool = 2", "pool 1 has one host beside other pools"),
         ("[hosts.a]", "parity = 3\n[hosts.a]", "parity of 1 to 2, not 3"),
         ("[hosts.a]", "[settings]\nDATABASE_URL = 'x'\n[hosts.a]", "DATABASE_URL is not one to give here"),
         ("[hosts.a]", "[settings]\nEVENTS_DAYS = [1]\n[hosts.a]", "must be a text or a number"),

@@ -1,10 +1,11 @@
 """The arithmetic of durability, against a simulation of the same model and against limits that are known."""
 
 import random
+from pathlib import Path
 
 import pytest
 
-from storage.durability import HOURS_A_YEAR, loss_a_year, nines, table
+from storage.durability import HOURS_A_YEAR, loss_a_year, nines, table, worth
 
 pytestmark = pytest.mark.pure
 
@@ -48,6 +49,13 @@ def test_more_parity_faster_repair_and_fewer_sets_are_better() -> None:
 def test_table_has_the_figures_of_the_proposal() -> None:
     assert "| 4 | 2 | 50% | 9.2 | 8.2 | 7.5 |" in table()
     assert "| 16 | 4 | 75% | 13.6 | 11.6 | 10.2 |" in table()
+
+
+def test_what_each_measure_is_worth_is_in_the_proposal_as_it_is_printed() -> None:
+    told = worth()
+    assert told in (Path(__file__).parents[2] / "storage/README.md").read_text()
+    assert "| EC:2 of four drives, not one drive | 1.8 | 8.2 |" in told
+    assert told.splitlines()[-1].endswith("| 3.0 | 6.8 |")
 
 
 @pytest.mark.parametrize(("drives", "parity"), [(0, 0), (4, 3), (4, -1)])

@@ -11,7 +11,8 @@ from urllib.request import urlopen
 
 import psutil
 import pytest
-from minio import Minio
+from minio import Minio, MinioAdmin
+from minio.credentials import StaticProvider
 
 from storage.server import build, command, locate
 from storage.setup import ensure
@@ -36,6 +37,12 @@ def test_no_secret_is_in_its_command_line_and_it_says_whom_it_serves(server: min
     for secret in (minio.ROOT.secret, minio.WORKER.secret, valkey.PASSWORD):
         assert secret not in line
     assert all(str(drive) in line for drive in server.drives)
+
+
+def test_it_reads_shards_when_its_scanner_takes_an_object_up(server: minio.Minio) -> None:
+    root = StaticProvider(*minio.ROOT)
+    admin = MinioAdmin(endpoint=f"127.0.0.1:{server.port}", credentials=root, secure=False, region="us-east-1")
+    assert "MINIO_HEAL_BITROTSCAN=on" in admin.config_get("heal")
 
 
 def test_nothing_is_written_beside_its_folders(server: minio.Minio) -> None:
