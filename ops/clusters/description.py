@@ -165,7 +165,7 @@ def _check(cluster: Cluster) -> None:
         if len({len(host.drives) for host in hosts}) > 1:
             raise BadInventory(f"the hosts of pool {hosts[0].pool} must have equally many drives")
         if len(hosts) == 1 < len(cluster.of_role("storage")):
-            raise BadInventory(f"pool {hosts[0].pool} has one host beside other pools: it would be missed like all of it")
+            raise BadInventory(f"pool {hosts[0].pool} has one host beside other pools: take two at least")
     if not cluster.urls:
         raise BadInventory("urls is missing: the addresses that people use, as https://photos.lan")
     for name, urls in (("urls", cluster.urls), ("s3_urls", cluster.s3_urls)):

@@ -37,6 +37,18 @@ def redundant(cluster: Cluster, began: float, seconds: float = 180) -> float:
     return time.monotonic() - began
 
 
+def whole(client: Client, seconds: float = 180) -> None:
+    """Waits until the caretaker has looked after this moment, all nodes were there, and nothing was to be healed."""
+    began = time.time()
+    while True:
+        told = client.call("GET", "/cluster")
+        away = [node for node in told["nodes"] if not node["online"]]
+        if told["at"] > began + 1 and not away and not told["round"] and not told["settles_at"]:
+            return
+        assert time.time() < began + seconds, told
+        time.sleep(0.5)
+
+
 def row(
     fault: str, client: Client, acknowledged: dict[str, str], lost: int, after: float | None, found: str = ""
 ) -> Row:

@@ -16,7 +16,7 @@ from storage.server import build
 from tests.cluster import shards
 from tests.cluster.clients import Client, Load
 from tests.cluster.cluster import Cluster
-from tests.cluster.harm import examined, redundant, row
+from tests.cluster.harm import examined, redundant, row, whole
 from tests.cluster.report import Row
 from tests.stack import CHECKOUT
 
@@ -95,7 +95,7 @@ def test_an_upgrade_does_not_begin_with_a_doubt(cluster: Cluster, client: Client
 
 def test_an_upgrade_stops_at_the_first_doubt(cluster: Cluster, client: Client) -> None:
     """A host dies while the one before it in the row has just come back: those that follow are left alone."""
-    redundant(cluster, time.monotonic())
+    whole(client)
     before = pids(cluster)
     command = cluster.database.inside(str(CHECKOUT / "ops/cluster"), "upgrade", *VIA, "--patience", "150", "--yes")
     said = list[str]()
@@ -111,11 +111,11 @@ def test_an_upgrade_stops_at_the_first_doubt(cluster: Cluster, client: Client) -
     assert cluster.machines["d"].address in said[-2], said
     assert after["a"] != before["a"]
     assert after["c"] == before["c"]
-    redundant(cluster, time.monotonic())
 
 
-def test_a_part_that_is_not_well_is_a_doubt(cluster: Cluster) -> None:
+def test_a_part_that_is_not_well_is_a_doubt(cluster: Cluster, client: Client) -> None:
     """Its process is there, and stays; but what it says of itself is that it can't work."""
+    whole(client)
     cluster.machines["b"].run(
         "sh",
         "-c",

@@ -45,6 +45,7 @@ class Unit:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
+        assert not self._wanted, f"{self.machine.name} {self.name} runs already"
         self.load()
         condition = self.lines.get("ConditionPathExists", "!/nowhere")
         if not self.machine.run("test", "-e", condition.removeprefix("!"), check=False).returncode:
@@ -61,6 +62,7 @@ class Unit:
                 self._process = self.machine.start(self.argv, self.environment, self.lines["User"], log)
             code = self._process.wait()
             if self.lines["Restart"] == "on-failure" and code == 0:
+                self._wanted = False
                 return
             time.sleep(float(self.lines["RestartSec"]))
 
