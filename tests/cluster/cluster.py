@@ -156,8 +156,13 @@ class Cluster:
             return str(error)
 
     def trust(self) -> ssl.SSLContext:
-        """Trusts the appliance's own authority, and nothing else."""
-        return ssl.create_default_context(cafile=str(self.folder / "out/secret/ca.crt"))
+        """Trusts the appliance's own authority, while it is replaced both, and nothing else."""
+        return ssl.create_default_context(cafile=str(self.authority))
+
+    @property
+    def authority(self) -> Path:
+        """What people are given whom no other authority vouches to for the public addresses."""
+        return self.folder / "out/a/files/etc/darkroom/tls/ca.crt"
 
     @property
     def database(self) -> Machine:

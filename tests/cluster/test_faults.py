@@ -75,7 +75,7 @@ def program(cluster: Cluster, key: Mapping[str, str], url: str) -> Any:
         region_name=key["AWS_REGION"],
         aws_access_key_id=key["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=key["AWS_SECRET_ACCESS_KEY"],
-        verify=str(cluster.folder / "out/secret/ca.crt"),
+        verify=str(cluster.authority),
     )
 
 
