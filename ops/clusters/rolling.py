@@ -21,6 +21,7 @@ from storage.errors import StorageError
 
 Say = Callable[[str], None]
 PAUSE = 0.5
+GATEWAY = "darkroom-gateway.service"
 SHOWN = "--property=MainPID,ActiveState"
 ASKED = ("env", f"PYTHONPATH={places.CODE}", str(places.VENV / "bin/python"), "-m", "ops.healthy")
 
@@ -115,6 +116,8 @@ class Rolling:
         for host, child in zip(hosts, children, strict=True):
             if child.wait(120):
                 raise Doubt(f"{host.name}: storage was not restarted\n  → journalctl -u darkroom-storage there")
+        # Before anything is asked: it may still lead to nodes that are leaving, for which the others have gone.
+        self.way.run(self.cluster.of_role("database")[0], "systemctl", "restart", GATEWAY)
         try:
             self._wait(partial(self._problems, time.time()), "storage on all hosts")
         except Doubt as doubt:
