@@ -174,5 +174,7 @@ class Rolling:
             nodes = self.admin.cluster().nodes
         except StorageError:
             return 0.0
-        uptime = next((node.uptime for node in nodes if node.name == name and node.online), None)
+        # One that is alone is called by the name that it was asked under.
+        found = nodes if len(nodes) == 1 else [node for node in nodes if node.name == name]
+        uptime = next((node.uptime for node in found if node.online), None)
         return 0.0 if uptime is None else time.monotonic() - uptime
