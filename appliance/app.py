@@ -26,6 +26,7 @@ from appliance.beat import beat
 from appliance.care import api as care
 from appliance.clocks import Clocks
 from appliance.config import Config, current
+from appliance.folders import api as folders
 from appliance.heads import answering_head
 from appliance.images import api as images
 from appliance.images import forms
@@ -46,7 +47,7 @@ from storage.endpoint import Ability
 from storage.links import Links, UploadForms
 from storage.objects import Objects
 
-ROUTERS = [module.router for module in (accounts, quotas, images, assets, live, webhooks, health, care, docs)]
+ROUTERS = [module.router for module in (accounts, quotas, folders, images, assets, live, webhooks, health, care, docs)]
 MOST_BODY = 64 * 1024  # bytes; no request of this API is larger
 
 

@@ -52,6 +52,7 @@ RETRY_AFTER = {
 CONFLICTS = frozenset(
     {
         "post /projects",
+        "post /users",
         "post /images/{image_id}/uploaded",
         "post /images/{image_id}/retry",
         "post /projects/{project_id}/webhooks",
@@ -59,7 +60,7 @@ CONFLICTS = frozenset(
 )
 FILLS_STORAGE = frozenset({"post /images"})
 LETS_IN = frozenset({"post /login"})
-NAMES_A_PROJECT = frozenset({"post /images", "post /tokens", "post /tickets"})  # in its body
+NAMES_AN_OWNER = frozenset({"post /images", "post /tokens", "post /tickets"})  # in its body
 
 
 def described(app: Litestar) -> dict[str, Any]:
@@ -112,7 +113,7 @@ def _errors(operation: dict[str, Any], name: str, public: bool) -> set[int]:
         errors |= {400}
     if "requestBody" in operation:
         errors |= {413}
-    if "{" in name or name in NAMES_A_PROJECT:
+    if "{" in name or name in NAMES_AN_OWNER:
         errors |= {404}
     if name in CONFLICTS:
         errors |= {409}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from appliance.accounts.owners import EVERY
 from appliance.images.versions import NAMES
 from appliance.ledger.states import SHOWN
 from appliance.webhooks.service import EVENTS
@@ -31,6 +32,13 @@ def _all(**properties: Schema) -> Schema:
     return {**_some(**properties), "required": list(properties)}
 
 
+def _owned(**properties: Schema) -> Schema:
+    """Such an object that is a project's or a user's."""
+    told = _all(**properties)
+    told["properties"] |= {owners.noun + "_id": TEXT for owners in EVERY.values()}
+    return {**told, "oneOf": [{"required": [owners.noun + "_id"]} for owners in EVERY.values()]}
+
+
 def _of(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
@@ -43,7 +51,6 @@ ERROR = _or_null(_all(code=_or_null(TEXT), message=_or_null(TEXT)))
 _IMAGE: dict[str, Schema] = {
     "image_id": UUID,
     "state": {"enum": list(SHOWN)},
-    "project_id": TEXT,
     "filename": TEXT,
     "created_at": TIME,
     "error": ERROR,
@@ -109,8 +116,12 @@ _SET: dict[str, Schema] = {
 _BOUNDS: dict[str, Schema] = {"seq": COUNT, "first": COUNT, "epoch": TEXT}
 
 SCHEMAS: dict[str, Schema] = {
-    "Project": _all(id=TEXT, name=TEXT, created_at=TIME),
-    "Projects": _all(projects=_list("Project"), next_cursor=_or_null(TEXT)),
+    "Owner": _all(id=TEXT, name=TEXT, created_at=TIME),
+    "Projects": _all(projects=_list("Owner"), next_cursor=_or_null(TEXT)),
+    "Users": _all(users=_list("Owner"), next_cursor=_or_null(TEXT)),
+    "Folder": _all(path=TEXT, created_at=TIME),
+    "Folders": _all(folders=_list("Folder"), next_cursor=_or_null(TEXT)),
+    "FolderFiles": _all(files=_list("ListedImage"), next_cursor=_or_null(TEXT)),
     "Version": _all(
         url=TEXT,
         width=_or_null(COUNT),
@@ -122,13 +133,12 @@ SCHEMAS: dict[str, Schema] = {
     # None for what is not there (yet).
     "Versions": _all(**dict.fromkeys(NAMES, _or_null(_of("Version")))),
     "Links": _all(**dict.fromkeys(NAMES, _or_null(TEXT))),
-    "Image": _all(**_IMAGE, versions=_of("Versions")),
-    "ListedImage": _all(**_IMAGE, versions={"anyOf": [_of("Links"), _of("Versions")]}),
+    "Image": _owned(**_IMAGE, versions=_of("Versions")),
+    "ListedImage": _owned(**_IMAGE, versions={"anyOf": [_of("Links"), _of("Versions")]}),
     "Images": _all(images=_list("ListedImage"), next_cursor=_or_null(TEXT)),
-    "Event": _all(
+    "Event": _owned(
         type=TEXT,
         seq={"type": "integer", "minimum": 1},
-        project_id=TEXT,
         image_id=UUID,
         state=_or_null({"enum": list(SHOWN)}),
         at=TIME,
@@ -172,6 +182,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Timeline": _all(
         asset_id=UUID,
+        root=TEXT,
         owner=TEXT,
         kind=TEXT,
         filename=TEXT,
@@ -213,19 +224,30 @@ SCHEMAS: dict[str, Schema] = {
     "Readiness": _all(status={"enum": ["ok", "failing"]}, parts={"type": "object"}),
 }
 
+
+def _of_owners(method: str, path: str, answers: dict[str, str]) -> dict[str, dict[str, str]]:
+    """The same below each root that people have."""
+    return {f"{method} /{root}/{{owner_id}}{path}": answers for root in EVERY}
+
+
 # Operation → status → what it answers.
 ANSWERS: dict[str, dict[str, str]] = {
     "get /projects": {"200": "Projects"},
-    "post /projects": {"201": "Project"},
-    "get /projects/{project_id}": {"200": "Project"},
-    "get /projects/{project_id}/images": {"200": "Images"},
-    "post /projects/{project_id}/retry": {"200": "Retried"},
-    "get /projects/{project_id}/events": {"200": "Events", "410": "Reset"},
+    "get /users": {"200": "Users"},
+    **{f"post /{root}": {"201": "Owner"} for root in EVERY},
+    **_of_owners("get", "", {"200": "Owner"}),
+    **_of_owners("get", "/images", {"200": "Images"}),
+    **_of_owners("post", "/retry", {"200": "Retried"}),
+    **_of_owners("get", "/events", {"200": "Events", "410": "Reset"}),
+    **_of_owners("get", "/usage", {"200": "Usage"}),
+    **_of_owners("put", "/limits", {"200": "Usage"}),
+    "get /folders": {"200": "Folders"},
+    "get /folders/{root}": {"200": "Folders"},
+    "get /folders/{root}/{owner_id}": {"200": "Folders"},
+    "get /folders/{root}/{owner_id}/{name}": {"200": "FolderFiles"},
     "get /images/{image_id}": {"200": "Image"},
     "post /images/{image_id}/uploaded": {"200": "Image"},
     "post /images/{image_id}/retry": {"200": "Image"},
-    "get /projects/{project_id}/usage": {"200": "Usage"},
-    "put /projects/{project_id}/limits": {"200": "Usage"},
     "get /projects/{project_id}/webhooks": {"200": "Webhooks"},
     "post /projects/{project_id}/webhooks": {"201": "MadeWebhook"},
     "get /webhooks/{webhook_id}": {"200": "Webhook"},

@@ -9,6 +9,7 @@ parts are of characters that need no encoding in a URL; a name given by a client
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -24,12 +25,27 @@ MARK = ".darkroom-mark"
 PROBES = ".darkroom-probe/"
 """Likewise, while it is found out at a start what that S3 can do."""
 
-ROOTS = frozenset({"projects", "users", "chats", "system"})
-FOLDERS = frozenset({"images"})
+PROJECTS, USERS, CHATS, SYSTEM = "projects", "users", "chats", "system"
+APPLIANCE = "darkroom"
+"""The one owner below SYSTEM: what belongs to nobody in particular."""
+
+_OF_PEOPLE = ("images", "videos", "documents", "temporary", "bundles")
+FOLDERS: Mapping[str, tuple[str, ...]] = {
+    PROJECTS: _OF_PEOPLE,
+    USERS: _OF_PEOPLE,
+    CHATS: _OF_PEOPLE,
+    SYSTEM: ("temporary", "bundles"),
+}
+"""Root → the folders that each owner below it has. To add one here is all that it takes; ./ops/folders check makes it
+for owners that there are. Pictures are in `images`.
+"""
+ROOTS = frozenset(FOLDERS)
+NAMES = frozenset(name for names in FOLDERS.values() for name in names)
 
 RESERVED = frozenset(
     {
-        *("images", "projects", "tokens", "tickets", "login", "notifications", "assets", "webhooks", "cluster"),
+        *("images", "projects", "users", "folders", "tokens", "tickets", "login", "notifications", "assets"),
+        *("webhooks", "cluster"),
         *("healthz", "readyz", "metrics", "docs", "openapi.json", "web", "minio"),
     }
 )
@@ -39,7 +55,7 @@ _OWNER = "[A-Za-z0-9][A-Za-z0-9_.~-]{0,127}"
 _ASSET = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 _VERSION = "[a-z0-9][a-z0-9_]{0,31}"
 _EXTENSION = "[a-z0-9]{1,8}"
-_KEY = f"(?:{'|'.join(sorted(ROOTS))})/{_OWNER}/(?:{'|'.join(sorted(FOLDERS))})/[0-9]{{8}}/{_ASSET}"
+_KEY = f"(?:{'|'.join(sorted(ROOTS))})/{_OWNER}/(?:{'|'.join(sorted(NAMES))})/[0-9]{{8}}/{_ASSET}"
 
 ORIGINAL_PATH = f"/{ORIGINALS}/{_KEY}"
 """The path of every original there can be, as a regular expression that Python and RE2 read alike."""
@@ -83,8 +99,8 @@ def day_prefix(root: str, owner: str, folder: str, day: date) -> str:
     """The prefix, ending in "/", of all an owner's assets of one day (UTC), in both buckets."""
     if root not in ROOTS:
         raise ValueError(f"{root!r} is not one of the roots")
-    if folder not in FOLDERS:
-        raise ValueError(f"{folder!r} is not one of the folders")
+    if folder not in FOLDERS[root]:
+        raise ValueError(f"{folder!r} is not one of the folders of {root}")
     _check(_OWNER, owner, "owner")
     return f"{root}/{owner}/{folder}/{day:%Y%m%d}/"
 

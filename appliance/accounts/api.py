@@ -1,17 +1,18 @@
-"""`/projects`, `/tokens`, `/tickets`, `/login`: projects and the credentials of those who use them."""
+"""`/projects`, `/users`, `/tokens`, `/tickets`, `/login`: owners of files, and the credentials of who uses them."""
 
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Controller, Router, delete, get, post
+from litestar import Router, delete, get, post
 from litestar.params import Parameter
 
-from appliance.accounts import service
 from appliance.accounts.callers import Caller, Callers
-from appliance.accounts.tables import Project
+from appliance.accounts.owners import EVERY, PROJECTS, USERS, Owners
+from appliance.accounts.tables import Owner
 from appliance.accounts.tickets import Admission, Tickets
+from appliance.accounts.whose import Named, Whose
 from appliance.config import Config
 from appliance.errors import BadRequest, NotAuthenticated
 
@@ -20,23 +21,22 @@ MOST_TICKET_SECONDS = 60  # a ticket stands in an address, and addresses are wri
 USER = re.compile(r"[!-~]{1,128}")
 
 
-class NewProject(msgspec.Struct, forbid_unknown_fields=True):
+class NewOwner(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     id: int | str | None = None
 
 
-class NewToken(msgspec.Struct, forbid_unknown_fields=True):
-    """`ttl` in seconds; the server's limit when it is not given. `user`: whom it is for; quotas hold for each."""
+class NewToken(Named):
+    """`ttl` in seconds; the server's limit when it is not given. `user`: who has it, of those that share a project;
+    quotas hold for each.
+    """
 
-    project_id: int | str
     ttl: int | None = None
     user: str | None = None
 
 
-class NewTicket(msgspec.Struct, forbid_unknown_fields=True):
-    """Which project's events to listen to; a project's token needs not say."""
-
-    project_id: int | str | None = None
+class NewTicket(Named):
+    """Whose events to listen to; a token needs not say."""
 
 
 class Login(msgspec.Struct, forbid_unknown_fields=True):
@@ -55,40 +55,42 @@ class Ticket(msgspec.Struct):
     expires_at: datetime
 
 
-def _shown(project: Project) -> dict[str, Any]:
-    return {"id": project.id, "name": project.name, "created_at": project.created_at}
+def _shown(owner: Owner) -> dict[str, Any]:
+    return {"id": owner.id, "name": owner.name, "created_at": owner.created_at}
 
 
-class ProjectController(Controller):
-    path = "/projects"
-    tags = ("projects",)
+def _routes(owners: Owners) -> list[Any]:
+    """The same for the owners below each root."""
+    root, noun, tags = f"/{owners.root}", owners.noun, [owners.root]
 
-    @post("/", summary="Make a project")
-    async def create(self, data: NewProject, caller: Caller) -> dict[str, Any]:
+    @post(f"{root}/", tags=tags, summary=f"Make a {noun}, with its folders")
+    async def create(data: NewOwner, caller: Caller) -> dict[str, Any]:
         caller.must_be_server()
-        return _shown(await service.create_project(data.name, None if data.id is None else str(data.id)))
+        return _shown(await owners.create(data.name, None if data.id is None else str(data.id)))
 
-    @get("/", summary="All projects, in the order of their ids")
-    async def list(
-        self, caller: Caller, limit: Annotated[int, Parameter(ge=1, le=500)] = 100, cursor: str = ""
+    @get(f"{root}/", tags=tags, summary=f"All {owners.root}, in the order of their ids")
+    async def list_all(
+        caller: Caller, limit: Annotated[int, Parameter(ge=1, le=500)] = 100, cursor: str = ""
     ) -> dict[str, Any]:
         caller.must_be_server()
-        found = await service.projects(limit + 1, cursor)
+        found = await owners.page(limit + 1, cursor)
         more = len(found) > limit
-        return {"projects": [_shown(p) for p in found[:limit]], "next_cursor": found[limit - 1].id if more else None}
+        return {owners.root: [_shown(p) for p in found[:limit]], "next_cursor": found[limit - 1].id if more else None}
 
-    @get("/{project_id:str}", summary="One project")
-    async def read(self, project_id: str, caller: Caller) -> dict[str, Any]:
-        caller.may_see(project_id)
-        return _shown(await service.project(project_id))
+    @get(f"{root}/{{owner_id:str}}", tags=tags, summary=f"One {noun}")
+    async def read(owner_id: str, caller: Caller) -> dict[str, Any]:
+        caller.may_see(Whose(owners.root, owner_id))
+        return _shown(await owners.one(owner_id))
 
-    @delete("/{project_id:str}", summary="Delete a project with all its bytes")
-    async def remove(self, project_id: str, caller: Caller) -> None:
+    @delete(f"{root}/{{owner_id:str}}", tags=tags, summary=f"Delete a {noun} with all its bytes")
+    async def remove(owner_id: str, caller: Caller) -> None:
         caller.must_be_server()
-        await service.delete_project(project_id)
+        await owners.delete(owner_id)
+
+    return [create, list_all, read, remove]
 
 
-@post("/tokens", tags=["credentials"], summary="A short-lived token of one project, for a browser or an app")
+@post("/tokens", tags=["credentials"], summary="A short-lived token of one project or user, for a browser or an app")
 async def create_token(data: NewToken, caller: Caller, callers: Callers, config: Config) -> Token:
     caller.must_be_server()
     ttl = config.token_seconds if data.ttl is None else data.ttl
@@ -96,20 +98,21 @@ async def create_token(data: NewToken, caller: Caller, callers: Callers, config:
         raise BadRequest("The token's life is not valid", ttl=f"1 to {config.token_seconds} seconds")
     if data.user is not None and not USER.fullmatch(data.user):
         raise BadRequest("The user is not valid", user="1 to 128 characters that can be seen, no spaces")
-    project = await service.project(str(data.project_id))
-    token, ends = callers.token(project.id, ttl, data.user)
+    owner = data.must_name()
+    await EVERY[owner.root].one(owner.id)
+    token, ends = callers.token(owner, ttl, data.user)
     return Token(token, datetime.fromtimestamp(ends, UTC))
 
 
 @post("/tickets", tags=["credentials"], summary="A single-use ticket to open a websocket with")
 async def create_ticket(caller: Caller, tickets: Tickets, config: Config, data: NewTicket | None = None) -> Ticket:
-    wanted = caller.project if data is None or data.project_id is None else str(data.project_id)
+    wanted = (data and data.whose()) or caller.owner
     if wanted is None:
-        raise BadRequest("Say which project's events the ticket is for", project_id="is needed with this key")
+        raise BadRequest("Say whose events the ticket is for", project_id="this, or user_id, is needed with this key")
     caller.may_see(wanted)
-    project = await service.project(wanted)
+    await EVERY[wanted.root].one(wanted.id)
     seconds = min(config.ticket_seconds, MOST_TICKET_SECONDS)
-    ticket = await tickets.issue(Admission(project.id, caller.server).written(), seconds)
+    ticket = await tickets.issue(Admission(wanted, caller.server).written(), seconds)
     return Ticket(ticket, datetime.fromtimestamp(datetime.now(UTC).timestamp() + seconds, UTC))
 
 
@@ -126,4 +129,4 @@ async def login(data: Login, callers: Callers, logins: Tickets) -> Token:
     return Token(token, datetime.fromtimestamp(ends, UTC))
 
 
-router = Router("/", route_handlers=[ProjectController, create_token, create_ticket, login])
+router = Router("/", route_handlers=[*_routes(PROJECTS), *_routes(USERS), create_token, create_ticket, login])

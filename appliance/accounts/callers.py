@@ -1,4 +1,4 @@
-"""Who is calling: a server with a key, the operator's page, or a browser or app with a project's token."""
+"""Who is calling: a server with a key, the operator's page, or a browser or app with a project's or a user's token."""
 
 import time
 from hashlib import sha256
@@ -8,36 +8,38 @@ import jwt
 import msgspec
 
 from appliance.accounts.tables import ApiKey
+from appliance.accounts.whose import Whose
 from appliance.errors import NotAllowed, NotAuthenticated, NotFound
 from appliance.ledger.database import lost_as_unavailable
+from storage import layout
 
 AUDIENCE = "darkroom"
 KEY_PREFIX = "dk_"
-ANY_PROJECT = "*"
+ANYBODY = "*"
 MOST_TOKENS = 10_000
 REMEMBER_SECONDS = 5.0  # how long a revoked key may still be taken by a process that knows it
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """One who is known. `project` is None for those who may see every project."""
+    """One who is known. `owner` is None for those who may see everybody's."""
 
     name: str
-    project: str | None = None
+    owner: Whose | None = None
     admin: bool = False
     user: str | None = None
     """The application's own name for the one behind a token, where it said so."""
     server: bool = False
     """One who asks for many people, from one address."""
 
-    def may_see(self, project: str, what: str = "project") -> None:
-        """Raises NotFound, as if there were no such `what`, for something of a project this caller may not know of."""
-        if self.project not in (None, project):
-            raise NotFound(f"There is no such {what}")
+    def may_see(self, owner: Whose, what: str = "") -> None:
+        """Raises NotFound, as if there were no such `what`, for something of an owner this caller may not know of."""
+        if self.owner not in (None, owner):
+            raise NotFound(f"There is no such {what or owner.noun}")
 
     def must_be_server(self) -> None:
         """Raises NotAllowed for a browser's token."""
-        if self.project is not None:
-            raise NotAllowed("This needs a server key, not a project's token")
+        if self.owner is not None:
+            raise NotAllowed(f"This needs a server key, not a {self.owner.noun}'s token")
 
     def must_be_admin(self) -> None:
         """Raises NotAllowed for all but an admin key."""
@@ -53,10 +55,13 @@ class Callers:
         self._tokens: dict[str, tuple[float, Caller]] = {}  # checked once; what a token says does not change
         self._known: dict[str, tuple[float, Caller]] = {}
 
-    def token(self, project: str | None, seconds: int, user: str | None = None) -> tuple[str, int]:
-        """A token for one project, or with None for the operator's page, and the Unix time of its end."""
+    def token(self, owner: Whose | None, seconds: int, user: str | None = None) -> tuple[str, int]:
+        """A token for what is one owner's, or with None for the operator's page, and the Unix time of its end."""
         now = int(time.time())
-        claims: dict[str, Any] = {"aud": AUDIENCE, "sub": project or ANY_PROJECT, "iat": now, "exp": now + seconds}
+        subject = owner.id if owner else ANYBODY
+        claims: dict[str, Any] = {"aud": AUDIENCE, "sub": subject, "iat": now, "exp": now + seconds}
+        if owner and owner.root != layout.PROJECTS:
+            claims["root"] = owner.root
         if user is not None:
             claims["user"] = user
         return jwt.encode(claims, self._secret, algorithm="HS256"), now + seconds
@@ -75,8 +80,9 @@ class Callers:
         if caller and ends > time.time():
             return caller
         claims = self._claims(token)
-        project = None if claims["sub"] == ANY_PROJECT else claims["sub"]
-        caller = Caller(name="token" if project else "operator", project=project, user=claims.get("user"))
+        anybody = claims["sub"] == ANYBODY
+        owner = None if anybody else Whose(claims.get("root", layout.PROJECTS), claims["sub"])
+        caller = Caller(name="operator" if anybody else "token", owner=owner, user=claims.get("user"))
         if len(self._tokens) >= MOST_TOKENS:
             self._tokens.clear()
         self._tokens[token] = (claims["exp"], caller)

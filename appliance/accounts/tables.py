@@ -1,17 +1,25 @@
-"""Projects and server keys."""
+"""Projects, users, and server keys."""
 
 from piccolo.columns import Boolean, Serial, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
 
-class Project(Table, tablename="projects"):
-    """An owner of photos. `deleted_at` is set while its bytes are being removed."""
+class Owner(Table):
+    """An owner of files. `deleted_at` is set while its bytes are being removed."""
 
     id = Varchar(length=64, primary_key=True)
     name = Varchar(length=200)
     created_at = Timestamptz(default=TimestamptzNow())
     deleted_at = Timestamptz(null=True, default=None)
+
+
+class Project(Owner, tablename="projects"):
+    """A store of files that several people work with."""
+
+
+class User(Owner, tablename="users"):
+    """One person, as the application that asks knows them."""
 
 
 class ApiKey(Table, tablename="api_keys"):

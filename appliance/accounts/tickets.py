@@ -6,23 +6,25 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
+from appliance.accounts.whose import Whose
 from appliance.errors import Unavailable
 from appliance.valkey import LOST
 
 
 class Admission(NamedTuple):
-    """What a websocket's ticket is worth: the project, and whether it was a server with a key that asked for it."""
+    """What a websocket's ticket is worth: whose events, and whether it was a server with a key that asked for it."""
 
-    project: str
+    owner: Whose
     server: bool = False
 
     def written(self) -> str:
-        return f"{self.project} {'server' if self.server else ''}".rstrip()
+        return f"{self.owner.root} {self.owner.id} {'server' if self.server else ''}".rstrip()
 
     @classmethod
     def read(cls, text: str) -> "Admission":
-        project, _, server = text.partition(" ")
-        return cls(project, bool(server))
+        root, _, rest = text.partition(" ")
+        owner, _, server = rest.partition(" ")
+        return cls(Whose(root, owner), bool(server))
 
 
 class Tickets:

@@ -5,6 +5,7 @@ from uuid import UUID
 from litestar import Router, get
 
 from appliance.accounts.callers import Caller
+from appliance.accounts.whose import Whose
 from appliance.assets import timeline
 
 
@@ -12,7 +13,7 @@ from appliance.assets import timeline
 async def read_timeline(asset_id: UUID, caller: Caller) -> timeline.Timeline:
     """Link issued, signals, bytes there, attempts, versions, deliveries, errors: in the order of time."""
     found = await timeline.timeline(asset_id)
-    caller.may_see(found.owner, "asset")
+    caller.may_see(Whose(found.root, found.owner), "asset")
     return found
 
 

@@ -44,6 +44,7 @@ class Timeline(msgspec.Struct, frozen=True):
     """`entries` in the order of time: each has `at`, `what`, and what belongs to that; `more`: there are older ones."""
 
     asset_id: str
+    root: str
     owner: str
     kind: str
     filename: str
@@ -69,6 +70,7 @@ async def timeline(asset: UUID) -> Timeline:
     entries += [{"what": "delivery", **delivery} for delivery in deliveries]
     return Timeline(
         asset_id=str(asset),
+        root=row["root"],
         owner=row["owner"],
         kind=row["kind"],
         filename=row["filename"],

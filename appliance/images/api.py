@@ -8,6 +8,8 @@ from litestar import Controller, Request, Router, delete, get, post
 from litestar.params import Parameter
 
 from appliance.accounts.callers import Caller
+from appliance.accounts.owners import EVERY
+from appliance.accounts.whose import Named, Whose
 from appliance.config import Config
 from appliance.errors import BadRequest, Conflict, NotFound
 from appliance.images import service
@@ -28,11 +30,10 @@ MOST_A_PAGE = 200
 MOST_RETRIED = 10_000  # in one request
 
 
-class NewImage(msgspec.Struct, forbid_unknown_fields=True):
+class NewImage(Named):
     """What a client asks a link for. The name is for showing; it is never part of a key."""
 
     filename: str
-    project_id: int | str
 
 
 class Retry(msgspec.Struct, forbid_unknown_fields=True):
@@ -66,13 +67,12 @@ class ImageController(Controller):
         ledger: Ledger,
         forms: UploadForms,
     ) -> UploadLink:
-        project = str(data.project_id)
-        caller.may_see(project)
+        owner = data.must_name()
+        caller.may_see(owner)
         filename = clean(data.filename)
         await room.check()
         slot = await ledger.open_slot(
-            "projects",
-            project,
+            *owner,
             service.FOLDER,
             service.KIND,
             service.LANE,
@@ -82,9 +82,9 @@ class ImageController(Controller):
             asker,
         )
         if slot is None:
-            raise NotFound("There is no such project")
-        log.info("link issued", asset=str(slot.id), project=project)
-        key = layout.original_key("projects", project, service.FOLDER, slot.id)
+            raise NotFound(f"There is no such {owner.noun}")
+        log.info("link issued", asset=str(slot.id), **{owner.noun: owner.id})
+        key = layout.original_key(*owner, service.FOLDER, slot.id)
         form = forms.form(key, config.max_image_bytes, config.form_seconds)
         return UploadLink(str(slot.id), public_url(request, config) + form.path, form.params, slot.expires_at)
 
@@ -135,13 +135,18 @@ class ImageController(Controller):
 
     async def _seen(self, image_id: UUID, caller: Caller) -> service.Image:
         found = await service.image(image_id)
-        caller.may_see(found.owner, "image")
+        caller.may_see(found.whose, "image")
         return found
 
 
-@get("/projects/{project_id:str}/images", tags=["images"], summary="A project's photos, newest first")
+def _whose(request: Request, owner_id: str) -> Whose:
+    """The owner that the path names."""
+    return Whose(request.url.path.split("/")[1], owner_id)
+
+
+@get([f"/{root}/{{owner_id:str}}/images" for root in EVERY], tags=["images"], summary="An owner's photos, newest first")
 async def list_images(
-    project_id: str,
+    owner_id: str,
     request: Request,
     caller: Caller,
     config: Config,
@@ -156,19 +161,28 @@ async def list_images(
         raise BadRequest("There is no such state", state=f"one of {', '.join(SHOWN)}")
     if full not in (None, "full"):
         raise BadRequest("The query is not valid", links="full, or nothing")
-    caller.may_see(project_id)
-    stream = (await bounds("projects", project_id)).stream
+    owner = _whose(request, owner_id)
+    caller.may_see(owner)
+    stream = (await bounds(owner)).stream
     images, following = await service.page(stream, image_state, cursor, limit)
     made = linker(request, config, links)
     return {"images": [image.shown(made, bool(full)) for image in images], "next_cursor": following and str(following)}
 
 
-@post("/projects/{project_id:str}/retry", tags=["images"], status_code=200, summary="Process failed photos again")
-async def retry_failed(project_id: str, caller: Caller, ledger: Ledger, data: Retry | None = None) -> dict[str, Any]:
+@post(
+    [f"/{root}/{{owner_id:str}}/retry" for root in EVERY],
+    tags=["images"],
+    status_code=200,
+    summary="Process failed files again",
+)
+async def retry_failed(
+    owner_id: str, request: Request, caller: Caller, ledger: Ledger, data: Retry | None = None
+) -> dict[str, Any]:
     """Those of one `code`, or all; `more` says that there are some left to ask for. What has no file stays as it is."""
-    caller.may_see(project_id)
-    await bounds("projects", project_id)
-    return (await retry(ledger, project_id, data.code if data else None, MOST_RETRIED)).told()
+    owner = _whose(request, owner_id)
+    caller.may_see(owner)
+    await bounds(owner)
+    return (await retry(ledger, owner, data.code if data else None, MOST_RETRIED)).told()
 
 
 router = Router("/", route_handlers=[ImageController, list_images, retry_failed])

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from appliance.accounts.whose import Whose
 from appliance.errors import NotFound
 from appliance.images.versions import Home, Linker, Original
 from appliance.ledger import states
@@ -27,7 +28,7 @@ WHERE a.id = $1 AND a.folder = 'images' AND a.state NOT IN ('deleting', 'deleted
 # BETWEEN and its order, so that only an index of the owner's assets will do: of one who has few, Postgres might expect
 # some soon among all assets, and read these to their end.
 _NEWEST = """
-SELECT * FROM ledger.assets a WHERE a.stream BETWEEN $1 AND $1 AND {state} AND a.folder = 'images' AND a.id < $2
+SELECT * FROM ledger.assets a WHERE a.stream BETWEEN $1 AND $1 AND {state} AND a.folder = $4 AND a.id < $2
     AND a.state NOT IN ('deleting', 'deleted') ORDER BY {order}, a.id DESC LIMIT $3
 """
 _PAGE = f"""
@@ -35,7 +36,7 @@ _PAGE = f"""
 LEFT JOIN ledger.blobs b ON b.id = a.blob ORDER BY a.id DESC
 """
 _PAGE_OF_STATES = f"""
-{_COLUMNS} FROM unnest($4::text[]::ledger.asset_state[]) w (state)
+{_COLUMNS} FROM unnest($5::text[]::ledger.asset_state[]) w (state)
 CROSS JOIN LATERAL ({_NEWEST.format(state="a.state BETWEEN w.state AND w.state", order="a.stream, a.state")}) a
 LEFT JOIN ledger.blobs b ON b.id = a.blob ORDER BY a.id DESC LIMIT $3
 """
@@ -64,6 +65,10 @@ class Image(msgspec.Struct, frozen=True):
     versions: list[dict[str, Any]]
 
     @property
+    def whose(self) -> Whose:
+        return Whose(self.root, self.owner)
+
+    @property
     def place(self) -> Home:
         return Home(self.root, self.owner, self.folder, self.id)
 
@@ -81,7 +86,7 @@ class Image(msgspec.Struct, frozen=True):
         return {
             "image_id": str(self.id),
             "state": states.shown(self.state),
-            "project_id": self.owner,
+            **self.whose.told(),
             "filename": self.filename,
             "created_at": self.created_at,
             "error": self._error(),
@@ -105,9 +110,11 @@ async def image(image_id: UUID) -> Image:
     return found[0]
 
 
-async def page(stream: int, state: str | None, before: UUID | None, limit: int) -> tuple[list[Image], UUID | None]:
-    """At most `limit` photos of a stream, newest first, older than `before`; and where the next page begins."""
-    place = (stream, before or _END, limit + 1)
+async def page(
+    stream: int, state: str | None, before: UUID | None, limit: int, folder: str = FOLDER
+) -> tuple[list[Image], UUID | None]:
+    """At most `limit` files in a folder, newest first, older than `before`; and where the next page begins."""
+    place = (stream, before or _END, limit + 1, folder)
     found = await (_images(_PAGE_OF_STATES, *place, list(states.kept(state))) if state else _images(_PAGE, *place))
     more = len(found) > limit
     return found[:limit], found[limit - 1].id if more else None

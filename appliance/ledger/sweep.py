@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
-from appliance.accounts import service as accounts
+from appliance.accounts import owners
 from appliance.ledger.arrivals import Arrivals
 from appliance.ledger.database import fetch
 from appliance.ledger.service import Bytes, Ledger
@@ -168,12 +168,12 @@ class Sweep:
             log.info("written after deletion, removed", asset=str(row["id"]), object_versions=removed)
         return None
 
-    async def erase_projects(self) -> None:
-        """Takes the assets of deleted projects out of view, and forgets the projects that have none left."""
-        if leaving := await accounts.leaving(ERASE_AHEAD):
+    async def erase_owners(self) -> None:
+        """Takes the assets of deleted owners out of view, and forgets the owners that have none left."""
+        if leaving := await owners.leaving(ERASE_AHEAD):
             await self._ledger.remove(leaving)
-        for project in await accounts.forget_projects():
-            log.info("deleted project is gone", project=project)
+        for gone in await owners.forget():
+            log.info("deleted owner is gone", **{gone.noun: gone.id})
 
     async def _whole(self) -> bool:
         return await self._in_thread(self._objects.whole)
@@ -192,4 +192,4 @@ def _bytes(asset: UUID, stat: Stat) -> Bytes:
 
 def chores(sweep: Sweep) -> Iterable[Chore]:
     """All that a sweep does, over and over."""
-    return (sweep.fill, sweep.find, sweep.give_up, sweep.erase, sweep.erase_projects)
+    return (sweep.fill, sweep.find, sweep.give_up, sweep.erase, sweep.erase_owners)

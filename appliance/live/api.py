@@ -1,4 +1,6 @@
-"""`/projects/{id}/events`: one log, read by websocket, by SSE, or a page at a time, each with a cursor."""
+"""`/projects/{id}/events`, `/users/{id}/events`: one log an owner, read by websocket, by SSE, or a page at a time, each
+with a cursor.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -6,11 +8,14 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from litestar import MediaType, Request, Response, Router, WebSocket, get, websocket
+from litestar.connection import ASGIConnection
 from litestar.params import Parameter
 from litestar.response import Stream
 
 from appliance.accounts.callers import Caller
+from appliance.accounts.owners import EVERY
 from appliance.accounts.tickets import Admission, Tickets
+from appliance.accounts.whose import Whose
 from appliance.config import Config
 from appliance.errors import DomainError, NotAuthenticated, NotFound
 from appliance.images.versions import Linker
@@ -26,7 +31,8 @@ from appliance.public import linker
 from appliance.quotas.gate import Gate
 from storage.links import Links
 
-ROOT = "projects"
+# The same for the owners below each root.
+PATHS = [f"/{root}/{{owner_id:str}}/events" for root in EVERY]
 # Close codes of the range that applications may use (RFC 6455, 7.4.2): 4000 and the status that HTTP has for it.
 OWN_CODES = 4000
 FAULT = 1011
@@ -53,7 +59,7 @@ async def _pump(socket: WebSocket, here: Bounds, cursor: Cursor, listener: Liste
             after = event.seq
         if not page:
             await tell(socket, {"type": "beat", "seq": after})
-    raise NotFound("This project is deleted, and this was its last event")
+    raise NotFound("Its owner is deleted, and this was the last event")
 
 
 def _origin_allowed(socket: WebSocket, config: Config) -> bool:
@@ -65,19 +71,24 @@ def _origin_allowed(socket: WebSocket, config: Config) -> bool:
     return origin in own or origin in config.allow_origins
 
 
-async def _admitted(socket: WebSocket, config: Config, tickets: Tickets, project_id: str, ticket: str) -> bool:
+def _whose(connection: ASGIConnection[Any, Any, Any, Any], owner_id: str) -> Whose:
+    """The owner that the path names."""
+    return Whose(connection.scope["path"].split("/")[1], owner_id)
+
+
+async def _admitted(socket: WebSocket, config: Config, tickets: Tickets, owner: Whose, ticket: str) -> bool:
     """Whether the one who is let in is a server. Raises NotAuthenticated and Unavailable."""
     worth = await tickets.redeem(ticket) if ticket and _origin_allowed(socket, config) else None
     admission = Admission.read(worth or "")
-    if admission.project != project_id:
-        raise NotAuthenticated("a fresh ticket of this project is needed")
+    if admission.owner != owner:
+        raise NotAuthenticated(f"a fresh ticket of this {owner.noun} is needed")
     return admission.server
 
 
-@websocket("/projects/{project_id:str}/events", opt={"public": True})
+@websocket(PATHS, opt={"public": True})
 async def events_socket(
     socket: WebSocket,
-    project_id: str,
+    owner_id: str,
     config: Config,
     tickets: Tickets,
     listener: Listener,
@@ -92,10 +103,11 @@ async def events_socket(
     await socket.accept()  # only then can it be told why it is refused
     try:
         await gate.admit(socket, None)
-        server = await _admitted(socket, config, tickets, project_id, ticket)
-        here = await bounds(ROOT, project_id)
+        owner = _whose(socket, owner_id)
+        server = await _admitted(socket, config, tickets, owner, ticket)
+        here = await bounds(owner)
         cursor = _after(after, epoch, here)
-        async with places.place(project_id, gate.mark(socket, server)):
+        async with places.place(owner, gate.mark(socket, server)):
             await _serve(socket, _pump(socket, here, cursor, listener, linker(socket, config, links)))
     except DomainError as error:
         await dismiss(socket, _refusal(error))
@@ -146,13 +158,13 @@ def _frame(message: dict[str, Any], identity: str | None) -> bytes:
 
 
 @get(
-    "/projects/{project_id:str}/events",
+    PATHS,
     tags=["events"],
     middleware=[in_time],
     summary="A page of events, or with Accept: text/event-stream a stream of them",
 )
 async def events_page(
-    project_id: str,
+    owner_id: str,
     request: Request,
     caller: Caller,
     config: Config,
@@ -167,15 +179,16 @@ async def events_page(
 ) -> Response[Any]:
     """410 with `{"type": "reset", "seq"}` when the cursor is of another epoch, too old, or in the future.
 
-    A stream, as a websocket, goes on when the token it was begun with runs out. It ends after the last event of a
-    project that is deleted.
+    A stream, as a websocket, goes on when the token it was begun with runs out. It ends after the last event of an
+    owner that is deleted.
     """
-    caller.may_see(project_id)
-    here = await bounds(ROOT, project_id)
+    owner = _whose(request, owner_id)
+    caller.may_see(owner)
+    here = await bounds(owner)
     made = linker(request, config, links)
     cursor = _after(last_event_id or after, epoch, here)
     if "text/event-stream" in request.headers.get("accept", ""):
-        await until_answered(request, places.place(project_id, gate.mark(request, caller.server)))
+        await until_answered(request, places.place(owner, gate.mark(request, caller.server)))
         stream = _sse(here, cursor, listener, made)
         return Stream(
             stream, media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

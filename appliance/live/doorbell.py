@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
+from appliance.accounts.owners import OWNERS
 from appliance.ledger.database import fetch
 from appliance.logs import log
 from appliance.valkey import patient, quick
@@ -20,9 +21,9 @@ LOOK_SECONDS = 2.0  # how late an event can be when its ring was lost
 
 Heads = dict[int, int]  # stream → its newest seq
 
-# A stream is over once its project is forgotten, which it is after the last event of its last photo.
-_LOOK = """
-SELECT s.id, s.seq, s.closed AND NOT EXISTS (SELECT FROM projects p WHERE p.id = s.owner) AS over
+# A stream is over once its owner is forgotten, which it is after the last event of its last file.
+_LOOK = f"""
+SELECT s.id, s.seq, s.closed AND NOT EXISTS (SELECT FROM ({OWNERS}) o WHERE o.root = s.root AND o.id = s.owner) AS over
 FROM ledger.streams s WHERE s.id = ANY ($1)
 """
 

@@ -1,4 +1,4 @@
-"""How many may listen at once: places counted in Valkey, over all API processes, for each project and each address.
+"""How many may listen at once: places counted in Valkey, over all API processes, for each owner and each address.
 
 A process renews all its places every few seconds, gives them back if it ends in peace, and loses them within
 KEPT_SECONDS if it doesn't: its readers come back at once and must not find their own old places taken. Valkey flushed
@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from redis.asyncio import Redis
 
+from appliance.accounts.whose import Whose
 from appliance.config import Config
 from appliance.errors import TooMany, Unavailable
 from appliance.valkey import LOST
@@ -57,12 +58,12 @@ class Places:
         self._leaving = asyncio.Event()
 
     @asynccontextmanager
-    async def place(self, project: str, address: str | None) -> AsyncIterator[None]:
+    async def place(self, owner: Whose, address: str | None) -> AsyncIterator[None]:
         """A place for the time of the block; `address` is a mark, None if it is not counted.
 
         Raises TooMany and Unavailable.
         """
-        counted = [Counted(f"darkroom:readers:project:{project}", self._config.live_per_project)]
+        counted = [Counted(f"darkroom:readers:{owner.noun}:{owner.id}", self._config.live_per_project)]
         if address is not None:
             counted.append(Counted(f"darkroom:readers:address:{address}", self._config.live_per_address))
         one = uuid4().hex

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from appliance.accounts.whose import Whose
 from appliance.images.versions import Home, Linker, Original
 from appliance.ledger import states
 from appliance.live.cursor import Bounds
@@ -11,11 +12,11 @@ from appliance.live.service import Event
 
 
 def present(event: Event, linker: Linker) -> dict[str, Any]:
-    """One event of a project's stream. `done` carries the versions, if the photo is still there."""
+    """One event of an owner's stream. `done` carries the versions, if the photo is still there."""
     told: dict[str, Any] = {
         "type": event.type,
         "seq": event.seq,
-        "project_id": event.owner,
+        **Whose(event.root, event.owner).told(),
         "image_id": str(event.asset),
         "state": states.shown(event.state),
         "at": event.at,

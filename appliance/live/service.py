@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from appliance.accounts.whose import Whose
 from appliance.errors import NotFound
 from appliance.ledger.database import fetch, fetch_one
 from appliance.live.cursor import Bounds
@@ -48,11 +49,11 @@ class Event(msgspec.Struct, frozen=True):
     sha256: str | None
 
 
-async def bounds(root: str, owner: str) -> Bounds:
+async def bounds(owner: Whose) -> Bounds:
     """What the owner's stream holds. Raises NotFound for an owner that is unknown or being deleted, and Unavailable."""
-    row = await fetch_one(_BOUNDS, root, owner)
+    row = await fetch_one(_BOUNDS, *owner)
     if row is None:
-        raise NotFound("There is no such project")
+        raise NotFound(f"There is no such {owner.noun}")
     first = row["seq"] + 1 if row["first"] is None else row["first"]
     return Bounds(row["id"], row["seq"], first, row["epoch"])
 

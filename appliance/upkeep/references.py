@@ -101,6 +101,6 @@ def _of_asset(owner: Owner, folder: str, rows: list[Any]) -> list[Reference]:
 async def all_versions() -> AsyncIterator[Reference]:
     """The versions of all assets."""
     async for owner in owners():
-        for folder in sorted(layout.FOLDERS):
+        for folder in sorted(layout.FOLDERS[owner.root]):
             async for reference in versions(owner, folder):
                 yield reference

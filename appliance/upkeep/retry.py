@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
+from appliance.accounts.whose import Whose
 from appliance.ledger.database import fetch
 from appliance.ledger.service import Ledger
 
@@ -13,23 +14,25 @@ FIRST = UUID(int=0)
 MOST_REASONS = 1000
 
 _REASONS = """
-SELECT a.owner, a.error_code AS code, count(*) AS failed, count(a.blob) AS with_file, min(a.changed_at) AS first_at
-FROM ledger.assets a WHERE a.state = 'error' AND a.root = 'projects'
-    AND ($1::text IS NULL OR a.owner = $1) AND ($2::text IS NULL OR a.error_code = $2)
-GROUP BY a.owner, a.error_code ORDER BY count(*) DESC, a.owner, a.error_code LIMIT $3
+SELECT a.root, a.owner, a.error_code AS code, count(*) AS failed, count(a.blob) AS with_file,
+    min(a.changed_at) AS first_at
+FROM ledger.assets a WHERE a.state = 'error'
+    AND ($1::text IS NULL OR (a.root = $1 AND a.owner = $2)) AND ($3::text IS NULL OR a.error_code = $3)
+GROUP BY a.root, a.owner, a.error_code ORDER BY count(*) DESC, a.root, a.owner, a.error_code LIMIT $4
 """
 _PAGE = """
 SELECT a.id, a.error_code AS code, a.blob IS NOT NULL AS with_file FROM ledger.assets a
-WHERE a.state = 'error' AND a.root = 'projects' AND a.id > $3
-    AND ($1::text IS NULL OR a.owner = $1) AND ($2::text IS NULL OR a.error_code = $2)
-ORDER BY a.id LIMIT $4
+WHERE a.state = 'error' AND a.id > $4
+    AND ($1::text IS NULL OR (a.root = $1 AND a.owner = $2)) AND ($3::text IS NULL OR a.error_code = $3)
+ORDER BY a.id LIMIT $5
 """
 
 
 class Reason(NamedTuple):
-    """How many assets of a project failed for one reason, how many of them have their file, and since when."""
+    """How many assets of an owner failed for one reason, how many of them have their file, and since when."""
 
-    project: str
+    root: str
+    owner: str
     code: str
     failed: int
     with_file: int
@@ -54,19 +57,21 @@ class Retried:
         }
 
 
-async def reasons(project: str | None, code: str | None) -> list[Reason]:
-    """Why assets failed, the commonest reason first; of one project or all, for one reason or all."""
-    return [Reason(*row) for row in await fetch(_REASONS, project, code, MOST_REASONS)]
+async def reasons(owner: Whose | None, code: str | None) -> list[Reason]:
+    """Why assets failed, the commonest reason first; of one owner or all, for one reason or all."""
+    return [Reason(*row) for row in await fetch(_REASONS, *(owner or (None, None)), code, MOST_REASONS)]
 
 
-async def retry(ledger: Ledger, project: str | None, code: str | None, most: int | None = None) -> Retried:
-    """Sends what failed (of one project or all, for one reason or all) to be processed again, at most `most` of it.
+async def retry(ledger: Ledger, owner: Whose | None, code: str | None, most: int | None = None) -> Retried:
+    """Sends what failed (of one owner or all, for one reason or all) to be processed again, at most `most` of it.
 
     Each asset once, in the order of ids: what fails again meanwhile is not looked at again. Raises Unavailable, and
     then a part was done; asking again goes on.
     """
     done, after, left = Retried(), FIRST, most
-    while rows := await fetch(_PAGE, project, code, after, BATCH if left is None else min(BATCH, max(left, 1))):
+    while rows := await fetch(
+        _PAGE, *(owner or (None, None)), code, after, BATCH if left is None else min(BATCH, max(left, 1))
+    ):
         if left is not None:
             if left <= 0:
                 done.more = True

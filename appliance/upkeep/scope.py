@@ -46,7 +46,7 @@ def everything(objects: Inspector) -> Iterable[Stretch]:
 async def of_days(objects: Inspector, owner: Owner, days: Sequence[date]) -> Sequence[Stretch]:
     """The folders of these days that one owner has; which there are is asked once, not day by day."""
     found: list[Stretch] = []
-    for folder in sorted(layout.FOLDERS):
+    for folder in sorted(layout.FOLDERS[owner.root]):
         prefix = f"{owner.prefix}{folder}/"
         stored = {bucket: await _listed(objects, bucket, prefix) for bucket in BUCKETS}
         for day in sorted(days):

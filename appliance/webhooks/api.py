@@ -7,8 +7,8 @@ import msgspec
 from litestar import Controller, Router, delete, get, post
 from litestar.params import Parameter
 
-from appliance.accounts import service as accounts
 from appliance.accounts.callers import Caller
+from appliance.accounts.owners import PROJECTS
 from appliance.config import Config
 from appliance.webhooks import service
 from appliance.webhooks.addresses import Reach
@@ -38,7 +38,7 @@ class ProjectWebhooks(Controller):
     @post("/", summary="Have a project's events sent to an address; its secret is shown this once")
     async def create(self, project_id: str, data: NewWebhook, caller: Caller, config: Config) -> dict[str, Any]:
         caller.must_be_server()
-        await accounts.project(project_id)
+        await PROJECTS.one(project_id)
         reach = Reach(config.webhook_allow)
         made, secret = await service.create(project_id, data.url, data.secret, data.events, reach)
         return {**await service.webhook(made), "secret": secret}
@@ -46,7 +46,7 @@ class ProjectWebhooks(Controller):
     @get("/", summary="A project's webhooks: where each stands, and why one is disabled")
     async def list(self, project_id: str, caller: Caller) -> dict[str, Any]:
         caller.must_be_server()
-        await accounts.project(project_id)
+        await PROJECTS.one(project_id)
         return {"webhooks": await service.webhooks(project_id)}
 
 

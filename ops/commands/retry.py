@@ -12,7 +12,7 @@ from ops.folder import DataFolder
 from ops.setup.say import say
 
 EPILOG = """\
-Without --code or --all it shows what failed, by project and reason, and changes nothing. What is tried again goes back
+Without --code or --all it shows what failed, by owner and reason, and changes nothing. What is tried again goes back
 into the queue with all its tries; new uploads go before it. A file that never came can't be tried again: it has to be
 uploaded.
 
@@ -33,7 +33,9 @@ def main() -> int:
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     made = options.parser("retry", "Processes again what failed, by reason.", EPILOG)
-    made.add_argument("--project", metavar="ID", help="only what is in this project")
+    whose = made.add_mutually_exclusive_group()
+    whose.add_argument("--project", metavar="ID", help="only what is in this project")
+    whose.add_argument("--user", metavar="ID", help="only what is this user's")
     which = made.add_mutually_exclusive_group()
     which.add_argument("--code", help="try again what failed for this reason")
     which.add_argument("--all", action="store_true", help="try again whatever failed")
@@ -44,13 +46,17 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 async def asked(given: argparse.Namespace, folder: DataFolder) -> dict[str, Any]:
     """The reasons, or what was tried again. Raises CannotRun."""
     become("retry", folder)
+    from appliance.accounts.whose import Whose
     from appliance.errors import DomainError
     from ops import retrying
+    from storage import layout
 
+    named = {layout.PROJECTS: given.project, layout.USERS: given.user}
+    owner = next((Whose(root, owner) for root, owner in named.items() if owner), None)
     try:
         if given.code or given.all:
-            return await retrying.run(given.project, given.code)
-        return await retrying.show(given.project)
+            return await retrying.run(owner, given.code)
+        return await retrying.show(owner)
     except DomainError as error:
         raise CannotRun(f"{error}\n  → ./ops/status shows which part is not well.") from error
 
@@ -65,8 +71,12 @@ def text(result: dict[str, Any]) -> str:
 
 
 def _reasons(reasons: list[dict[str, Any]]) -> str:
-    lines = [f"{'project':24} {'reason':24} {'failed':>8} {'with file':>10}"]
-    lines += [f"{r['project']:24} {r['code']:24} {r['failed']:>8} {r['with_file']:>10}" for r in reasons]
+    lines = [f"{'owner':32} {'reason':24} {'failed':>8} {'with file':>10}"]
+    owners = [f"{r['root']}/{r['owner']}" for r in reasons]
+    lines += [
+        f"{owner:32} {r['code']:24} {r['failed']:>8} {r['with_file']:>10}"
+        for owner, r in zip(owners, reasons, strict=True)
+    ]
     return "\n".join([*lines, "./ops/retry --code REASON tries those again, ./ops/retry --all everything."])
 
 

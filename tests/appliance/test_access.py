@@ -9,6 +9,7 @@ import pytest
 from litestar.routes import HTTPRoute, WebSocketRoute
 
 from appliance.accounts.callers import Callers
+from appliance.accounts.whose import Whose
 from appliance.app import create_app
 from appliance.config import current
 from appliance.errors import NotAuthenticated
@@ -149,7 +150,7 @@ def test_token_runs_out_also_where_it_is_known(project: Project) -> None:
 async def test_a_process_that_knows_a_token_knows_its_end() -> None:
     """Clocks may be 5 seconds apart, so one that ran out 4 seconds ago is good for another."""
     callers = Callers("a-secret-of-tests-that-is-long-enough")
-    authorization = f"Bearer {callers.token('111', -4)[0]}"
+    authorization = f"Bearer {callers.token(Whose('projects', '111'), -4)[0]}"
     assert (await callers.recognise(authorization)).project == "111"
     await asyncio.sleep(2)
     with pytest.raises(NotAuthenticated):

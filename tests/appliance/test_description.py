@@ -48,6 +48,7 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
     assert {name for name, responses in operations.items() if "507" in responses} == {"post /images"}
     assert {name for name, responses in operations.items() if "409" in responses} == {
         "post /projects",
+        "post /users",
         "post /images/{image_id}/uploaded",
         "post /images/{image_id}/retry",
         "post /projects/{project_id}/webhooks",

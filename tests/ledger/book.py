@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from appliance.accounts import service as accounts
+from appliance.accounts import owners
 from appliance.ledger.database import fetch, fetch_one
 from appliance.ledger.service import Bytes, Claim, Failure, Ledger
 from storage import layout
@@ -36,7 +36,7 @@ class Book:
 
     @classmethod
     async def opened(cls) -> "Book":
-        await accounts.create_project("tests", PROJECT)
+        await owners.PROJECTS.create("tests", PROJECT)
         return cls()
 
     async def slot(self, owner: str = PROJECT, seconds: int = 900) -> UUID:

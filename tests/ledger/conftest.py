@@ -20,7 +20,7 @@ from tests.ledger.intake import Intake
 TEMPLATE = "migrated"
 CLEAR = (
     "TRUNCATE ledger.assets, ledger.attempts, ledger.usage, ledger.blobs, ledger.versions, ledger.events, "
-    "ledger.streams, projects, api_keys, webhooks, webhook_attempts"
+    "ledger.streams, projects, users, folders, api_keys, webhooks, webhook_attempts"
 )
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from appliance.accounts import service as accounts
+from appliance.accounts import owners
 from appliance.assets.timeline import timeline
 from appliance.errors import NotFound
 from appliance.images import service as images
@@ -16,7 +16,7 @@ async def photo(book: Book) -> UUID:
     """One that could be looked at until now."""
     made = await book.asset_in("done")
     assert (await images.image(made)).state == (await timeline(made)).state == "done"
-    await accounts.delete_project(PROJECT)
+    await owners.PROJECTS.delete(PROJECT)
     return made
 
 

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from appliance import backlog
-from appliance.accounts import service as accounts
+from appliance.accounts import owners
 from appliance.images import service as images
 from appliance.ledger.database import fetch
 from tests.ledger.book import Book, age
@@ -43,10 +43,10 @@ async def _open(book: Book) -> None:
         for state in ("init", "expired", "uploaded", "processing", "error", "deleting", "deleted"):
             await age(await book.asset_in(state), 1000)
     for project in ("leaving", "gone"):
-        await accounts.create_project(project, project)
+        await owners.PROJECTS.create(project, project)
     await book.uploaded("leaving")
     for project in ("leaving", "gone"):
-        await accounts.delete_project(project)
+        await owners.PROJECTS.delete(project)
     await fetch(
         "UPDATE ledger.assets SET tries = 0 "
         "WHERE id IN (SELECT id FROM ledger.assets WHERE state = 'processing' ORDER BY id LIMIT 2)"
@@ -58,8 +58,8 @@ CHORES = {
         call: f"SELECT * FROM ledger.{call}"
         for call in ("look_up(20)", "open_jobs('images', 20)", "erase_due(20)", "give_up('code', 'message', 20)")
     },
-    "leaving": accounts._LEAVING.replace("$1", "20000"),
-    "forget": accounts._FORGET,
+    "leaving": owners._LEAVING.format(owners=owners.OWNERS).replace("$1", "20000"),
+    "forget": owners.PROJECTS._sql(owners._FORGET).replace("$1", "'projects'"),
     **{f"figures {n}": sql for n, sql in enumerate((backlog._OPEN, backlog._LANES, backlog._ONE, backlog._FAILED))},
 }
 
@@ -106,7 +106,7 @@ def _page(sql: str, stream: int, of_states: str, before: UUID) -> str:
 @pytest.mark.parametrize("owner", ["111", "small"])
 async def test_a_page_of_photos_reads_no_others(book: Book, database_url: str, owner: str) -> None:
     """Neither those of other states, nor the newer ones of other projects."""
-    await accounts.create_project("small", "small")
+    await owners.PROJECTS.create("small", "small")
     await book.uploaded(owner)
     await _store(STORED)
     await fetch("DELETE FROM ledger.assets WHERE owner = 'small' AND state = 'done'")

@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from appliance.accounts import service as accounts
+from appliance.accounts import owners
 from appliance.errors import Conflict, NotFound
 from tests.ledger.book import PROJECT, Book
 
@@ -16,7 +16,7 @@ async def test_no_slot_is_opened_for_an_owner_that_is_unknown_or_being_deleted(b
 
     assert await opened(PROJECT)
     assert not await opened("unknown")
-    await accounts.delete_project(PROJECT)
+    await owners.PROJECTS.delete(PROJECT)
     assert not await opened(PROJECT)
 
 
@@ -39,21 +39,21 @@ async def test_a_slot_asked_for_in_the_moment_of_deletion_is_refused(book: Book,
 
 async def test_a_deleted_project_is_forgotten_when_its_last_bytes_are_gone(book: Book) -> None:
     assets = {await book.asset_in("done"), await book.asset_in("init")}
-    await accounts.delete_project(PROJECT)
+    await owners.PROJECTS.delete(PROJECT)
     with pytest.raises(NotFound):
-        await accounts.delete_project(PROJECT)
-    left = await accounts.leaving(10)
+        await owners.PROJECTS.delete(PROJECT)
+    left = await owners.leaving(10)
     assert set(left) == assets
     await book.ledger.remove(left)
-    assert await accounts.leaving(10) == []
-    assert await accounts.forget_projects() == []
+    assert await owners.leaving(10) == []
+    assert await owners.PROJECTS.forget() == []
     with pytest.raises(Conflict):
-        await accounts.create_project("again", PROJECT)
+        await owners.PROJECTS.create("again", PROJECT)
     for asset in assets:
         await book.ledger.bury(asset)
-    assert await accounts.forget_projects() == [PROJECT]
-    assert await accounts.forget_projects() == []
+    assert await owners.PROJECTS.forget() == [PROJECT]
+    assert await owners.PROJECTS.forget() == []
     head = await book.head()
-    await accounts.create_project("again", PROJECT)
+    await owners.PROJECTS.create("again", PROJECT)
     await book.slot()
     assert await book.head() == head + 1  # numbers go on: a cursor from before never means another event

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from appliance.accounts.whose import Whose
 from appliance.ledger.database import fetch
 from tests.daemons.postgres import Postgres
 from tests.ledger.book import PROJECT, Book
@@ -54,9 +55,9 @@ async def test_the_oldest_event_kept_is_told_after_a_drop(book: Book) -> None:
         await book.slot()
     stream = await book.stream()
     await fetch("DELETE FROM ledger.events WHERE stream = $1 AND seq <= 2", stream)
-    assert (await bounds("projects", PROJECT))[:3] == (stream, 3, 3)
+    assert (await bounds(Whose("projects", PROJECT)))[:3] == (stream, 3, 3)
     await fetch("DELETE FROM ledger.events")
-    assert (await bounds("projects", PROJECT))[:3] == (stream, 3, 4)
+    assert (await bounds(Whose("projects", PROJECT)))[:3] == (stream, 3, 4)
 
 
 async def test_months_join_without_a_gap_whatever_the_zone_of_the_server(book: Book, database_url: str) -> None:

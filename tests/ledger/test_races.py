@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from appliance.accounts import service as accounts
+from appliance.accounts import owners
 from appliance.errors import Unavailable
 from tests.daemons.postgres import Postgres
 from tests.ledger.book import Book
@@ -28,7 +28,7 @@ def database_url(postgres: Postgres, witnessed: str) -> str:
 @pytest.fixture
 async def crowd(book: Book, postgres: Postgres) -> AsyncIterator[Crowd]:
     for owner in set(OWNERS) - {"111"}:
-        await accounts.create_project("races", owner)
+        await owners.PROJECTS.create("races", owner)
     yield Crowd(book)
     postgres.drop("raced")
 

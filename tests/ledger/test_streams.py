@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from appliance.accounts import service as accounts
+from appliance.accounts import owners
 from appliance.ledger.database import fetch
 from tests.ledger.book import PROJECT, Book
 
@@ -37,7 +37,7 @@ async def _toggle(book: Book, assets: list[UUID], dice: random.Random, rounds: i
 
 
 async def test_numbers_are_dense_under_sixteen_writers_of_two_streams(book: Book) -> None:
-    await accounts.create_project("other", OTHER)
+    await owners.PROJECTS.create("other", OTHER)
     assets = [await book.uploaded(owner) for owner in (PROJECT, OTHER) for _ in range(12)]
     seen: dict[str, list[int]] = {PROJECT: [], OTHER: []}
     ending = asyncio.Event()

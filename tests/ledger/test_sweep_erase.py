@@ -6,7 +6,7 @@ import pytest
 from minio import MinioAdmin
 from minio.credentials import StaticProvider
 
-from appliance.accounts import service as accounts
+from appliance.accounts import owners
 from appliance.ledger.database import fetch
 from appliance.ledger.sweep import ERASE_AHEAD, ERASE_AT_ONCE
 from storage import layout, policies
@@ -111,7 +111,7 @@ async def test_one_that_cannot_be_erased_holds_up_no_other(
     intake: Intake, book: Book, minio: Minio, valkey: Valkey
 ) -> None:
     [good] = await _uploaded(intake)
-    await accounts.create_project("locked", "222")
+    await owners.PROJECTS.create("locked", "222")
     bad = await book.slot("222")
     key = layout.version_key("projects", "222", "images", bad, "thumb", "ab" * 32, "jpg")
     intake.objects.put(layout.VERSIONS, key, b"a version", "image/jpeg")
@@ -165,10 +165,10 @@ async def test_nothing_is_buried_by_the_word_of_a_storage_that_degrades_meanwhil
 async def test_a_deleted_project_goes_with_all_its_bytes(intake: Intake, book: Book) -> None:
     assets = await _uploaded(intake, 7)
     _develop(intake, assets[0])
-    await accounts.delete_project(PROJECT)
-    await intake.sweep.erase_projects()
+    await owners.PROJECTS.delete(PROJECT)
+    await intake.sweep.erase_owners()
     await intake.sweep.erase()
-    await intake.sweep.erase_projects()
+    await intake.sweep.erase_owners()
     assert _left(intake, *assets) == 0
     assert await fetch("SELECT FROM projects") == []
 
@@ -182,23 +182,23 @@ async def test_deletions_of_more_than_one_round_wait_for_no_pause(intake: Intake
 
 async def test_a_large_project_leaves_room_for_the_deletions_of_others(intake: Intake, book: Book) -> None:
     """And of two projects neither waits for the end of the other."""
-    await accounts.create_project("small", "222")
+    await owners.PROJECTS.create("small", "222")
     for owner, count in ((PROJECT, ERASE_AHEAD + 100), ("222", 3)):
         await fetch(
             "INSERT INTO ledger.assets (stream, root, owner, folder, kind, lane, recipe, filename, expires_at) "
             "SELECT $1, 'projects', $2, 'images', 'image', 'images', 'photo', '', now() FROM generate_series(1, $3)",
             *(await book.stream(owner), owner, count),
         )
-        await accounts.delete_project(owner)
-    await intake.sweep.erase_projects()
+        await owners.PROJECTS.delete(owner)
+    await intake.sweep.erase_owners()
     leaving = "SELECT owner, count(*) AS n FROM ledger.assets WHERE state = 'deleting' GROUP BY owner"
     first = {row["owner"]: row["n"] for row in await fetch(leaving)}
     assert first["222"] == 3
     assert ERASE_AHEAD / 2 <= first[PROJECT] < ERASE_AHEAD
     for _ in range(3):
-        await intake.sweep.erase_projects()
+        await intake.sweep.erase_owners()
     assert sum(row["n"] for row in await fetch(leaving)) == ERASE_AHEAD
     for _ in range(3):
         await intake.sweep.erase()
-        await intake.sweep.erase_projects()
+        await intake.sweep.erase_owners()
     assert await fetch("SELECT FROM projects") == []

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from appliance.accounts import service as accounts
+from appliance.accounts import owners
 from appliance.ledger.database import fetch, fetch_one
 from appliance.ledger.service import Asker
 from appliance.quotas.errors import LimitReached
@@ -64,7 +64,7 @@ async def test_hundred_at_once_against_ten_gives_exactly_ten(book: Book, scope: 
 
 
 async def test_each_scope_is_counted_by_itself(book: Book) -> None:
-    await accounts.create_project("other", "222")
+    await owners.PROJECTS.create("other", "222")
     two = Limits(slots=2)
     for _ in range(2):
         await slot(book, asker("alice", "a1", user=two))
@@ -143,7 +143,7 @@ async def test_own_limits_hold_before_those_of_the_settings(book: Book) -> None:
 
 async def test_nothing_is_counted_for_an_owner_that_there_is_not(book: Book) -> None:
     assert await book.ledger.open_slot("projects", "nobody", "images", "image", "images", "photo", "a", 900) is None
-    await accounts.delete_project(PROJECT)
+    await owners.PROJECTS.delete(PROJECT)
     assert await book.ledger.open_slot("projects", PROJECT, "images", "image", "images", "photo", "a", 900) is None
     assert await fetch("SELECT FROM ledger.usage") == []
 
@@ -152,7 +152,7 @@ async def test_sixteen_at_once_in_any_order_neither_block_each_other_nor_miscoun
     """Users and addresses work in several projects, and batches go over all of them."""
     owners = [PROJECT, "222", "333"]
     for owner in owners[1:]:
-        await accounts.create_project("other", owner)
+        await owners.PROJECTS.create("other", owner)
     dice = random.Random(7)
 
     async def one() -> None:

@@ -17,7 +17,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from appliance.accounts.callers import Callers
-from appliance.accounts.tickets import Tickets
+from appliance.accounts.tickets import Admission, Tickets
+from appliance.accounts.whose import Whose
 from appliance.ledger.database import fetch
 from tests.daemons.process import Daemon, free_port
 from tests.ledger.book import PROJECT
@@ -63,7 +64,7 @@ class Api:
 
     def token(self) -> str:
         """One of the project, good for a minute."""
-        return Callers(FIXED["DARKROOM_TOKEN_SECRET"]).token(PROJECT, 60)[0]
+        return Callers(FIXED["DARKROOM_TOKEN_SECRET"]).token(Whose("projects", PROJECT), 60)[0]
 
     @asynccontextmanager
     async def stream(self, client: httpx.AsyncClient, key: str = "", **headers: str) -> AsyncIterator[httpx.Response]:
@@ -102,7 +103,7 @@ class Api:
     async def ticket(self, seconds: int = 60) -> str:
         redis = Redis.from_url(self.valkey_url)
         try:
-            return await Tickets(redis, "ticket").issue(PROJECT, seconds)
+            return await Tickets(redis, "ticket").issue(Admission(Whose("projects", PROJECT)).written(), seconds)
         finally:
             await redis.aclose()
 

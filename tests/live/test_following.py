@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from appliance.accounts.whose import Whose
 from appliance.live import following
 from appliance.live.doorbell import Doorbell, Listener
 from appliance.live.following import follow
@@ -31,7 +32,7 @@ async def test_every_event_once_and_in_order_while_others_write(valkey_url: str,
         followers = [Follower(listener, stream) for _ in range(5)]
         writers = [asyncio.create_task(_write(book, random.Random(n), 12)) for n in range(8)]
         await asyncio.sleep(0.1)
-        late = (await bounds("projects", PROJECT)).head
+        late = (await bounds(Whose("projects", PROJECT))).head
         followers += [Follower(listener, stream, late) for _ in range(5)]
         await asyncio.gather(*writers)
         head = await book.head()

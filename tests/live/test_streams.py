@@ -8,11 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from appliance.accounts import service as accounts
+from appliance.accounts import owners
+from appliance.accounts.whose import Whose
 from appliance.errors import Unavailable
 from appliance.images.versions import Linker
 from appliance.ledger.database import fetch
-from appliance.live.api import ROOT, _sse
+from appliance.live.api import _sse
 from appliance.live.cursor import Cursor
 from appliance.live.doorbell import Listener
 from appliance.live.service import bounds
@@ -56,12 +57,12 @@ async def test_a_deleted_projects_readers_get_its_last_event_and_are_let_go(book
         lines = stream.aiter_lines()
         assert "hello" in await anext(lines)
         assert (await told(socket))["type"] == "hello"
-        await accounts.delete_project(PROJECT)
+        await owners.PROJECTS.delete(PROJECT)
         await book.ledger.remove([asset])
         assert (await told(socket))["type"] == "deleted"
-        assert not await accounts.forget_projects()
+        assert not await owners.PROJECTS.forget()
         await book.ledger.bury(asset)
-        assert await accounts.forget_projects() == [PROJECT]
+        assert await owners.PROJECTS.forget() == [PROJECT]
         assert (await told(socket))["type"] == "erased"
         assert (await closed(socket, 10))[0] == 4404
         async with asyncio.timeout(10):
@@ -102,7 +103,7 @@ async def test_links_that_would_be_dead_end_a_stream_without_a_fault(book: Book,
         raise Unavailable
 
     await book.finish(await book.claimed())
-    here = await bounds(ROOT, PROJECT)
+    here = await bounds(Whose("projects", PROJECT))
     linker = Linker(Links("access", "secret", 3600), "http://photos", apart)
     frames = [frame async for frame in _sse(here, Cursor(0), Listener(valkey_url), linker)]
     assert [b'"state":"done"' in frame for frame in frames] == [False] * 4  # hello, and three events before it

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from appliance.accounts.whose import Whose
 from appliance.ledger.database import fetch
 from appliance.ledger.service import Failure
 from appliance.upkeep import retry
@@ -30,7 +31,7 @@ async def without_file(book: Book) -> UUID:
 async def test_only_what_failed_for_the_reason_is_tried_again(book: Book) -> None:
     slow, unreadable = [await failed(book, SLOW) for _ in range(3)], await book.asset_in("error")
     done = await book.asset_in("done")
-    told = (await retry.retry(book.ledger, PROJECT, "too_slow")).told()
+    told = (await retry.retry(book.ledger, Whose("projects", PROJECT), "too_slow")).told()
     assert told == {"retried": 3, "by_code": {"too_slow": 3}, "without_file": 0, "more": False}
     assert {await book.state(asset) for asset in slow} == {"uploaded"}
     assert (await book.state(unreadable), await book.state(done)) == ("error", "done")
@@ -39,7 +40,7 @@ async def test_only_what_failed_for_the_reason_is_tried_again(book: Book) -> Non
 
 async def test_only_in_the_project_that_was_named(book: Book) -> None:
     asset = await failed(book, SLOW)
-    assert (await retry.retry(book.ledger, "other", None)).by_code.total() == 0
+    assert (await retry.retry(book.ledger, Whose("projects", "other"), None)).by_code.total() == 0
     assert await book.state(asset) == "error"
     assert (await retry.retry(book.ledger, None, None)).by_code == {"too_slow": 1}
 
@@ -87,6 +88,6 @@ async def test_reasons_are_counted_by_project(book: Book) -> None:
     await failed(book, SLOW)
     await failed(book, SLOW)
     await without_file(book)
-    found = [(r.project, r.code, r.failed, r.with_file) for r in await retry.reasons(None, None)]
+    found = [(r.owner, r.code, r.failed, r.with_file) for r in await retry.reasons(None, None)]
     assert found == [(PROJECT, "too_slow", 2, 2), (PROJECT, "cancelled", 1, 0)]
-    assert await retry.reasons("other", None) == []
+    assert await retry.reasons(Whose("projects", "other"), None) == []

@@ -138,17 +138,17 @@ async def test_a_webhook_goes_with_its_project_after_telling_of_its_end(
     book: Book, sender: Daemon, receiving: Receiver
 ) -> None:
     """One of the same name that is made later has nothing to do with it."""
-    from appliance.accounts import service as accounts
+    from appliance.accounts import owners
 
     made = await hook(receiving.url)
     photo = await book.uploaded()
-    await accounts.delete_project("111")
+    await owners.PROJECTS.delete("111")
     await book.ledger.remove([photo])
     await book.ledger.bury(photo)
     await told(receiving, await book.head())
     assert [sent.event["type"] for sent in receiving.sent][-2:] == ["deleted", "erased"]
-    assert await accounts.forget_projects() == ["111"]
-    await accounts.create_project("again", "111")
+    assert await owners.PROJECTS.forget() == ["111"]
+    await owners.PROJECTS.create("again", "111")
     await photos(book, 1)
     await asyncio.sleep(1.5)
     assert receiving.seqs == [1, 2, 3, 4]

@@ -131,7 +131,7 @@ FOUND_BY_MODEL = {
     "sweep does not fill": Fault("never ends: .*'uploaded'", without="fill"),
     "sweep does not give up": Fault("never ends: .*'processing'", without="give_up"),
     "sweep does not erase": Fault("never ends: .*'deleting'", without="erase"),
-    "sweep does not erase projects": Fault("never ends: .*'a project being deleted'", without="erase_projects"),
+    "sweep does not erase projects": Fault("never ends: .*'a project being deleted'", without="erase_owners"),
 }
 
 _COUNTER = """UPDATE ledger.streams s SET seq = s.seq + n.events

@@ -174,7 +174,7 @@ class Model(RuleBasedStateMachine):
         self.sweep("find", 7, passes)
 
     @rule(
-        name=st.sampled_from(("fill", "find", "give_up", "erase", "erase_projects")),
+        name=st.sampled_from(("fill", "find", "give_up", "erase", "erase_owners")),
         seconds=st.sampled_from((0, 31)),
         passes=steps,
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 from redis.exceptions import RedisError
 
-from appliance.accounts import service as accounts
+from appliance.accounts.owners import PROJECTS
 from appliance.errors import Conflict, DomainError, NotFound, Unavailable
 from appliance.images import service as images
 from appliance.ledger.arrivals import Arrivals
@@ -102,7 +102,7 @@ class World:
         """An empty ledger with these projects."""
         await self.sql.execute(_EMPTY)
         for owner in owners:
-            await accounts.create_project("model", owner)
+            await PROJECTS.create("model", owner)
 
     async def check(self) -> None:
         """All that must hold after each step. Raises Broken."""
@@ -160,11 +160,11 @@ class World:
     async def make_project(self, owner: str) -> None:
         """Again, if it was removed and is forgotten."""
         with suppress(Conflict):
-            await accounts.create_project("model", owner)
+            await PROJECTS.create("model", owner)
 
     async def remove_project(self, owner: str) -> None:
         try:
-            await accounts.delete_project(owner)
+            await PROJECTS.delete(owner)
         except NotFound:
             return
         for asset in self.assets.values():

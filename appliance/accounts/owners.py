@@ -1,0 +1,149 @@
+"""Owners of files: projects and users. Made, listed, deleted; each has a stream of events, and its folders."""
+
+import re
+import secrets
+from collections.abc import Sequence
+from uuid import UUID
+
+from appliance.accounts.tables import Owner, Project, User
+from appliance.accounts.whose import Whose
+from appliance.errors import BadRequest, Conflict, NotFound
+from appliance.ledger.database import fetch, lost_as_unavailable
+from storage import layout
+
+OWNER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+# Owner, stream and folders are made together, so that an owner always has them. One being deleted keeps its id until
+# all its bytes are gone.
+_CREATE = """
+WITH made AS (
+    INSERT INTO {table} (id, name) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING RETURNING id
+), folders AS (
+    INSERT INTO folders (root, owner, name) SELECT $3, m.id, f FROM made m, unnest($4::text[]) f ON CONFLICT DO NOTHING
+)
+INSERT INTO ledger.streams (root, owner) SELECT $3, id FROM made
+ON CONFLICT (root, owner) DO UPDATE SET closed = false RETURNING owner
+"""
+_CLOSE = """
+WITH gone AS (
+    UPDATE {table} SET deleted_at = now() WHERE id = $1 AND deleted_at IS NULL RETURNING id
+)
+UPDATE ledger.streams SET closed = true FROM gone WHERE root = $2 AND owner = gone.id RETURNING owner
+"""
+# Assets in view of owners being deleted, of all these alike; as many as make $1 that wait to be erased. More would wait
+# there just as long, and keep the files that people delete one by one waiting behind them.
+# BETWEEN and its order, so that only the index of an owner's assets will do: of one who has few, Postgres might expect
+# some soon among all assets, and read these to their end.
+_LEAVING = """
+WITH room AS (
+    SELECT $1::bigint - count(*) AS assets FROM (SELECT FROM ledger.assets WHERE state = 'deleting' LIMIT $1) d
+), leaving AS (
+    SELECT s.id AS stream FROM ({owners}) o JOIN ledger.streams s ON s.root = o.root AND s.owner = o.id
+    CROSS JOIN LATERAL (
+        SELECT FROM ledger.assets a WHERE a.stream BETWEEN s.id AND s.id AND a.state NOT IN ('deleting', 'deleted')
+        ORDER BY a.stream, a.id DESC LIMIT 1
+    ) something
+    WHERE o.deleted_at IS NOT NULL ORDER BY o.deleted_at LIMIT 200
+)
+SELECT a.id FROM leaving l CROSS JOIN LATERAL (
+    SELECT a.id FROM ledger.assets a
+    WHERE a.stream BETWEEN l.stream AND l.stream AND a.state NOT IN ('deleting', 'deleted')
+    ORDER BY a.stream, a.id DESC LIMIT ceil((SELECT r.assets FROM room r)::numeric / (SELECT count(*) FROM leaving))
+) a
+"""
+# An array, since it is made once and only where it is needed.
+_FORGET = """
+WITH gone AS (
+    DELETE FROM {table} p USING ledger.streams s
+    WHERE p.deleted_at IS NOT NULL AND s.root = $1 AND s.owner = p.id
+        AND (
+            SELECT a.id FROM ledger.assets a
+            WHERE a.stream BETWEEN s.id AND s.id AND a.state NOT IN ('deleting', 'deleted')
+            ORDER BY a.stream, a.id DESC LIMIT 1) IS NULL
+        AND s.id <> ALL (ARRAY(SELECT DISTINCT a.stream FROM ledger.assets a WHERE a.state = 'deleting'))
+    RETURNING p.id
+), uncounted AS (
+    DELETE FROM ledger.usage u USING gone WHERE u.scope = rtrim($1, 's') AND u.id = gone.id AND u.files = 0
+), unfolded AS (
+    DELETE FROM folders f USING gone WHERE f.root = $1 AND f.owner = gone.id
+)
+SELECT id FROM gone
+"""
+
+
+class Owners:
+    """All owners below one root, kept in `table`."""
+
+    def __init__(self, root: str, table: type[Owner]) -> None:
+        self.root, self.table = root, table
+        self.noun = root.removesuffix("s")
+
+    async def create(self, name: str, owner_id: str | None = None) -> Owner:
+        """A new owner; its id is made up when None is given. Raises BadRequest and Conflict."""
+        if not name.strip() or len(name) > 200:
+            raise BadRequest(f"The {self.noun}'s name is not valid", name="1 to 200 characters")
+        chosen = secrets.token_hex(8) if owner_id is None else owner_id
+        if not OWNER_ID.fullmatch(chosen):
+            raise BadRequest(
+                f"The {self.noun}'s id is not valid",
+                id="1 to 64 letters, digits, - and _, beginning with a letter or digit",
+            )
+        folders = ["", *layout.FOLDERS[self.root]]  # its own, and those below it
+        if not await fetch(self._sql(_CREATE), chosen, name, self.root, folders):
+            raise Conflict(f"There is a {self.noun} of this id already, or one whose bytes are still being deleted")
+        return await self.one(chosen)
+
+    async def one(self, owner_id: str) -> Owner:
+        """Raises NotFound."""
+        table = self.table
+        with lost_as_unavailable():
+            found: Owner | None = (
+                await table.objects().where((table.id == owner_id) & table.deleted_at.is_null()).first()
+            )
+        if found is None:
+            raise NotFound(f"There is no such {self.noun}")
+        return found
+
+    async def page(self, limit: int, after: str) -> list[Owner]:
+        """At most `limit` of them in the order of their ids, after the id `after`."""
+        table = self.table
+        with lost_as_unavailable():
+            listed: Sequence[Owner] = (
+                await table.objects()
+                .where(table.deleted_at.is_null() & (table.id > after))
+                .order_by(table.id)
+                .limit(limit)
+            )
+        return list(listed)
+
+    async def delete(self, owner_id: str) -> None:
+        """Takes one out of view at once; the sweep removes its bytes. Raises NotFound."""
+        if not await fetch(self._sql(_CLOSE), owner_id, self.root):
+            raise NotFound(f"There is no such {self.noun}")
+
+    async def forget(self) -> list[str]:
+        """Forgets the deleted ones whose last bytes are gone; gives their ids, which may be used again."""
+        return [row["id"] for row in await fetch(self._sql(_FORGET), self.root)]
+
+    def _sql(self, statement: str) -> str:
+        return statement.format(table=self.table._meta.tablename)
+
+
+PROJECTS = Owners(layout.PROJECTS, Project)
+USERS = Owners(layout.USERS, User)
+EVERY = {owners.root: owners for owners in (PROJECTS, USERS)}
+
+# The rows of all owners, as part of a statement.
+OWNERS = " UNION ALL ".join(
+    f"SELECT '{owners.root}' AS root, id, deleted_at FROM {owners.table._meta.tablename}" for owners in EVERY.values()
+)
+
+
+async def leaving(most: int) -> list[UUID]:
+    """Assets of deleted owners that are still in view, so many that with them `most` wait to be erased."""
+    return [row["id"] for row in await fetch(_LEAVING.format(owners=OWNERS), most)]
+
+
+async def forget() -> list[Whose]:
+    """Forgets every deleted owner whose last bytes are gone."""
+    return [Whose(owners.root, gone) for owners in EVERY.values() for gone in await owners.forget()]
