@@ -22,6 +22,7 @@ from processors.sandbox.reply import checked
 from tests.processors.locked import locked
 from tests.processors.papers import FONT, filled, paper, stream, words
 from tests.processors.pictures import encoded, scene
+from tests.processors.reading import difference, opened
 
 SMALL = Recipe("small", (VersionSpec("large", 300, 300), VersionSpec("tiny", 50, 50)), quality=80)
 PAPER = paper(words("one"), words("two"), words("three"))
@@ -73,11 +74,20 @@ def documents() -> dict[str, bytes]:
     }
 
 
+# Their fonts are stood in for by one of PDFium's, whose shape depends a little on what it stood in for before.
+STANDING_IN = ("another font", "kanji")
+
+
 async def test_it_makes_what_the_process_itself_would(sandbox: Sandbox) -> None:
     pid = sandbox.pid
     for name, data in documents().items():
         made = await sandbox.develop(data, 30, SMALL, Processor.PDF)
-        assert plain(made) == plain(read(data, SMALL)), name
+        here = read(data, SMALL)
+        if name in STANDING_IN:
+            assert [v.name for v in made.versions] == [v.name for v in here.versions], name
+            assert difference(opened(made.versions[0]), opened(here.versions[0])) < 2, name
+        else:
+            assert plain(made) == plain(here), name
     assert sandbox.pid == pid  # one child for all
 
 
