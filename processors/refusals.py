@@ -16,6 +16,11 @@ class Code(StrEnum):
     NOT_A_VIDEO = "not_a_video"
     TOO_MANY_STREAMS = "too_many_streams"
     TOO_LONG = "too_long"
+    NOT_A_PDF = "not_a_pdf"
+    ENCRYPTED = "encrypted"
+    TOO_MANY_PAGES = "too_many_pages"
+    PAGE_TOO_LARGE = "page_too_large"
+    NO_SUCH_PAGE = "no_such_page"
 
 
 class Refused(Exception):
@@ -32,3 +37,7 @@ class Refused(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
+
+
+def too_much_memory() -> Refused:
+    return Refused(Code.TOO_MUCH_MEMORY, "The file needs more memory to be read than a file may have.")

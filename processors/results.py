@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True)
 class Facts:
     """About the source, as its decoder sees it. `width` and `height` are pixels as displayed, orientation applied;
-    `frames` is over 1 for an animation or a file of several pages: the versions show the first.
+    `frames` is over 1 for an animation or a picture of several pages: the versions show the first.
+
+    Of a document they are points (1/72 inch) of the page shown, rounded; it has `pages`, and its text is that of the
+    first `text_pages` of those that were asked for: fewer than all when it would have been too long.
     """
 
     format: str
@@ -14,11 +17,13 @@ class Facts:
     width: int
     height: int
     frames: int
+    pages: int | None = None
+    text_pages: int | None = None
 
 
 @dataclass(frozen=True)
 class Version:
-    """One version, encoded. `sha256` is that of `data`, in hex."""
+    """One version, encoded. `sha256` is that of `data`, in hex. Text has no pixels: its width and height are 0."""
 
     name: str
     width: int
@@ -31,7 +36,18 @@ class Version:
 
 @dataclass(frozen=True)
 class Developed:
-    """A source developed by a recipe. Versions stand in the order of the recipe, the largest first."""
+    """A source developed by a recipe. Versions stand in the order of the recipe, the largest first.
+
+    Behind them stands the text of a document, if it has any.
+    """
 
     source: Facts
     versions: list[Version]
+
+
+TEXT = "text"
+
+
+def text_version(data: bytes, sha256: str) -> Version:
+    """The text of a document, UTF-8."""
+    return Version(TEXT, 0, 0, "text/plain", "txt", sha256, data)

@@ -1,14 +1,13 @@
 """The pipeline: one decode, then every version from the next larger."""
 
-import hashlib
-
 from processors.image.colour import carriable, to_final, unpack
 from processors.image.decode import decode, decode_planes
 from processors.image.planes import Planes
 from processors.image.raster import Raster
 from processors.image.source import Source, open_source
+from processors.image.versions import versions_of
 from processors.recipes import PHOTO, Recipe, VersionSpec
-from processors.results import Developed, Facts, Version
+from processors.results import Developed, Facts
 
 
 def develop(data: bytes | bytearray | memoryview, recipe: Recipe = PHOTO) -> Developed:
@@ -18,11 +17,7 @@ def develop(data: bytes | bytearray | memoryview, recipe: Recipe = PHOTO) -> Dev
     """
     source = open_source(memoryview(data))
     picture, profile = _largest(source, recipe.versions[0])
-    versions = []
-    for spec in recipe.versions:
-        picture = picture.shrink(spec.fit(*source.displayed_size))
-        versions.append(_version(spec.name, picture, profile, recipe.quality))
-    return Developed(_facts(source), versions)
+    return Developed(_facts(source), versions_of(picture, profile, recipe, source.displayed_size))
 
 
 def _largest(source: Source, spec: VersionSpec) -> tuple[Planes | Raster, bytes | None]:
@@ -37,13 +32,6 @@ def _largest(source: Source, spec: VersionSpec) -> tuple[Planes | Raster, bytes 
     image.info = {}  # comments and the like must not find their way into a version
     image, profile = to_final(image, source.profile)
     return Raster(image).upright(source.orientation), profile
-
-
-def _version(name: str, picture: Planes | Raster, profile: bytes | None, quality: int) -> Version:
-    encoded = picture.encode(profile, quality)
-    width, height = picture.size
-    digest = hashlib.sha256(encoded.data).hexdigest()
-    return Version(name, width, height, encoded.content_type, encoded.extension, digest, encoded.data)
 
 
 def _facts(source: Source) -> Facts:

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-import magic
-
 from processors.refusals import Code, Refused
+from processors.sniff import content_type
 
 
 @dataclass(frozen=True)
@@ -34,10 +33,6 @@ BY_CONTENT_TYPE = {kind.content_type: kind for kind in (JPEG, PNG, WEBP, GIF, TI
 }
 
 SUPPORTED = "JPEG, PNG, WebP, GIF, TIFF, HEIC or AVIF"
-# libmagic reads no further than this for the kinds above.
-SNIFFED_BYTES = 4096
-
-_magic = magic.Magic(mime=True)
 
 
 def kind_of(data: memoryview) -> Kind:
@@ -45,14 +40,12 @@ def kind_of(data: memoryview) -> Kind:
 
     Raises Refused: empty, not_a_picture, or unsupported_kind for pictures of kinds that are not read.
     """
-    if not len(data):
-        raise Refused(Code.EMPTY, "The file is empty.", untouched=True)
-    content_type = _magic.from_buffer(bytes(data[:SNIFFED_BYTES]))
-    kind = BY_CONTENT_TYPE.get(content_type)
+    found = content_type(data)
+    kind = BY_CONTENT_TYPE.get(found)
     if kind:
         return kind
-    if content_type.startswith("image/"):
-        shown = content_type.removeprefix("image/").removeprefix("x-").removesuffix("+xml")
+    if found.startswith("image/"):
+        shown = found.removeprefix("image/").removeprefix("x-").removesuffix("+xml")
         message = f"Pictures of the kind “{shown}” are not supported. Please send {SUPPORTED}."
         raise Refused(Code.UNSUPPORTED_KIND, message, untouched=True)
     message = f"This is not a picture, whatever its name says. Please send {SUPPORTED}."

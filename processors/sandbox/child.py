@@ -10,10 +10,9 @@ import os
 import socket
 from collections.abc import Collection
 
-from processors.image import develop
-from processors.recipes import Recipe
-from processors.refusals import Code, Refused
-from processors.results import Developed
+from processors.choice import process
+from processors.refusals import Refused, too_much_memory
+from processors.results import TEXT, Developed, Facts, Version
 from processors.sandbox import doors, memfd, messages
 from processors.sandbox.inbox import reader
 from processors.sandbox.layers import Layer
@@ -55,35 +54,50 @@ def _serve(channel: socket.socket, inbox: memoryview, outbox: Writer, trim: "cty
     try:
         job = messages.decode_job(message)
         source = memfd.view(descriptors[0]) if job.length is None else inbox[: job.length]
-        reply = _reply(source, job.recipe, outbox)
+        reply = _reply(source, job, outbox)
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
     messages.send(channel, reply)
-    if isinstance(reply, messages.Done) and reply.source.width * reply.source.height <= TRIM_PIXELS:
-        return True
-    trim(0)
+    if not (isinstance(reply, messages.Done) and _small(reply.source)):
+        trim(0)
     return True
 
 
-def _reply(source: memoryview, recipe: Recipe, outbox: Writer) -> messages.Reply:
+def _small(source: messages.SourceHead) -> bool:
+    """How large the pictures in a document are, nobody has counted."""
+    return source.pages is None and source.width * source.height <= TRIM_PIXELS
+
+
+def _reply(source: memoryview, job: messages.Job, outbox: Writer) -> messages.Reply:
     try:
-        developed = develop(source, recipe)
+        developed = process(source, job.recipe, job.processor, job.page)
         outbox.put([version.data for version in developed.versions])
     except Refused as refused:
-        return messages.Refusal(refused.code, refused.message, refused.untouched)
+        return _refusal(refused)
     except MemoryError:
-        return messages.Refusal(Code.TOO_MUCH_MEMORY, "The picture needs more memory than a picture may.", False)
+        return _refusal(too_much_memory())
     except Exception as error:
         return messages.Failure(f"{type(error).__name__}: {error}")
     return _head(developed)
 
 
 def _head(developed: Developed) -> messages.Done:
-    heads = [
-        messages.VersionHead(v.name, v.width, v.height, v.content_type, v.extension, v.sha256, len(v.data))
-        for v in developed.versions
-    ]
-    facts = developed.source
-    source = messages.SourceHead(facts.format, facts.content_type, facts.width, facts.height, facts.frames)
-    return messages.Done(source, heads)
+    *versions, last = developed.versions
+    if last.name != TEXT:
+        return messages.Done(_source(developed.source), [*map(_version, versions), _version(last)])
+    text = messages.TextHead(last.sha256, len(last.data))
+    return messages.Done(_source(developed.source), [*map(_version, versions)], text)
+
+
+def _refusal(refused: Refused) -> messages.Refusal:
+    return messages.Refusal(refused.code, refused.message, refused.untouched)
+
+
+def _source(facts: Facts) -> messages.SourceHead:
+    picture = (facts.format, facts.content_type, facts.width, facts.height, facts.frames)
+    return messages.SourceHead(*picture, facts.pages, facts.text_pages)
+
+
+def _version(v: Version) -> messages.VersionHead:
+    return messages.VersionHead(v.name, v.width, v.height, v.content_type, v.extension, v.sha256, len(v.data))

@@ -10,7 +10,8 @@ from typing import Annotated
 
 import msgspec
 
-from processors.limits import MAX_FRAMES, MAX_PIXELS
+from processors.limits import MAX_FRAMES, MAX_PAGES, MAX_PIXELS, MAX_TEXT_BYTES
+from processors.processor import Processor
 from processors.recipes import Recipe
 
 PACKET_BYTES = 65_536
@@ -20,10 +21,15 @@ Side = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
 class Job(msgspec.Struct):
-    """To the child. The source is the inbox's first `length` bytes; without, it comes as a descriptor beside."""
+    """To the child. The source is the inbox's first `length` bytes; without, it comes as a descriptor beside.
+
+    Without a `processor` its content says who reads it. `page`: the only one of a document to be read.
+    """
 
     recipe: Recipe
     length: int | None
+    processor: Processor | None = Processor.IMAGE
+    page: int | None = None
 
 
 class SourceHead(msgspec.Struct):
@@ -32,10 +38,12 @@ class SourceHead(msgspec.Struct):
     """
 
     format: Word
-    content_type: Annotated[str, msgspec.Meta(pattern=r"^image/[a-z0-9.+-]{1,40}\Z")]
+    content_type: Annotated[str, msgspec.Meta(pattern=r"^(image/[a-z0-9.+-]{1,40}|application/pdf)\Z")]
     width: Annotated[int, msgspec.Meta(ge=1, le=MAX_PIXELS)]
     height: Annotated[int, msgspec.Meta(ge=1, le=MAX_PIXELS)]
     frames: Annotated[int, msgspec.Meta(ge=1, le=MAX_FRAMES)]
+    pages: Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGES)] | None = None
+    text_pages: Annotated[int, msgspec.Meta(ge=0, le=MAX_PAGES)] | None = None
 
 
 class VersionHead(msgspec.Struct):
@@ -50,6 +58,13 @@ class VersionHead(msgspec.Struct):
     length: Annotated[int, msgspec.Meta(ge=1)]
 
 
+class TextHead(msgspec.Struct):
+    """The text of a document without its bytes: they are the next `length` of the outbox, behind all versions."""
+
+    sha256: Digest
+    length: Annotated[int, msgspec.Meta(ge=1, le=MAX_TEXT_BYTES)]
+
+
 class Ready(msgspec.Struct, tag="ready"):
     """From the child once its doors are closed, and before it has seen anything: the uid it has then."""
 
@@ -57,10 +72,11 @@ class Ready(msgspec.Struct, tag="ready"):
 
 
 class Done(msgspec.Struct, tag="done"):
-    """From the child, once the versions are in the outbox, one after the other."""
+    """From the child, once the versions, and the text if there is any, are in the outbox, one after the other."""
 
     source: SourceHead
     versions: list[VersionHead]
+    text: TextHead | None = None
 
 
 class Refusal(msgspec.Struct, tag="refusal"):

@@ -9,15 +9,17 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+from processors.limits import MAX_PAGES
+from processors.processor import Processor
 from processors.recipes import PHOTO, Recipe
-from processors.refusals import Code, Refused
-from processors.results import Developed, Facts, Version
+from processors.refusals import Code, Refused, too_much_memory
+from processors.results import Developed
 from processors.sandbox import memfd, messages
 from processors.sandbox.errors import SandboxDied, SandboxError
 from processors.sandbox.inbox import INBOX_BYTES
 from processors.sandbox.layers import OWN_UID, STAYS_ROOT, Protection
-from processors.sandbox.outbox import Outbox
 from processors.sandbox.probe import probe
+from processors.sandbox.reply import checked
 from processors.sandbox.spawn import Child, TooMuchMemory
 
 logger = logging.getLogger(__name__)
@@ -85,39 +87,46 @@ class Sandbox:
         source: bytes | bytearray | memoryview,
         timeout: float = 10.0,  # noqa: ASYNC109  it ends the child, which a cancelled task alone would not
         recipe: Recipe = PHOTO,
+        processor: Processor | None = Processor.IMAGE,
+        page: int | None = None,
     ) -> Developed:
-        """Develop the picture file in `source` by `recipe`, in at most `timeout` seconds once its turn has come.
+        """Develop the file in `source` by `recipe`, in at most `timeout` seconds once its turn has come.
 
+        processor: who reads it, by default as a picture; None: whom its content asks for. page: of a document the only
+        one to be read, counted from 1; None: the picture of the first and the text of all.
         Raises Refused for what the file is guilty of; SandboxTimeout or SandboxDied for the rest: then the child has
         been replaced already. So it has when the caller is cancelled.
         """
+        if page is not None and not 1 <= page <= MAX_PAGES:
+            raise Refused(Code.NO_SUCH_PAGE, "There is no such page.", untouched=True)
+        job = messages.Job(recipe, len(source), processor, page)
         if len(source) <= INBOX_BYTES:
             async with self._turn:
-                return await self._develop(source, None, timeout, recipe)
+                return await self._develop(source, None, timeout, job)
+        job.length = None
         descriptor = await asyncio.to_thread(memfd.sealed, [source])  # a large copy must not hold up the loop
         try:
             async with self._turn:
-                return await self._develop(b"", descriptor, timeout, recipe)
+                return await self._develop(b"", descriptor, timeout, job)
         finally:
             os.close(descriptor)
 
     async def _develop(
-        self, source: bytes | bytearray | memoryview, descriptor: int | None, seconds: float, recipe: Recipe
+        self, source: bytes | bytearray | memoryview, descriptor: int | None, seconds: float, job: messages.Job
     ) -> Developed:
-        """Develop `source`, or the memory file behind `descriptor`. The turn has to be the caller's."""
+        """Do `job` on `source`, or the memory file behind `descriptor`. The turn has to be the caller's."""
         child = await self._running()
         try:
-            job = messages.Job(recipe, len(source) if descriptor is None else None)
             child.inbox.put(source)
             reply = await self._ask(child, job, descriptor, seconds)
         except BaseException as error:
             self._replace(repr(error))
             if isinstance(error, TooMuchMemory):
-                raise _too_much_memory() from None
+                raise too_much_memory() from None
             raise
         child.served += 1
         try:
-            return _developed(reply, child.outbox, recipe)
+            return checked(reply, child.outbox, job)
         except (SandboxDied, Refused) as error:
             if not (isinstance(error, Refused) and error.untouched):
                 self._replace(str(error))
@@ -178,33 +187,3 @@ class Sandbox:
     def _end(self) -> None:
         while self._child is not None:
             self._retire()
-
-
-def _developed(reply: messages.Reply, outbox: Outbox, recipe: Recipe) -> Developed:
-    """The child's reply, checked. Raises Refused or SandboxDied."""
-    match reply:
-        case messages.Refusal(code, message, untouched):
-            raise Refused(code, message, untouched)
-        case messages.Failure(text):
-            raise SandboxDied(f"the child failed: {text}")
-        case messages.Done(source, heads):
-            facts = Facts(source.format, source.content_type, source.width, source.height, source.frames)
-            return Developed(facts, _versions(heads, outbox, recipe))
-    raise SandboxDied("the child answered out of turn")
-
-
-def _versions(heads: list[messages.VersionHead], outbox: Outbox, recipe: Recipe) -> list[Version]:
-    if [head.name for head in heads] != [spec.name for spec in recipe.versions]:
-        raise SandboxDied("the child made other versions than it was asked for")
-    try:
-        parts = outbox.take([head.length for head in heads])
-    except ValueError as error:
-        raise SandboxDied(f"the child talks nonsense: {error}") from error
-    return [
-        Version(head.name, head.width, head.height, head.content_type, head.extension, head.sha256, part)
-        for head, part in zip(heads, parts, strict=True)
-    ]
-
-
-def _too_much_memory() -> Refused:
-    return Refused(Code.TOO_MUCH_MEMORY, "The picture needs more memory than a picture may.")

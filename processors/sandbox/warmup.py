@@ -1,4 +1,4 @@
-"""Developing one small picture of each kind, so that what is loaded late is loaded before the doors close."""
+"""Developing one small file of each kind, so that what is loaded late is loaded before the doors close."""
 
 import base64
 import io
@@ -6,9 +6,15 @@ from collections.abc import Iterator
 
 from PIL import Image, ImageCms
 
+from processors import pdf
 from processors.image import develop, library
+from processors.pdf import engine
+from processors.pdf.sample import SAMPLE, TEXT
+from processors.recipes import Recipe, VersionSpec
 
 SIDE = 16
+# Of documents, whose pages have no pixels of their own.
+TINY = Recipe("sample", (VersionSpec("sample", SIDE, SIDE),), quality=82)
 # 16 x 16 pixels each. Made with the encoders of pillow-heif and pillow-avif, which the child had better not load.
 HEIC = (
     "0000SW^{RQXk}?*00000ZE0pPXk}?*ZE0a<0004eZDn*}000000000XXk=`10000000000aA{+700000000000000000000B57=IV*mgE"
@@ -29,13 +35,16 @@ AVIF = (
 def warm_up() -> None:
     """Develop every sample. Raises when one fails: a child that can't read a kind must not start.
 
-    Nor may one with an imaging library that is not the right one.
+    Nor may one with a library that is not the right one.
     """
     library.check()
+    engine.check()
     for name, sample in _samples():
         developed = develop(sample)
         if (developed.source.width, developed.source.height) != (SIDE, SIDE):
             raise ValueError(f"the {name} sample came out wrong")
+    if pdf.read(SAMPLE, TINY).versions[-1].data != TEXT:
+        raise ValueError("the PDF sample came out wrong")
 
 
 def _samples() -> Iterator[tuple[str, bytes]]:

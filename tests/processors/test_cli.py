@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from processors.sandbox.command import CHECKOUT
+from tests.processors.papers import paper, words
 from tests.processors.pictures import animation, encoded, scene
 
 
@@ -35,6 +36,22 @@ def test_a_bad_file_is_told_and_the_others_are_done(tmp_path: Path) -> None:
     assert "not_a_picture" in done.stderr
     assert "missing.jpg" in done.stderr
     assert "the first of 5 frames" in done.stdout
+
+
+@pytest.mark.parametrize("options", [[], ["--no-sandbox"]])
+def test_a_pdf_is_known_by_its_content(tmp_path: Path, options: list[str]) -> None:
+    (tmp_path / "photo.jpg").write_bytes(paper(words("one"), words("two")))
+    done = run(tmp_path / "photo.jpg", "--into", tmp_path / "out", *options)
+    assert done.returncode == 0, done.stderr
+    assert "pdf 595 x 842 points, page 1 of 2" in done.stdout
+    assert (tmp_path / "out/photo.text.txt").read_bytes() == b"one\ftwo"
+    assert len(list((tmp_path / "out").iterdir())) == 5
+    done = run(tmp_path / "photo.jpg", "--page", "2", "--into", tmp_path / "out", *options)
+    assert "page 2 of 2" in done.stdout
+    assert (tmp_path / "out/photo.text.txt").read_bytes() == b"two"
+    done = run(tmp_path / "photo.jpg", "--page", "3", "--into", tmp_path / "out", *options)
+    assert done.returncode == 1
+    assert "no_such_page" in done.stderr
 
 
 def test_help() -> None:

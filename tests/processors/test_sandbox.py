@@ -277,17 +277,17 @@ async def test_a_child_that_lies_is_replaced(sandbox: Sandbox, monkeypatch: pyte
         for v in good.versions
     ]
     from processors.recipes import PHOTO as RECIPE
-    from processors.sandbox.sandbox import _developed
+    from processors.sandbox.reply import checked
 
-    source = messages.SourceHead(**asdict(good.source))
+    source, job = messages.SourceHead(**asdict(good.source)), messages.Job(RECIPE, len(PHOTO))
     long = [*heads[:-1], msgspec.structs.replace(heads[-1], length=OUTBOX_BYTES)]
     with contextlib.closing(Outbox()) as outbox:
         with outbox.handing_over():
             Writer(os.dup(outbox.descriptor)).put([v.data for v in good.versions])
-        assert same(_developed(messages.Done(source, heads), outbox, RECIPE), good)
+        assert same(checked(messages.Done(source, heads), outbox, job), good)
         for wrong in (messages.Done(source, heads[1:]), messages.Done(source, long), messages.Ready(1)):
             with pytest.raises(SandboxDied):
-                _developed(wrong, outbox, RECIPE)
+                checked(wrong, outbox, job)
 
 
 @pytest.mark.parametrize("said", [b"nonsense", b"", messages.encode(messages.Ready(1))])

@@ -1,0 +1,56 @@
+"""The parent's look at what a child says it has made: whether it is what it was asked for."""
+
+from processors.processor import Processor
+from processors.refusals import Refused
+from processors.results import Developed, Facts, Version, text_version
+from processors.sandbox import messages
+from processors.sandbox.errors import SandboxDied
+from processors.sandbox.outbox import Outbox
+
+DOCUMENT = "application/pdf"
+
+
+def checked(reply: messages.Reply, outbox: Outbox, job: messages.Job) -> Developed:
+    """The child's reply to `job`. Raises Refused, or SandboxDied for what is not an answer to it."""
+    match reply:
+        case messages.Refusal(code, message, untouched):
+            raise Refused(code, message, untouched)
+        case messages.Failure(text):
+            raise SandboxDied(f"the child failed: {text}")
+        case messages.Done():
+            return Developed(_facts(reply, job), _versions(reply, outbox, job))
+    raise SandboxDied("the child answered out of turn")
+
+
+def _facts(done: messages.Done, job: messages.Job) -> Facts:
+    source = done.source
+    document = source.content_type == DOCUMENT
+    if job.processor is not None and (job.processor is Processor.PDF) != document:
+        raise SandboxDied("the child read something else than it was asked for")
+    if document:
+        if source.pages is None or source.text_pages is None or source.text_pages > source.pages:
+            raise SandboxDied("the child says nothing sensible of the pages")
+        if (job.page or 1) > source.pages:
+            raise SandboxDied("the child shows a page that there isn't")
+    elif not (source.pages is source.text_pages is done.text is None):
+        raise SandboxDied("the child found pages or text in a picture")
+    picture = (source.format, source.content_type, source.width, source.height, source.frames)
+    return Facts(*picture, source.pages, source.text_pages)
+
+
+def _versions(done: messages.Done, outbox: Outbox, job: messages.Job) -> list[Version]:
+    heads, text = done.versions, done.text
+    if [head.name for head in heads] != [spec.name for spec in job.recipe.versions]:
+        raise SandboxDied("the child made other versions than it was asked for")
+    try:
+        parts = outbox.take([head.length for head in heads] + ([text.length] if text else []))
+        versions = [
+            Version(head.name, head.width, head.height, head.content_type, head.extension, head.sha256, part)
+            for head, part in zip(heads, parts, strict=False)
+        ]
+        if text:
+            parts[-1].decode()
+            versions.append(text_version(parts[-1], text.sha256))
+    except ValueError as error:
+        raise SandboxDied(f"the child talks nonsense: {error}") from error
+    return versions
