@@ -54,7 +54,15 @@ def known(stack: Stack) -> dict[str, Any]:
     url = f"http://127.0.0.2:{free_port()}/"
     webhook = project.server.post(f"/projects/{project.id}/webhooks", json={"url": url}).json()["id"]
     project.link()
-    found = {"project_id": project.id, "owner_id": project.id, "root": "projects", "name": "images", "image_id": image, "asset_id": image, "webhook_id": webhook}
+    found = {
+        "project_id": project.id,
+        "owner_id": project.id,
+        "root": "projects",
+        "name": "images",
+        "image_id": image,
+        "asset_id": image,
+        "webhook_id": webhook,
+    }
     return found | {"token": project.token}
 
 
