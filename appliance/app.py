@@ -26,10 +26,12 @@ from appliance.beat import beat
 from appliance.care import api as care
 from appliance.clocks import Clocks
 from appliance.config import Config, current
+from appliance.files import api as files
+from appliance.files import forms
+from appliance.files.slots import Slots
 from appliance.folders import api as folders
 from appliance.heads import answering_head
 from appliance.images import api as images
-from appliance.images import forms
 from appliance.ledger.database import pool
 from appliance.ledger.service import Asker, Ledger
 from appliance.live import api as live
@@ -47,7 +49,9 @@ from storage.endpoint import Ability
 from storage.links import Links, UploadForms
 from storage.objects import Objects
 
-ROUTERS = [module.router for module in (accounts, quotas, folders, images, assets, live, webhooks, health, care, docs)]
+ROUTERS = [
+    module.router for module in (accounts, quotas, folders, files, images, assets, live, webhooks, health, care, docs)
+]
 MOST_BODY = 64 * 1024  # bytes; no request of this API is larger
 
 
@@ -87,6 +91,8 @@ def _resources(config: Config) -> dict[str, Any]:
     ledger = Ledger(doorbell.ring)
     uploader, reader = config.key("uploader_key"), config.key("reader_key")
     objects = Objects(config.endpoint(), reader.access, reader.secret)
+    room = Room(redis, objects, config.storage_free_percent)
+    upload_forms = UploadForms(uploader.access, uploader.secret, config.endpoint())
     return {
         "config": config,
         "redis": redis,
@@ -96,11 +102,10 @@ def _resources(config: Config) -> dict[str, Any]:
         "places": Places(redis, config),
         "ledger": ledger,
         "gate": Gate(redis, config),
-        "room": Room(redis, objects, config.storage_free_percent),
+        "slots": Slots(ledger, upload_forms, room, config),
         "callers": Callers(config.token_secret),
         "tickets": Tickets(redis, "ticket"),
         "logins": Tickets(redis, "login"),
-        "forms": UploadForms(uploader.access, uploader.secret, config.endpoint()),
         "links": Links(reader.access, reader.secret, config.link_seconds, config.endpoint()),
         "reader": objects,
         "clocks": Clocks(objects, config.clock_seconds),

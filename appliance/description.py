@@ -53,14 +53,16 @@ CONFLICTS = frozenset(
     {
         "post /projects",
         "post /users",
+        "post /files/{file_id}/complete",
+        "post /files/{file_id}/retry",
         "post /images/{image_id}/uploaded",
         "post /images/{image_id}/retry",
         "post /projects/{project_id}/webhooks",
     }
 )
-FILLS_STORAGE = frozenset({"post /images"})
+FILLS_STORAGE = frozenset({"post /images", "post /files"})
 LETS_IN = frozenset({"post /login"})
-NAMES_AN_OWNER = frozenset({"post /images", "post /tokens", "post /tickets"})  # in its body
+NAMES_AN_OWNER = frozenset({"post /images", "post /files", "post /tokens", "post /tickets"})  # in its body
 
 
 def described(app: Litestar) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from litestar.connection import ASGIConnection
 
 from appliance.config import Config
-from appliance.images.versions import Linker
+from appliance.files.versions import Linker
 from storage.links import Links
 
 

@@ -14,7 +14,7 @@ from appliance.beat import beat
 from appliance.clocks import Clocks
 from appliance.config import Config, current
 from appliance.errors import Unavailable
-from appliance.images.versions import Linker
+from appliance.files.versions import Linker
 from appliance.leading import lead, stay
 from appliance.ledger.database import connect, pool
 from appliance.live.doorbell import Listener

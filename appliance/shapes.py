@@ -3,7 +3,7 @@
 from typing import Any
 
 from appliance.accounts.owners import EVERY
-from appliance.images.versions import NAMES
+from appliance.files.versions import ANY, NAMES
 from appliance.ledger.states import SHOWN
 from appliance.webhooks.service import EVENTS
 
@@ -49,7 +49,10 @@ def _list(name: str) -> Schema:
 
 ERROR = _or_null(_all(code=_or_null(TEXT), message=_or_null(TEXT)))
 _IMAGE: dict[str, Schema] = {
+    "file_id": UUID,
     "image_id": UUID,
+    "progress_id": UUID,
+    "kind": TEXT,
     "state": {"enum": list(SHOWN)},
     "filename": TEXT,
     "created_at": TIME,
@@ -121,7 +124,6 @@ SCHEMAS: dict[str, Schema] = {
     "Users": _all(users=_list("Owner"), next_cursor=_or_null(TEXT)),
     "Folder": _all(path=TEXT, created_at=TIME),
     "Folders": _all(folders=_list("Folder"), next_cursor=_or_null(TEXT)),
-    "FolderFiles": _all(files=_list("ListedImage"), next_cursor=_or_null(TEXT)),
     "Version": _all(
         url=TEXT,
         width=_or_null(COUNT),
@@ -131,14 +133,21 @@ SCHEMAS: dict[str, Schema] = {
         sha256=_or_null(TEXT),
     ),
     # None for what is not there (yet).
-    "Versions": _all(**dict.fromkeys(NAMES, _or_null(_of("Version")))),
-    "Links": _all(**dict.fromkeys(NAMES, _or_null(TEXT))),
+    "Versions": _all(**dict.fromkeys(NAMES["image"], _or_null(_of("Version")))),
+    "Links": _all(**dict.fromkeys(NAMES["image"], _or_null(TEXT))),
+    # Which of them there can be depends on the kind.
+    "FileVersions": _some(**dict.fromkeys(ANY, _or_null(_of("Version")))),
+    "FileLinks": _some(**dict.fromkeys(ANY, _or_null(TEXT))),
+    "File": _owned(**_IMAGE, versions=_of("FileVersions")),
+    "ListedFile": _owned(**_IMAGE, versions={"anyOf": [_of("FileLinks"), _of("FileVersions")]}),
+    "Files": _all(files=_list("ListedFile"), next_cursor=_or_null(TEXT)),
     "Image": _owned(**_IMAGE, versions=_of("Versions")),
     "ListedImage": _owned(**_IMAGE, versions={"anyOf": [_of("Links"), _of("Versions")]}),
     "Images": _all(images=_list("ListedImage"), next_cursor=_or_null(TEXT)),
     "Event": _owned(
         type=TEXT,
         seq={"type": "integer", "minimum": 1},
+        file_id=UUID,
         image_id=UUID,
         state=_or_null({"enum": list(SHOWN)}),
         at=TIME,
@@ -171,7 +180,7 @@ SCHEMAS: dict[str, Schema] = {
     "Deliveries": _all(deliveries=_list("Delivery"), next_cursor=_or_null(COUNT)),
     "TimelineEntry": {**_some(at=TIME, what=TEXT, **_TOLD), "required": ["at", "what"], "additionalProperties": False},
     "TimelineVersion": _all(
-        name={"enum": list(NAMES)},
+        name={"enum": list(ANY)},
         width=COUNT,
         height=COUNT,
         bytes=COUNT,
@@ -237,6 +246,10 @@ ANSWERS: dict[str, dict[str, str]] = {
     **{f"post /{root}": {"201": "Owner"} for root in EVERY},
     **_of_owners("get", "", {"200": "Owner"}),
     **_of_owners("get", "/images", {"200": "Images"}),
+    **_of_owners("get", "/files", {"200": "Files"}),
+    "get /files/{file_id}": {"200": "File"},
+    "post /files/{file_id}/complete": {"200": "File"},
+    "post /files/{file_id}/retry": {"200": "File"},
     **_of_owners("post", "/retry", {"200": "Retried"}),
     **_of_owners("get", "/events", {"200": "Events", "410": "Reset"}),
     **_of_owners("get", "/usage", {"200": "Usage"}),
@@ -244,7 +257,7 @@ ANSWERS: dict[str, dict[str, str]] = {
     "get /folders": {"200": "Folders"},
     "get /folders/{root}": {"200": "Folders"},
     "get /folders/{root}/{owner_id}": {"200": "Folders"},
-    "get /folders/{root}/{owner_id}/{name}": {"200": "FolderFiles"},
+    "get /folders/{root}/{owner_id}/{name}": {"200": "Files"},
     "get /images/{image_id}": {"200": "Image"},
     "post /images/{image_id}/uploaded": {"200": "Image"},
     "post /images/{image_id}/retry": {"200": "Image"},

@@ -12,7 +12,7 @@ import uvloop
 from appliance.beat import beat
 from appliance.clocks import SELDOM_SECONDS, Clocks
 from appliance.config import Config, Sandboxing, current
-from appliance.images.jobs import Developer
+from appliance.files.jobs import Developer
 from appliance.ledger.database import pool
 from appliance.ledger.service import Ledger
 from appliance.live.doorbell import Doorbell
@@ -38,7 +38,7 @@ async def run(config: Config, lane: str, number: int) -> None:
     decoder = Sandbox(("--data", str(config.data), "--lane", lane), weak=config.sandbox is Sandboxing.WEAK)
     async with pool(4, f"worker-{lane}-{number}"), decoder as sandbox:
         objects = Objects(config.endpoint(), key.access, key.secret)
-        developer = Developer(Ledger(doorbell.ring), objects, sandbox, config)
+        developer = Developer(Ledger(doorbell.ring), objects, sandbox, config, lane)
         gauge("jobs_under_way", lambda: developer.under_way)
         clocks = Clocks(objects, config.clock_seconds)
         beating = beat(patient(config.valkey_url), f"worker-{lane}-{number}", protection(sandbox), clocks)

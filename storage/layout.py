@@ -44,7 +44,7 @@ NAMES = frozenset(name for names in FOLDERS.values() for name in names)
 
 RESERVED = frozenset(
     {
-        *("images", "projects", "users", "folders", "tokens", "tickets", "login", "notifications", "assets"),
+        *("images", "files", "projects", "users", "folders", "tokens", "tickets", "login", "notifications", "assets"),
         *("webhooks", "cluster"),
         *("healthz", "readyz", "metrics", "docs", "openapi.json", "web", "minio"),
     }

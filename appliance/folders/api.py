@@ -9,9 +9,9 @@ from litestar.params import Parameter
 from appliance.accounts.callers import Caller
 from appliance.accounts.whose import Whose
 from appliance.config import Config
+from appliance.files import service as files
 from appliance.folders import service
 from appliance.folders.service import Folder
-from appliance.images import service as images
 from appliance.live.service import bounds
 from appliance.public import linker
 from storage.links import Links
@@ -62,10 +62,9 @@ async def list_files(
     caller.may_see(owner, "folder")
     service.known(root, name)
     stream = (await bounds(owner)).stream
-    found, following = await images.page(stream, None, cursor, limit, folder=name)
+    found, following = await files.page(stream, None, cursor, limit, folder=name)
     made = linker(request, config, links)
-    files = [image.shown(made, full=False) for image in found]
-    return {"files": files, "next_cursor": following and str(following)}
+    return {"files": [one.shown(made, full=False) for one in found], "next_cursor": following and str(following)}
 
 
 router = Router("/folders", route_handlers=[list_roots, list_owners, list_below, list_files], tags=["folders"])

@@ -1,1 +1,1 @@
-"""Photos: upload links, lists, versions, and the job that develops them."""
+"""Photos: files that must be pictures, under names of their own."""

@@ -18,7 +18,7 @@ from appliance.accounts.tickets import Admission, Tickets
 from appliance.accounts.whose import Whose
 from appliance.config import Config
 from appliance.errors import DomainError, NotAuthenticated, NotFound
-from appliance.images.versions import Linker
+from appliance.files.versions import Linker
 from appliance.live.cursor import Bounds, Cursor, parse, resumes
 from appliance.live.doorbell import Listener
 from appliance.live.following import follow

@@ -5,18 +5,19 @@ from typing import Any
 import msgspec
 
 from appliance.accounts.whose import Whose
-from appliance.images.versions import Home, Linker, Original
+from appliance.files.versions import Home, Linker, Original
 from appliance.ledger import states
 from appliance.live.cursor import Bounds
 from appliance.live.service import Event
 
 
 def present(event: Event, linker: Linker) -> dict[str, Any]:
-    """One event of an owner's stream. `done` carries the versions, if the photo is still there."""
+    """One event of an owner's stream. `done` carries the versions, if the file is still there."""
     told: dict[str, Any] = {
         "type": event.type,
         "seq": event.seq,
         **Whose(event.root, event.owner).told(),
+        "file_id": str(event.asset),
         "image_id": str(event.asset),
         "state": states.shown(event.state),
         "at": event.at,
@@ -38,7 +39,7 @@ def _versions(event: Event, linker: Linker) -> dict[str, Any] | None:
     if event.version_id is not None and event.size is not None:
         original = Original(event.version_id, event.size, event.sha256, event.facts["source"])
     place = Home(event.root, event.owner, event.folder, event.asset)
-    return linker.all(place, event.filename or "", original, event.facts["versions"])
+    return linker.all(place, event.kind or "", event.filename or "", original, event.facts["versions"])
 
 
 def hello(bounds: Bounds) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from appliance.config import Config
 from appliance.errors import Unavailable
-from appliance.images.versions import Linker
+from appliance.files.versions import Linker
 from appliance.live.doorbell import Listener
 from appliance.logs import log
 from appliance.metrics import count

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from appliance.images.versions import Linker
+from appliance.files.versions import Linker
 from appliance.ledger import states
 from appliance.ledger.database import fetch, fetch_one
 from appliance.live.presenting import present

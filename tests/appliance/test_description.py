@@ -45,10 +45,12 @@ def test_every_refusal_that_may_pass_says_when_to_come_back(operations: Operatio
 
 
 def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: Operations) -> None:
-    assert {name for name, responses in operations.items() if "507" in responses} == {"post /images"}
+    assert {name for name, responses in operations.items() if "507" in responses} == {"post /images", "post /files"}
     assert {name for name, responses in operations.items() if "409" in responses} == {
         "post /projects",
         "post /users",
+        "post /files/{file_id}/complete",
+        "post /files/{file_id}/retry",
         "post /images/{image_id}/uploaded",
         "post /images/{image_id}/retry",
         "post /projects/{project_id}/webhooks",

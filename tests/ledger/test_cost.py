@@ -10,7 +10,7 @@ import pytest
 
 from appliance import backlog
 from appliance.accounts import owners
-from appliance.images import service as images
+from appliance.files import service as images
 from appliance.ledger.database import fetch
 from tests.ledger.book import Book, age
 
@@ -97,7 +97,7 @@ async def test_chores_read_only_what_is_open(book: Book, database_url: str) -> N
 
 def _page(sql: str, stream: int, of_states: str, before: UUID) -> str:
     """A page of photos, with what the API would give for its parameters."""
-    given = {"$1": str(stream), "$2": f"'{before}'", "$3": "21", "$4": f"'{of_states}'"}
+    given = {"$1": str(stream), "$2": f"'{before}'", "$3": "21", "$4": "'image'", "$5": "NULL", "$6": f"'{of_states}'"}
     for name, value in given.items():
         sql = sql.replace(name, value)
     return sql

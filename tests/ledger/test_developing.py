@@ -16,7 +16,7 @@ from PIL import Image
 from structlog.testing import capture_logs
 
 from appliance.config import Config
-from appliance.images.jobs import Developer
+from appliance.files.jobs import Developer
 from appliance.ledger.database import fetch
 from processors.results import Developed
 from processors.sandbox import Sandbox
@@ -45,7 +45,7 @@ async def photo(intake: Intake) -> UUID:
 
 
 def _developer(book: Book, minio: Minio, sandbox: Sandbox, config: Config = CONFIG, key: Key = WORKER) -> Developer:
-    return Developer(book.ledger, minio.objects(key), sandbox, config)
+    return Developer(book.ledger, minio.objects(key), sandbox, config, "images")
 
 
 def _noise(side: int) -> bytes:

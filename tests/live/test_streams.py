@@ -11,7 +11,7 @@ import pytest
 from appliance.accounts import owners
 from appliance.accounts.whose import Whose
 from appliance.errors import Unavailable
-from appliance.images.versions import Linker
+from appliance.files.versions import Linker
 from appliance.ledger.database import fetch
 from appliance.live.api import _sse
 from appliance.live.cursor import Cursor

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from appliance.config import Config
-from appliance.images.versions import Linker
+from appliance.files.versions import Linker
 from appliance.live.doorbell import Doorbell, Listener
 from appliance.webhooks import turns
 from appliance.webhooks.addresses import Reach

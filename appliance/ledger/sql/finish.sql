@@ -11,7 +11,8 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    UPDATE ledger.assets a SET facts = source_facts WHERE a.id = asset;
+    UPDATE ledger.assets a SET facts = source_facts - 'kind', kind = coalesce(source_facts ->> 'kind', a.kind)
+        WHERE a.id = asset;
     UPDATE ledger.blobs b SET sha256 = source_sha256 FROM ledger.assets a
         WHERE a.id = asset AND b.id = a.blob AND b.sha256 IS DISTINCT FROM source_sha256;
     DELETE FROM ledger.versions v WHERE v.asset = finish.asset;

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from appliance.accounts.owners import PROJECTS
 from appliance.errors import Conflict, DomainError, NotFound, Unavailable
-from appliance.images import service as images
+from appliance.files import service as images
 from appliance.ledger.arrivals import Arrivals
 from appliance.ledger.inbox import Inbox
 from appliance.ledger.service import Bytes, Claim, Ledger
@@ -65,7 +65,7 @@ class Asset:
 
     @property
     def key(self) -> str:
-        return layout.original_key("projects", self.owner, images.FOLDER, self.id)
+        return layout.original_key("projects", self.owner, "images", self.id)
 
 
 @dataclass(eq=False)
@@ -127,7 +127,7 @@ class World:
     async def open_slot(self, owner: str, file: str) -> Asset | None:
         closed = await self.sql.fetchval("SELECT closed FROM ledger.streams WHERE owner = $1", owner)
         slot = await self.ledger.open_slot(
-            "projects", owner, images.FOLDER, images.KIND, images.LANE, images.RECIPE, "a.jpg", FORM_SECONDS
+            "projects", owner, "images", "image", "images", images.PHOTO, "a.jpg", FORM_SECONDS
         )
         holds((slot is None) == closed, f"a slot in {owner}, closed: {closed}")
         if slot is None:
@@ -147,7 +147,7 @@ class World:
     async def hint(self, asset: Asset) -> None:
         """The client's own call, as the API takes it."""
         try:
-            found = await images.image(asset.id)
+            found = await images.file(asset.id)
         except DomainError:
             return
         if found.version_id is None and self.storage.head(layout.ORIGINALS, asset.key):

@@ -1,4 +1,4 @@
-"""The job that develops one photo: claim, fetch, develop, store, finish."""
+"""The job that develops one file: claim, fetch, develop, store, finish."""
 
 import asyncio
 import hashlib
@@ -13,13 +13,14 @@ from structlog.contextvars import bound_contextvars
 
 from appliance.config import Config
 from appliance.errors import Unavailable
-from appliance.images.service import LANE
+from appliance.files.service import PHOTO
 from appliance.ledger.failures import DAMAGED, MISSING
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.logs import log
 from appliance.metrics import count
 from appliance.sharedlock import SharedLock
-from processors import recipes
+from processors import profiles, recipes
+from processors.processor import Processor
 from processors.refusals import Code, Refused
 from processors.results import Developed
 from processors.sandbox import Sandbox, SandboxTimeout
@@ -53,13 +54,14 @@ class Unfit(Exception):
 
 
 class Developer:
-    """Develops photos, one claim at a time; any number of calls at once share the one sandbox."""
+    """Develops files of one lane, one claim at a time; any number of calls at once share the one sandbox."""
 
-    def __init__(self, ledger: Ledger, objects: Objects, sandbox: Sandbox, config: Config) -> None:
+    def __init__(self, ledger: Ledger, objects: Objects, sandbox: Sandbox, config: Config, lane: str) -> None:
         self._ledger = ledger
         self._objects = objects
         self._sandbox = sandbox
         self._config = config
+        self._lane = lane
         self.under_way = 0
         self._lock = SharedLock()
         self._threads = ThreadPoolExecutor(4 * config.jobs_in_flight, "storage")
@@ -87,8 +89,8 @@ class Developer:
                 log.info("attempt ended", outcome=outcome, milliseconds=round(1000 * seconds))
         finally:
             self.under_way -= 1
-        count("attempts", lane=LANE, outcome=outcome)
-        count("attempt_seconds", seconds, lane=LANE, outcome=outcome)
+        count("attempts", lane=self._lane, outcome=outcome)
+        count("attempt_seconds", seconds, lane=self._lane, outcome=outcome)
 
     async def _attempt(self, claim: Claim) -> str:
         """What came of it, in a word: `done`, the code it failed with, or why it did not come to an end."""
@@ -127,7 +129,7 @@ class Developer:
     async def _run(self, claim: Claim) -> None:
         source = await self._fetch(claim)
         # Not by the sandbox: whoever has taken it over must not say what the original was.
-        sha256, developed = await asyncio.gather(self._in_thread(_sha256, source), self._decoded(source))
+        sha256, developed = await asyncio.gather(self._in_thread(_sha256, source), self._decoded(claim, source))
         if claim.sha256 not in (None, sha256):
             raise Unfit(DAMAGED, None)
         if isinstance(developed, Failure):
@@ -139,9 +141,10 @@ class Developer:
         if not done:
             raise LeaseLost
 
-    async def _decoded(self, source: bytes) -> Developed | Failure:
+    async def _decoded(self, claim: Claim, source: bytes) -> Developed | Failure:
+        processor = Processor.IMAGE if claim.recipe == PHOTO else None  # None: whom its content asks for
         try:
-            return await self._sandbox.develop(source, timeout=self._config.develop_seconds)
+            return await self._sandbox.develop(source, self._config.develop_seconds, processor=processor)
         except Refused as refused:
             if refused.code == Code.TOO_MUCH_MEMORY:
                 count("sandbox_ends", why="memory")
@@ -246,8 +249,10 @@ def _pause(claim: Claim, most: int) -> int:
 
 
 def _facts(facts: Any) -> dict[str, Any]:
-    names = ("format", "content_type", "width", "height", "frames")
-    return {name: getattr(facts, name) for name in names}
+    """What is kept of the original; its kind is by its content, whatever its name made of it."""
+    names = ("format", "content_type", "width", "height", "frames", "pages", "text_pages")
+    told = {name: value for name in names if (value := getattr(facts, name)) is not None}
+    return {"kind": profiles.of_content(facts.content_type).name, **told}
 
 
 def _row(version: Any) -> dict[str, Any]:

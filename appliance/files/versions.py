@@ -1,14 +1,18 @@
-"""The versions of a photo as a reader sees them: links made for that reader, at the time of reading."""
+"""The versions of a file as a reader sees them: links made for that reader, at the time of reading."""
 
 from collections.abc import Callable, Iterable
 from pathlib import PurePath
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from processors.profiles import PROFILES
 from storage import layout
 from storage.links import Links
 
-NAMES = ("original", "thumb", "big_thumb", "big_1920", "d2500")
+ORIGINAL = "original"
+NAMES = {profile.name: (ORIGINAL, *profile.versions) for profile in PROFILES.values()}
+"""Kind → the names that its versions can have, in the order they are told in."""
+ANY = tuple(dict.fromkeys(name for names in NAMES.values() for name in names))
 
 
 class Home(NamedTuple):
@@ -59,15 +63,16 @@ class Linker:
         path = self._links.link(layout.VERSIONS, key, filename=name, content_type=version["content_type"])
         return {
             "url": self._prefix + path,
-            **{name: version[name] for name in ("width", "height", "bytes", "content_type", "sha256")},
+            **{side: version[side] or None for side in ("width", "height")},  # text has neither
+            **{name: version[name] for name in ("bytes", "content_type", "sha256")},
         }
 
     def all(
-        self, place: Home, filename: str, original: Original | None, versions: Iterable[dict[str, Any]]
+        self, place: Home, kind: str, filename: str, original: Original | None, versions: Iterable[dict[str, Any]]
     ) -> dict[str, Any]:
-        """Every version by name, None for what does not exist (yet)."""
+        """Every version that a file of this kind can have, by name; None for what does not exist (yet)."""
         self._agreed()
         made = {version["name"]: self.version(place, filename, version) for version in versions}
         if original is not None:
-            made["original"] = self.original(place, filename, original)
-        return {name: made.get(name) for name in NAMES}
+            made[ORIGINAL] = self.original(place, filename, original)
+        return {name: made.get(name) for name in NAMES.get(kind, (ORIGINAL, *made))}

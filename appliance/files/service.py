@@ -1,4 +1,4 @@
-"""Photos: opening a slot, and reading what became of it."""
+"""Files: what each is, and reading what became of it."""
 
 from collections import defaultdict
 from typing import Any
@@ -8,35 +8,37 @@ import msgspec
 
 from appliance.accounts.whose import Whose
 from appliance.errors import NotFound
-from appliance.images.versions import Home, Linker, Original
+from appliance.files.versions import Home, Linker, Original
 from appliance.ledger import states
 from appliance.ledger.database import fetch
 
-FOLDER, KIND, LANE, RECIPE = "images", "image", "images", "photo"
+PHOTO, FILE = "photo", "file"
+"""Recipes: of what must be a picture, and of what is read as its content asks for. Pictures of both are the same."""
 
 _COLUMNS = """
-SELECT a.id, a.root, a.owner, a.folder, a.filename, a.state::text AS state, a.error_code, a.error_message,
+SELECT a.id, a.root, a.owner, a.folder, a.kind, a.filename, a.state::text AS state, a.error_code, a.error_message,
     a.facts::text AS facts, a.created_at, b.version_id, b.size, b.sha256
 """
 _ONE = (
     _COLUMNS
     + """
 FROM ledger.assets a JOIN ledger.streams s ON s.id = a.stream AND NOT s.closed LEFT JOIN ledger.blobs b ON b.id = a.blob
-WHERE a.id = $1 AND a.folder = 'images' AND a.state NOT IN ('deleting', 'deleted')
+WHERE a.id = $1 AND ($2::text IS NULL OR a.kind = $2) AND a.state NOT IN ('deleting', 'deleted')
 """
 )
 # BETWEEN and its order, so that only an index of the owner's assets will do: of one who has few, Postgres might expect
 # some soon among all assets, and read these to their end.
 _NEWEST = """
-SELECT * FROM ledger.assets a WHERE a.stream BETWEEN $1 AND $1 AND {state} AND a.folder = $4 AND a.id < $2
-    AND a.state NOT IN ('deleting', 'deleted') ORDER BY {order}, a.id DESC LIMIT $3
+SELECT * FROM ledger.assets a WHERE a.stream BETWEEN $1 AND $1 AND {state} AND ($4::text IS NULL OR a.kind = $4)
+    AND ($5::text IS NULL OR a.folder = $5) AND a.id < $2 AND a.state NOT IN ('deleting', 'deleted')
+    ORDER BY {order}, a.id DESC LIMIT $3
 """
 _PAGE = f"""
 {_COLUMNS} FROM ({_NEWEST.format(state="true", order="a.stream")}) a
 LEFT JOIN ledger.blobs b ON b.id = a.blob ORDER BY a.id DESC
 """
 _PAGE_OF_STATES = f"""
-{_COLUMNS} FROM unnest($5::text[]::ledger.asset_state[]) w (state)
+{_COLUMNS} FROM unnest($6::text[]::ledger.asset_state[]) w (state)
 CROSS JOIN LATERAL ({_NEWEST.format(state="a.state BETWEEN w.state AND w.state", order="a.stream, a.state")}) a
 LEFT JOIN ledger.blobs b ON b.id = a.blob ORDER BY a.id DESC LIMIT $3
 """
@@ -46,13 +48,14 @@ SELECT asset, name, width, height, bytes, content_type, extension, sha256 FROM l
 """
 
 
-class Image(msgspec.Struct, frozen=True):
-    """One photo as the ledger keeps it, with its versions."""
+class File(msgspec.Struct, frozen=True):
+    """One file as the ledger keeps it, with its versions."""
 
     id: UUID
     root: str
     owner: str
     folder: str
+    kind: str
     filename: str
     state: str
     error_code: str | None
@@ -79,12 +82,16 @@ class Image(msgspec.Struct, frozen=True):
         return Original(self.version_id, self.size, self.sha256, self.facts)
 
     def shown(self, linker: Linker, full: bool) -> dict[str, Any]:
-        """This photo as the API tells of it; with `full` each version with its measures, else its URL alone."""
-        versions = linker.all(self.place, self.filename, self.original, self.versions)
+        """This file as the API tells of it; with `full` each version with its measures, else its URL alone."""
+        versions = linker.all(self.place, self.kind, self.filename, self.original, self.versions)
         if not full:
             versions = {name: version and version["url"] for name, version in versions.items()}
         return {
+            # A picture is a file: there is one space of ids.
+            "file_id": str(self.id),
             "image_id": str(self.id),
+            "progress_id": str(self.id),
+            "kind": self.kind,
             "state": states.shown(self.state),
             **self.whose.told(),
             "filename": self.filename,
@@ -102,33 +109,40 @@ class Image(msgspec.Struct, frozen=True):
         return None
 
 
-async def image(image_id: UUID) -> Image:
-    """One photo. Raises NotFound for what is unknown or deleted."""
-    found = await _images(_ONE, image_id)
+async def file(file_id: UUID, kind: str | None = None) -> File:
+    """One file, of that kind if one is named. Raises NotFound for what is unknown or deleted."""
+    found = await _files(_ONE, file_id, kind)
     if not found:
-        raise NotFound("There is no such image")
+        raise NotFound(f"There is no such {kind or 'file'}")
     return found[0]
 
 
 async def page(
-    stream: int, state: str | None, before: UUID | None, limit: int, folder: str = FOLDER
-) -> tuple[list[Image], UUID | None]:
-    """At most `limit` files in a folder, newest first, older than `before`; and where the next page begins."""
-    place = (stream, before or _END, limit + 1, folder)
-    found = await (_images(_PAGE_OF_STATES, *place, list(states.kept(state))) if state else _images(_PAGE, *place))
+    stream: int,
+    state: str | None,
+    before: UUID | None,
+    limit: int,
+    kind: str | None = None,
+    folder: str | None = None,
+) -> tuple[list[File], UUID | None]:
+    """At most `limit` files of an owner, of one kind or in one folder if that is named, newest first, older than
+    `before`; and where the next page begins.
+    """
+    place = (stream, before or _END, limit + 1, kind, folder)
+    found = await (_files(_PAGE_OF_STATES, *place, list(states.kept(state))) if state else _files(_PAGE, *place))
     more = len(found) > limit
     return found[:limit], found[limit - 1].id if more else None
 
 
-async def _images(sql: str, *args: Any) -> list[Image]:
+async def _files(sql: str, *args: Any) -> list[File]:
     rows = await fetch(sql, *args)
     versions: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
     if rows:
         for version in await fetch(_VERSIONS, [row["id"] for row in rows]):
             versions[version["asset"]].append(dict(version))
-    return [_image(dict(row), versions[row["id"]]) for row in rows]
+    return [_file(dict(row), versions[row["id"]]) for row in rows]
 
 
-def _image(row: dict[str, Any], versions: list[dict[str, Any]]) -> Image:
+def _file(row: dict[str, Any], versions: list[dict[str, Any]]) -> File:
     facts = msgspec.json.decode(row.pop("facts") or "{}")
-    return Image(**row, facts=facts, versions=versions)
+    return File(**row, facts=facts, versions=versions)

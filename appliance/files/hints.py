@@ -4,7 +4,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from appliance.errors import Unavailable
-from appliance.images import service
+from appliance.files import service
 from storage import layout
 from storage.objects import Objects
 
@@ -15,7 +15,7 @@ TAKEN_IN_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5)  # seconds; a notificati
 _THREADS = ThreadPoolExecutor(6, "hints")
 
 
-async def stored(reader: Objects, found: service.Image) -> bool:
+async def stored(reader: Objects, found: service.File) -> bool:
     """Whether storage holds the original of a photo. Raises Unavailable, also when it does not say so in time."""
     asked = asyncio.get_running_loop().run_in_executor(
         _THREADS, reader.head, layout.ORIGINALS, layout.original_key(*found.place)
@@ -27,11 +27,11 @@ async def stored(reader: Objects, found: service.Image) -> bool:
         raise Unavailable("Storage gives no answer at the moment; try again") from None
 
 
-async def taken_in(found: service.Image) -> service.Image:
+async def taken_in(found: service.File) -> service.File:
     """The photo once its bytes are taken in, or as it is after a while. Raises NotFound if it is deleted meanwhile."""
     for pause in TAKEN_IN_PAUSES:
         await asyncio.sleep(pause)
-        found = await service.image(found.id)
+        found = await service.file(found.id)
         if found.version_id is not None:
             break
     return found

@@ -1,0 +1,1 @@
+"""Files: upload links, lists, versions, and the job that develops them."""

@@ -1,0 +1,139 @@
+"""`/files`: a link to upload any kind of file by that is taken, and what became of it."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, Router, delete, get, post
+from litestar.params import Parameter
+
+from appliance.accounts.callers import Caller
+from appliance.accounts.owners import EVERY
+from appliance.accounts.whose import Named
+from appliance.config import Config
+from appliance.errors import BadRequest
+from appliance.files import listing, service
+from appliance.files.acts import Acts
+from appliance.files.slots import Slots, most_bytes
+from appliance.ledger.service import Asker, Ledger
+from appliance.upkeep.retry import retry
+from processors import profiles
+from storage.links import Links
+from storage.objects import Objects
+
+MOST_RETRIED = 10_000  # in one request
+FILES = Acts(kind=None)
+
+
+class NewFile(Named):
+    """What a client asks a link for. The name is for showing, and a hint of the kind; it is never part of a key.
+
+    `size` in bytes, where it is known: what is too large is refused before it is sent.
+    """
+
+    filename: str
+    size: int | None = None
+
+
+class Retry(msgspec.Struct, forbid_unknown_fields=True):
+    """Which of the failed files to try again: those of one reason, or all."""
+
+    code: str | None = None
+
+
+class FileLink(msgspec.Struct):
+    """Send every pair of `params`, then the field `file`, as multipart/form-data to `upload_link`."""
+
+    file_id: str
+    progress_id: str
+    upload_link: str
+    params: dict[str, str]
+    expires_at: Any
+
+
+class FileController(Controller):
+    path = "/files"
+    tags = ("files",)
+
+    @post("/", summary="Get a link to upload a file by")
+    async def create(self, data: NewFile, caller: Caller, asker: Asker, request: Request, slots: Slots) -> FileLink:
+        owner = data.must_name()
+        caller.may_see(owner)
+        profile = _profile(data, request.app.state["config"])
+        opened = await slots.open(request, asker, owner, profile, service.FILE, data.filename)
+        return FileLink(opened.id, opened.id, opened.upload_link, opened.params, opened.expires_at)
+
+    @get("/{file_id:uuid}", summary="One file, its state and its versions")
+    async def read(self, file_id: UUID, request: Request, caller: Caller, config: Config, links: Links) -> Any:
+        return await FILES.shown(file_id, request, caller, config, links)
+
+    @delete("/{file_id:uuid}", summary="Delete a file with all its bytes")
+    async def remove(self, file_id: UUID, caller: Caller, ledger: Ledger) -> None:
+        await FILES.remove(file_id, caller, ledger)
+
+    @post("/{file_id:uuid}/complete", status_code=200, summary="Hint that the upload is complete")
+    async def complete(
+        self,
+        file_id: UUID,
+        request: Request,
+        caller: Caller,
+        config: Config,
+        links: Links,
+        reader: Objects,
+        ledger: Ledger,
+    ) -> Any:
+        return await FILES.uploaded(file_id, request, caller, config, links, reader, ledger)
+
+    @post("/{file_id:uuid}/retry", status_code=200, summary="Process a failed file again")
+    async def retry(
+        self, file_id: UUID, request: Request, caller: Caller, config: Config, links: Links, ledger: Ledger
+    ) -> Any:
+        return await FILES.retry(file_id, request, caller, config, links, ledger)
+
+
+def _profile(data: NewFile, config: Config) -> profiles.Profile:
+    """The profile that the name hints at. Raises BadRequest for what is not taken, or too large."""
+    profile = profiles.suggested(data.filename)
+    if profile is None:
+        raise BadRequest("Files of this kind are not taken", filename=f"what is taken: {profiles.taken()}")
+    most = most_bytes(profile, config)
+    if data.size is not None and not 1 <= data.size <= most:
+        raise BadRequest("The file is empty or too large", size=f"1 to {most} bytes")
+    return profile
+
+
+@get([f"/{root}/{{owner_id:str}}/files" for root in EVERY], tags=["files"], summary="An owner's files, newest first")
+async def list_files(
+    owner_id: str,
+    request: Request,
+    caller: Caller,
+    config: Config,
+    links: Links,
+    limit: Annotated[int, Parameter(ge=1, le=listing.MOST_A_PAGE)] = 50,
+    cursor: UUID | None = None,
+    file_state: Annotated[str | None, Parameter(query="state")] = None,
+    full: Annotated[str | None, Parameter(query="links")] = None,
+) -> dict[str, Any]:
+    """Keyset pages: give `next_cursor` as `cursor` to go on; it is null on the last page."""
+    owner = listing.whose(request, owner_id)
+    found, following = await listing.page(request, owner, caller, config, links, limit, cursor, file_state, full)
+    return {"files": found, "next_cursor": following}
+
+
+@post(
+    [f"/{root}/{{owner_id:str}}/retry" for root in EVERY],
+    tags=["files"],
+    status_code=200,
+    summary="Process failed files again",
+)
+async def retry_failed(
+    owner_id: str, request: Request, caller: Caller, ledger: Ledger, data: Retry | None = None
+) -> dict[str, Any]:
+    """Those of one `code`, or all; `more` says that there are some left to ask for. What has no file stays as it is."""
+    owner = listing.whose(request, owner_id)
+    caller.may_see(owner)
+    await listing.bounds(owner)
+    return (await retry(ledger, owner, data.code if data else None, MOST_RETRIED)).told()
+
+
+router = Router("/", route_handlers=[FileController, list_files, retry_failed])

@@ -1,0 +1,77 @@
+"""Profiles: what is taken, and what is made of it: a row for each kind of file. Reading it loads no decoder."""
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from processors.processor import Processor
+from processors.recipes import PHOTO
+
+PICTURES = tuple(version.name for version in reversed(PHOTO.versions))
+"""The pictures that are made of a photo, or of a document's first page, the smallest first."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One kind of file.
+
+    content_types: what libmagic calls such files; the decoder has to agree. extensions: of their names, which are only
+    a hint of what will come. most_bytes: the largest that is taken. folder: where they lie below their owner. lane: the
+    queue they wait in. steps: what is done, in order. versions: what that makes, by name; not every file has all.
+    """
+
+    name: str
+    content_types: frozenset[str]
+    extensions: tuple[str, ...]
+    most_bytes: int
+    folder: str
+    lane: str
+    processor: Processor
+    steps: tuple[str, ...]
+    versions: tuple[str, ...]
+
+
+IMAGE = Profile(
+    name="image",
+    content_types=frozenset(
+        {
+            *("image/jpeg", "image/png", "image/apng", "image/vnd.mozilla.apng", "image/webp", "image/gif"),
+            *("image/tiff", "image/heic", "image/heif", "image/heic-sequence", "image/heif-sequence"),
+            *("image/avif", "image/avif-sequence"),
+        }
+    ),
+    extensions=("jpg", "jpeg", "png", "webp", "gif", "tif", "tiff", "heic", "heif", "avif"),
+    most_bytes=100_000_000,
+    folder="images",
+    lane="images",
+    processor=Processor.IMAGE,
+    steps=("sniff", "read the header", "decode once", "shrink and encode each version"),
+    versions=PICTURES,
+)
+PDF = Profile(
+    name="pdf",
+    content_types=frozenset({"application/pdf"}),
+    extensions=("pdf",),
+    most_bytes=100_000_000,
+    folder="documents",
+    lane="images",  # a page takes as long as a photo
+    processor=Processor.PDF,
+    steps=("sniff", "count the pages", "draw the first", "shrink and encode each version", "take the text"),
+    versions=(*PICTURES, "text"),
+)
+PROFILES = {profile.name: profile for profile in (IMAGE, PDF)}
+
+
+def suggested(filename: str) -> Profile | None:
+    """The profile that the extension of a name hints at; None if that is of nothing that is taken."""
+    extension = PurePath(filename).suffix.removeprefix(".").lower()
+    return next((profile for profile in PROFILES.values() if extension in profile.extensions), None)
+
+
+def of_content(content_type: str) -> Profile:
+    """The profile of files of this content type. Raises KeyError."""
+    return next(profile for profile in PROFILES.values() if content_type in profile.content_types)
+
+
+def taken() -> str:
+    """All that is taken, for people."""
+    return "; ".join(f"{profile.name}: {', '.join(profile.extensions)}" for profile in PROFILES.values())
