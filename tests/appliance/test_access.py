@@ -66,7 +66,9 @@ def test_nothing_else_is_public_nor_brought_along_by_the_framework(monkeypatch: 
     finally:
         current.cache_clear()
     assert public == {"/healthz", "/readyz", "/login", "/docs", "/docs/start.js", "/docs/{name:str}", "/openapi.json"}
-    assert sockets == {"/projects/{project_id:str}/events"}, "which asks for a ticket itself"
+    assert sockets == {f"/{root}/{{owner_id:str}}/events" for root in ("projects", "users")}, (
+        "which asks for a ticket itself"
+    )
     assert {path for path in others if path.startswith("/openapi")} <= {
         *("/openapi", "/openapi/openapi.json", "/openapi/{path:str}")
     }
@@ -151,7 +153,7 @@ async def test_a_process_that_knows_a_token_knows_its_end() -> None:
     """Clocks may be 5 seconds apart, so one that ran out 4 seconds ago is good for another."""
     callers = Callers("a-secret-of-tests-that-is-long-enough")
     authorization = f"Bearer {callers.token(Whose('projects', '111'), -4)[0]}"
-    assert (await callers.recognise(authorization)).project == "111"
+    assert (await callers.recognise(authorization)).owner == Whose("projects", "111")
     await asyncio.sleep(2)
     with pytest.raises(NotAuthenticated):
         await callers.recognise(authorization)
