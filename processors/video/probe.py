@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from processors.limits import MAX_SECONDS, MAX_STREAMS
 from processors.refusals import Code, Refused
+from processors.sandbox.bounds import Bounds
 from processors.sandbox.layers import Protection
+from processors.sandbox.streams import Source
 from processors.video.ffmpeg import ffmpeg
 
-PROBE_SECONDS = 5.0
+PROBE = Bounds(seconds=5.0)
 # As ffmpeg shows an input. Texts from the file are indented further, each of their lines too.
 DURATION = re.compile(r"^  Duration: (\d+):(\d\d):(\d\d\.\d+)", re.MULTILINE)
 STREAM = re.compile(r"^  Stream #0:\d+.*?: (Video|Audio|Subtitle|Data|Attachment)\b(.*)$", re.MULTILINE)
@@ -27,12 +29,12 @@ class VideoFacts:
     streams: int
 
 
-async def probe(source: bytes | memoryview, protection: Protection) -> VideoFacts:
+async def probe(source: Source, protection: Protection) -> VideoFacts:
     """Read the header of `source`.
 
     Raises Refused: not_a_video, too_much_metadata, too_many_streams, too_many_pixels, too_long; and as `execute` does.
     """
-    found = await ffmpeg(source, (), protection, PROBE_SECONDS)
+    found = await ffmpeg(source, (), protection, PROBE)
     if found.cut:  # what else it has, streams above all, nobody would know
         raise Refused(Code.TOO_MUCH_METADATA, "The video holds too much text besides its pictures and sound.")
     said = found.said
