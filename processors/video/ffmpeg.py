@@ -15,9 +15,10 @@ from processors.sandbox.executing import SOURCE, Output, execute
 from processors.sandbox.hearing import Hearing
 from processors.sandbox.layers import Protection
 from processors.sandbox.streams import Source
+from processors.video.containers import DEMUXERS
 
 PROTOCOLS = "fd"
-DEMUXERS = "mov,matroska,avi,mpegts,mpeg,ogg,flv,asf"
+
 COMMON = ("-hide_banner", "-nostdin", "-loglevel", "info")
 INPUT = ("-protocol_whitelist", PROTOCOLS, "-format_whitelist", DEMUXERS, "-max_pixels", str(MAX_VIDEO_PIXELS))
 

@@ -198,7 +198,7 @@ async def test_streams_do_not_hide_behind_much_text(doors: Protection) -> None:
     many = video(*text, *[word for _ in range(40) for word in ("-map", "0:v")], "-frames:v", "1")
     with pytest.raises(Refused) as caught:
         await probe(many, doors)
-    assert caught.value.code == "too_much_metadata"
+    assert caught.value.code == "too_many_streams"
 
 
 async def test_headers_that_claim_the_impossible(doors: Protection) -> None:
