@@ -30,12 +30,13 @@ class Seeker:
         self.seconds = seconds(self._container, self._stream) or 0.0
         self.aspect = self._stream.sample_aspect_ratio
         self.first = first(self._container, self._stream)
-        self._given, self._last = self.first, self.time(self.first)
+        self._given, self._last = self.first, -1.0
         self._running: Iterator[VideoFrame] | None = None
 
     def time(self, frame: VideoFrame) -> float:
         """Seconds from the beginning of the video."""
-        return max(0.0, (frame.time or 0.0) - self._begin)
+        # By its own base, not `frame.time`: a frame that was flushed out has none.
+        return max(0.0, float((frame.pts or 0) * self._base) - self._begin)
 
     def near(self, wanted: float) -> VideoFrame:
         """The keyframe before the second `wanted`; where that was given already, the picture at it.
