@@ -71,7 +71,7 @@ async def run(
     """The same for any role of `entry` that reads standard input and writes standard output. keep: see `command`."""
     protection.require()
     async with contextlib.AsyncExitStack() as stack:
-        streams = await asyncio.to_thread(Streams, source, target)
+        streams = Streams(source, target)
         stack.callback(streams.close)
         group = MemoryGroup(bounds.max_bytes) if Layer.CGROUP in protection.layers else None
         if group is not None:

@@ -15,7 +15,8 @@ Source = bytes | memoryview | int
 class Streams:
     """Descriptors for one run: `source` to read, `made` to write, `said` for messages. `close` closes them.
 
-    source: bytes, which are copied to a sealed memory file, or the descriptor of a file, of any size. target: the
+    source: bytes, which are copied to a sealed memory file and so had better be few, or the descriptor of a file of any
+    size. target: the
     descriptor of a file that is to be written from its beginning; without, what is made is held in memory. Both are
     opened anew: a position that two runs share would be moved by each. Raises OSError, ValueError for a descriptor
     of anything but a regular file: of others nobody knows when they end.
