@@ -27,16 +27,24 @@ SEPARATE = ("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", 
 
 
 def command(
-    layers: Collection[Layer], role: str, arguments: Sequence[str], cgroup: int | None = None, keep: Sequence[str] = ()
+    layers: Collection[Layer],
+    role: str,
+    arguments: Sequence[str],
+    cgroup: int | None = None,
+    keep: Sequence[str] = (),
+    nice: int = 0,
 ) -> list[str]:
     """What to execute for a process of `role` behind `layers`. See `entry`.
 
     cgroup: the descriptor it finds the door of its control group under. keep: paths that it needs besides Python's.
+    nice: how far it steps back behind others.
     Raises OSError where bubblewrap is asked for and not there.
     """
     start = [sys.executable, "-P", "-s", "-B", "-m", "processors.sandbox.entry"]
     # Of the layers only those that the process closes itself; the others are around it already.
     start += ["--layers", ",".join(layer for layer in Layer if layer in layers)]
+    if nice:
+        start += ["--nice", str(nice)]
     if cgroup is not None:
         start += ["--cgroup", str(cgroup)]
     around = _bubblewrap(keep) if Layer.BUBBLEWRAP in layers else []

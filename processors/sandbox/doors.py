@@ -15,25 +15,25 @@ from processors.sandbox.layers import Layer
 NOBODY = 65534
 # Wide: it counts reservations, of which threads and the allocator make many. The parent watches what is really used.
 ADDRESS_SPACE_BYTES = 6 << 30
-# What a tool may write to each of its outputs; a child that develops pictures writes no files.
+# What a tool may write to each of its outputs unless it is told otherwise; a child writes no files.
 OUTPUT_BYTES = 256 << 20
 OPEN_FILES = 16
 # All of the user's, wherever they run, so no fewer than a busy machine has; HEIC needs one.
 THREADS = 8192
 
 
-def close(layers: Collection[Layer]) -> None:
+def close(layers: Collection[Layer], file_bytes: int = 0) -> None:
     """Close every door of `layers` for good. Everything needed has to be open, imported and tried before.
 
-    Those of Layer.FILTER are always closed. UNSHARE takes that `namespaces.enter` was called before. Raises OSError
-    when one can't be closed.
+    file_bytes: how much may be written to a file that is open. The doors of Layer.FILTER are always closed. UNSHARE
+    takes that `namespaces.enter` was called before. Raises OSError when one can't be closed.
     """
     if len(os.listdir("/proc/self/task")) != 1:
         raise OSError("other threads are running, whose doors would stay open")
     if Layer.UNSHARE in layers:
         namespaces.empty()
     drop_root()
-    limit(0)
+    limit(file_bytes)
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     if Layer.LANDLOCK in layers:
         landlock.close()

@@ -1,28 +1,29 @@
-"""Running a program on an untrusted file, behind the doors of `tool`."""
+"""Running a program on an untrusted file, behind the doors of its role: `tool`, or `viewer`."""
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from processors.sandbox import memfd
+from processors.sandbox.bounds import Bounds
 from processors.sandbox.cgroup import MemoryGroup
 from processors.sandbox.command import ENVIRONMENT, command
 from processors.sandbox.entry import NOT_CLOSED
 from processors.sandbox.errors import SandboxDied, SandboxTimeout
+from processors.sandbox.hearing import Hearing
 from processors.sandbox.layers import Layer, Protection
 from processors.sandbox.memory import resident_bytes
 from processors.sandbox.spawn import WATCH_SECONDS, TooMuchMemory
+from processors.sandbox.streams import Source, Streams
 
-SAID_BYTES = 65_536
 # How bubblewrap, as shells do, says that a signal ended a program. Programs that end with -errno stay above.
 SIGNALLED = range(129, 160)
-# Where a program that wants a path finds its source.
-SOURCE = "file:/proc/self/fd/0"
+# Where ffmpeg finds its source, as a descriptor that is open: it opens no path. The other end is where it writes.
+SOURCE = TARGET = "fd:"
+END_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -41,87 +42,127 @@ class Output:
 async def execute(
     program: str,
     arguments: Sequence[str],
-    source: bytes | memoryview,
+    source: Source,
     protection: Protection,
-    seconds: float = 10.0,
-    max_bytes: int = 1 << 30,
+    bounds: Bounds = Bounds(),  # noqa: B008  frozen
+    target: int | None = None,
+    hearing: Hearing | None = None,
 ) -> Output:
-    """Run `program` with `source` as its standard input, a sealed memory file, in at most `seconds`.
+    """Run `program` with `source` as its standard input, within `bounds`. See `Streams` for source and target.
 
-    Raises SandboxTimeout, SandboxDied when a signal ended it, TooMuchMemory above `max_bytes`, and as
-    `Protection.require` does.
+    A caller that is cancelled leaves no process behind. Raises SandboxTimeout, SandboxDied when a signal ended it,
+    TooMuchMemory, and as `Streams` and `Protection.require` do.
     """
+    own = [f"--cpu-seconds={bounds.cpu_seconds}", f"--file-bytes={bounds.file_bytes}"]
+    words = [*own, program, *arguments]
+    return await run("tool", words, source, protection, bounds, target, hearing, keep=(program,))
+
+
+async def run(
+    role: str,
+    words: Sequence[str],
+    source: Source,
+    protection: Protection,
+    bounds: Bounds,
+    target: int | None = None,
+    hearing: Hearing | None = None,
+    keep: Sequence[str] = (),
+) -> Output:
+    """The same for any role of `entry` that reads standard input and writes standard output. keep: see `command`."""
     protection.require()
-    with contextlib.ExitStack() as stack:
-        given, data, said = (stack.enter_context(_closing(one)) for one in (memfd.sealed([source]), _loose(), _loose()))
-        group = MemoryGroup(max_bytes) if Layer.CGROUP in protection.layers else None
+    async with contextlib.AsyncExitStack() as stack:
+        streams = Streams(source, target)
+        stack.callback(streams.close)
+        group = MemoryGroup(bounds.max_bytes) if Layer.CGROUP in protection.layers else None
         if group is not None:
-            stack.callback(group.remove)
-        words = [f"--cpu-seconds={round(seconds) + 1}", program, *arguments]
-        process = _started(program, words, protection, (given, data, said), group)
+            stack.push_async_callback(asyncio.to_thread, group.remove)
+        around = _Around(protection, group, bounds.nice, keep)
+        process = around.start(role, words, streams, hearing)
         try:
-            status = await _ended(process, seconds, None if group else max_bytes)
+            over_memory = None if group else bounds.max_bytes
+            status = await _ended(process, bounds.seconds, over_memory, hearing.poll if hearing else None)
+            if hearing is not None:
+                hearing.poll()
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            await _end(process)
         if group is not None and group.killed:
             raise TooMuchMemory
-        text = os.pread(said, SAID_BYTES, 0).decode(errors="replace")
+        text, cut = streams.text()
         if status < 0 or status in SIGNALLED:
             raise SandboxDied(f"the program ended: signal {-status if status < 0 else status - 128}")
         if status == NOT_CLOSED:
             raise SandboxDied(f"the program could not start: {text.strip()}")
-        fcntl.fcntl(data, fcntl.F_ADD_SEALS, memfd.SEALS)
-        return Output(status, memfd.view(data), text, cut=os.fstat(said).st_size > SAID_BYTES)
+        return Output(status, streams.data(), text, cut)
 
 
-def _started(
-    program: str, words: list[str], protection: Protection, streams: Sequence[int], group: MemoryGroup | None
-) -> "subprocess.Popen[bytes]":
-    door = group.door() if group else None
-    try:
-        return subprocess.Popen(
-            command(protection.layers, "tool", words, door, keep=(program,)),
-            env=ENVIRONMENT,
-            cwd="/",
-            stdin=streams[0],
-            stdout=streams[1],
-            stderr=streams[2],
-            pass_fds=() if door is None else (door,),
-            start_new_session=True,
-        )
-    finally:
-        if door is not None:
-            os.close(door)
+@dataclass(frozen=True)
+class _Around:
+    """What lies around a process that is started."""
+
+    protection: Protection
+    group: MemoryGroup | None
+    nice: int
+    keep: Sequence[str]
+
+    def start(
+        self, role: str, words: Sequence[str], streams: Streams, hearing: Hearing | None
+    ) -> "subprocess.Popen[bytes]":
+        with contextlib.ExitStack() as stack:
+            door, given = None, [hearing.number] if hearing else []
+            if self.group is not None:
+                door = self.group.door()
+                stack.callback(os.close, door)
+                given.append(door)
+            process = subprocess.Popen(
+                command(self.protection.layers, role, words, door, keep=self.keep, nice=self.nice),
+                env=ENVIRONMENT,
+                cwd="/",
+                stdin=streams.source,
+                stdout=streams.made,
+                stderr=streams.said,
+                pass_fds=given,
+                start_new_session=True,
+            )
+        if hearing is not None:
+            hearing.handed_over()
+        return process
 
 
-async def _ended(process: "subprocess.Popen[bytes]", seconds: float, max_bytes: int | None) -> int:
+async def _ended(
+    process: "subprocess.Popen[bytes]", seconds: float, max_bytes: int | None, poll: Callable[[], None] | None
+) -> int:
     """The status once it has ended by itself."""
-    loop, over = asyncio.get_running_loop(), asyncio.Event()
-    deadline = loop.time() + seconds
-    with _closing(os.pidfd_open(process.pid)) as handle:
-        loop.add_reader(handle, over.set)
-        try:
-            while not over.is_set():
-                if loop.time() > deadline:
-                    raise SandboxTimeout(f"no end in {seconds:g} s")
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(over.wait(), WATCH_SECONDS)
-                if max_bytes is not None and resident_bytes(process.pid) > max_bytes:
-                    raise TooMuchMemory
-        finally:
-            loop.remove_reader(handle)
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not await _over(process, WATCH_SECONDS):
+        if poll is not None:
+            poll()
+        if asyncio.get_running_loop().time() > deadline:
+            raise SandboxTimeout(f"no end in {seconds:g} s")
+        if max_bytes is not None and resident_bytes(process.pid) > max_bytes:
+            raise TooMuchMemory
     return process.wait()
 
 
-def _loose() -> int:
-    return os.memfd_create("darkroom-output", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-
-
-@contextlib.contextmanager
-def _closing(descriptor: int) -> Iterator[int]:
+async def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Kill it with its whole group, and see it gone: what held much memory takes its time."""
     try:
-        yield descriptor
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await _over(process, END_SECONDS)
     finally:
-        os.close(descriptor)
+        process.wait()
+
+
+async def _over(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
+    """Whether it has ended, or ends in so many seconds."""
+    if process.poll() is not None:
+        return True
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+    with contextlib.ExitStack() as stack:
+        handle = os.pidfd_open(process.pid)
+        stack.callback(os.close, handle)
+        loop.add_reader(handle, over.set)
+        stack.callback(loop.remove_reader, handle)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), seconds)
+    return over.is_set()

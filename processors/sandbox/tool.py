@@ -21,6 +21,7 @@ def main(arguments: list[str], layers: Collection[Layer]) -> None:
     """Close the doors of `layers` and execute. Raises OSError."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cpu-seconds", type=int, required=True, help="after which the kernel ends it")
+    parser.add_argument("--file-bytes", type=int, required=True, help="at most so much goes to each output")
     parser.add_argument("program", help="its path")
     parser.add_argument("rest", nargs=argparse.REMAINDER)
     given = parser.parse_args(arguments)
@@ -32,7 +33,7 @@ def main(arguments: list[str], layers: Collection[Layer]) -> None:
     if Layer.UNSHARE in layers:
         namespaces.empty(keep)
     doors.drop_root()
-    doors.limit(doors.OUTPUT_BYTES)
+    doors.limit(given.file_bytes)
     resource.setrlimit(resource.RLIMIT_CPU, (given.cpu_seconds, given.cpu_seconds))
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     if Layer.LANDLOCK in layers:

@@ -14,6 +14,7 @@ import pytest
 from processors.image import develop
 from processors.refusals import Refused
 from processors.sandbox import Protection, SandboxDied, SandboxTimeout, SandboxWeak
+from processors.sandbox.bounds import Bounds
 from processors.sandbox.doors import ADDRESS_SPACE_BYTES, OPEN_FILES, OUTPUT_BYTES, THREADS
 from processors.sandbox.executing import execute
 from processors.sandbox.layers import Layer
@@ -101,7 +102,7 @@ async def test_nothing_is_fetched_and_no_other_file_is_read(tmp_path: Path, cana
     secret = tmp_path / "secret"
     secret.write_text(CANARY_WORD)
     for name, data in traps(canary.url, str(secret)).items():
-        said = await ffmpeg(data, ("-map", "0", "-c", "copy", "-f", "matroska", "pipe:1"), doors, 10)
+        said = await ffmpeg(data, ("-map", "0", "-c", "copy", "-f", "matroska", "pipe:1"), doors, Bounds())
         assert CANARY_WORD.encode() not in bytes(said.data), name
         assert CANARY_WORD not in said.said, name
         try:
@@ -155,7 +156,7 @@ def test_without_the_doors_it_would_connect(canary: Canary) -> None:
 async def test_the_limits_of_a_tool() -> None:
     """In the units of ulimit: blocks of 512 bytes, kilobytes, seconds."""
     words = ["-c", "for one in c f n p t v; do ulimit -$one; done"]
-    done = await execute("/usr/bin/dash", words, b"", ONE_WALL, seconds=9)
+    done = await execute("/usr/bin/dash", words, b"", ONE_WALL, Bounds(seconds=9))
     expected = 0, OUTPUT_BYTES >> 9, OPEN_FILES, THREADS, 10, ADDRESS_SPACE_BYTES >> 10
     assert [int(line) for line in bytes(done.data).split()] == list(expected), done.said
 
@@ -164,20 +165,20 @@ async def test_what_only_computes_is_ended_by_the_kernel() -> None:
     """Whatever the parent does."""
     words = ["-c", "ulimit -t 1; while :; do :; done"]
     with pytest.raises(SandboxDied, match=r"signal (9|24)$"):
-        await execute("/usr/bin/dash", words, b"", ONE_WALL, seconds=30)
+        await execute("/usr/bin/dash", words, b"", ONE_WALL, Bounds(seconds=30))
 
 
 async def test_a_tool_that_does_not_end_is_ended(doors: Protection) -> None:
     began = time.monotonic()
     with pytest.raises(SandboxTimeout):
-        await execute("/usr/bin/sleep", ["60"], b"", doors, seconds=0.5)
+        await execute("/usr/bin/sleep", ["60"], b"", doors, Bounds(seconds=0.5))
     assert time.monotonic() - began < 3
 
 
 async def test_a_tool_that_takes_too_much_memory_is_ended() -> None:
     watched = Protection(frozenset({Layer.FILTER, Layer.LANDLOCK}))
     with pytest.raises(TooMuchMemory):
-        await execute("/usr/bin/sleep", ["20"], b"", watched, max_bytes=100_000)
+        await execute("/usr/bin/sleep", ["20"], b"", watched, Bounds(max_bytes=100_000))
 
 
 async def test_a_tool_that_is_not_there_is_no_fault_of_the_file(doors: Protection) -> None:
@@ -197,7 +198,7 @@ async def test_streams_do_not_hide_behind_much_text(doors: Protection) -> None:
     many = video(*text, *[word for _ in range(40) for word in ("-map", "0:v")], "-frames:v", "1")
     with pytest.raises(Refused) as caught:
         await probe(many, doors)
-    assert caught.value.code == "too_much_metadata"
+    assert caught.value.code == "too_many_streams"
 
 
 async def test_headers_that_claim_the_impossible(doors: Protection) -> None:

@@ -1,0 +1,44 @@
+"""The viewer: a program of our own that looks at one video, says or shows what it has seen, and is gone.
+
+Behind the same doors as the child that develops pictures: what it needs is loaded before, no path can be opened after.
+The video is standard input, what it makes goes to standard output: one line of JSON, then the pictures, end to end. Run
+through `entry` with the name of a job of `processors.video.view` and its order as JSON.
+"""
+
+import argparse
+import gc
+import io
+import os
+import resource
+from collections.abc import Collection
+
+import msgspec
+
+from processors.refusals import Refused
+from processors.sandbox import doors, messages
+from processors.sandbox.layers import Layer
+from processors.video import view
+
+
+def main(arguments: list[str], layers: Collection[Layer]) -> None:
+    """Close the doors of `layers`, do the job, write the answer. Raises OSError when a door can't be closed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cpu-seconds", type=int, required=True, help="after which the kernel ends it")
+    parser.add_argument("--file-bytes", type=int, required=True, help="at most so much is written")
+    parser.add_argument("job", choices=sorted(view.JOBS))
+    parser.add_argument("order", help="JSON")
+    given = parser.parse_args(arguments)
+    job, kind = view.JOBS[given.job]
+    order: msgspec.Struct = msgspec.json.decode(given.order, type=kind)
+    resource.setrlimit(resource.RLIMIT_CPU, (given.cpu_seconds, given.cpu_seconds))
+    job(view.sample(), kind())  # what it loads late is loaded before the doors close
+    gc.collect()  # and its decoder's threads are gone
+    doors.close(layers, given.file_bytes)
+    try:
+        said, parts = job(io.FileIO(0, closefd=False), order)
+    except Refused as refused:
+        said, parts = messages.Refusal(refused.code, refused.message, False), []
+    for part in (msgspec.json.encode(said), b"\n", *parts):
+        rest = memoryview(part)
+        while len(rest):
+            rest = rest[os.write(1, rest) :]

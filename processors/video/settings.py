@@ -1,0 +1,41 @@
+"""What an operator decides about videos."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from processors.video.orders import Show
+
+MEGABIT = 1_000_000
+
+
+class Codec(StrEnum):
+    """What videos are transcoded to. VP9 is free of fees and played by every browser of today."""
+
+    VP9 = "vp9"
+    AV1 = "av1"
+    H265 = "h265"
+    H264 = "h264"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """bit_rates: bits a second by the number of lines (the shorter side) up to which each holds, in rising order.
+
+    max_lines: a result has no more. threads: of one encoder. nice: how far videos step back behind photos. show: the
+    screenshots and the sprite; its `preview` is the length of the preview in seconds, 0 for none. ladder: lines of each
+    rung of an HLS ladder; none, no ladder.
+    """
+
+    codec: Codec = Codec.VP9
+    bit_rates: tuple[tuple[int, int], ...] = ((1080, 2 * MEGABIT), (1440, 3 * MEGABIT), (2160, 4_500_000))
+    max_lines: int = 2160
+    threads: int = 2
+    nice: int = 10
+    preview_lines: int = 360
+    preview_bit_rate: int = 800_000
+    show: Show = field(default_factory=Show)
+    ladder: tuple[int, ...] = ()
+
+    def bit_rate(self, lines: int) -> int:
+        """What is asked for, in bits a second, for a picture of so many lines."""
+        return next((rate for most, rate in self.bit_rates if lines <= most), self.bit_rates[-1][1])

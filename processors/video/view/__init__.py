@@ -1,0 +1,14 @@
+"""What the viewer does, inside the sandbox: nothing here is imported by the process of a worker.
+
+A job takes the open video and its order, and gives what it has to say and the pictures that go with it.
+"""
+
+from typing import Any
+
+from processors.video.orders import Facts, Show
+from processors.video.view.describe import describe
+from processors.video.view.show import show
+from processors.video.view.warmup import sample
+
+JOBS: dict[str, tuple[Any, type]] = {"facts": (describe, Facts), "show": (show, Show)}
+__all__ = ["JOBS", "sample"]

@@ -1,0 +1,267 @@
+"""Videos transcoded: what is asked is kept to, and position, light, time and sound come out right."""
+
+import asyncio
+import io
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from processors.refusals import Refused
+from processors.sandbox.memory import tree
+from processors.sandbox.probe import probe as probe_layers
+from processors.video.boxes import boxes
+from processors.video.decide import decide
+from processors.video.facts import Transfer, VideoFacts
+from processors.video.probe import probe
+from processors.video.progress import Meter, Progress
+from processors.video.settings import Codec, Settings
+from processors.video.transcode import Part, Run, transcode
+from tests.processors.clips import DEEP, FAST, HLG, PQ, TONE, changed, clip
+
+NOISE = "testsrc2=size=640x360:rate=30:duration=4,noise=alls=30:allf=t"
+NOISY = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-pix_fmt", "yuv420p")
+ASKED = 600_000
+LOW = Settings(bit_rates=((2160, ASKED),))
+SMALL = Settings(bit_rates=((2160, 400_000),))
+
+
+class Done:
+    """What came of `data`."""
+
+    def __init__(self, data: bytes, facts: VideoFacts, progress: list[Progress]) -> None:
+        self.data, self.facts, self.progress = data, facts, progress
+
+    def frames(self) -> list[tuple[float, "np.ndarray"]]:
+        """Seconds and pixels of each, turned as a player does."""
+        with av.open(io.BytesIO(self.data)) as container:
+            assert container.streams.video[0].codec_context is not None
+            return [(frame.time or 0.0, frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
+
+
+async def transcoded(data: bytes, settings: Settings, folder: Path, part: Part | None = None) -> Done:
+    doors, told = await probe_layers(), list[Progress]()
+    source, target = folder / "source", folder / "target"
+    source.write_bytes(data)
+    with source.open("rb") as given, target.open("w+b") as made:
+        facts = await probe(given.fileno(), doors)
+        run = Run(facts, decide(facts, settings), doors, told.append, part)
+        size = await transcode(given.fileno(), made.fileno(), run, folder)
+        after = await probe(made.fileno(), doors)
+    assert size == target.stat().st_size == after.size
+    assert sorted(os.listdir(folder)) == ["source", "target"]
+    return Done(target.read_bytes(), after, told)
+
+
+async def test_noise_stays_between_85_and_115_percent(tmp_path: Path) -> None:
+    """Of what was asked, by the default codec."""
+    done = await transcoded(clip(*NOISY, pattern=NOISE), LOW, tmp_path)
+    assert done.facts.codec == "vp9"
+    rate = done.facts.size * 8 / 4
+    assert 0.85 * ASKED <= rate <= 1.15 * ASKED, rate
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("codec", list(Codec))
+async def test_each_codec_keeps_to_what_is_asked(codec: Codec, tmp_path: Path) -> None:
+    done = await transcoded(clip(*NOISY, pattern=NOISE), replace(LOW, codec=codec), tmp_path)
+    assert 0.85 * ASKED <= done.facts.size * 8 / 4 <= 1.15 * ASKED
+    easy = tmp_path / "easy"
+    easy.mkdir()
+    smooth = clip(*NOISY, pattern="testsrc2=size=640x360:rate=30:duration=4,boxblur=4")
+    assert (await transcoded(smooth, replace(LOW, codec=codec), easy)).facts.size * 8 / 4 <= 1.15 * ASKED
+
+
+NAMES = {Codec.VP9: "vp9", Codec.AV1: "av1", Codec.H265: "hevc", Codec.H264: "h264"}
+
+
+@pytest.mark.parametrize("codec", list(Codec))
+async def test_each_codec_with_sound(codec: Codec, tmp_path: Path) -> None:
+    done = await transcoded(clip(*TONE, *FAST, "-g", "30"), replace(SMALL, codec=codec), tmp_path)
+    facts = done.facts
+    assert (facts.codec, facts.width, facts.height, facts.fps) == (NAMES[codec], 320, 180, 30)
+    assert facts.seconds == pytest.approx(3, abs=0.15)
+    assert facts.sound is not None
+    assert (facts.sound.codec, facts.sound.channels) == ("opus" if facts.container.startswith("matroska") else "aac", 2)
+
+
+async def test_an_mp4_begins_with_its_index(tmp_path: Path) -> None:
+    await transcoded(clip(*TONE, *FAST), replace(SMALL, codec=Codec.H264), tmp_path)
+    with (tmp_path / "target").open("rb") as made:
+        names = [box.name for box in boxes(made.fileno())]
+    assert names.index(b"moov") < names.index(b"mdat")
+
+
+async def test_no_sound_and_nothing_else_that_was_in_the_file(tmp_path: Path) -> None:
+    secret = clip("-metadata", "location=+48.1+11.5/", "-metadata", "title=canary-7f3a", *FAST)
+    assert b"canary-7f3a" in secret
+    for codec in (Codec.VP9, Codec.H264):
+        folder = tmp_path / codec
+        folder.mkdir()
+        done = await transcoded(secret, replace(SMALL, codec=codec), folder)
+        assert done.facts.sound is None
+        assert b"canary" not in done.data
+        assert b"+48.1" not in done.data
+
+
+LEFT_WHITE = "color=black:size=320x180:rate=30:duration=1,drawbox=x=0:w=160:h=180:color=white:t=fill"
+
+
+@pytest.mark.parametrize(
+    ("words", "bright"),
+    [
+        (("-display_rotation", "-90"), "top"),
+        (("-display_rotation", "90"), "bottom"),
+        (("-display_rotation", "180"), "right"),
+        (("-display_rotation", "0", "-display_hflip"), "right"),
+    ],
+)
+async def test_it_comes_out_upright(words: tuple[str, ...], bright: str, tmp_path: Path) -> None:
+    """The left half is white; a player of the source would show it at `bright`."""
+    done = await transcoded(changed(clip(pattern=LEFT_WHITE), words), SMALL, tmp_path)
+    assert (done.facts.rotation, done.facts.mirrored) == (0, False)
+    picture = done.frames()[0][1]
+    height, width = picture.shape[:2]
+    assert (width, height) == ((180, 320) if bright in ("top", "bottom") else (320, 180))
+    halves = {
+        "left": picture[:, : width // 2],
+        "right": picture[:, width // 2 :],
+        "top": picture[: height // 2],
+        "bottom": picture[height // 2 :],
+    }
+    assert max(halves, key=lambda name: halves[name].mean()) == bright
+
+
+GRAY = "color=0x808080:size=320x180:rate=30:duration=1"
+
+
+@pytest.mark.parametrize("words", [PQ, HLG])
+async def test_hdr_comes_out_as_sdr(words: tuple[str, ...], tmp_path: Path) -> None:
+    """Half a signal is 92 cd/m2 in PQ and about 50 in HLG, of the 203 that become white."""
+    done = await transcoded(clip(*DEEP, *words, pattern=GRAY), SMALL, tmp_path)
+    assert (done.facts.transfer, done.facts.wide, done.facts.bits) == (Transfer.SDR, False, 8)
+    level = done.frames()[0][1].mean()
+    expected = 255 * (92 / 203 if words is PQ else 50 / 203) ** (1 / 2.2)
+    assert level == pytest.approx(expected, abs=25)
+
+
+SWITCH = "color=black:size=320x180:rate=30:duration=4,drawbox=color=white:t=fill:enable='gte(t,2.39)'"
+
+
+async def test_a_changing_rate_keeps_its_time(tmp_path: Path) -> None:
+    """A second at 30 pictures, then every sixth alone: what happens at 2.4 seconds still does."""
+    gaps = clip("-vf", "select='lt(n,30)+not(mod(n,6))'", "-fps_mode", "vfr", *FAST, pattern=SWITCH)
+    done = await transcoded(gaps, SMALL, tmp_path)
+    assert done.facts.seconds == pytest.approx(4, abs=0.25)
+    assert not done.facts.variable
+    white = next(seconds for seconds, picture in done.frames() if picture.mean() > 128)
+    assert white == pytest.approx(2.4, abs=0.04)
+
+
+async def test_a_part_of_it(tmp_path: Path) -> None:
+    done = await transcoded(clip(*FAST, "-g", "15", pattern=SWITCH), SMALL, tmp_path, Part(2.0, 1.0))
+    assert done.facts.seconds == pytest.approx(1, abs=0.1)
+    levels = [picture.mean() for _, picture in done.frames()]
+    assert levels[0] < 64 < 192 < levels[-1]
+
+
+async def test_what_is_right_already_is_copied(tmp_path: Path) -> None:
+    data = clip(*TONE, *FAST, "-crf", "40")
+    done = await transcoded(data, replace(Settings(), codec=Codec.H264), tmp_path)
+    assert done.facts.codec == "h264"
+    with av.open(io.BytesIO(data)) as before, av.open(io.BytesIO(done.data)) as after:
+        packets = [[bytes(packet) for packet in one.demux(video=0) if packet.size] for one in (before, after)]
+    assert packets[0] == packets[1]
+
+
+async def test_damaged_and_cut_videos_end_in_time(tmp_path: Path) -> None:
+    """Each is refused, or gives what there is."""
+    data = clip(*TONE, *FAST, suffix="mpegts")
+    broken = bytearray(data)
+    for place in range(5_000, len(broken), 700):
+        broken[place : place + 40] = os.urandom(40)
+    for number, one in enumerate((data[: len(data) // 3], bytes(broken), data * 3)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        began = time.monotonic()
+        try:
+            done = await transcoded(one, SMALL, folder)
+        except Refused as refused:
+            assert refused.code in ("damaged", "not_a_video")  # noqa: PT017
+        else:
+            assert done.facts.codec == "vp9"
+        assert time.monotonic() - began < 60
+
+
+async def test_who_is_cancelled_leaves_no_process_and_no_loop_was_held_up(tmp_path: Path) -> None:
+    longest, before = 0.0, set(tree(os.getpid()))
+
+    async def beat() -> None:
+        nonlocal longest
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(0.01)
+            longest = max(longest, time.monotonic() - began)
+
+    pulse = asyncio.create_task(beat())
+    running = asyncio.create_task(transcoded(clip(*NOISY, pattern=NOISE), LOW, tmp_path))
+    while not any(b"libvpx-vp9" in cmdline(pid) and b"entry" not in cmdline(pid) for pid in tree(os.getpid())):
+        assert not running.done()
+        await asyncio.sleep(0.05)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    await asyncio.sleep(0.5)
+    assert set(tree(os.getpid())) <= before
+    pulse.cancel()
+    assert longest < 0.5
+
+
+def cmdline(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def metered(*said: tuple[float, bytes]) -> list[Progress]:
+    told, now = list[Progress](), 100.0
+    meter = Meter(10.0, told.append, clock=lambda: now)
+    for at, text in said:
+        now = 100.0 + at
+        meter.hear(text)
+    return told
+
+
+def test_progress_at_most_once_a_second_never_falling() -> None:
+    told = metered(
+        (0.0, b"out_time_us=100\n"),
+        (0.5, b"out_time_us=1000000\n"),
+        (1.0, b"out_time_us=20"),
+        (1.1, b"00000\nspeed=1x\n"),
+        (2.2, b"out_time_us=1000000\n"),
+        (4.0, b"out_time_us=5000000\nprogress=end\n"),
+    )
+    assert [one.percent for one in told] == [0.0, 20.0, 20.0, 50.0]
+    assert told[0].left is None
+    assert told[-1].left == pytest.approx(4)
+
+
+NONSENSE: list[bytes] = [b"out_time_us=N/A\n", b"out_time_us=-5\n", b"\xff" * 9000, b"out_time_us=" + b"9" * 90 + b"\n"]
+
+
+@pytest.mark.parametrize("said", NONSENSE)
+def test_progress_passes_over_nonsense(said: bytes) -> None:
+    assert metered((0.0, said)) == []
+
+
+async def test_progress_of_a_real_run(tmp_path: Path) -> None:
+    done = await transcoded(clip(*NOISY, pattern=NOISE), replace(LOW, threads=1), tmp_path)
+    percents = [one.percent for one in done.progress]
+    assert percents
+    assert percents == sorted(percents)
+    assert percents[-1] <= 100

@@ -1,0 +1,143 @@
+"""What is decided about a video, from its facts alone."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from processors.video.decide import decide, fitted
+from processors.video.encoders import pictures, sound
+from processors.video.facts import Sound, Transfer, VideoFacts
+from processors.video.filters import chain
+from processors.video.settings import Codec, Settings
+
+PLAIN = VideoFacts(
+    container="mov",
+    size=10_000_000,
+    streams=2,
+    seconds=10.0,
+    bit_rate=8_000_000,
+    codec="h264",
+    pixels="yuv420p",
+    bits=8,
+    width=1920,
+    height=1080,
+    shown_width=1920,
+    shown_height=1080,
+    rotation=0,
+    mirrored=False,
+    fps=30.0,
+    base_fps=30.0,
+    variable=False,
+    interlaced=False,
+    transfer=Transfer.SDR,
+    wide=False,
+    sound=Sound("aac", 2, 48_000),
+)
+
+
+def facts(**different: Any) -> VideoFacts:
+    return msgspec.structs.replace(PLAIN, **different)
+
+
+def large(width: int, height: int) -> VideoFacts:
+    return facts(width=width, height=height, shown_width=width, shown_height=height, bit_rate=40_000_000)
+
+
+def test_a_plain_video_is_transcoded_to_what_is_asked() -> None:
+    plan = decide(PLAIN, Settings())
+    assert (plan.codec, plan.copy, plan.container, plan.content_type) == (Codec.VP9, False, "webm", "video/webm")
+    assert (plan.width, plan.height, plan.bit_rate, plan.fps) == (1920, 1080, 2_000_000, "30")
+    assert plan.reasons == ("transcoded to vp9: it is h264",)
+
+
+@pytest.mark.parametrize(("codec", "container"), [("vp9", "webm"), ("av1", "webm"), ("h265", "mp4"), ("h264", "mp4")])
+def test_each_codec_has_its_container(codec: str, container: str) -> None:
+    assert decide(facts(bit_rate=90_000_000), Settings(codec=Codec(codec))).container == container
+
+
+@pytest.mark.parametrize(
+    ("size", "asked"), [((1920, 1080), 2), ((640, 360), 2), ((1080, 1920), 2), ((3840, 2160), 4.5)]
+)
+def test_the_bit_rate_follows_the_shorter_side(size: tuple[int, int], asked: float) -> None:
+    assert decide(large(*size), Settings()).bit_rate == asked * 1_000_000
+
+
+def test_no_result_is_asked_to_be_larger_than_its_source() -> None:
+    plan = decide(facts(bit_rate=700_000), Settings())
+    assert plan.bit_rate == 700_000
+    assert "asked for 700 kbit/s, as the source has no more" in plan.reasons
+
+
+def test_what_is_too_large_is_made_smaller_and_never_larger() -> None:
+    plan = decide(large(7680, 4320), Settings())
+    assert (plan.width, plan.height) == (3840, 2160)
+    assert "made smaller, from 7680 x 4320 to 3840 x 2160" in plan.reasons
+    assert fitted(641, 359, 1080) == (640, 360)
+    assert fitted(1, 1, 1080) == (2, 2)
+
+
+COPIED = {"codec": "h264", "bit_rate": 2_100_000}
+
+
+def test_what_is_right_already_is_copied() -> None:
+    plan = decide(facts(**COPIED), Settings(codec=Codec.H264))
+    assert (plan.copy, plan.copy_sound) == (True, True)
+    assert plan.reasons == ("the pictures are copied: they are what would be made of them already",)
+
+
+@pytest.mark.parametrize(
+    ("different", "why"),
+    [
+        ({"bit_rate": 2_400_000}, "it has more than the 2000 kbit/s asked for"),
+        ({"bit_rate": None}, "it has more than"),
+        ({"transfer": Transfer.PQ}, "its pictures are yuv420p, pq"),
+        ({"pixels": "yuv444p"}, "its pictures are yuv444p"),
+        ({"rotation": 90, "shown_width": 1080, "shown_height": 1920}, "its size or position changes"),
+        ({"mirrored": True}, "its size or position changes"),
+        ({"interlaced": True}, "it is interlaced"),
+        ({"codec": "hevc"}, "it is hevc"),
+    ],
+)
+def test_why_a_video_is_not_copied(different: dict[str, Any], why: str) -> None:
+    plan = decide(facts(**{**COPIED, **different}), Settings(codec=Codec.H264))
+    assert not plan.copy
+    assert any(why in reason for reason in plan.reasons), plan.reasons
+
+
+@pytest.mark.parametrize(
+    ("fps", "variable", "expected"),
+    [
+        (29.97, False, "30000/1001"),
+        (23.976024, False, "24000/1001"),
+        (120.0, False, "60"),
+        (240.0, False, "60"),
+        (28.3, True, "29.97"),
+        (12.0, True, "15"),
+        (90.0, True, "60"),
+        (None, True, "30"),
+    ],
+)
+def test_a_result_has_a_constant_rate(fps: float | None, variable: bool, expected: str) -> None:
+    named = {"29.97": "30000/1001"}.get(expected, expected)
+    assert decide(facts(fps=fps, variable=variable), Settings()).fps == named
+
+
+def test_light_and_position_are_told() -> None:
+    plan = decide(facts(transfer=Transfer.HLG, wide=True, rotation=90, sound=None), Settings())
+    assert "brought down from HDR (hlg) to SDR" in plan.reasons
+    assert "turned upright: 90 degrees" in plan.reasons
+    assert "there is no sound" in plan.reasons
+    assert "arib-std-b67" in chain(plan, 64, 64)
+    assert sound(plan) == ("-an",)
+    assert "zscale" not in chain(decide(PLAIN, Settings()), 64, 64)
+
+
+@pytest.mark.parametrize("codec", list(Codec))
+def test_threads_are_bounded(codec: Codec) -> None:
+    words = pictures(decide(large(3840, 2160), Settings(codec=codec, threads=3)), 4_000_000)
+    assert words[words.index("-threads") + 1] == "3"
+    if codec is Codec.AV1:
+        assert "lp=3" in " ".join(words)
+    if codec is Codec.H265:
+        assert "pools=3" in " ".join(words)
