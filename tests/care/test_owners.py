@@ -19,7 +19,7 @@ def found(root: str) -> dict[str, Any]:
     """As a row of the ledger's database tells of an original of somebody below `root`."""
     row = {
         "bucket": "originals",
-        "key": layout.original_key(root, "seven", "images", ASSET),
+        "key": layout.original_key(root, "seven", layout.FOLDERS[root][0], ASSET),
         "version_id": "one",
         "asset": ASSET,
         "filename": "a.jpg",
