@@ -9,6 +9,7 @@ import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -86,8 +87,8 @@ async def test_the_digest_of_the_original_is_taken_from_its_bytes(book: Book, mi
     async with Sandbox() as sandbox:
         honest = sandbox.develop
 
-        async def lying(source: bytes, timeout: float) -> Developed:  # noqa: ASYNC109
-            developed = await honest(source, timeout)
+        async def lying(source: bytes, timeout: float, **more: Any) -> Developed:  # noqa: ASYNC109
+            developed = await honest(source, timeout, **more)
             object.__setattr__(developed.source, "sha256", "0" * 64)
             return developed
 

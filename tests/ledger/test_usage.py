@@ -150,14 +150,14 @@ async def test_nothing_is_counted_for_an_owner_that_there_is_not(book: Book) -> 
 
 async def test_sixteen_at_once_in_any_order_neither_block_each_other_nor_miscount(book: Book) -> None:
     """Users and addresses work in several projects, and batches go over all of them."""
-    owners = [PROJECT, "222", "333"]
-    for owner in owners[1:]:
+    projects = [PROJECT, "222", "333"]
+    for owner in projects[1:]:
         await owners.PROJECTS.create("other", owner)
     dice = random.Random(7)
 
     async def one() -> None:
         for _ in range(12):
-            made = [(dice.choice(owners), f"u{dice.randrange(3)}", f"a{dice.randrange(3)}") for _ in range(4)]
+            made = [(dice.choice(projects), f"u{dice.randrange(3)}", f"a{dice.randrange(3)}") for _ in range(4)]
             mine = [(await slot(book, asker(user, address), owner), owner) for owner, user, address in made]
             dice.shuffle(mine)
             await book.ledger.arrive("originals", [book.bytes(asset, owner=owner) for asset, owner in mine[:3]])
