@@ -167,6 +167,7 @@ def test_an_earlier_backup_can_be_asked_for(own: Stack, store: Path) -> None:
     assert own.verb("verify", "--deep", "--grace", "0").returncode == 0
 
 
+@pytest.mark.long
 def test_a_backup_that_was_killed_is_none_and_the_next_one_copies_the_rest(own: Stack, store: Path) -> None:
     project = Project(own)
     for number in range(4 * PHOTOS):

@@ -41,6 +41,7 @@ def test_a_host_that_is_alone_does_all_the_work(alone: Cluster) -> None:
     assert [row["storage"] for row in told["drives"] if row["drive"]] == ["ok"] * 4
 
 
+@pytest.mark.long
 def test_its_one_node_is_restarted_as_one_of_many(alone: Cluster) -> None:
     before = alone.services["a"]["storage"].pid
     done = alone.ops("cluster", "upgrade", "--yes", check=False)
