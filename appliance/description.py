@@ -55,8 +55,8 @@ CONFLICTS = frozenset(
         "post /users",
         "post /files/{file_id}/complete",
         "post /files/{file_id}/retry",
-        "post /images/{image_id}/uploaded",
-        "post /images/{image_id}/retry",
+        "post /images/{file_id}/uploaded",
+        "post /images/{file_id}/retry",
         "post /projects/{project_id}/webhooks",
     }
 )

@@ -1,11 +1,9 @@
 """`/files`: a link to upload any kind of file by that is taken, and what became of it."""
 
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Any
 
 import msgspec
-from litestar import Controller, Request, Router, delete, get, post
-from litestar.params import Parameter
+from litestar import Request, Router, post
 
 from appliance.accounts.callers import Caller
 from appliance.accounts.owners import EVERY
@@ -13,16 +11,13 @@ from appliance.accounts.whose import Named
 from appliance.config import Config
 from appliance.errors import BadRequest
 from appliance.files import listing, service
-from appliance.files.acts import Acts
+from appliance.files.routes import routes
 from appliance.files.slots import Slots, most_bytes
 from appliance.ledger.service import Asker, Ledger
 from appliance.upkeep.retry import retry
 from processors import profiles
-from storage.links import Links
-from storage.objects import Objects
 
 MOST_RETRIED = 10_000  # in one request
-FILES = Acts(kind=None)
 
 
 class NewFile(Named):
@@ -51,44 +46,13 @@ class FileLink(msgspec.Struct):
     expires_at: Any
 
 
-class FileController(Controller):
-    path = "/files"
-    tags = ("files",)
-
-    @post("/", summary="Get a link to upload a file by")
-    async def create(self, data: NewFile, caller: Caller, asker: Asker, request: Request, slots: Slots) -> FileLink:
-        owner = data.must_name()
-        caller.may_see(owner)
-        profile = _profile(data, request.app.state["config"])
-        opened = await slots.open(request, asker, owner, profile, service.FILE, data.filename)
-        return FileLink(opened.id, opened.id, opened.upload_link, opened.params, opened.expires_at)
-
-    @get("/{file_id:uuid}", summary="One file, its state and its versions")
-    async def read(self, file_id: UUID, request: Request, caller: Caller, config: Config, links: Links) -> Any:
-        return await FILES.shown(file_id, request, caller, config, links)
-
-    @delete("/{file_id:uuid}", summary="Delete a file with all its bytes")
-    async def remove(self, file_id: UUID, caller: Caller, ledger: Ledger) -> None:
-        await FILES.remove(file_id, caller, ledger)
-
-    @post("/{file_id:uuid}/complete", status_code=200, summary="Hint that the upload is complete")
-    async def complete(
-        self,
-        file_id: UUID,
-        request: Request,
-        caller: Caller,
-        config: Config,
-        links: Links,
-        reader: Objects,
-        ledger: Ledger,
-    ) -> Any:
-        return await FILES.uploaded(file_id, request, caller, config, links, reader, ledger)
-
-    @post("/{file_id:uuid}/retry", status_code=200, summary="Process a failed file again")
-    async def retry(
-        self, file_id: UUID, request: Request, caller: Caller, config: Config, links: Links, ledger: Ledger
-    ) -> Any:
-        return await FILES.retry(file_id, request, caller, config, links, ledger)
+@post("/files/", tags=["files"], summary="Get a link to upload a file by")
+async def create(data: NewFile, caller: Caller, asker: Asker, request: Request, slots: Slots) -> FileLink:
+    owner = data.must_name()
+    caller.may_see(owner)
+    profile = _profile(data, request.app.state["config"])
+    opened = await slots.open(request, asker, owner, profile, service.FILE, data.filename)
+    return FileLink(opened.id, opened.id, opened.upload_link, opened.params, opened.expires_at)
 
 
 def _profile(data: NewFile, config: Config) -> profiles.Profile:
@@ -100,24 +64,6 @@ def _profile(data: NewFile, config: Config) -> profiles.Profile:
     if data.size is not None and not 1 <= data.size <= most:
         raise BadRequest("The file is empty or too large", size=f"1 to {most} bytes")
     return profile
-
-
-@get([f"/{root}/{{owner_id:str}}/files" for root in EVERY], tags=["files"], summary="An owner's files, newest first")
-async def list_files(
-    owner_id: str,
-    request: Request,
-    caller: Caller,
-    config: Config,
-    links: Links,
-    limit: Annotated[int, Parameter(ge=1, le=listing.MOST_A_PAGE)] = 50,
-    cursor: UUID | None = None,
-    file_state: Annotated[str | None, Parameter(query="state")] = None,
-    full: Annotated[str | None, Parameter(query="links")] = None,
-) -> dict[str, Any]:
-    """Keyset pages: give `next_cursor` as `cursor` to go on; it is null on the last page."""
-    owner = listing.whose(request, owner_id)
-    found, following = await listing.page(request, owner, caller, config, links, limit, cursor, file_state, full)
-    return {"files": found, "next_cursor": following}
 
 
 @post(
@@ -136,4 +82,4 @@ async def retry_failed(
     return (await retry(ledger, owner, data.code if data else None, MOST_RETRIED)).told()
 
 
-router = Router("/", route_handlers=[FileController, list_files, retry_failed])
+router = Router("/", route_handlers=[create, *routes("files", None, "complete"), retry_failed])

@@ -51,7 +51,7 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
         "post /users",
         "post /files/{file_id}/complete",
         "post /files/{file_id}/retry",
-        "post /images/{image_id}/uploaded",
-        "post /images/{image_id}/retry",
+        "post /images/{file_id}/uploaded",
+        "post /images/{file_id}/retry",
         "post /projects/{project_id}/webhooks",
     }

@@ -59,7 +59,7 @@ def known(stack: Stack) -> dict[str, Any]:
         "owner_id": project.id,
         "root": "projects",
         "name": "images",
-        "image_id": image,
+        "file_id": image,
         "asset_id": image,
         "webhook_id": webhook,
     }
@@ -114,8 +114,8 @@ def test_a_projects_token_is_answered_as_described_and_sees_nothing_of_others(
     description: Any, known: dict[str, Any], stack: Stack
 ) -> None:
     stranger = Project(stack)
-    others = {"project_id": stranger.id, "owner_id": stranger.id, "image_id": stranger.link()["image_id"]}
-    others["asset_id"] = others["image_id"]
+    others = {"project_id": stranger.id, "owner_id": stranger.id, "file_id": stranger.link()["image_id"]}
+    others["asset_id"] = others["file_id"]
 
     def play(case: Any) -> None:
         _name_what_is_there(case, known)
@@ -127,7 +127,7 @@ def test_a_projects_token_is_answered_as_described_and_sees_nothing_of_others(
             assert judged(case, known["token"]).status_code in (400, 403, 404, 413), (case.method, case.path)
 
     assert not fuzz(description, A_FEW_LESS, play)
-    assert stranger.image(others["image_id"])["state"] == "init"
+    assert stranger.image(others["file_id"])["state"] == "init"
 
 
 def test_without_a_caller_nothing_is_answered(description: Any, known: dict[str, Any]) -> None:
