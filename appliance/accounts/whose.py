@@ -1,8 +1,9 @@
 """Whose something is."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
+from litestar.connection import ASGIConnection
 
 from appliance.errors import BadRequest
 from storage import layout
@@ -22,6 +23,11 @@ class Whose(NamedTuple):
     def told(self) -> dict[str, str]:
         """As the API tells it: {"project_id": …} or {"user_id": …}."""
         return {f"{self.noun}_id": self.id}
+
+
+def whose(connection: ASGIConnection[Any, Any, Any, Any], owner_id: str) -> Whose:
+    """The owner that a path below a root names."""
+    return Whose(connection.scope["path"].split("/")[1], owner_id)
 
 
 class Named(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

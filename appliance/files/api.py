@@ -7,7 +7,7 @@ from litestar import Request, Router, post
 
 from appliance.accounts.callers import Caller
 from appliance.accounts.owners import EVERY
-from appliance.accounts.whose import Named
+from appliance.accounts.whose import Named, whose
 from appliance.config import Config
 from appliance.errors import BadRequest
 from appliance.files import listing, service
@@ -76,7 +76,7 @@ async def retry_failed(
     owner_id: str, request: Request, caller: Caller, ledger: Ledger, data: Retry | None = None
 ) -> dict[str, Any]:
     """Those of one `code`, or all; `more` says that there are some left to ask for. What has no file stays as it is."""
-    owner = listing.whose(request, owner_id)
+    owner = whose(request, owner_id)
     caller.may_see(owner)
     await listing.bounds(owner)
     return (await retry(ledger, owner, data.code if data else None, MOST_RETRIED)).told()

@@ -18,11 +18,6 @@ from storage.links import Links
 MOST_A_PAGE = 200
 
 
-def whose(request: Request, owner_id: str) -> Whose:
-    """The owner that a path below a root names."""
-    return Whose(request.url.path.split("/")[1], owner_id)
-
-
 async def page(
     request: Request,
     owner: Whose,

@@ -8,6 +8,7 @@ from litestar.params import Parameter
 
 from appliance.accounts.callers import Caller
 from appliance.accounts.owners import EVERY
+from appliance.accounts.whose import whose
 from appliance.config import Config
 from appliance.errors import Conflict, NotFound
 from appliance.files import listing, service
@@ -67,9 +68,14 @@ def routes(name: str, kind: str | None, complete: str) -> list[Any]:
         log.info("tried again", asset=str(file_id))
         return (await seen(file_id, caller)).shown(linker(request, config, links), full=True)
 
+    return [read, remove, hint, retry, _list(name, kind)]
+
+
+def _list(name: str, kind: str | None) -> Any:
+    """Each owner's files of one kind, or of any."""
     lists = [f"/{root}/{{owner_id:str}}/{name}" for root in EVERY]
 
-    @get(lists, tags=tags, summary=f"An owner's {name}, newest first")
+    @get(lists, tags=[name], summary=f"An owner's {name}, newest first")
     async def listed(
         owner_id: str,
         request: Request,
@@ -82,9 +88,9 @@ def routes(name: str, kind: str | None, complete: str) -> list[Any]:
         full: Annotated[str | None, Parameter(query="links")] = None,
     ) -> dict[str, Any]:
         """Keyset pages: give `next_cursor` as `cursor` to go on; it is null on the last page."""
-        owner = listing.whose(request, owner_id)
+        owner = whose(request, owner_id)
         place = (limit, cursor, file_state, full)
         found, following = await listing.page(request, owner, caller, config, links, *place, kind=kind)
         return {name: found, "next_cursor": following}
 
-    return [read, remove, hint, retry, listed]
+    return listed

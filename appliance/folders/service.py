@@ -24,10 +24,14 @@ ON CONFLICT DO NOTHING RETURNING root, owner, name
 _ROOTS = "SELECT root, owner, name, created_at FROM folders WHERE owner = '' AND name = '' ORDER BY root"
 _OWNERS = """
 SELECT f.root, f.owner, f.name, f.created_at
-FROM folders f JOIN ledger.streams s ON s.root = f.root AND s.owner = f.owner
-WHERE f.root = $1 AND f.owner > $2 AND f.name = '' AND NOT s.closed ORDER BY f.owner LIMIT $3
+FROM folders f LEFT JOIN ledger.streams s ON s.root = f.root AND s.owner = f.owner
+WHERE f.root = $1 AND f.owner > $2 AND f.name = '' AND s.closed IS NOT TRUE ORDER BY f.owner LIMIT $3
 """
-_BELOW = "SELECT root, owner, name, created_at FROM folders WHERE root = $1 AND owner = $2 AND name <> '' ORDER BY name"
+_BELOW = """
+SELECT f.root, f.owner, f.name, f.created_at
+FROM folders f LEFT JOIN ledger.streams s ON s.root = f.root AND s.owner = f.owner
+WHERE f.root = $1 AND f.owner = $2 AND f.name <> '' AND s.closed IS NOT TRUE ORDER BY f.name
+"""
 
 
 class Folder(NamedTuple):

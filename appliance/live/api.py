@@ -8,14 +8,13 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from litestar import MediaType, Request, Response, Router, WebSocket, get, websocket
-from litestar.connection import ASGIConnection
 from litestar.params import Parameter
 from litestar.response import Stream
 
 from appliance.accounts.callers import Caller
 from appliance.accounts.owners import EVERY
 from appliance.accounts.tickets import Admission, Tickets
-from appliance.accounts.whose import Whose
+from appliance.accounts.whose import Whose, whose
 from appliance.config import Config
 from appliance.errors import DomainError, NotAuthenticated, NotFound
 from appliance.files.versions import Linker
@@ -71,11 +70,6 @@ def _origin_allowed(socket: WebSocket, config: Config) -> bool:
     return origin in own or origin in config.allow_origins
 
 
-def _whose(connection: ASGIConnection[Any, Any, Any, Any], owner_id: str) -> Whose:
-    """The owner that the path names."""
-    return Whose(connection.scope["path"].split("/")[1], owner_id)
-
-
 async def _admitted(socket: WebSocket, config: Config, tickets: Tickets, owner: Whose, ticket: str) -> bool:
     """Whether the one who is let in is a server. Raises NotAuthenticated and Unavailable."""
     worth = await tickets.redeem(ticket) if ticket and _origin_allowed(socket, config) else None
@@ -103,7 +97,7 @@ async def events_socket(
     await socket.accept()  # only then can it be told why it is refused
     try:
         await gate.admit(socket, None)
-        owner = _whose(socket, owner_id)
+        owner = whose(socket, owner_id)
         server = await _admitted(socket, config, tickets, owner, ticket)
         here = await bounds(owner)
         cursor = _after(after, epoch, here)
@@ -182,7 +176,7 @@ async def events_page(
     A stream, as a websocket, goes on when the token it was begun with runs out. It ends after the last event of an
     owner that is deleted.
     """
-    owner = _whose(request, owner_id)
+    owner = whose(request, owner_id)
     caller.may_see(owner)
     here = await bounds(owner)
     made = linker(request, config, links)

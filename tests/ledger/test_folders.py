@@ -25,6 +25,7 @@ async def test_every_root_is_made_with_its_owners_and_what_is_declared_below_the
     assert made == sorted(["chats", "projects", "system", "users", *of_project, *of_system])
     assert await paths() == set(made)
     assert [folder.path for folder in await folders.roots()] == ["chats", "projects", "system", "users"]
+    assert [folder.path for folder in await folders.owners("system", 10, "")] == ["system/darkroom"]
 
 
 async def test_twice_is_harmless_and_only_what_is_missing_is_made(book: Book) -> None:
@@ -43,6 +44,8 @@ async def test_a_new_owner_has_its_folders_at_once(book: Book, kind: owners.Owne
     assert [folder.path for folder in found] == [f"{kind.root}/tom/{name}" for name in OF_PEOPLE]
     assert "tom" in [folder.owner for folder in await folders.owners(kind.root, 10, "")]
     await kind.delete("tom")
+    with pytest.raises(NotFound):
+        await folders.below(kind.root, "tom")
     assert "tom" not in [folder.owner for folder in await folders.owners(kind.root, 10, "")]
     assert await kind.forget() == ["tom"]
     with pytest.raises(NotFound):
