@@ -8,11 +8,14 @@ from appliance.logs import log
 from appliance.valkey import LOST
 from storage.objects import StorageUnavailable
 
+REVIVED_SECONDS = 1.0
+"""The pause before a loop that should never end begins anew, since something nobody thought of ended it."""
+
 
 async def again(every: float, chore: Callable[[], Awaitable[object]]) -> None:
     """Does `chore` until cancelled, with a pause of `every` seconds after each time."""
     while True:
-        name = getattr(chore, "__name__", str(chore))
+        name = getattr(getattr(chore, "func", chore), "__qualname__", str(chore))
         try:
             await chore()
         except (Unavailable, StorageUnavailable, *LOST) as error:

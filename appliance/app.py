@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 from granian import Granian
@@ -20,6 +21,7 @@ from appliance import docs, health
 from appliance.accounts import api as accounts
 from appliance.accounts.callers import Caller, Callers
 from appliance.accounts.tickets import Tickets
+from appliance.again import REVIVED_SECONDS, again
 from appliance.answers import count_answer
 from appliance.assets import api as assets
 from appliance.beat import beat
@@ -125,8 +127,9 @@ async def _running(app: Litestar) -> AsyncIterator[None]:
     gauge("readers", lambda: app.state["listener"].readers)
     async with pool():
         await app.state["clocks"].look()
-        tasks = [asyncio.create_task(app.state[part].run()) for part in ("doorbell", "listener", "places", "clocks")]
-        tasks.append(asyncio.create_task(beat(app.state["beating"], f"api-{os.getpid()}")))
+        beating = partial(beat, app.state["beating"], f"api-{os.getpid()}")
+        loops = [beating, *(app.state[part].run for part in ("doorbell", "listener", "places", "clocks"))]
+        tasks = [asyncio.create_task(again(REVIVED_SECONDS, loop)) for loop in loops]
         try:
             yield
         finally:

@@ -13,12 +13,14 @@ from uuid import UUID
 import msgspec
 import redis
 from arq import Worker, func
-from arq.connections import ArqRedis, ConnectionPool
+from arq.connections import ArqRedis
 from arq.constants import in_progress_key_prefix
 from arq.typing import WorkerCoroutine
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
+
+from appliance.valkey import connections
 
 LANES = ("images",)
 FUNCTION = "develop"
@@ -45,7 +47,7 @@ def _connection(url: str) -> ArqRedis:
     retry = Retry(ExponentialBackoff(cap=1, base=0.05), -1)
     # Python's own are of connecting, those of redis of a command that was sent already.
     away = [ConnectionError, TimeoutError, redis.ConnectionError, redis.TimeoutError]
-    pool = ConnectionPool.from_url(url, retry=retry, retry_on_error=away, socket_connect_timeout=2, socket_timeout=15)
+    pool = connections(url, retry=retry, retry_on_error=away, socket_connect_timeout=2, socket_timeout=15)
     return ArqRedis(pool, job_serializer=_encode, job_deserializer=_decode)
 
 

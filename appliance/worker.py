@@ -4,11 +4,14 @@ import argparse
 import asyncio
 import sys
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import uvloop
 
+from appliance import queue
+from appliance.again import REVIVED_SECONDS, again
 from appliance.beat import beat
 from appliance.clocks import SELDOM_SECONDS, Clocks
 from appliance.config import Config, Sandboxing, current
@@ -18,7 +21,6 @@ from appliance.ledger.service import Ledger
 from appliance.live.doorbell import Doorbell
 from appliance.logs import log, set_up
 from appliance.metrics import gauge
-from appliance.queue import LANES, again, worker
 from appliance.valkey import patient
 from processors.sandbox import Sandbox, SandboxWeak
 from storage.objects import Objects
@@ -29,7 +31,7 @@ CLOSING_SECONDS = 5.0
 async def develop(context: dict[str, Any], asset: str) -> None:
     """The one job of this lane; everything else is in the ledger."""
     developer: Developer = context["developer"]
-    await developer.develop(UUID(asset), again(context))
+    await developer.develop(UUID(asset), queue.again(context))
 
 
 async def run(config: Config, lane: str, number: int) -> None:
@@ -41,11 +43,12 @@ async def run(config: Config, lane: str, number: int) -> None:
         developer = Developer(Ledger(doorbell.ring), objects, sandbox, config, lane)
         gauge("jobs_under_way", lambda: developer.under_way)
         clocks = Clocks(objects, config.clock_seconds)
-        beating = beat(patient(config.valkey_url), f"worker-{lane}-{number}", protection(sandbox), clocks)
-        loops = [asyncio.create_task(loop) for loop in (doorbell.run(), clocks.run(SELDOM_SECONDS), beating)]
+        beating = partial(beat, patient(config.valkey_url), f"worker-{lane}-{number}", protection(sandbox), clocks)
+        watching = (doorbell.run, partial(clocks.run, SELDOM_SECONDS), beating)
+        loops = [asyncio.create_task(again(REVIVED_SECONDS, one)) for one in watching]
         # A job may first have to wait for one that has this process to itself.
         longest = 2 * config.job_seconds + 30
-        loop = worker(config.valkey_url, lane, develop, {"developer": developer}, config.jobs_in_flight, longest)
+        loop = queue.worker(config.valkey_url, lane, develop, {"developer": developer}, config.jobs_in_flight, longest)
         log.info("worker is ready", lane=lane, number=number, sandbox=str(sandbox.protection))
         try:
             await loop.async_run()
@@ -71,7 +74,7 @@ def protection(sandbox: Sandbox) -> dict[str, Any]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m appliance.worker", description="Process what waits in one lane.")
     parser.add_argument("--data", help="the data folder served; only so that a list of processes says it")
-    parser.add_argument("--lane", choices=LANES, required=True)
+    parser.add_argument("--lane", choices=queue.LANES, required=True)
     parser.add_argument("--number", type=int, default=1, help="which worker of the lane this is")
     args = parser.parse_args()
     config = current().need("database_url", "valkey_url", "storage_url", "worker_key")
