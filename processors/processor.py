@@ -6,3 +6,4 @@ from enum import StrEnum
 class Processor(StrEnum):
     IMAGE = "image"
     PDF = "pdf"
+    VIDEO = "video"

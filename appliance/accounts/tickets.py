@@ -7,7 +7,7 @@ from typing import NamedTuple
 from redis.asyncio import Redis
 
 from appliance.accounts.whose import Whose
-from appliance.errors import Unavailable
+from appliance.errors import NotAuthenticated, Unavailable
 from appliance.valkey import LOST
 
 
@@ -19,6 +19,11 @@ class Admission(NamedTuple):
 
     def written(self) -> str:
         return f"{self.owner.root} {self.owner.id} {'server' if self.server else ''}".rstrip()
+
+    def must_be_of(self, owner: Whose) -> None:
+        """Raises NotAuthenticated for a ticket of anybody else, or of nobody."""
+        if self.owner != owner:
+            raise NotAuthenticated(f"a fresh ticket of this {owner.noun} is needed")
 
     @classmethod
     def read(cls, text: str) -> "Admission":
