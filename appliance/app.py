@@ -37,6 +37,7 @@ from appliance.images import api as images
 from appliance.ledger.database import pool
 from appliance.ledger.service import Asker, Ledger
 from appliance.live import api as live
+from appliance.live import notifications_api as notifications
 from appliance.live import progress_api as progress
 from appliance.live.doorbell import Doorbell, Listener
 from appliance.live.places import Places
@@ -55,7 +56,7 @@ from storage.objects import Objects
 ROUTERS = [
     module.router
     for module in (
-        *(accounts, quotas, folders, files, images, assets, live, progress),
+        *(accounts, quotas, folders, files, images, assets, live, progress, notifications),
         *(webhooks, health, care, docs),
     )
 ]

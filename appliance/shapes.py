@@ -161,6 +161,8 @@ SCHEMAS: dict[str, Schema] = {
         left_seconds=_or_null(NUMBER),
     ),
     "Events": _all(type={"const": "hello"}, **_BOUNDS, events=_list("Event"), next=COUNT),
+    "Notifications": _all(notifications=_list("Event"), cursor=TEXT, more=YES_OR_NO),
+    "Behind": _all(type={"const": "reset"}, cursor=TEXT),
     "Reset": _all(type={"const": "reset"}, **_BOUNDS),
     "Retried": _all(
         retried=COUNT,
@@ -259,6 +261,7 @@ ANSWERS: dict[str, dict[str, str]] = {
     "post /files/{file_id}/retry": {"200": "File"},
     **_of_owners("post", "/retry", {"200": "Retried"}),
     **_of_owners("get", "/events", {"200": "Events", "410": "Reset"}),
+    "get /notifications": {"200": "Notifications", "410": "Behind"},
     "get /progress/{progress_id}": {"200": "Progress"},
     **_of_owners("get", "/usage", {"200": "Usage"}),
     **_of_owners("put", "/limits", {"200": "Usage"}),

@@ -47,14 +47,15 @@ async def follow(listener: Listener, stream: int, after: int) -> AsyncIterator[P
             if len(page) < PAGE:
                 if over:
                     return
-                if not await _rung(woken):
+                if not await rung(woken, BEAT_SECONDS):
                     yield Page([], {})
                 await asyncio.sleep(looked + APART_SECONDS - now())
 
 
-async def _rung(woken: asyncio.Event) -> bool:
+async def rung(woken: asyncio.Event, seconds: float = BEAT_SECONDS) -> bool:
+    """Whether it is set within so many seconds."""
     try:
-        async with asyncio.timeout(BEAT_SECONDS):
+        async with asyncio.timeout(seconds):
             await woken.wait()
     except TimeoutError:
         return False
