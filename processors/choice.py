@@ -25,3 +25,5 @@ def process(data: memoryview, recipe: Recipe, processor: Processor | None, page:
             return pdf.read(data, recipe, page)
         case Processor.IMAGE:
             return image.develop(data, recipe)
+        case Processor.OFFICE:
+            raise ValueError("documents are converted by a program of their own: processors.office.develop")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from processors.office import kinds
 from processors.processor import Processor
 from processors.recipes import PHOTO
 
@@ -58,7 +59,32 @@ PDF = Profile(
     steps=("sniff", "count the pages", "draw the first", "shrink and encode each version", "take the text"),
     versions=(*PICTURES, "text"),
 )
-PROFILES = {profile.name: profile for profile in (IMAGE, PDF)}
+DOCUMENT = Profile(
+    name="document",
+    content_types=frozenset(kind.content_type for kind in (kinds.DOCX, kinds.ODT, kinds.RTF, kinds.TXT, kinds.MD)),
+    extensions=("docx", "odt", "rtf", "txt", "md"),
+    most_bytes=100_000_000,
+    folder="documents",
+    lane="media",
+    processor=Processor.OFFICE,
+    steps=("sniff", "check the container", "convert to PDF", "draw the first page as a PDF's", "take the text"),
+    versions=(*PDF.versions[:-1], "pdf", "text"),
+)
+SPREADSHEET = Profile(
+    name="spreadsheet",
+    content_types=frozenset(kind.content_type for kind in (kinds.XLSX, kinds.ODS, kinds.CSV)),
+    extensions=("xlsx", "ods", "csv"),
+    most_bytes=100_000_000,
+    folder="documents",
+    lane="media",
+    processor=Processor.OFFICE,
+    steps=(
+        *("sniff", "check the container", "count the rows", "convert to PDF", "take the first rows of each sheet"),
+        *("draw the first page as a PDF's", "take the text"),
+    ),
+    versions=(*PDF.versions[:-1], "pdf", "table", "text"),
+)
+PROFILES = {profile.name: profile for profile in (IMAGE, PDF, DOCUMENT, SPREADSHEET)}
 
 
 def suggested(filename: str) -> Profile | None:
