@@ -37,6 +37,8 @@ from appliance.images import api as images
 from appliance.ledger.database import pool
 from appliance.ledger.service import Asker, Ledger
 from appliance.live import api as live
+from appliance.live import notifications_api as notifications
+from appliance.live import progress_api as progress
 from appliance.live.doorbell import Doorbell, Listener
 from appliance.live.places import Places
 from appliance.logs import OTHERS, set_up
@@ -52,7 +54,11 @@ from storage.links import Links, UploadForms
 from storage.objects import Objects
 
 ROUTERS = [
-    module.router for module in (accounts, quotas, folders, files, images, assets, live, webhooks, health, care, docs)
+    module.router
+    for module in (
+        *(accounts, quotas, folders, files, images, assets, live, progress, notifications),
+        *(webhooks, health, care, docs),
+    )
 ]
 MOST_BODY = 64 * 1024  # bytes; no request of this API is larger
 

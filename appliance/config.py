@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import BadConfiguration
+from processors.video.settings import Codec
 from storage.endpoint import Ability, Endpoint
 
 
@@ -71,6 +72,12 @@ class Config:
         Sandboxing.STRONG, "strong, or weak: decode also where the system gives no second wall; ./ops/status tells"
     )
     jobs_in_flight: int = setting(2, "jobs a worker process has under way: one decodes while the other moves bytes")
+    media_seconds: int = setting(6 * 3600, "the longest the work on one video may take, whatever it renews")
+    video_codec: Codec = setting(Codec.VP9, "what videos become: vp9, av1, h265 or h264")
+    video_threads: int = setting(2, "threads of one encoder")
+    video_screenshots: int = setting(5, "screenshots of a video, 0 to 100")
+    video_preview_seconds: float = setting(4.0, "the length of the preview of a video; 0 for none")
+    video_ladder: tuple[int, ...] = setting((), "lines of each rung of an HLS ladder, as 360 720; none, no ladder")
     queue_window: int = setting(300, "jobs a lane at most in the queue; the backlog stays in the ledger")
     sweep_seconds: float = setting(1.0, "the pause between two rounds of the sweep")
     sweep_look_ups: int = setting(1000, "open slots looked up in one round")
@@ -131,6 +138,8 @@ class Config:
 def _read(kind: Any, text: str) -> Any:
     if kind == tuple[str, ...]:
         return tuple(text.split())
+    if kind == tuple[int, ...]:
+        return tuple(map(int, text.split()))
     if kind == KeyPair | None:
         access, _, secret = text.partition(":")
         if not secret:

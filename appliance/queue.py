@@ -22,7 +22,8 @@ from redis.exceptions import RedisError
 
 from appliance.valkey import connections
 
-LANES = ("images",)
+IMAGES, MEDIA = "images", "media"
+LANES = (IMAGES, MEDIA)
 FUNCTION = "develop"
 PICKED_SECONDS = 10.0  # how long a job that a worker picked up is left to it: long enough to claim it in the ledger
 # arq lets a job wait until the time it was put in, by the clock of who put it in: one that is an hour ahead, or was set

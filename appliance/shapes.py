@@ -153,7 +153,16 @@ SCHEMAS: dict[str, Schema] = {
         at=TIME,
     )
     | {"description": "`done` has `versions`, null once the photo is gone; an error has `error`"},
+    "Progress": _all(
+        **{name: _IMAGE[name] for name in ("progress_id", "file_id", "kind", "state", "error")},
+        versions=_of("FileVersions"),
+        step=_or_null(TEXT),
+        percent=NUMBER,
+        left_seconds=_or_null(NUMBER),
+    ),
     "Events": _all(type={"const": "hello"}, **_BOUNDS, events=_list("Event"), next=COUNT),
+    "Notifications": _all(notifications=_list("Event"), cursor=TEXT, more=YES_OR_NO),
+    "Behind": _all(type={"const": "reset"}, cursor=TEXT),
     "Reset": _all(type={"const": "reset"}, **_BOUNDS),
     "Retried": _all(
         retried=COUNT,
@@ -252,6 +261,8 @@ ANSWERS: dict[str, dict[str, str]] = {
     "post /files/{file_id}/retry": {"200": "File"},
     **_of_owners("post", "/retry", {"200": "Retried"}),
     **_of_owners("get", "/events", {"200": "Events", "410": "Reset"}),
+    "get /notifications": {"200": "Notifications", "410": "Behind"},
+    "get /progress/{progress_id}": {"200": "Progress"},
     **_of_owners("get", "/usage", {"200": "Usage"}),
     **_of_owners("put", "/limits", {"200": "Usage"}),
     "get /folders": {"200": "Folders"},

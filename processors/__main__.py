@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from processors import profiles
-from processors.choice import process
+from processors.choice import OtherReader, process
 from processors.office import libreoffice
 from processors.office.develop import BOUNDS
 from processors.office.develop import develop as convert
@@ -44,7 +44,11 @@ async def _developed(path: Path, data: bytes, options: argparse.Namespace, sandb
     """The name only says whether it may be a document; who reads it is found out in there, too."""
     recipe, hinted = RECIPES[options.recipe], profiles.suggested(path.name)
     if hinted is None or hinted.processor is not Processor.OFFICE:
-        return await sandbox.develop(data, options.timeout or DRAW_SECONDS, recipe, None, options.page)
+        try:
+            return await sandbox.develop(data, options.timeout or DRAW_SECONDS, recipe, None, options.page)
+        except OtherReader as other:
+            if profiles.of_content(other.content_type).processor is not Processor.OFFICE:
+                raise
     bounds = replace(BOUNDS, seconds=options.timeout or BOUNDS.seconds)
     return await convert(data, sandbox, path.name, bounds, recipe)
 
@@ -58,6 +62,11 @@ def _each(options: argparse.Namespace, work: Callable[[Path], Developed]) -> int
         except SandboxWeak as error:
             print(f"{error}\n  → --weak works all the same, --no-sandbox without any wall", file=sys.stderr)
             return 1
+        except OtherReader as other:
+            where = "in the sandbox alone" if options.no_sandbox else "by python -m processors.video"
+            print(f"{path}: {other} is read {where}", file=sys.stderr)
+            failed += 1
+            continue
         except (Refused, SandboxError, OSError) as error:
             print(f"{path}: {error}", file=sys.stderr)
             failed += 1

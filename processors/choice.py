@@ -2,28 +2,39 @@
 
 from processors import image, pdf
 from processors.processor import Processor
+from processors.profiles import Profile, of_content, taken
 from processors.recipes import Recipe
+from processors.refusals import Code, Refused
 from processors.results import Developed
 from processors.sniff import content_type
 
-# Everything else is taken for a picture, and told in words that it is none.
-BY_CONTENT_TYPE = {"application/pdf": Processor.PDF}
+
+class OtherReader(Exception):
+    """The file is of a kind that is taken, and read by a program of its own: of which `content_type`."""
+
+    def __init__(self, content_type: str) -> None:
+        super().__init__(content_type)
+        self.content_type = content_type
 
 
-def processor_of(data: memoryview) -> Processor:
-    """Who reads the file in `data`. Raises Refused: empty."""
-    return BY_CONTENT_TYPE.get(content_type(data), Processor.IMAGE)
+def profile_of(content_type: str) -> Profile:
+    """The profile of a file of this content type. Raises Refused: unsupported_kind, with all that is taken."""
+    try:
+        return of_content(content_type)
+    except KeyError:
+        said = f"Files of this kind ({content_type}) are not taken. Taken are: {taken()}"
+        raise Refused(Code.UNSUPPORTED_KIND, said, untouched=True) from None
 
 
 def process(data: memoryview, recipe: Recipe, processor: Processor | None, page: int | None = None) -> Developed:
     """Have the file in `data` read by `processor`, or, without one, by whom its content asks for.
 
-    page: see `pdf.read`; a picture has none. Raises as they do.
+    page: see `pdf.read`; a picture has none. Raises as they do, and OtherReader.
     """
-    match processor or processor_of(data):
+    found = "" if processor else content_type(data)
+    match processor or profile_of(found).processor:
         case Processor.PDF:
             return pdf.read(data, recipe, page)
         case Processor.IMAGE:
             return image.develop(data, recipe)
-        case Processor.OFFICE:
-            raise ValueError("documents are converted by a program of their own: processors.office.develop")
+    raise OtherReader(found)

@@ -6,5 +6,5 @@ from enum import StrEnum
 class Processor(StrEnum):
     IMAGE = "image"
     PDF = "pdf"
+    VIDEO = "video"
     OFFICE = "office"
-    """Not in one process: see `processors.office.develop`."""

@@ -10,6 +10,9 @@ from processors.recipes import PHOTO
 PICTURES = tuple(version.name for version in reversed(PHOTO.versions))
 """The pictures that are made of a photo, or of a document's first page, the smallest first."""
 
+SHOTS = 5
+"""Screenshots of a video, unless a setting says otherwise."""
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -59,6 +62,32 @@ PDF = Profile(
     steps=("sniff", "count the pages", "draw the first", "shrink and encode each version", "take the text"),
     versions=(*PICTURES, "text"),
 )
+VIDEO = Profile(
+    name="video",
+    content_types=frozenset(
+        {
+            *("video/mp4", "video/quicktime", "video/x-m4v", "video/3gpp", "video/3gpp2", "video/webm"),
+            *("video/x-matroska", "video/x-msvideo", "video/mpeg", "video/mp2t", "video/ogg"),
+            *("video/x-flv", "video/x-ms-asf"),
+        }
+    ),
+    extensions=(
+        *("mp4", "m4v", "mov", "3gp", "3g2", "webm", "mkv", "avi", "mpg", "mpeg", "vob", "ts", "mts", "m2ts"),
+        *("ogv", "flv", "wmv", "asf"),
+    ),
+    most_bytes=50_000_000_000,
+    folder="videos",
+    lane="media",
+    processor=Processor.VIDEO,
+    steps=(
+        *("sniff", "probe", "decide", "choose poster, screenshots and storyboard", "shrink the poster"),
+        *("cut the preview", "transcode", "probe what was made"),
+    ),
+    versions=(
+        *("thumb", "big_thumb", "poster", *(f"shot_{number:02}" for number in range(1, SHOTS + 1))),
+        *("storyboard", "storyboard_vtt", "preview", "video"),
+    ),
+)
 DOCUMENT = Profile(
     name="document",
     content_types=frozenset(kind.content_type for kind in (kinds.DOCX, kinds.ODT, kinds.RTF, kinds.TXT, kinds.MD)),
@@ -84,7 +113,8 @@ SPREADSHEET = Profile(
     ),
     versions=(*PDF.versions[:-1], "pdf", "table", "text"),
 )
-PROFILES = {profile.name: profile for profile in (IMAGE, PDF, DOCUMENT, SPREADSHEET)}
+PROFILES = {profile.name: profile for profile in (IMAGE, PDF, VIDEO, DOCUMENT, SPREADSHEET)}
+_BY_CONTENT = {kind: profile for profile in PROFILES.values() for kind in profile.content_types}
 
 
 def suggested(filename: str) -> Profile | None:
@@ -95,7 +125,7 @@ def suggested(filename: str) -> Profile | None:
 
 def of_content(content_type: str) -> Profile:
     """The profile of files of this content type. Raises KeyError."""
-    return next(profile for profile in PROFILES.values() if content_type in profile.content_types)
+    return _BY_CONTENT[content_type]
 
 
 def taken() -> str:

@@ -70,9 +70,15 @@ class Linker:
     def all(
         self, place: Home, kind: str, filename: str, original: Original | None, versions: Iterable[dict[str, Any]]
     ) -> dict[str, Any]:
-        """Every version that a file of this kind can have, by name; None for what does not exist (yet)."""
-        self._agreed()
-        made = {version["name"]: self.version(place, filename, version) for version in versions}
+        """Every version that a file of this kind can have, by name, None for what does not exist (yet); and others that
+        a setting asked for.
+        """
+        made = self.some(place, filename, versions)
         if original is not None:
             made[ORIGINAL] = self.original(place, filename, original)
-        return {name: made.get(name) for name in NAMES.get(kind, (ORIGINAL, *made))}
+        return dict.fromkeys(NAMES.get(kind, (ORIGINAL,))) | made
+
+    def some(self, place: Home, filename: str, versions: Iterable[dict[str, Any]]) -> dict[str, Any]:
+        """These versions by name."""
+        self._agreed()
+        return {version["name"]: self.version(place, filename, version) for version in versions}

@@ -70,6 +70,7 @@ class Claim(msgspec.Struct, frozen=True):
     size: int
     etag: str
     sha256: str | None  # of the original, from when it was read first
+    home: int  # its stream
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -174,6 +175,18 @@ class Ledger:
         `why` is the outcome that its attempt is told with.
         """
         await fetch("SELECT ledger.give_back($1, $2, $3, $4)", claim.id, claim.lease, seconds, why)
+
+    async def reroute(self, claim: Claim, lane: str) -> None:
+        """Lets go of a lease without using up a try: by its content the file is for another lane."""
+        await fetch("SELECT ledger.reroute($1, $2, $3)", claim.id, claim.lease, lane)
+
+    async def preview(self, claim: Claim, sha256: str, versions: Sequence[Any], recipe_hash: str) -> bool:
+        """Records versions that are there before the others; False when the lease was lost, and then nothing is."""
+        rows = await fetch(
+            "SELECT * FROM ledger.preview($1, $2, $3, $4::jsonb, $5)",
+            *(claim.id, claim.lease, sha256, _json(versions), recipe_hash),
+        )
+        return bool(self._told(rows))
 
     async def unreadable_seconds(self, claim: Claim) -> float:
         """For how long every attempt at this asset has been given back as `unreadable`; 0 if the last one was not."""

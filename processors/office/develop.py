@@ -52,8 +52,8 @@ async def develop(
     What is a picture or a PDF after all is developed as one. Without LibreOffice there is what we make ourselves, and
     `facts.previews` says "unavailable". A caller that is cancelled leaves no process behind.
     Raises Refused for what the file is guilty of: empty, encrypted, unsupported_kind, not_a_document, unsafe_archive,
-    too_much_unpacked, too_many_rows, damaged, too_much_memory, and as the PDF processor does; SandboxTimeout,
-    SandboxDied, SandboxWeak.
+    too_much_unpacked, too_many_rows, damaged, too_much_memory, and as the PDF processor does; OtherReader for a
+    video; SandboxTimeout, SandboxDied, SandboxWeak.
     """
     if sandbox.protection is None:
         await sandbox.start()

@@ -23,13 +23,15 @@ Side = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 class Job(msgspec.Struct):
     """To the child. The source is the inbox's first `length` bytes; without, it comes as a descriptor beside.
 
-    Without a `processor` its content says who reads it. `page`: the only one of a document to be read.
+    Without a `processor` its content says who reads it. `page`: the only one of a document to be read. sniff: only what
+    it is by its content is asked, of its beginning.
     """
 
     recipe: Recipe
     length: int | None
     processor: Processor | None = Processor.IMAGE
     page: int | None = None
+    sniff: bool = False
 
 
 class SourceHead(msgspec.Struct):
@@ -79,6 +81,12 @@ class Done(msgspec.Struct, tag="done"):
     text: TextHead | None = None
 
 
+class Sniffed(msgspec.Struct, tag="sniffed"):
+    """From the child: what a file is by its content, where that was asked, or where somebody else has to read it."""
+
+    content_type: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]{1,20}/[A-Za-z0-9.+-]{1,100}\Z")]
+
+
 class Refusal(msgspec.Struct, tag="refusal"):
     code: Word
     message: Annotated[str, msgspec.Meta(max_length=500)]
@@ -91,7 +99,7 @@ class Failure(msgspec.Struct, tag="failure"):
     text: str
 
 
-Reply = Ready | Done | Refusal | Failure
+Reply = Ready | Done | Sniffed | Refusal | Failure
 encode = msgspec.msgpack.encode
 decode_job = msgspec.msgpack.Decoder(Job).decode
 decode_reply = msgspec.msgpack.Decoder(Reply).decode

@@ -1,5 +1,6 @@
 """The parent's look at what a child says it has made: whether it is what it was asked for."""
 
+from processors.choice import OtherReader
 from processors.processor import Processor
 from processors.refusals import Refused
 from processors.results import Developed, Facts, Version, text_version
@@ -11,15 +12,29 @@ DOCUMENT = "application/pdf"
 
 
 def checked(reply: messages.Reply, outbox: Outbox, job: messages.Job) -> Developed:
-    """The child's reply to `job`. Raises Refused, or SandboxDied for what is not an answer to it."""
+    """The child's reply to `job`. Raises Refused, OtherReader, or SandboxDied for what is not an answer to it."""
+    match reply:
+        case messages.Sniffed(content_type) if job.processor is None:
+            raise OtherReader(content_type)
+        case messages.Done() if not job.sniff:
+            return Developed(_facts(reply, job), _versions(reply, outbox, job))
+    raise _unanswered(reply)
+
+
+def sniffed(reply: messages.Reply) -> str:
+    """The content type that the child told. Raises Refused or SandboxDied."""
+    if isinstance(reply, messages.Sniffed):
+        return reply.content_type
+    raise _unanswered(reply)
+
+
+def _unanswered(reply: messages.Reply) -> Exception:
     match reply:
         case messages.Refusal(code, message, untouched):
-            raise Refused(code, message, untouched)
+            return Refused(code, message, untouched)
         case messages.Failure(text):
-            raise SandboxDied(f"the child failed: {text}")
-        case messages.Done():
-            return Developed(_facts(reply, job), _versions(reply, outbox, job))
-    raise SandboxDied("the child answered out of turn")
+            return SandboxDied(f"the child failed: {text}")
+    return SandboxDied("the child answered out of turn")
 
 
 def _facts(done: messages.Done, job: messages.Job) -> Facts:

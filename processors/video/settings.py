@@ -1,6 +1,7 @@
 """What an operator decides about videos."""
 
-from dataclasses import dataclass, field
+import hashlib
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from processors.video.orders import Show
@@ -35,6 +36,12 @@ class Settings:
     preview_bit_rate: int = 800_000
     show: Show = field(default_factory=Show)
     ladder: tuple[int, ...] = ()
+
+    @property
+    def hash(self) -> str:
+        """12 hex digits over everything that decides how the results look."""
+        looks = replace(self, threads=1, nice=0)
+        return hashlib.sha256(repr(looks).encode()).hexdigest()[:12]
 
     def bit_rate(self, lines: int) -> int:
         """What is asked for, in bits a second, for a picture of so many lines."""

@@ -66,9 +66,9 @@ def test_nothing_else_is_public_nor_brought_along_by_the_framework(monkeypatch: 
     finally:
         current.cache_clear()
     assert public == {"/healthz", "/readyz", "/login", "/docs", "/docs/start.js", "/docs/{name:str}", "/openapi.json"}
-    assert sockets == {f"/{root}/{{owner_id:str}}/events" for root in ("projects", "users")}, (
-        "which asks for a ticket itself"
-    )
+    owners = {f"/{root}/{{owner_id:str}}/events" for root in ("projects", "users")}
+    asking_for_a_ticket = owners | {"/progress/{progress_id:uuid}/events", "/notifications"}
+    assert sockets == asking_for_a_ticket
     assert {path for path in others if path.startswith("/openapi")} <= {
         *("/openapi", "/openapi/openapi.json", "/openapi/{path:str}")
     }

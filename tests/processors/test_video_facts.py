@@ -7,7 +7,7 @@ import pytest
 
 from processors.refusals import Refused
 from processors.sandbox import Protection, SandboxDied
-from processors.sandbox.answers import ask, heard
+from processors.sandbox.answers import heard
 from processors.sandbox.bounds import Bounds
 from processors.sandbox.executing import Output
 from processors.sandbox.layers import Layer
@@ -15,6 +15,7 @@ from processors.sandbox.probe import probe as probe_layers
 from processors.video.facts import Transfer, VideoFacts
 from processors.video.orders import Facts
 from processors.video.probe import PROBE, probe
+from processors.video.viewing import ask
 from tests.processors.canary import Canary
 from tests.processors.clips import DEEP, FAST, HLG, PQ, TONE, changed, clip
 from tests.processors.test_videos import SECOND, traps
