@@ -7,3 +7,4 @@ class Processor(StrEnum):
     IMAGE = "image"
     PDF = "pdf"
     VIDEO = "video"
+    OFFICE = "office"

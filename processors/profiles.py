@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from processors.office import kinds
 from processors.processor import Processor
 from processors.recipes import PHOTO
 
@@ -87,7 +88,32 @@ VIDEO = Profile(
         *("storyboard", "storyboard_vtt", "preview", "video"),
     ),
 )
-PROFILES = {profile.name: profile for profile in (IMAGE, PDF, VIDEO)}
+DOCUMENT = Profile(
+    name="document",
+    content_types=frozenset(kind.content_type for kind in (kinds.DOCX, kinds.ODT, kinds.RTF, kinds.TXT, kinds.MD)),
+    extensions=("docx", "odt", "rtf", "txt", "md"),
+    most_bytes=100_000_000,
+    folder="documents",
+    lane="media",
+    processor=Processor.OFFICE,
+    steps=("sniff", "check the container", "convert to PDF", "draw the first page as a PDF's", "take the text"),
+    versions=(*PDF.versions[:-1], "pdf", "text"),
+)
+SPREADSHEET = Profile(
+    name="spreadsheet",
+    content_types=frozenset(kind.content_type for kind in (kinds.XLSX, kinds.ODS, kinds.CSV)),
+    extensions=("xlsx", "ods", "csv"),
+    most_bytes=100_000_000,
+    folder="documents",
+    lane="media",
+    processor=Processor.OFFICE,
+    steps=(
+        *("sniff", "check the container", "count the rows", "convert to PDF", "take the first rows of each sheet"),
+        *("draw the first page as a PDF's", "take the text"),
+    ),
+    versions=(*PDF.versions[:-1], "pdf", "table", "text"),
+)
+PROFILES = {profile.name: profile for profile in (IMAGE, PDF, VIDEO, DOCUMENT, SPREADSHEET)}
 _BY_CONTENT = {kind: profile for profile in PROFILES.values() for kind in profile.content_types}
 
 

@@ -21,6 +21,10 @@ class Code(StrEnum):
     TOO_MANY_PAGES = "too_many_pages"
     PAGE_TOO_LARGE = "page_too_large"
     NO_SUCH_PAGE = "no_such_page"
+    NOT_A_DOCUMENT = "not_a_document"
+    UNSAFE_ARCHIVE = "unsafe_archive"
+    TOO_MUCH_UNPACKED = "too_much_unpacked"
+    TOO_MANY_ROWS = "too_many_rows"
 
 
 class Refused(Exception):
