@@ -21,7 +21,8 @@ from appliance.ledger.service import Ledger
 from appliance.live.doorbell import Doorbell
 from appliance.logs import log, set_up
 from appliance.metrics import gauge
-from appliance.valkey import patient
+from appliance.settings.reading import Reader
+from appliance.valkey import patient, quick
 from processors.sandbox import Sandbox, SandboxWeak
 from storage.objects import Objects
 
@@ -40,11 +41,13 @@ async def run(config: Config, lane: str, number: int) -> None:
     decoder = Sandbox(("--data", str(config.data), "--lane", lane), weak=config.sandbox is Sandboxing.WEAK)
     async with pool(4, f"worker-{lane}-{number}"), decoder as sandbox:
         objects = Objects(config.endpoint(), key.access, key.secret)
-        developer = Developer(Ledger(doorbell.ring), objects, sandbox, config, lane)
+        settings = Reader(config, quick(config.valkey_url))
+        await settings.start()
+        developer = Developer(Ledger(doorbell.ring), objects, sandbox, settings, lane)
         gauge("jobs_under_way", lambda: developer.under_way)
         clocks = Clocks(objects, config.clock_seconds)
         beating = partial(beat, patient(config.valkey_url), f"worker-{lane}-{number}", protection(sandbox), clocks)
-        watching = (doorbell.run, partial(clocks.run, SELDOM_SECONDS), beating)
+        watching = (settings.run, doorbell.run, partial(clocks.run, SELDOM_SECONDS), beating)
         loops = [asyncio.create_task(again(REVIVED_SECONDS, one)) for one in watching]
         # A job may first have to wait for one that has this process to itself.
         longest = 2 * config.job_seconds + 30

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from structlog.contextvars import bound_contextvars
 
-from appliance.config import Config
+from appliance.config import Settings
 from appliance.errors import Unavailable
 from appliance.files.service import PHOTO
 from appliance.ledger.failures import DAMAGED, MISSING
@@ -56,15 +56,15 @@ class Unfit(Exception):
 class Developer:
     """Develops files of one lane, one claim at a time; any number of calls at once share the one sandbox."""
 
-    def __init__(self, ledger: Ledger, objects: Objects, sandbox: Sandbox, config: Config, lane: str) -> None:
+    def __init__(self, ledger: Ledger, objects: Objects, sandbox: Sandbox, settings: Settings, lane: str) -> None:
         self._ledger = ledger
         self._objects = objects
         self._sandbox = sandbox
-        self._config = config
+        self._settings = settings
         self._lane = lane
         self.under_way = 0
         self._lock = SharedLock()
-        self._threads = ThreadPoolExecutor(4 * config.jobs_in_flight, "storage")
+        self._threads = ThreadPoolExecutor(4 * settings.now.jobs_in_flight, "storage")
 
     async def develop(self, asset: UUID, again: bool = False) -> None:
         """Does the work on one asset, if there is some. Every way it can end is a move of the ledger.
@@ -77,7 +77,7 @@ class Developer:
             await self._develop(asset)
 
     async def _develop(self, asset: UUID) -> None:
-        claim = await self._ledger.claim(asset, self._config.lease_seconds)
+        claim = await self._ledger.claim(asset, self._settings.now.lease_seconds)
         if claim is None:
             return
         self.under_way, began = self.under_way + 1, time.monotonic()
@@ -95,7 +95,7 @@ class Developer:
     async def _attempt(self, claim: Claim) -> str:
         """What came of it, in a word: `done`, the code it failed with, or why it did not come to an end."""
         try:
-            async with self._leased(claim), asyncio.timeout(self._config.job_seconds):
+            async with self._leased(claim), asyncio.timeout(self._settings.now.job_seconds):
                 await self._run(claim)
         except Unfit as unfit:
             await self._ledger.fail(claim, unfit.failure, unfit.sha256)
@@ -144,7 +144,7 @@ class Developer:
     async def _decoded(self, claim: Claim, source: bytes) -> Developed | Failure:
         processor = Processor.IMAGE if claim.recipe == PHOTO else None  # None: whom its content asks for
         try:
-            return await self._sandbox.develop(source, self._config.develop_seconds, processor=processor)
+            return await self._sandbox.develop(source, self._settings.now.develop_seconds, processor=processor)
         except Refused as refused:
             if refused.code == Code.TOO_MUCH_MEMORY:
                 count("sandbox_ends", why="memory")
@@ -226,7 +226,7 @@ class Developer:
             renewing.cancel()
 
     async def _renew(self, claim: Claim) -> None:
-        seconds = self._config.lease_seconds
+        seconds = self._settings.now.lease_seconds
         while True:
             await asyncio.sleep(seconds / 3)
             try:
