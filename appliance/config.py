@@ -68,7 +68,9 @@ class Config:
     )
     link_seconds: int = setting(3600, "the window within which a link stays the same; it is valid for two of them")
     token_seconds: int = live(3600, "the longest life of a project's token", least=1, most=86400, unit=SECONDS)
-    ticket_seconds: int = live(60, "the life of a websocket ticket", least=1, most=3600, unit=SECONDS)
+    ticket_seconds: int = live(
+        60, "the life of a websocket ticket, a minute at most whatever this says", least=1, most=3600, unit=SECONDS
+    )
     clock_seconds: float = setting(30.0, "how far the clocks of our processes, Postgres and storage may be apart")
     max_image_bytes: int = setting(100_000_000, "the largest photo that storage takes")
     events_days: int = live(30, "how long events are kept, at least", least=1, most=3650, unit=DAYS)
@@ -102,9 +104,7 @@ class Config:
     )
     webhook_attempt_days: int = live(7, "how long attempts to deliver are listed", least=0, most=365, unit=DAYS)
     verify_grace_seconds: float = setting(3600.0, "how old an object must be before it needs an explanation")
-    timezone: str = live(
-        "", "the operator's time zone, as Europe/Berlin; the machine's own where it is not given", check=clock.zone
-    )
+    timezone: str = live("", "the operator's time zone, as Europe/Berlin; else the machine's own", check=clock.zone)
     clean_at: str = live(
         "00:00", "when abandoned uploads and temporary files are removed, every day", check=clock.time_of_day
     )
@@ -125,20 +125,20 @@ class Config:
     )
     scrub_pause_seconds: float = live(
         60.0,
-        "the longest a scrub waits, every thousand object versions, while files wait to be processed",
+        "the longest a scrub waits, every 1000 object versions, while files are to be processed",
         least=0,
         most=86400,
         unit=SECONDS,
     )
     project_slots: int = live(
-        10_000, "uploads that a project may have open; 0 is no limit, here and below", least=0, most=MANY
+        10_000, "uploads that a project may have open; 0 is no limit, for all that follow too", least=0, most=MANY
     )
     project_files: int = live(0, "files that a project may have, those being uploaded too", least=0, most=MANY)
     project_bytes: int = live(0, "bytes of originals that a project may have", least=0, most=MANY, unit=BYTES)
     project_requests: int = live(60_000, "requests a minute with a project's tokens", least=0, most=MANY)
     user_slots: int = live(
         1000,
-        "uploads that a user may have open, one of an application whose tokens say who that is",
+        "uploads that a user may have open, where tokens say who that is",
         least=0,
         most=MANY,
     )
@@ -146,7 +146,7 @@ class Config:
     user_bytes: int = live(0, "bytes of originals that a user may have", least=0, most=MANY, unit=BYTES)
     user_requests: int = live(6000, "requests a minute of a user", least=0, most=MANY)
     address_slots: int = live(
-        2000, "uploads that a network address may have open, server keys left out; of IPv6 a /64", least=0, most=MANY
+        2000, "uploads that a network address (of IPv6 a /64) may have open, server keys left out", least=0, most=MANY
     )
     address_files: int = live(0, "files that a network address may have", least=0, most=MANY)
     address_bytes: int = live(0, "bytes of originals that a network address may have", least=0, most=MANY, unit=BYTES)

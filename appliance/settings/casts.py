@@ -91,13 +91,15 @@ def _number(kind: type, text: str, unit: Unit) -> Any:
 
 def _with_unit(kind: type, text: str, unit: Unit) -> Any:
     """What no plain number is, where the setting's unit allows for more."""
-    if unit is Unit.BYTES:
-        return size(text)
-    if unit not in _IN_SECONDS:
-        raise ValueError("expected a whole number" if kind is int else "expected a number")
-    value = seconds(text) / _IN_SECONDS[unit]
-    if kind is int and not value.is_integer():
-        raise ValueError(f"expected whole {unit}")
+    number = "a whole number" if kind is int else "a number"
+    if unit is Unit.NONE:
+        raise ValueError(f"expected {number}")
+    try:
+        value = size(text) if unit is Unit.BYTES else seconds(text) / _IN_SECONDS[unit]
+    except ValueError as error:
+        raise ValueError(f"expected {number} of {unit}, or {str(error).removeprefix('expected ')}") from None
+    if kind is int and value != int(value):
+        raise ValueError(f"expected {number} of {unit}")
     return kind(value)
 
 

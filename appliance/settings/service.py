@@ -28,16 +28,17 @@ async def listed(table: type = Config) -> list[dict[str, Any]]:
     rows = live_in(table)
     found = resolved(rows, texts) | resolved(rows, texts, secrets=True)
     told = force.told.values if force else {}
-    return [_shown(one, found[key], told.get(key), kept) for key, one in rows.items()]
+    return [shown(one, found[key], told.get(key), kept) for key, one in rows.items()]
 
 
 async def one(key: str, table: type = Config) -> dict[str, Any]:
     """One of them. Raises UnknownSetting, Unavailable."""
     find(table, key)
-    return next(shown for shown in await listed(table) if shown["key"] == key)
+    return next(row for row in await listed(table) if row["key"] == key)
 
 
-def _shown(one: Setting, found: Resolved, told: str | None, kept: Stores) -> dict[str, Any]:
+def shown(one: Setting, found: Resolved, told: str | None, kept: Stores) -> dict[str, Any]:
+    """A setting as API and command show it; `told`: the text that is in force, None where none is."""
     row = kept.get(found.layer, {}).get(one.key)
     value = HIDDEN if one.secret else one.cast(found.text)
     return {

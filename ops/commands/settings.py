@@ -141,9 +141,11 @@ def _rollback(folder: DataFolder, given: argparse.Namespace) -> int:
 def _changed(folder: DataFolder, change: "Callable[[Redis, Author], Awaitable[Outcome]]") -> "Outcome":
     async def connected() -> "Outcome":
         from appliance.config import current
+        from appliance.logs import set_up
         from appliance.settings.layers import Author
         from appliance.valkey import quick
 
+        set_up("text", "error")  # what a sync logs is for the logs of parts; here its outcome is printed
         async with quick(current().valkey_url) as redis:
             return await change(redis, Author(_who(), "command"))
 

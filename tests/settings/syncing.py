@@ -5,6 +5,7 @@ import sys
 
 from appliance.config import current
 from appliance.ledger.database import pool
+from appliance.logs import set_up
 from appliance.settings.layers import Author
 from appliance.settings.sync import sync
 from appliance.valkey import quick
@@ -21,4 +22,5 @@ async def main(stop_at: str) -> None:
         await sync(quick(current().valkey_url), Author("a process", "tests"), Rows, watch)
 
 
+set_up("text", "error")  # what it prints is for the test
 asyncio.run(main(sys.argv[1]))

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.settings import casts
@@ -62,11 +62,11 @@ def test_texts_that_are_none_are_refused_without_being_repeated(kind: type, text
     assert len(str(refused.value)) < 200
 
 
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda one: st.lists(one) | st.dictionaries(st.text(), one)
-)
+_PLAIN = st.none() | st.booleans() | st.integers() | st.text()
+_JSON = _PLAIN | st.lists(_PLAIN, max_size=3) | st.dictionaries(st.text(), _PLAIN, max_size=3)
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.one_of(
         *(st.tuples(st.just(kind), st.from_type(kind)) for kind in (bool, int, str)),
@@ -80,6 +80,7 @@ def test_what_is_written_is_read_as_the_same(pair: tuple[type, object]) -> None:
     assert cast(kind, written(value)) == value
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.floats(min_value=0, max_value=1e9), st.sampled_from(["ms", "s", "min", "h", "d", "w"]))
 def test_durations_of_any_length(number: float, unit: str) -> None:
     of = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400, "w": 604800}[unit]

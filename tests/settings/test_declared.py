@@ -4,11 +4,14 @@ import pytest
 
 from appliance.config import Config, from_environment
 from appliance.errors import BadConfiguration, BadRequest
+from appliance.settings import service
 from appliance.settings.casts import written
 from appliance.settings.declared import UnknownSetting, declared_in, find, live_in
 from appliance.settings.resolving import resolved
 from appliance.settings.tables import Layer
+from ops.commands.settings import table as printed
 from tests.settings.rows import Rows
+from tests.stack import CHECKOUT
 
 pytestmark = pytest.mark.pure
 TABLE = live_in(Rows)
@@ -20,6 +23,13 @@ def test_every_default_is_within_its_own_bounds_and_says_what_it_changes(key: st
     assert one.cast(written(one.default)) == one.default
     assert len(one.why) > 15
     assert not one.secret, "the README says that there is none yet"
+
+
+def test_the_readme_shows_them_as_the_command_prints_them() -> None:
+    table, found = live_in(Config), resolved(live_in(Config), {})
+    rows = [service.shown(one, found[key], found[key].text, {}) for key, one in table.items()]
+    readme = (CHECKOUT / "README.md").read_text()
+    assert f"$ ./ops/settings list\n{printed(rows)}\n```" in readme
 
 
 def test_the_same_text_is_good_in_the_environment() -> None:

@@ -20,7 +20,7 @@ DECIDED = EVERY_STEP.index("publish") + 1
 """From this step on the new set is in force, whatever happens."""
 
 
-class _Trouble(Exception):
+class Trouble(Exception):
     """What a test has happen in a step."""
 
 
@@ -37,7 +37,7 @@ def at(stop: str, happens: Callable[[], Awaitable[Any] | Any]) -> Callable[[str]
 
 
 def fail() -> None:
-    raise _Trouble
+    raise Trouble
 
 
 async def change(house: House, texts: tuple[str, str, str]) -> None:
@@ -103,7 +103,7 @@ async def test_during_a_sync_there_is_a_flag_and_what_was_before_is_kept(house: 
 @pytest.mark.parametrize("step", EVERY_STEP)
 async def test_failure_at_every_step(house: House, step: str) -> None:
     await begun(house)
-    with pytest.raises(_Trouble):
+    with pytest.raises(Trouble):
         await house.sync(watch=at(step, fail))
     decided = EVERY_STEP.index(step) >= DECIDED
     await check_settled(house, NEW if decided else OLD)
@@ -126,7 +126,7 @@ async def test_kill_9_at_every_step(house: House, step: str) -> None:
     assert await seen(house) == (NEW if step == "ended" else OLD)
     for key, text in (("project_files", OLD[0]), ("user_files", OLD[1]), ("bundles", OLD[2])):
         await put(service.find(Rows, key), text, ALICE)  # so that the sync itself would not bring the new set
-    with pytest.raises(_Trouble):
+    with pytest.raises(Trouble):
         await house.sync(watch=at("keep", fail))
     await check_settled(house, NEW if EVERY_STEP.index(step) >= DECIDED else OLD)
     restored = [entry for entry in await service.history(50) if entry["action"] == "restore"]
