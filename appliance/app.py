@@ -47,6 +47,8 @@ from appliance.problems import HANDLERS
 from appliance.quotas import api as quotas
 from appliance.quotas.gate import Gate
 from appliance.quotas.room import Room
+from appliance.settings import api as settings
+from appliance.settings.reading import Reader
 from appliance.valkey import patient, quick
 from appliance.webhooks import api as webhooks
 from storage.endpoint import Ability
@@ -57,7 +59,7 @@ ROUTERS = [
     module.router
     for module in (
         *(accounts, quotas, folders, files, images, assets, live, progress, notifications),
-        *(webhooks, health, care, docs),
+        *(webhooks, settings, health, care, docs),
     )
 ]
 MOST_BODY = 64 * 1024  # bytes; no request of this API is larger
@@ -95,22 +97,24 @@ async def _asker(request: Request, caller: Caller) -> Asker:
 def _resources(config: Config) -> dict[str, Any]:
     """Everything that handlers are given, by the name they ask for it."""
     redis = quick(config.valkey_url)
+    reading = Reader(config, redis)
     doorbell = Doorbell(config.valkey_url)
     ledger = Ledger(doorbell.ring)
     uploader, reader = config.key("uploader_key"), config.key("reader_key")
     objects = Objects(config.endpoint(), reader.access, reader.secret)
-    room = Room(redis, objects, config.storage_free_percent)
+    room = Room(redis, objects, reading)
     upload_forms = UploadForms(uploader.access, uploader.secret, config.endpoint())
     return {
         "config": config,
+        "settings": reading,
         "redis": redis,
         "beating": patient(config.valkey_url),
         "doorbell": doorbell,
         "listener": Listener(config.valkey_url),
-        "places": Places(redis, config),
+        "places": Places(redis, reading),
         "ledger": ledger,
-        "gate": Gate(redis, config),
-        "slots": Slots(ledger, upload_forms, room, config),
+        "gate": Gate(redis, reading),
+        "slots": Slots(ledger, upload_forms, room, reading),
         "callers": Callers(config.token_secret),
         "tickets": Tickets(redis, "ticket"),
         "logins": Tickets(redis, "login"),
@@ -132,9 +136,10 @@ async def _running(app: Litestar) -> AsyncIterator[None]:
     """What lives as long as this process: the pool, both ends of the doorbell, the look at storage and clocks."""
     gauge("readers", lambda: app.state["listener"].readers)
     async with pool():
+        await app.state["settings"].start()
         await app.state["clocks"].look()
         beating = partial(beat, app.state["beating"], f"api-{os.getpid()}")
-        loops = [beating, *(app.state[part].run for part in ("doorbell", "listener", "places", "clocks"))]
+        loops = [beating, *(app.state[part].run for part in ("settings", "doorbell", "listener", "places", "clocks"))]
         tasks = [asyncio.create_task(again(REVIVED_SECONDS, loop)) for loop in loops]
         try:
             yield
@@ -163,7 +168,8 @@ def create_app() -> Litestar:
     return Litestar(
         route_handlers=routers,
         dependencies={"caller": Provide(_caller), "asker": Provide(_asker)}
-        | {name: _provide(resource) for name, resource in resources.items()},
+        | {name: _provide(resource) for name, resource in resources.items()}
+        | {"config": Provide(lambda: resources["settings"].now, sync_to_thread=False)},  # as it is when they are asked
         guards=[authenticated],
         exception_handlers=HANDLERS,
         lifespan=[_running],

@@ -58,11 +58,14 @@ CONFLICTS = frozenset(
         "post /images/{file_id}/uploaded",
         "post /images/{file_id}/retry",
         "post /projects/{project_id}/webhooks",
+        "post /settings/rollback",
     }
 )
 FILLS_STORAGE = frozenset({"post /images", "post /files"})
 LETS_IN = frozenset({"post /login"})
 NAMES_AN_OWNER = frozenset({"post /images", "post /files", "post /tokens", "post /tickets"})  # in its body
+NAMES_A_CHANGE = frozenset({"post /settings/rollback"})
+READS_A_FILE = frozenset({"post /settings/sync"})
 
 
 def described(app: Litestar) -> dict[str, Any]:
@@ -111,11 +114,11 @@ def _errors(operation: dict[str, Any], name: str, public: bool) -> set[int]:
         errors |= {401}
     if not public:
         errors |= {403}
-    if operation.get("parameters") or "requestBody" in operation:
+    if operation.get("parameters") or "requestBody" in operation or name in READS_A_FILE:
         errors |= {400}
     if "requestBody" in operation:
         errors |= {413}
-    if "{" in name or name in NAMES_AN_OWNER:
+    if "{" in name or name in NAMES_AN_OWNER | NAMES_A_CHANGE:
         errors |= {404}
     if name in CONFLICTS:
         errors |= {409}

@@ -5,6 +5,7 @@ from typing import Any
 from appliance.accounts.owners import EVERY
 from appliance.files.versions import ANY, NAMES
 from appliance.ledger.states import SHOWN
+from appliance.settings.tables import Action, Layer
 from appliance.webhooks.service import EVENTS
 
 Schema = dict[str, Any]
@@ -116,6 +117,17 @@ _SET: dict[str, Schema] = {
     **dict.fromkeys(("pool", "set", "drives", "parity", "versions_parity", "away"), COUNT),
     **dict.fromkeys(("writes_margin", "reads_margin"), WHOLE),
 }
+ANYTHING: Schema = {"description": "What the setting's kind is written as in JSON"}
+_SETTING: dict[str, Schema] = {
+    **dict.fromkeys(("key", "kind", "unit", "bounds", "changes", "variable"), TEXT),
+    **dict.fromkeys(("value", "default"), ANYTHING),
+    "from": {"enum": list(Layer)},
+    **dict.fromkeys(("pending", "secret"), YES_OR_NO),
+    **dict.fromkeys(("least", "most"), _or_null(NUMBER)),
+    "set_by": _or_null(TEXT),
+    "set_at": _or_null(TIME),
+}
+_SYNCED: dict[str, Schema] = {"generation": COUNT, "changed": {"type": "array", "items": TEXT}}
 _BOUNDS: dict[str, Schema] = {"seq": COUNT, "first": COUNT, "epoch": TEXT}
 
 SCHEMAS: dict[str, Schema] = {
@@ -238,6 +250,21 @@ SCHEMAS: dict[str, Schema] = {
         backup=_or_null({"type": "object"}),
         drill=_or_null({"type": "object"}),
     ),
+    "Setting": _all(**_SETTING),
+    "Settings": _all(generation=COUNT, settings=_list("Setting")),
+    "SettingsSynced": _all(**_SYNCED),
+    "SettingsRolledBack": _all(key=TEXT, **_SYNCED),
+    "SettingsEntry": _all(
+        id=COUNT,
+        at=TIME,
+        who=TEXT,
+        via=TEXT,
+        action={"enum": list(Action)},
+        generation=_or_null(COUNT),
+        undoes=_or_null(COUNT),
+        **dict.fromkeys(("layer", "key", "old", "new", "note"), _or_null(TEXT)),
+    ),
+    "SettingsHistory": _all(history=_list("SettingsEntry"), next_cursor=_or_null(COUNT)),
     "Health": _all(status={"const": "ok"}),
     "Readiness": _all(status={"enum": ["ok", "failing"]}, parts={"type": "object"}),
 }
@@ -279,6 +306,12 @@ ANSWERS: dict[str, dict[str, str]] = {
     "get /webhooks/{webhook_id}/deliveries": {"200": "Deliveries"},
     "get /assets/{asset_id}/timeline": {"200": "Timeline"},
     "get /cluster": {"200": "Cluster"},
+    "get /settings": {"200": "Settings"},
+    "get /settings/history": {"200": "SettingsHistory"},
+    "post /settings/sync": {"200": "SettingsSynced"},
+    "post /settings/rollback": {"200": "SettingsRolledBack"},
+    "get /settings/{key}": {"200": "Setting"},
+    "put /settings/{key}": {"200": "Setting"},
     "get /healthz": {"200": "Health"},
     "get /readyz": {"200": "Readiness", "503": "Readiness"},
 }

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from typing import Any
 
-from appliance.config import Config
+from appliance.config import Settings
 from appliance.files.attempts import Attempts, Elsewhere, LeaseLost, Unfit, Unreadable
 from appliance.files.service import PHOTO
 from appliance.ledger.failures import DAMAGED
@@ -25,9 +25,13 @@ TOO_SLOW = Failure("too_slow", "This file took too long to be processed.")
 class Developer(Attempts):
     """Develops files of one lane, one claim at a time; any number of calls at once share the one sandbox."""
 
-    def __init__(self, ledger: Ledger, objects: Objects, sandbox: Sandbox, config: Config, lane: str) -> None:
-        super().__init__(ledger, objects, config, lane, config.job_seconds)
+    def __init__(self, ledger: Ledger, objects: Objects, sandbox: Sandbox, settings: Settings, lane: str) -> None:
+        super().__init__(ledger, objects, settings, lane)
         self._sandbox = sandbox
+
+    @property
+    def _seconds(self) -> float:
+        return self._settings.now.job_seconds
 
     async def _run(self, claim: Claim) -> None:
         source = await self._fetch(claim)
@@ -60,7 +64,7 @@ class Developer(Attempts):
     async def _decoded(self, claim: Claim, source: bytes) -> Developed | Failure:
         processor = Processor.IMAGE if claim.recipe == PHOTO else None  # None: whom its content asks for
         try:
-            return await self._sandbox.develop(source, self._config.develop_seconds, processor=processor)
+            return await self._sandbox.develop(source, self._settings.now.develop_seconds, processor=processor)
         except Refused as refused:
             if refused.code == Code.TOO_MUCH_MEMORY:
                 count("sandbox_ends", why="memory")

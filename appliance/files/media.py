@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from appliance.config import Config
+from appliance.config import Settings
 from appliance.files.attempts import Attempts, Elsewhere, Unfit, Unreadable
 from appliance.files.scratch import Scratch
 from appliance.files.videos import Videos
@@ -27,13 +27,24 @@ class Media(Attempts):
     """Works on files of the lane `media`, one after the other."""
 
     def __init__(
-        self, ledger: Ledger, objects: Objects, sandbox: Sandbox, config: Config, lane: str, teller: Teller, path: Path
+        self,
+        ledger: Ledger,
+        objects: Objects,
+        sandbox: Sandbox,
+        settings: Settings,
+        lane: str,
+        teller: Teller,
+        path: Path,
     ) -> None:
         """path: of the scratch folder."""
-        super().__init__(ledger, objects, config, lane, config.media_seconds)
+        super().__init__(ledger, objects, settings, lane)
         self._sandbox = sandbox
         self._teller = teller
         self._scratch = Scratch(path)
+
+    @property
+    def _seconds(self) -> float:
+        return self._settings.now.media_seconds
 
     async def _run(self, claim: Claim) -> None:
         with self._scratch.folder(claim.size) as folder, (folder / "original").open("w+b") as source:
@@ -57,7 +68,7 @@ class Media(Attempts):
         """What is known of the original once all is made, and the hash of what it was made by."""
         match profile.processor:
             case Processor.VIDEO:
-                return await Videos(self._sandbox, self._config).make(work, source)
+                return await Videos(self._sandbox, self._settings.now).make(work, source)
         raise Elsewhere(profile.lane)
 
     async def _content_type(self, source: BinaryIO) -> str:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from litestar import Request
 
 from appliance.accounts.whose import Whose
-from appliance.config import Config
+from appliance.config import Config, Settings
 from appliance.errors import NotFound
 from appliance.files.filenames import clean
 from appliance.ledger.service import Asker, Ledger
@@ -30,14 +30,14 @@ class Opened(NamedTuple):
 class Slots:
     """Opens slots for one request, in the name of who asks."""
 
-    def __init__(self, ledger: Ledger, forms: UploadForms, room: Room, config: Config) -> None:
-        self._ledger, self._forms, self._room, self._config = ledger, forms, room, config
+    def __init__(self, ledger: Ledger, forms: UploadForms, room: Room, settings: Settings) -> None:
+        self._ledger, self._forms, self._room, self._settings = ledger, forms, room, settings
 
     async def open(
         self, request: Request, asker: Asker, owner: Whose, profile: Profile, recipe: str, filename: str
     ) -> Opened:
         """Raises BadRequest, NotFound, LimitReached, and where storage is nearly full."""
-        name, config = clean(filename), self._config
+        name, config = clean(filename), self._settings.now
         await self._room.check()
         kind = (profile.folder, profile.name, profile.lane, recipe)
         slot = await self._ledger.open_slot(*owner, *kind, name, config.form_seconds, asker)

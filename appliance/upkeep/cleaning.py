@@ -6,7 +6,7 @@ What is removed is said in the log, one by one, and counted in the ledger.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from datetime import time as TimeOfDay
@@ -56,9 +56,11 @@ class Rule:
 
 
 class Cleaning:
-    """The job. `objects` and `multiparts` may list and delete; `data` is the appliance's folder."""
+    """The job. `objects` and `multiparts` may list and delete, `data` is the appliance's folder, `rule` asked anew."""
 
-    def __init__(self, ledger: Ledger, objects: Inspector, multiparts: Multiparts, data: Path, rule: Rule) -> None:
+    def __init__(
+        self, ledger: Ledger, objects: Inspector, multiparts: Multiparts, data: Path, rule: Callable[[], Rule]
+    ) -> None:
         self._ledger = ledger
         self._objects = objects
         self._multiparts = multiparts
@@ -68,18 +70,18 @@ class Cleaning:
 
     async def clean(self) -> bool:
         """Today's cleaning; False when it is not due. Raises Unavailable and StorageError, and then it is due again."""
-        row = (await fetch(_LAST))[0]
-        if row["last"] and row["last"] >= clock.last_due(row["now"], self._rule.at, self._rule.zone):
+        row, rule = (await fetch(_LAST))[0], self._rule()
+        if row["last"] and row["last"] >= clock.last_due(row["now"], rule.at, rule.zone):
             return False
         self._removed.clear()
-        before = row["now"] - self._rule.age
+        before = row["now"] - rule.age
         try:
             await self._uploads(before)
             await self._parts(await asyncio.to_thread(self._multiparts.unfinished, layout.ORIGINALS), before)
         except Degraded as reason:
             log.warning("cleaning put off", error=str(reason))
             return True
-        self._files(time.time() - self._rule.age.total_seconds())
+        self._files(time.time() - rule.age.total_seconds())
         await fetch("SELECT ledger.forget_idle_usage()")
         await fetch(_DONE, row["now"], *(self._removed[what] for what in ("uploads", "multiparts", "files")))
         log.info("cleaned", **self._removed)

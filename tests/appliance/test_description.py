@@ -54,4 +54,5 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
         "post /images/{file_id}/uploaded",
         "post /images/{file_id}/retry",
         "post /projects/{project_id}/webhooks",
+        "post /settings/rollback",
     }

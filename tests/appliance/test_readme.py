@@ -49,6 +49,7 @@ def test_readme_shows_what_is_run() -> None:
         "retry",
         "whole",
         "cluster",
+        "settings",
     }
 
 
