@@ -17,6 +17,7 @@ from appliance.leading import lead, stay
 from appliance.ledger.arrivals import Arrivals
 from appliance.ledger.database import connect, fetch, pool
 from appliance.ledger.inbox import Inbox
+from appliance.ledger.leftovers import Leftovers
 from appliance.ledger.service import Ledger
 from appliance.ledger.sweep import Sweep, chores
 from appliance.live.doorbell import Doorbell
@@ -63,6 +64,7 @@ async def run() -> None:
         tasks.create_task(again(DAY, keep_partitions))
         tasks.create_task(again(DUE, Daily(ledger, objects, config.verify_grace_seconds).verify))
         tasks.create_task(again(LOOK, cleaning.clean))
+        tasks.create_task(again(config.sweep_seconds, Leftovers(multiparts).remove))
         for chore in chores(
             Sweep(ledger, arrivals, queue, objects, config.sweep_look_ups, config.expiry_grace_seconds)
         ):

@@ -14,7 +14,7 @@ from structlog.contextvars import bound_contextvars
 from appliance.config import Config
 from appliance.errors import Unavailable
 from appliance.files.service import PHOTO
-from appliance.ledger.failures import DAMAGED, MISSING
+from appliance.ledger.failures import CHECKSUM_MISMATCH, DAMAGED, MISSING, SIZE_MISMATCH
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.logs import log
 from appliance.metrics import count
@@ -127,11 +127,15 @@ class Developer:
         return "done"
 
     async def _run(self, claim: Claim) -> None:
+        if claim.announced_size not in (None, claim.size):
+            raise Unfit(SIZE_MISMATCH, None)
         source = await self._fetch(claim)
         # Not by the sandbox: whoever has taken it over must not say what the original was.
         sha256, developed = await asyncio.gather(self._in_thread(_sha256, source), self._decoded(claim, source))
         if claim.sha256 not in (None, sha256):
             raise Unfit(DAMAGED, None)
+        if claim.announced_sha256 not in (None, sha256):
+            raise Unfit(CHECKSUM_MISMATCH, sha256)
         if isinstance(developed, Failure):
             raise Unfit(developed, sha256)
         keys = [self._key(claim, version) for version in developed.versions]
