@@ -11,7 +11,7 @@ from litestar import Request
 from appliance.config import Config
 from appliance.errors import BadRequest, ChecksumMismatch, DomainError, SizeMismatch, TooLarge, Unavailable, UploadEnded
 from appliance.files.announced import most_bytes
-from appliance.files.bodies import BROKEN_OFF, MOST_DRAINED, Pieces, drained, in_time
+from appliance.files.bodies import BROKEN_OFF, Pieces, drained, in_time
 from appliance.files.service import File
 from appliance.ledger.service import Announced
 from appliance.ledger.uploads import announced, begin_content
@@ -46,8 +46,7 @@ class ContentDoor:
             await room.check()
             await self._stored(pieces, found, said)
         except DomainError:
-            if _length(request) <= MOST_DRAINED:
-                await drained(pieces, MOST_DRAINED)
+            await drained(pieces)
             raise
 
     async def _may(self, size: int, found: File) -> Announced:
