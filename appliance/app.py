@@ -30,6 +30,8 @@ from appliance.clocks import Clocks
 from appliance.config import Config, current
 from appliance.files import api as files
 from appliance.files import forms
+from appliance.files.content import ContentDoor
+from appliance.files.parts import Parts
 from appliance.files.slots import Slots
 from appliance.folders import api as folders
 from appliance.heads import answering_head
@@ -115,6 +117,9 @@ def _resources(config: Config) -> dict[str, Any]:
         "ledger": ledger,
         "gate": Gate(redis, reading),
         "slots": Slots(ledger, upload_forms, room, reading),
+        "room": room,
+        "parts": Parts(config),
+        "content_door": ContentDoor(config),
         "callers": Callers(config.token_secret),
         "tickets": Tickets(redis, "ticket"),
         "logins": Tickets(redis, "login"),

@@ -78,7 +78,10 @@ class Config:
         60, "the life of a websocket ticket, a minute at most whatever this says", least=1, most=3600, unit=SECONDS
     )
     clock_seconds: float = setting(30.0, "how far the clocks of our processes, Postgres and storage may be apart")
-    max_image_bytes: int = setting(100_000_000, "the largest photo that storage takes")
+    max_image_bytes: int = setting(100_000_000, "the largest photo, and the largest file that is sent by a form")
+    max_file_bytes: int = setting(50_000_000_000, "the largest file that is sent in parts, or through the server")
+    parts_from_bytes: int = setting(32 << 20, "files as large as this are sent in parts, where their size was named")
+    upload_seconds: int = setting(7 * 24 * 3600, "how long an upload in parts can be gone on with")
     events_days: int = live(30, "how long events are kept, at least", least=1, most=3650, unit=DAYS)
 
     lease_seconds: int = live(30, "how long a worker holds a job without renewing", least=1, most=600, unit=SECONDS)

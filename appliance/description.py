@@ -54,14 +54,20 @@ CONFLICTS = frozenset(
         "post /projects",
         "post /users",
         "post /files/{file_id}/complete",
+        "post /files/{file_id}/cancel",
         "post /files/{file_id}/retry",
+        "post /files/{file_id}/upload/parts",
+        "put /files/{file_id}/content",
         "post /images/{file_id}/uploaded",
+        "post /images/{file_id}/cancel",
         "post /images/{file_id}/retry",
         "post /projects/{project_id}/webhooks",
         "post /settings/rollback",
     }
 )
-FILLS_STORAGE = frozenset({"post /images", "post /files"})
+FILLS_STORAGE = frozenset(
+    {"post /images", "post /files", "post /files/{file_id}/upload/parts", "put /files/{file_id}/content"}
+)
 LETS_IN = frozenset({"post /login"})
 NAMES_AN_OWNER = frozenset({"post /images", "post /files", "post /tokens", "post /tickets"})  # in its body
 NAMES_A_CHANGE = frozenset({"post /settings/rollback"})

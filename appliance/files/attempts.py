@@ -12,7 +12,7 @@ from structlog.contextvars import bound_contextvars
 
 from appliance.config import Settings
 from appliance.errors import Unavailable
-from appliance.ledger.failures import MISSING
+from appliance.ledger.failures import CHECKSUM_MISMATCH, MISSING, SIZE_MISMATCH
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.logs import log
 from appliance.metrics import count
@@ -104,6 +104,8 @@ class Attempts:
         """What came of it, in a word: `done`, the code it failed with, or why it did not come to an end."""
         try:
             async with self._leased(claim), asyncio.timeout(self._seconds):
+                if claim.announced_size not in (None, claim.size):
+                    raise Unfit(SIZE_MISMATCH, None)
                 await self._run(claim)
         except Unfit as unfit:
             await self._ledger.fail(claim, unfit.failure, unfit.sha256)
@@ -222,3 +224,9 @@ class Attempts:
 def _pause(claim: Claim, most: int) -> int:
     """Seconds until the next attempt: the more there were, the longer."""
     return min(most, 2 ** min(claim.attempts, 16))
+
+
+def must_be_as_announced(claim: Claim, sha256: str) -> None:
+    """Raises Unfit for a file whose bytes are not those that its client told the SHA-256 of."""
+    if claim.announced_sha256 not in (None, sha256):
+        raise Unfit(CHECKSUM_MISMATCH, sha256)

@@ -39,6 +39,7 @@ class Developer(Attempts):
         sha256, developed = await asyncio.gather(self._in_thread(_sha256, source), self._decoded(claim, source))
         if claim.sha256 not in (None, sha256):
             raise Unfit(DAMAGED, None)
+        must_be_as_announced(claim, sha256)
         if isinstance(developed, Failure):
             raise Unfit(developed, sha256)
         early = self._early(claim, developed)

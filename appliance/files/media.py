@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from appliance.config import Settings
-from appliance.files.attempts import Attempts, Elsewhere, Unfit, Unreadable
+from appliance.files.attempts import Attempts, Elsewhere, Unfit, Unreadable, must_be_as_announced
 from appliance.files.scratch import Scratch
 from appliance.files.videos import Videos
 from appliance.files.work import Work
@@ -90,4 +90,5 @@ class Media(Attempts):
         into.flush()
         if claim.sha256 not in (None, sha256):
             raise Unfit(DAMAGED, None)
+        must_be_as_announced(claim, sha256)
         return sha256

@@ -76,6 +76,11 @@ class File(msgspec.Struct, frozen=True):
         return Home(self.root, self.owner, self.folder, self.id)
 
     @property
+    def told_state(self) -> str | None:
+        """Its state as the API calls it."""
+        return states.shown(self.state)
+
+    @property
     def original(self) -> Original | None:
         if self.version_id is None or self.size is None:
             return None
@@ -92,7 +97,7 @@ class File(msgspec.Struct, frozen=True):
             "image_id": str(self.id),
             "progress_id": str(self.id),
             "kind": self.kind,
-            "state": states.shown(self.state),
+            "state": self.told_state,
             **self.whose.told(),
             "filename": self.filename,
             "created_at": self.created_at,
