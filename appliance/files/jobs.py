@@ -5,7 +5,7 @@ import hashlib
 from typing import Any
 
 from appliance.config import Settings
-from appliance.files.attempts import Attempts, Elsewhere, LeaseLost, Unfit, Unreadable
+from appliance.files.attempts import Attempts, Elsewhere, LeaseLost, Unfit, Unreadable, must_be_as_announced
 from appliance.files.service import PHOTO
 from appliance.ledger.failures import DAMAGED
 from appliance.ledger.service import Claim, Failure, Ledger

@@ -4,7 +4,7 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from appliance.ledger.database import run_scripts
 
-ID = "2026-11-26T10:30:00:000000"
+ID = "2026-11-26T10:45:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "index of who sent"
 
