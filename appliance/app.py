@@ -43,9 +43,14 @@ from appliance.live.places import Places
 from appliance.logs import OTHERS, set_up
 from appliance.metrics import gauge
 from appliance.problems import HANDLERS
+from appliance.queue import Queue
 from appliance.quotas import api as quotas
 from appliance.quotas.gate import Gate
 from appliance.quotas.room import Room
+from appliance.renders import api as renders
+from appliance.renders.parameters import listed
+from appliance.renders.service import Renders
+from appliance.renders.signing import Signatures
 from appliance.valkey import patient, quick
 from appliance.webhooks import api as webhooks
 from storage.endpoint import Ability
@@ -55,7 +60,7 @@ from storage.objects import Objects
 ROUTERS = [
     module.router
     for module in (
-        *(accounts, quotas, folders, files, images, assets, live, progress),
+        *(accounts, quotas, folders, files, images, renders, assets, live, progress),
         *(webhooks, health, care, docs),
     )
 ]
@@ -63,7 +68,8 @@ MOST_BODY = 64 * 1024  # bytes; no request of this API is larger
 
 
 async def authenticated(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
-    """Every route needs a caller, but those that say they are public. All are counted, strangers by address.
+    """Every route needs a caller, but those that say they are public, and those that check a signature in its place.
+    All are counted, strangers by address.
 
     A websocket is counted by its handler, which accepts it first: only then can it be told why it is refused.
     """
@@ -72,9 +78,10 @@ async def authenticated(connection: ASGIConnection, handler: BaseRouteHandler) -
         if not handler.opt.get("public"):
             if not handler.opt.get("any_clock"):
                 state["clocks"].must_agree()  # else a good token could seem to have run out
-            callers: Callers = state["callers"]
-            caller = await callers.recognise(connection.headers.get("authorization"))
-            connection.scope["state"]["caller"] = caller
+            if not (handler.opt.get("signed") and "sig" in connection.query_params):
+                callers: Callers = state["callers"]
+                caller = await callers.recognise(connection.headers.get("authorization"))
+                connection.scope["state"]["caller"] = caller
     finally:
         if connection.scope["type"] == "http":
             gate: Gate = state["gate"]
@@ -99,17 +106,21 @@ def _resources(config: Config) -> dict[str, Any]:
     uploader, reader = config.key("uploader_key"), config.key("reader_key")
     objects = Objects(config.endpoint(), reader.access, reader.secret)
     room = Room(redis, objects, config.storage_free_percent)
+    listener = Listener(config.valkey_url)
     upload_forms = UploadForms(uploader.access, uploader.secret, config.endpoint())
     return {
         "config": config,
         "redis": redis,
         "beating": patient(config.valkey_url),
         "doorbell": doorbell,
-        "listener": Listener(config.valkey_url),
+        "listener": listener,
         "places": Places(redis, config),
         "ledger": ledger,
         "gate": Gate(redis, config),
         "slots": Slots(ledger, upload_forms, room, config),
+        "renders": Renders(listener, Queue(config.valkey_url, config.queue_window), room, config),
+        "render_sizes": listed(config.render_sizes),
+        "signatures": Signatures(config.token_secret),
         "callers": Callers(config.token_secret),
         "tickets": Tickets(redis, "ticket"),
         "logins": Tickets(redis, "login"),

@@ -79,6 +79,15 @@ class Config:
     video_preview_seconds: float = setting(4.0, "the length of the preview of a video; 0 for none")
     video_ladder: tuple[int, ...] = setting((), "lines of each rung of an HLS ladder, as 360 720; none, no ladder")
     queue_window: int = setting(300, "jobs a lane at most in the queue; the backlog stays in the ledger")
+    render_sizes: tuple[str, ...] = setting(
+        (
+            *("64x64", "128x128", "256x256", "512x512", "1024x1024", "2048x2048"),
+            *("320x0", "640x0", "960x0", "1280x0", "1920x0"),
+        ),
+        "sizes, 0 for a free side, at which everybody who may see a photo gets it; others have to be signed",
+    )
+    render_most: int = setting(200, "pictures made on request that a photo may have before no more are signed for")
+    render_seconds: float = setting(10.0, "how long a request waits for the picture that it asks for")
     sweep_seconds: float = setting(1.0, "the pause between two rounds of the sweep")
     sweep_look_ups: int = setting(1000, "open slots looked up in one round")
     live_send_seconds: float = setting(20.0, "how long a reader of events may take to take one")

@@ -58,9 +58,10 @@ CONFLICTS = frozenset(
         "post /images/{file_id}/uploaded",
         "post /images/{file_id}/retry",
         "post /projects/{project_id}/webhooks",
+        "get /images/{file_id}/render",
     }
 )
-FILLS_STORAGE = frozenset({"post /images", "post /files"})
+FILLS_STORAGE = frozenset({"post /images", "post /files", "get /images/{file_id}/render"})
 LETS_IN = frozenset({"post /login"})
 NAMES_AN_OWNER = frozenset({"post /images", "post /files", "post /tokens", "post /tickets"})  # in its body
 

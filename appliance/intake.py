@@ -22,6 +22,7 @@ from appliance.ledger.sweep import Sweep, chores
 from appliance.live.doorbell import Doorbell
 from appliance.logs import log, set_up
 from appliance.queue import Queue
+from appliance.renders.sweep import Filling
 from appliance.signals import until_told
 from appliance.upkeep.cleaning import Cleaning, Rule
 from appliance.upkeep.daily import Daily
@@ -63,6 +64,7 @@ async def run() -> None:
         tasks.create_task(again(DAY, keep_partitions))
         tasks.create_task(again(DUE, Daily(ledger, objects, config.verify_grace_seconds).verify))
         tasks.create_task(again(LOOK, cleaning.clean))
+        tasks.create_task(again(config.sweep_seconds, Filling(queue).fill))
         for chore in chores(
             Sweep(ledger, arrivals, queue, objects, config.sweep_look_ups, config.expiry_grace_seconds)
         ):

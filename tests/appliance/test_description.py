@@ -45,7 +45,11 @@ def test_every_refusal_that_may_pass_says_when_to_come_back(operations: Operatio
 
 
 def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: Operations) -> None:
-    assert {name for name, responses in operations.items() if "507" in responses} == {"post /images", "post /files"}
+    assert {name for name, responses in operations.items() if "507" in responses} == {
+        "post /images",
+        "post /files",
+        "get /images/{file_id}/render",
+    }
     assert {name for name, responses in operations.items() if "409" in responses} == {
         "post /projects",
         "post /users",
@@ -54,4 +58,5 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
         "post /images/{file_id}/uploaded",
         "post /images/{file_id}/retry",
         "post /projects/{project_id}/webhooks",
+        "get /images/{file_id}/render",
     }

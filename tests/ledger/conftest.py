@@ -19,7 +19,7 @@ from tests.ledger.intake import Intake
 
 TEMPLATE = "migrated"
 CLEAR = (
-    "TRUNCATE ledger.assets, ledger.attempts, ledger.usage, ledger.blobs, ledger.versions, ledger.events, "
+    "TRUNCATE ledger.assets, ledger.orders, ledger.attempts, ledger.usage, ledger.blobs, ledger.versions, ledger.events, "
     "ledger.streams, projects, users, folders, api_keys, webhooks, webhook_attempts"
 )
 
