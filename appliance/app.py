@@ -48,6 +48,7 @@ from appliance.quotas import api as quotas
 from appliance.quotas.gate import Gate
 from appliance.quotas.room import Room
 from appliance.renders import api as renders
+from appliance.renders import pages
 from appliance.renders.parameters import listed
 from appliance.renders.service import Renders
 from appliance.renders.signing import Signatures
@@ -60,8 +61,8 @@ from storage.objects import Objects
 ROUTERS = [
     module.router
     for module in (
-        *(accounts, quotas, folders, files, images, renders, assets, live, progress),
-        *(webhooks, health, care, docs),
+        *(accounts, quotas, folders, files, images, renders, pages),
+        *(assets, live, progress, webhooks, health, care, docs),
     )
 ]
 MOST_BODY = 64 * 1024  # bytes; no request of this API is larger

@@ -87,6 +87,7 @@ class Config:
         "sizes, 0 for a free side, at which everybody who may see a photo gets it; others have to be signed",
     )
     render_most: int = setting(200, "pictures made on request that a photo may have before no more are signed for")
+    pages_most: int = setting(1000, "pages of a document that may be made on request")
     render_seconds: float = setting(10.0, "how long a request waits for the picture that it asks for")
     sweep_seconds: float = setting(1.0, "the pause between two rounds of the sweep")
     sweep_look_ups: int = setting(1000, "open slots looked up in one round")

@@ -48,6 +48,7 @@ RETRY_AFTER = {
     "required": True,
     "schema": {"type": "integer", "minimum": 1},
 }
+MADE_ON_REQUEST = frozenset({"get /images/{file_id}/render", "get /files/{file_id}/pages/{page}"})
 # What can't be told from an operation's form: conflicts, what takes up room, and whose credential is in the body.
 CONFLICTS = frozenset(
     {
@@ -58,10 +59,10 @@ CONFLICTS = frozenset(
         "post /images/{file_id}/uploaded",
         "post /images/{file_id}/retry",
         "post /projects/{project_id}/webhooks",
-        "get /images/{file_id}/render",
+        *MADE_ON_REQUEST,
     }
 )
-FILLS_STORAGE = frozenset({"post /images", "post /files", "get /images/{file_id}/render"})
+FILLS_STORAGE = frozenset({"post /images", "post /files", *MADE_ON_REQUEST})
 LETS_IN = frozenset({"post /login"})
 NAMES_AN_OWNER = frozenset({"post /images", "post /files", "post /tokens", "post /tickets"})  # in its body
 

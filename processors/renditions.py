@@ -44,3 +44,14 @@ def named(name: str) -> Rendition | None:
         return None
     width, height, fit, format, quality = found.groups()
     return Rendition(int(width), int(height), Fit(fit), Format(format), int(quality))
+
+
+def page_name(page: int) -> str:
+    """The name of a page of a document, counted from 1; its versions are called by it and their own names."""
+    return f"p{page}"
+
+
+def page_named(name: str) -> int | None:
+    """The page of this name; None where it is none."""
+    found = re.fullmatch(r"p([1-9]\d{0,4})", name)
+    return int(found[1]) if found else None

@@ -14,6 +14,11 @@ class NotAPicture(Conflict):
     title = "Only pictures can be had at any size"
 
 
+class NotADocument(Conflict):
+    code = "not_a_document"
+    title = "Only documents have pages"
+
+
 class NotListed(NotAllowed):
     code = "size_not_listed"
     title = "Other sizes, or another quality, need a signature of a server's"
@@ -26,7 +31,7 @@ class BadSignature(NotAllowed):
 
 class TooManyRenditions(TooMany):
     code = "too_many_renditions"
-    title = "This file has as many pictures made on request as it may"
+    title = "Of this file as much was made on request as may be"
     retry_after = 3600
 
 

@@ -1,6 +1,7 @@
 """The job that does one order: claim, fetch the smallest source that will do, make, store, finish."""
 
 import asyncio
+import dataclasses
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,7 +19,7 @@ from appliance.renders.orders import Claim, Made, Orders
 from appliance.renders.source import sufficient
 from processors import renditions
 from processors.processor import Processor
-from processors.recipes import Recipe
+from processors.recipes import PHOTO, Recipe
 from processors.refusals import Refused
 from processors.renditions import Rendition
 from processors.results import Version
@@ -79,23 +80,31 @@ class Renderer:
         return code
 
     async def _run(self, claim: Claim) -> str:
-        rendition = renditions.named(claim.name)
-        if rendition is None:
+        if rendition := renditions.named(claim.name):
+            recipe, versions = rendition.recipe, await self._rendered(claim, rendition)
+        elif page := renditions.page_named(claim.name):
+            recipe, versions = PHOTO, await self._page(claim, page)
+        else:
             return await self._fail(claim, "unknown", "Nobody here knows how to make this.")
-        versions = await self._rendered(claim, rendition)
         await asyncio.gather(*(self._put(claim, version) for version in versions))
-        done = await self._orders.finish(claim, [_row(version) for version in versions], rendition.recipe.hash)
+        done = await self._orders.finish(claim, [_row(version) for version in versions], recipe.hash)
         return "done" if done else "lease_lost"
 
     async def _rendered(self, claim: Claim, rendition: Rendition) -> list[Version]:
         original = claim.facts["width"], claim.facts["height"]
         version = sufficient(await orders.made(claim.asset, None), original, rendition.spec)
         source = await (self._original(claim) if version is None else self._version(claim, version))
-        return await self._developed(source, rendition.recipe)
+        return await self._developed(source, rendition.recipe, Processor.IMAGE)
 
-    async def _developed(self, source: bytes, recipe: Recipe) -> list[Version]:
+    async def _page(self, claim: Claim, page: int) -> list[Version]:
+        versions = await self._developed(await self._original(claim), PHOTO, Processor.PDF, page)
+        return [dataclasses.replace(version, name=f"{claim.name}_{version.name}") for version in versions]
+
+    async def _developed(
+        self, source: bytes, recipe: Recipe, processor: Processor, page: int | None = None
+    ) -> list[Version]:
         seconds = self._config.develop_seconds
-        return (await self._sandbox.develop(source, seconds, recipe, Processor.IMAGE)).versions
+        return (await self._sandbox.develop(source, seconds, recipe, processor, page)).versions
 
     async def _original(self, claim: Claim) -> bytes:
         source: bytes = await self._in_thread(self._objects.get, claim.bucket, claim.key, claim.version_id, claim.etag)

@@ -49,6 +49,7 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
         "post /images",
         "post /files",
         "get /images/{file_id}/render",
+        "get /files/{file_id}/pages/{page}",
     }
     assert {name for name, responses in operations.items() if "409" in responses} == {
         "post /projects",
@@ -59,4 +60,5 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
         "post /images/{file_id}/retry",
         "post /projects/{project_id}/webhooks",
         "get /images/{file_id}/render",
+        "get /files/{file_id}/pages/{page}",
     }
