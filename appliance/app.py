@@ -25,6 +25,7 @@ from appliance.again import REVIVED_SECONDS, again
 from appliance.answers import count_answer
 from appliance.assets import api as assets
 from appliance.beat import beat
+from appliance.bundles import api as bundles
 from appliance.care import api as care
 from appliance.clocks import Clocks
 from appliance.config import Config, current
@@ -61,7 +62,7 @@ from storage.objects import Objects
 ROUTERS = [
     module.router
     for module in (
-        *(accounts, quotas, folders, files, images, renders, pages),
+        *(accounts, quotas, folders, files, images, renders, pages, bundles),
         *(assets, live, progress, webhooks, health, care, docs),
     )
 ]
@@ -119,6 +120,7 @@ def _resources(config: Config) -> dict[str, Any]:
         "ledger": ledger,
         "gate": Gate(redis, config),
         "slots": Slots(ledger, upload_forms, room, config),
+        "bundles": bundles.Bundles(config),
         "renders": Renders(listener, Queue(config.valkey_url, config.queue_window), room, config),
         "render_sizes": listed(config.render_sizes),
         "signatures": Signatures(config.token_secret),

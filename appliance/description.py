@@ -60,6 +60,7 @@ CONFLICTS = frozenset(
         "post /images/{file_id}/retry",
         "post /projects/{project_id}/webhooks",
         *MADE_ON_REQUEST,
+        "get /files/{file_id}/bundle",
     }
 )
 FILLS_STORAGE = frozenset({"post /images", "post /files", *MADE_ON_REQUEST})

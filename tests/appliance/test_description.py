@@ -60,5 +60,6 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
         "post /images/{file_id}/retry",
         "post /projects/{project_id}/webhooks",
         "get /images/{file_id}/render",
+        "get /files/{file_id}/bundle",
         "get /files/{file_id}/pages/{page}",
     }
