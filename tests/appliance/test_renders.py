@@ -1,9 +1,6 @@
 """Pictures at any size: made once, when they are first asked for, and for whom that is allowed."""
 
-import base64
-import hmac
 import io
-import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from typing import Any
@@ -17,6 +14,7 @@ from PIL import Image
 from tests.appliance import pictures
 from tests.appliance.client import Project, wait_for
 from tests.appliance.test_files import PAPER, sent
+from tests.appliance.test_readme import BLOCKS
 from tests.stack import Stack
 
 BROWSER = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
@@ -49,6 +47,12 @@ def shown(answer: httpx.Response) -> Image.Image:
     assert got.headers["content-type"] == f"image/{str(image.format).lower()}"
     assert "immutable" in got.headers["cache-control"]
     return image
+
+
+def test_a_client_that_follows_brings_its_token_along(owner: Project, photo: str) -> None:
+    followed = owner.api.get(f"/images/{photo}/render", params={"w": 320}, follow_redirects=True)
+    assert followed.status_code == 200
+    assert Image.open(io.BytesIO(followed.content)).size == (320, 240)
 
 
 def code(answer: httpx.Response) -> tuple[int, str]:
@@ -182,12 +186,12 @@ def test_a_server_signs_without_asking(owner: Project, stranger: Project, photo:
     assert owner.api.get(f"/projects/{owner.id}/render-key").status_code == 403
     key = owner.server.get(f"/projects/{owner.id}/render-key").json()["key"]
     assert key != owner.server.get(f"/projects/{stranger.id}/render-key").json()["key"]
-    expires = int(time.time()) + 60
-    message = f"{photo}|302|200|cover|auto|0|{expires}".encode()
+    recipe: dict[str, Any] = {}
+    exec(BLOCKS["sign"], recipe)
     for secret, status in ((key, 302), (key[::-1], 403)):
-        mac = base64.urlsafe_b64encode(hmac.digest(secret.encode(), message, "sha256")).decode().rstrip("=")
-        url = f"{owner.stack.url}/images/{photo}/render?w=302&h=200&fit=cover&sig={expires}.{mac}"
-        assert httpx.get(url).status_code == status
+        for wanted in ({"w": 302, "h": 200, "fit": "cover"}, {"h": 200, "w": 303, "format": "webp"}):
+            path = recipe["signed"](secret, photo, 60, **wanted)
+            assert httpx.get(owner.stack.url + path).status_code == status, path
 
 
 def test_who_may_not_see_it_may_not_have_it_made(owner: Project, stranger: Project, photo: str) -> None:

@@ -79,13 +79,11 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    INSERT INTO ledger.versions
-        (asset, name, width, height, bytes, content_type, extension, sha256, source_sha256, recipe_hash, ordered)
-    SELECT of_asset, v.name, v.width, v.height, v.bytes, v.content_type, v.extension, v.sha256, b.sha256,
-        finish_order.recipe_hash, wanted
-    FROM jsonb_to_recordset(versions) AS v (
-        name text, width integer, height integer, bytes bigint, content_type text, extension text, sha256 text),
-        ledger.assets a JOIN ledger.blobs b ON b.id = a.blob WHERE a.id = of_asset;
+    PERFORM ledger.keep_versions(of_asset, (
+        SELECT b.sha256 FROM ledger.assets a JOIN ledger.blobs b ON b.id = a.blob WHERE a.id = of_asset
+    ), versions, recipe_hash);
+    UPDATE ledger.versions v SET ordered = wanted
+    FROM jsonb_to_recordset(versions) AS m (name text) WHERE v.asset = of_asset AND v.name = m.name;
     RETURN true;
 END $$;
 
