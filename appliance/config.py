@@ -106,6 +106,20 @@ class Config:
         (), "lines of each rung of an HLS ladder, as 360 720; none: no ladder", check=_rungs
     )
     queue_window: int = setting(300, "jobs a lane at most in the queue; the backlog stays in the ledger")
+    render_sizes: tuple[str, ...] = setting(
+        (
+            *("64x64", "128x128", "256x256", "512x512", "1024x1024", "2048x2048"),
+            *("320x0", "640x0", "960x0", "1280x0", "1920x0"),
+        ),
+        "sizes, 0 for a free side, at which everybody who may see a photo gets it; others have to be signed",
+    )
+    render_most: int = live(
+        200, "pictures made on request that a photo may have before no more are signed for", least=0, most=100000
+    )
+    pages_most: int = live(1000, "pages of a document that may be made on request", least=0, most=10000)
+    render_seconds: float = live(
+        10.0, "how long a request waits for the picture that it asks for", least=0, most=60, unit=SECONDS
+    )
     sweep_seconds: float = live(1.0, "the pause between two rounds of the sweep", least=0.01, most=3600, unit=SECONDS)
     sweep_look_ups: int = live(1000, "open slots looked up in one round", least=1, most=100000)
     live_send_seconds: float = setting(20.0, "how long a reader of events may take to take one")

@@ -48,6 +48,7 @@ RETRY_AFTER = {
     "required": True,
     "schema": {"type": "integer", "minimum": 1},
 }
+MADE_ON_REQUEST = frozenset({"get /images/{file_id}/render", "get /files/{file_id}/pages/{page}"})
 # What can't be told from an operation's form: conflicts, what takes up room, and whose credential is in the body.
 CONFLICTS = frozenset(
     {
@@ -63,10 +64,15 @@ CONFLICTS = frozenset(
         "post /images/{file_id}/retry",
         "post /projects/{project_id}/webhooks",
         "post /settings/rollback",
+        *MADE_ON_REQUEST,
+        "get /files/{file_id}/bundle",
     }
 )
 FILLS_STORAGE = frozenset(
-    {"post /images", "post /files", "post /files/{file_id}/upload/parts", "put /files/{file_id}/content"}
+    {
+        *("post /images", "post /files", "post /files/{file_id}/upload/parts", "put /files/{file_id}/content"),
+        *MADE_ON_REQUEST,
+    }
 )
 LETS_IN = frozenset({"post /login"})
 NAMES_AN_OWNER = frozenset({"post /images", "post /files", "post /tokens", "post /tickets"})  # in its body

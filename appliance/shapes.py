@@ -152,6 +152,7 @@ SCHEMAS: dict[str, Schema] = {
     "FileLinks": _some(**dict.fromkeys(ANY, _or_null(TEXT))),
     "File": _owned(**_IMAGE, versions=_of("FileVersions")),
     "ListedFile": _owned(**_IMAGE, versions={"anyOf": [_of("FileLinks"), _of("FileVersions")]}),
+    "Page": _all(file_id=UUID, page={"type": "integer", "minimum": 1}, pages=COUNT, versions=_of("FileVersions")),
     "Files": _all(files=_list("ListedFile"), next_cursor=_or_null(TEXT)),
     "Image": _owned(**_IMAGE, versions=_of("Versions")),
     "ListedImage": _owned(**_IMAGE, versions={"anyOf": [_of("Links"), _of("Versions")]}),
@@ -201,7 +202,7 @@ SCHEMAS: dict[str, Schema] = {
     "Deliveries": _all(deliveries=_list("Delivery"), next_cursor=_or_null(COUNT)),
     "TimelineEntry": {**_some(at=TIME, what=TEXT, **_TOLD), "required": ["at", "what"], "additionalProperties": False},
     "TimelineVersion": _all(
-        name={"enum": list(ANY)},
+        name=TEXT,  # ANY, and what was made on request
         width=COUNT,
         height=COUNT,
         bytes=COUNT,
@@ -284,6 +285,7 @@ ANSWERS: dict[str, dict[str, str]] = {
     **_of_owners("get", "/images", {"200": "Images"}),
     **_of_owners("get", "/files", {"200": "Files"}),
     "get /files/{file_id}": {"200": "File"},
+    "get /files/{file_id}/pages/{page}": {"200": "Page"},
     "post /files/{file_id}/complete": {"200": "File"},
     "post /files/{file_id}/cancel": {"200": "File"},
     "post /files/{file_id}/retry": {"200": "File"},

@@ -44,7 +44,8 @@ LEFT JOIN ledger.blobs b ON b.id = a.blob ORDER BY a.id DESC LIMIT $3
 """
 _END = UUID(int=(1 << 128) - 1)  # after every id
 _VERSIONS = """
-SELECT asset, name, width, height, bytes, content_type, extension, sha256 FROM ledger.versions WHERE asset = ANY ($1)
+SELECT asset, name, width, height, bytes, content_type, extension, sha256 FROM ledger.versions
+WHERE asset = ANY ($1) AND ordered IS NULL
 """
 
 

@@ -50,6 +50,8 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
         "post /files",
         "post /files/{file_id}/upload/parts",
         "put /files/{file_id}/content",
+        "get /images/{file_id}/render",
+        "get /files/{file_id}/pages/{page}",
     }
     assert {name for name, responses in operations.items() if "409" in responses} == {
         "post /projects",
@@ -64,4 +66,7 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
         "put /files/{file_id}/content",
         "post /projects/{project_id}/webhooks",
         "post /settings/rollback",
+        "get /images/{file_id}/render",
+        "get /files/{file_id}/bundle",
+        "get /files/{file_id}/pages/{page}",
     }
