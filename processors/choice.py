@@ -2,7 +2,7 @@
 
 from processors import image, pdf
 from processors.processor import Processor
-from processors.profiles import Profile, of_content, taken
+from processors.profiles import DOCUMENT, Profile, of_content, taken
 from processors.recipes import Recipe
 from processors.refusals import Code, Refused
 from processors.results import Developed
@@ -17,11 +17,24 @@ class OtherReader(Exception):
         self.content_type = content_type
 
 
+# What libmagic calls a container, or an old one, of any kind, and plain texts of any kind: whether it is a document says
+# who reads these.
+FAMILIES = frozenset(
+    {
+        *("application/zip", "application/x-ole-storage", "application/CDFV2", "application/CDFV2-encrypted"),
+        *("application/encrypted", "application/msword", "application/vnd.ms-excel", "application/rtf"),
+        *("application/json", "application/x-ndjson", "application/csv", "application/javascript"),
+    }
+)
+
+
 def profile_of(content_type: str) -> Profile:
     """The profile of a file of this content type. Raises Refused: unsupported_kind, with all that is taken."""
     try:
         return of_content(content_type)
     except KeyError:
+        if content_type in FAMILIES or content_type.startswith("text/"):
+            return DOCUMENT
         said = f"Files of this kind ({content_type}) are not taken. Taken are: {taken()}"
         raise Refused(Code.UNSUPPORTED_KIND, said, untouched=True) from None
 

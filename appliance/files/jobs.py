@@ -6,12 +6,13 @@ from typing import Any
 
 from appliance.config import Settings
 from appliance.files.attempts import Attempts, Elsewhere, LeaseLost, Unfit, Unreadable, must_be_as_announced
+from appliance.files.facts import told
 from appliance.files.service import PHOTO
 from appliance.ledger.failures import DAMAGED
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.metrics import count
-from processors import profiles, recipes
-from processors.choice import OtherReader
+from processors import recipes
+from processors.choice import OtherReader, profile_of
 from processors.processor import Processor
 from processors.refusals import Code, Refused
 from processors.results import Developed, Version
@@ -50,7 +51,7 @@ class Developer(Attempts):
         rest = [(self._key(claim, version), version) for version in developed.versions if version is not early]
         await asyncio.gather(*(self._put(key, version) for key, version in rest))
         versions = [_row(version) for version in developed.versions]
-        done = await self._ledger.finish(claim, sha256, _facts(developed.source), versions, recipes.PHOTO.hash)
+        done = await self._ledger.finish(claim, sha256, told(developed.source), versions, recipes.PHOTO.hash)
         if not done:
             raise LeaseLost
 
@@ -71,7 +72,7 @@ class Developer(Attempts):
                 count("sandbox_ends", why="memory")
             return Failure(refused.code, refused.message)
         except OtherReader as other:
-            raise Elsewhere(profiles.of_content(other.content_type).lane) from None
+            raise Elsewhere(profile_of(other.content_type).lane) from None
         except SandboxTimeout:
             count("sandbox_ends", why="time")
             return TOO_SLOW
@@ -101,13 +102,6 @@ class Developer(Attempts):
 
 def _sha256(source: bytes) -> str:
     return hashlib.sha256(source).hexdigest()
-
-
-def _facts(facts: Any) -> dict[str, Any]:
-    """What is kept of the original; its kind is by its content, whatever its name made of it."""
-    names = ("format", "content_type", "width", "height", "frames", "pages", "text_pages")
-    told = {name: value for name in names if (value := getattr(facts, name)) is not None}
-    return {"kind": profiles.of_content(facts.content_type).name, **told}
 
 
 def _row(version: Any) -> dict[str, Any]:

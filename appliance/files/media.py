@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from appliance.config import Settings
+from appliance.files import documents
 from appliance.files.attempts import Attempts, Elsewhere, Unfit, Unreadable, must_be_as_announced
+from appliance.files.jobs import TOO_SLOW
 from appliance.files.scratch import Scratch
 from appliance.files.videos import Videos
 from appliance.files.work import Work
@@ -16,7 +18,7 @@ from processors.choice import profile_of
 from processors.processor import Processor
 from processors.profiles import Profile
 from processors.refusals import Code, Refused
-from processors.sandbox import Sandbox
+from processors.sandbox import Sandbox, SandboxTimeout
 from processors.sniff import SNIFFED_BYTES
 from storage.objects import ObjectMissing, ObjectReplaced, Objects, StorageError
 
@@ -62,13 +64,18 @@ class Media(Attempts):
                 if refused.code == Code.TOO_MUCH_MEMORY:
                     count("sandbox_ends", why="memory")
                 raise Unfit(Failure(refused.code, refused.message), work.sha256) from None
-        await work.finish(facts | {"kind": profile.name, "content_type": content_type}, recipe)
+            except SandboxTimeout:
+                count("sandbox_ends", why="time")
+                raise Unfit(TOO_SLOW, work.sha256) from None
+        await work.finish({"kind": profile.name, "content_type": content_type} | facts, recipe)
 
     async def _made(self, work: Work, profile: Profile, source: BinaryIO) -> tuple[dict[str, Any], str]:
         """What is known of the original once all is made, and the hash of what it was made by."""
         match profile.processor:
             case Processor.VIDEO:
                 return await Videos(self._sandbox, self._settings.now).make(work, source)
+            case Processor.OFFICE:
+                return await documents.make(work, source, self._sandbox, self._settings.now)
         raise Elsewhere(profile.lane)
 
     async def _content_type(self, source: BinaryIO) -> str:
