@@ -17,7 +17,7 @@ from appliance.errors import BadConfiguration
 from appliance.settings.casts import Unit
 from appliance.settings.declared import MANY, declared_in, live, setting
 from appliance.upkeep import clock
-from processors.video.settings import Codec
+from processors.video.codec import Codec
 from storage.endpoint import Ability, Endpoint
 
 

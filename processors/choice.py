@@ -17,8 +17,8 @@ class OtherReader(Exception):
         self.content_type = content_type
 
 
-# What libmagic calls a container, or an old one, of any kind, and plain texts of any kind: whether it is a document says
-# who reads these.
+# What libmagic calls a container of any kind, or a plain text of any kind: whether it is a document after all says who
+# reads these.
 FAMILIES = frozenset(
     {
         *("application/zip", "application/x-ole-storage", "application/CDFV2", "application/CDFV2-encrypted"),
