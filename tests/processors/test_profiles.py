@@ -3,9 +3,8 @@
 import pytest
 
 from processors import profiles
-from processors.choice import profile_of
 from processors.image import kinds
-from processors.profiles import IMAGE, PDF, PROFILES, VIDEO
+from processors.profiles import IMAGE, PDF, PROFILES, VIDEO, profile_of
 from processors.recipes import PHOTO
 from processors.refusals import Refused
 from processors.sniff import content_type
