@@ -23,7 +23,7 @@ FROM ledger.streams s WHERE s.root = $1 AND s.owner = $2 AND NOT s.closed
 # The asset's own row tells whether there is still something to link to.
 _EVENTS = """
 SELECT e.seq, e.at, e.type, e.asset, e.state::text AS state, e.facts::text AS facts,
-    s.root, s.owner, a.folder, a.kind, a.filename, a.state::text AS now, b.version_id, b.size, b.sha256
+    s.root, s.owner, a.folder, a.kind, a.filename, a.state::text AS now, b.key, b.version_id, b.size, b.sha256
 FROM ledger.events e JOIN ledger.streams s ON s.id = e.stream
 LEFT JOIN ledger.assets a ON a.id = e.asset LEFT JOIN ledger.blobs b ON b.id = a.blob
 WHERE e.stream = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3
@@ -45,6 +45,7 @@ class Event(msgspec.Struct, frozen=True):
     kind: str | None
     filename: str | None
     now: str | None
+    key: str | None
     version_id: str | None
     size: int | None
     sha256: str | None
