@@ -88,6 +88,7 @@ class Config:
     )
     render_most: int = setting(200, "pictures made on request that a photo may have before no more are signed for")
     pages_most: int = setting(1000, "pages of a document that may be made on request")
+    bundle_seconds: int = setting(3600, "the longest that building a bundle may take")
     render_seconds: float = setting(10.0, "how long a request waits for the picture that it asks for")
     sweep_seconds: float = setting(1.0, "the pause between two rounds of the sweep")
     sweep_look_ups: int = setting(1000, "open slots looked up in one round")

@@ -61,9 +61,11 @@ CONFLICTS = frozenset(
         "post /projects/{project_id}/webhooks",
         *MADE_ON_REQUEST,
         "get /files/{file_id}/bundle",
+        "post /files/{file_id}/bundle",
+        "get /files/{file_id}/bundle/progress",
     }
 )
-FILLS_STORAGE = frozenset({"post /images", "post /files", *MADE_ON_REQUEST})
+FILLS_STORAGE = frozenset({"post /images", "post /files", "post /files/{file_id}/bundle", *MADE_ON_REQUEST})
 LETS_IN = frozenset({"post /login"})
 NAMES_AN_OWNER = frozenset({"post /images", "post /files", "post /tokens", "post /tickets"})  # in its body
 

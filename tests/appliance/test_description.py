@@ -48,6 +48,7 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
     assert {name for name, responses in operations.items() if "507" in responses} == {
         "post /images",
         "post /files",
+        "post /files/{file_id}/bundle",
         "get /images/{file_id}/render",
         "get /files/{file_id}/pages/{page}",
     }
@@ -61,5 +62,7 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
         "post /projects/{project_id}/webhooks",
         "get /images/{file_id}/render",
         "get /files/{file_id}/bundle",
+        "post /files/{file_id}/bundle",
+        "get /files/{file_id}/bundle/progress",
         "get /files/{file_id}/pages/{page}",
     }
