@@ -67,11 +67,14 @@ CONFLICTS = frozenset(
         "post /settings/rollback",
         *MADE_ON_REQUEST,
         "get /files/{file_id}/bundle",
+        "post /files/{file_id}/bundle",
+        "get /files/{file_id}/bundle/progress",
     }
 )
 FILLS_STORAGE = frozenset(
     {
         *("post /images", "post /files", "post /files/{file_id}/upload/parts", "put /files/{file_id}/content"),
+        "post /files/{file_id}/bundle",
         *MADE_ON_REQUEST,
     }
 )
