@@ -90,7 +90,9 @@ VIDEO = Profile(
 )
 DOCUMENT = Profile(
     name="document",
-    content_types=frozenset(kind.content_type for kind in (kinds.DOCX, kinds.ODT, kinds.RTF, kinds.TXT, kinds.MD)),
+    content_types=frozenset(
+        {kind.content_type for kind in (kinds.DOCX, kinds.ODT, kinds.RTF, kinds.TXT, kinds.MD)} | kinds.LOOKED_INTO
+    ),
     extensions=("docx", "odt", "rtf", "txt", "md"),
     most_bytes=100_000_000,
     folder="documents",
@@ -124,8 +126,10 @@ def suggested(filename: str) -> Profile | None:
 
 
 def of_content(content_type: str) -> Profile:
-    """The profile of files of this content type. Raises KeyError."""
-    return _BY_CONTENT[content_type]
+    """The profile of files of this content type, of which there are many for texts. Raises KeyError."""
+    return (
+        DOCUMENT if content_type.startswith("text/") and content_type not in _BY_CONTENT else _BY_CONTENT[content_type]
+    )
 
 
 def taken() -> str:

@@ -7,6 +7,8 @@ from pathlib import PurePath
 
 import msgspec
 
+from processors import profiles
+from processors.choice import OtherReader
 from processors.office import libreoffice
 from processors.office.kinds import KINDS
 from processors.office.libreoffice import Office
@@ -89,12 +91,15 @@ async def _other(source: Source, sandbox: Sandbox, seconds: float, recipe: Recip
     """A picture or a PDF whose name said that it was a document."""
     try:
         return await sandbox.develop(_bytes(source), seconds, recipe, None)
+    except OtherReader as other:
+        if profiles.of_content(other.content_type).processor is not Processor.OFFICE:
+            raise
     except Refused as refused:
         if refused.code not in (Code.NOT_A_PICTURE, Code.UNSUPPORTED_KIND):
             raise
-        known = ", ".join(kind.name for kind in KINDS)
-        message = f"This is not a document, whatever its name says. Supported are {known}."
-        raise Refused(Code.NOT_A_DOCUMENT, message, refused.untouched) from None
+    known = ", ".join(kind.name for kind in KINDS)
+    message = f"This is not a document, whatever its name says. Supported are {known}."
+    raise Refused(Code.NOT_A_DOCUMENT, message, untouched=True)
 
 
 def _converted(made: Made, rest: memoryview) -> Converted:
