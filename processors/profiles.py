@@ -127,9 +127,9 @@ def suggested(filename: str) -> Profile | None:
 
 def of_content(content_type: str) -> Profile:
     """The profile of files of this content type, of which there are many for texts. Raises KeyError."""
-    return (
-        DOCUMENT if content_type.startswith("text/") and content_type not in _BY_CONTENT else _BY_CONTENT[content_type]
-    )
+    if content_type.startswith("text/"):
+        return _BY_CONTENT.get(content_type, DOCUMENT)
+    return _BY_CONTENT[content_type]
 
 
 def taken() -> str:
