@@ -12,8 +12,8 @@ REVIVED_SECONDS = 1.0
 """The pause before a loop that should never end begins anew, since something nobody thought of ended it."""
 
 
-async def again(every: float, chore: Callable[[], Awaitable[object]]) -> None:
-    """Does `chore` until cancelled, with a pause of `every` seconds after each time."""
+async def again(every: float | Callable[[], float], chore: Callable[[], Awaitable[object]]) -> None:
+    """Does `chore` until cancelled, with a pause of `every` seconds after each time, which may be asked each time."""
     while True:
         name = getattr(getattr(chore, "func", chore), "__qualname__", str(chore))
         try:
@@ -22,4 +22,4 @@ async def again(every: float, chore: Callable[[], Awaitable[object]]) -> None:
             log.warning("chore put off", chore=name, error=str(error) or type(error).__name__)
         except Exception as error:
             log.error("chore failed", chore=name, exc_info=error)
-        await asyncio.sleep(every)
+        await asyncio.sleep(every if isinstance(every, int | float) else every())

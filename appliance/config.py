@@ -1,16 +1,23 @@
-"""Every setting of the server's processes, once: its variable, its type, its default and what it is for."""
+"""Every setting of the server's processes, once: its variable, its type, its default and what it is for.
 
-# ruff: noqa: RUF009 - `setting` makes a dataclass field
+A `setting` is read from the environment when a process starts. A `live` one may be changed while all run, by
+appliance/settings; whoever uses it asks `now` each time, and takes what belongs together from one answer.
+"""
+
+# ruff: noqa: RUF009 - `setting` and `live` make dataclass fields
 
 import os
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from appliance.errors import BadConfiguration
-from processors.video.settings import Codec
+from appliance.settings.casts import Unit
+from appliance.settings.declared import MANY, declared_in, live, setting
+from appliance.upkeep import clock
+from processors.video.codec import Codec
 from storage.endpoint import Ability, Endpoint
 
 
@@ -29,9 +36,14 @@ class Sandboxing(StrEnum):
     WEAK = "weak"
 
 
-def setting(default: Any, why: str, secret: bool = False) -> Any:
-    """A field read from `DARKROOM_<NAME>`; lists are separated by white space."""
-    return field(default=default, metadata={"why": why}, repr=not secret)
+SECONDS, HOURS, DAYS, BYTES = Unit.SECONDS, Unit.HOURS, Unit.DAYS, Unit.BYTES
+LONGEST_FORM = 7200
+"""Seconds that an upload form may be valid at most: so long a replaced key of storage stays good."""
+
+
+def _rungs(text: str) -> None:
+    if not all(16 <= int(word) <= 4320 for word in text.split()):
+        raise ValueError("expected numbers of lines from 16 to 4320")
 
 
 @dataclass(frozen=True)
@@ -56,63 +68,131 @@ class Config:
 
     api_port: int = setting(0, "where the API listens, on loopback")
     api_workers: int = setting(2, "API processes")
-    form_seconds: int = setting(900, "how long an upload form is valid")
-    expiry_grace_seconds: float = setting(60.0, "how long after that an upload still under way is waited for")
+    form_seconds: int = live(900, "how long an upload form is valid", least=1, most=LONGEST_FORM, unit=SECONDS)
+    expiry_grace_seconds: float = live(
+        60.0, "how long after its form an upload still under way is waited for", least=0, most=86400, unit=SECONDS
+    )
     link_seconds: int = setting(3600, "the window within which a link stays the same; it is valid for two of them")
-    token_seconds: int = setting(3600, "the longest life of a project's token")
-    ticket_seconds: int = setting(60, "the life of a websocket ticket")
+    token_seconds: int = live(3600, "the longest life of a project's token", least=1, most=86400, unit=SECONDS)
+    ticket_seconds: int = live(
+        60, "the life of a websocket ticket, a minute at most whatever this says", least=1, most=3600, unit=SECONDS
+    )
     clock_seconds: float = setting(30.0, "how far the clocks of our processes, Postgres and storage may be apart")
-    max_image_bytes: int = setting(100_000_000, "the largest photo that storage takes")
-    events_days: int = setting(30, "how long events are kept, at least")
+    max_image_bytes: int = setting(100_000_000, "the largest photo, and the largest file that is sent by a form")
+    max_file_bytes: int = setting(50_000_000_000, "the largest file that is sent in parts, or through the server")
+    parts_from_bytes: int = setting(32 << 20, "files as large as this are sent in parts, where their size was named")
+    upload_seconds: int = setting(7 * 24 * 3600, "how long an upload in parts can be gone on with")
+    events_days: int = live(30, "how long events are kept, at least", least=1, most=3650, unit=DAYS)
 
-    lease_seconds: int = setting(30, "how long a worker holds a job without renewing")
+    lease_seconds: int = live(30, "how long a worker holds a job without renewing", least=1, most=600, unit=SECONDS)
     job_seconds: int = setting(60, "the longest a photo's job may take, whatever it renews")
-    develop_seconds: float = setting(9.0, "the longest the decoder may take for one photo")
+    develop_seconds: float = live(
+        9.0, "the longest the decoder may take for one photo", least=0.1, most=600, unit=SECONDS
+    )
     sandbox: Sandboxing = setting(
         Sandboxing.STRONG, "strong, or weak: decode also where the system gives no second wall; ./ops/status tells"
     )
     jobs_in_flight: int = setting(2, "jobs a worker process has under way: one decodes while the other moves bytes")
-    media_seconds: int = setting(6 * 3600, "the longest the work on one video may take, whatever it renews")
-    video_codec: Codec = setting(Codec.VP9, "what videos become: vp9, av1, h265 or h264")
-    video_threads: int = setting(2, "threads of one encoder")
-    video_screenshots: int = setting(5, "screenshots of a video, 0 to 100")
-    video_preview_seconds: float = setting(4.0, "the length of the preview of a video; 0 for none")
-    video_ladder: tuple[int, ...] = setting((), "lines of each rung of an HLS ladder, as 360 720; none, no ladder")
+    media_seconds: int = live(
+        6 * 3600, "the longest the work on one video may take, whatever it renews", least=10, most=604800, unit=SECONDS
+    )
+    video_codec: Codec = live(Codec.VP9, "what videos become: vp9, av1, h265 or h264")
+    video_threads: int = live(2, "threads of one encoder", least=1, most=64)
+    video_screenshots: int = live(5, "screenshots of a video", least=0, most=100)
+    video_preview_seconds: float = live(
+        4.0, "the length of the preview of a video; 0 for none", least=0, most=60, unit=SECONDS
+    )
+    video_ladder: tuple[int, ...] = live(
+        (), "lines of each rung of an HLS ladder, as 360 720; none: no ladder", check=_rungs
+    )
     queue_window: int = setting(300, "jobs a lane at most in the queue; the backlog stays in the ledger")
-    sweep_seconds: float = setting(1.0, "the pause between two rounds of the sweep")
-    sweep_look_ups: int = setting(1000, "open slots looked up in one round")
+    render_sizes: tuple[str, ...] = setting(
+        (
+            *("64x64", "128x128", "256x256", "512x512", "1024x1024", "2048x2048"),
+            *("320x0", "640x0", "960x0", "1280x0", "1920x0"),
+        ),
+        "sizes, 0 for a free side, at which everybody who may see a photo gets it; others have to be signed",
+    )
+    render_most: int = live(
+        200, "pictures made on request that a photo may have before no more are signed for", least=0, most=100000
+    )
+    pages_most: int = live(1000, "pages of a document that may be made on request", least=0, most=10000)
+    render_seconds: float = live(
+        10.0, "how long a request waits for the picture that it asks for", least=0, most=60, unit=SECONDS
+    )
+    sweep_seconds: float = live(1.0, "the pause between two rounds of the sweep", least=0.01, most=3600, unit=SECONDS)
+    sweep_look_ups: int = live(1000, "open slots looked up in one round", least=1, most=100000)
     live_send_seconds: float = setting(20.0, "how long a reader of events may take to take one")
-    live_per_project: int = setting(5000, "readers of a project's events at once: websockets and streams")
-    live_per_address: int = setting(500, "the same for one address, as the edge sees it")
+    live_per_project: int = live(
+        5000, "readers of a project's events at once: websockets and streams", least=1, most=1000000
+    )
+    live_per_address: int = live(
+        500, "readers of events at once from one address, as the edge sees it", least=1, most=1000000
+    )
     webhook_allow: tuple[str, ...] = setting((), "networks that are not public and may get webhooks: 10.1.0.0/16 …")
     webhook_seconds: float = setting(10.0, "the longest a webhook's receiver may take")
-    webhook_retry_seconds: float = setting(5.0, "the pause after a first failure; it doubles with each, up to an hour")
-    webhook_days: float = setting(5.0, "after so many days of nothing but failures a webhook is disabled")
-    webhook_attempt_days: int = setting(7, "how long attempts to deliver are listed")
-    verify_grace_seconds: float = setting(3600.0, "how old an object must be before it needs an explanation")
-    timezone: str = setting("", "the operator's time zone, as Europe/Berlin; the machine's own where it is not given")
-    clean_at: str = setting("00:00", "when abandoned uploads and temporary files are removed, every day")
-    clean_hours: float = setting(48.0, "how old they must be")
-    storage_free_percent: float = setting(5.0, "no new uploads once a drive has less of it free; 0: whatever it has")
-    look_seconds: float = setting(3.0, "the pause between two looks at storage's nodes and drives")
-    scrub_days: float = setting(30.0, "how often every shard in storage is read and mended; 0: only ./ops/scrub --now")
-    scrub_pause_seconds: float = setting(
-        60.0, "the longest a scrub waits, every thousand object versions, while files wait to be processed"
+    webhook_retry_seconds: float = live(
+        5.0, "the pause after a first failure; it doubles with each, up to an hour", least=0.01, most=3600, unit=SECONDS
     )
-    project_slots: int = setting(10_000, "uploads that a project may have open; 0 is no limit, here and below")
-    project_files: int = setting(0, "files that a project may have, those being uploaded too")
-    project_bytes: int = setting(0, "bytes of originals that a project may have")
-    project_requests: int = setting(60_000, "requests a minute with a project's tokens")
-    user_slots: int = setting(1000, "the same for one user of an application, if its tokens say who that is")
-    user_files: int = setting(0, "…")
-    user_bytes: int = setting(0, "…")
-    user_requests: int = setting(6000, "…")
-    address_slots: int = setting(2000, "the same for one network address, server keys left out; of IPv6 a /64")
-    address_files: int = setting(0, "…")
-    address_bytes: int = setting(0, "…")
-    address_requests: int = setting(30_000, "…")
+    webhook_days: float = live(
+        5.0, "after so many days of nothing but failures a webhook is disabled", least=0, most=365, unit=DAYS
+    )
+    webhook_attempt_days: int = live(7, "how long attempts to deliver are listed", least=0, most=365, unit=DAYS)
+    verify_grace_seconds: float = setting(3600.0, "how old an object must be before it needs an explanation")
+    timezone: str = live("", "the operator's time zone, as Europe/Berlin; else the machine's own", check=clock.zone)
+    clean_at: str = live(
+        "00:00", "when abandoned uploads and temporary files are removed, every day", check=clock.time_of_day
+    )
+    settings_at: str = live("00:00", "when all settings are told to Valkey anew, every day", check=clock.time_of_day)
+    clean_hours: float = setting(48.0, "how old uploads that never came and temporary files must be to be removed")
+    storage_free_percent: float = live(
+        5.0, "no new uploads once a drive has less of it free; 0: whatever it has", least=0, most=100
+    )
+    look_seconds: float = live(
+        3.0, "the pause between two looks at storage's nodes and drives", least=0.05, most=600, unit=SECONDS
+    )
+    scrub_days: float = live(
+        30.0,
+        "how often every shard in storage is read and mended; 0: only ./ops/scrub --now",
+        least=0,
+        most=3650,
+        unit=DAYS,
+    )
+    scrub_pause_seconds: float = live(
+        60.0,
+        "the longest a scrub waits, every 1000 object versions, while files are to be processed",
+        least=0,
+        most=86400,
+        unit=SECONDS,
+    )
+    project_slots: int = live(
+        10_000, "uploads that a project may have open; 0 is no limit, for all that follow too", least=0, most=MANY
+    )
+    project_files: int = live(0, "files that a project may have, those being uploaded too", least=0, most=MANY)
+    project_bytes: int = live(0, "bytes of originals that a project may have", least=0, most=MANY, unit=BYTES)
+    project_requests: int = live(60_000, "requests a minute with a project's tokens", least=0, most=MANY)
+    user_slots: int = live(
+        1000,
+        "uploads that a user may have open, where tokens say who that is",
+        least=0,
+        most=MANY,
+    )
+    user_files: int = live(0, "files that a user may have", least=0, most=MANY)
+    user_bytes: int = live(0, "bytes of originals that a user may have", least=0, most=MANY, unit=BYTES)
+    user_requests: int = live(6000, "requests a minute of a user", least=0, most=MANY)
+    address_slots: int = live(
+        2000, "uploads that a network address (of IPv6 a /64) may have open, server keys left out", least=0, most=MANY
+    )
+    address_files: int = live(0, "files that a network address may have", least=0, most=MANY)
+    address_bytes: int = live(0, "bytes of originals that a network address may have", least=0, most=MANY, unit=BYTES)
+    address_requests: int = live(30_000, "requests a minute of a network address", least=0, most=MANY)
     log_format: str = setting("text", "text or json")
     log_level: str = setting("info", "debug, info, warning or error: what is less is not logged")
+
+    @property
+    def now(self) -> "Config":
+        """Itself: a configuration is as it was made."""
+        return self
 
     def need(self, *names: str) -> "Config":
         """This configuration, once all `names` are set. Raises BadConfiguration with what is missing."""
@@ -135,30 +215,32 @@ class Config:
         return pair
 
 
-def _read(kind: Any, text: str) -> Any:
-    if kind == tuple[str, ...]:
-        return tuple(text.split())
-    if kind == tuple[int, ...]:
-        return tuple(map(int, text.split()))
-    if kind == KeyPair | None:
-        access, _, secret = text.partition(":")
-        if not secret:
-            raise ValueError("expected access:secret")
-        return KeyPair(access, secret)
-    return kind(text)
+class Settings(Protocol):
+    """Who knows how things are set: a Config for good, appliance/settings/reading.py as they change."""
+
+    @property
+    def now(self) -> Config:
+        """All of it as it is at this moment, of one piece."""
+
+
+def _key_pair(text: str) -> KeyPair:
+    access, _, secret = text.partition(":")
+    if not secret:
+        raise ValueError("expected access:secret")
+    return KeyPair(access, secret)
 
 
 def from_environment(environment: dict[str, str]) -> Config:
     """The configuration that `environment` describes. Raises BadConfiguration, naming the variable, never its value."""
     values: dict[str, Any] = {}
-    for item in fields(Config):
-        text = environment.get(f"DARKROOM_{item.name.upper()}", "")
+    for one in declared_in(Config).values():
+        text = environment.get(one.variable, "")
         if not text:
             continue
         try:
-            values[item.name] = _read(item.type, text)
+            values[one.key] = _key_pair(text) if one.kind == KeyPair | None else one.cast(text)
         except ValueError as error:
-            raise BadConfiguration(f"DARKROOM_{item.name.upper()} is not a valid value of its kind") from error
+            raise BadConfiguration(f"{one.variable} is not a valid value of its kind: {error}") from error
     return Config(**values)
 
 

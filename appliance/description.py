@@ -48,21 +48,36 @@ RETRY_AFTER = {
     "required": True,
     "schema": {"type": "integer", "minimum": 1},
 }
+MADE_ON_REQUEST = frozenset({"get /images/{file_id}/render", "get /files/{file_id}/pages/{page}"})
 # What can't be told from an operation's form: conflicts, what takes up room, and whose credential is in the body.
 CONFLICTS = frozenset(
     {
         "post /projects",
         "post /users",
         "post /files/{file_id}/complete",
+        "post /files/{file_id}/cancel",
         "post /files/{file_id}/retry",
+        "post /files/{file_id}/upload/parts",
+        "put /files/{file_id}/content",
         "post /images/{file_id}/uploaded",
+        "post /images/{file_id}/cancel",
         "post /images/{file_id}/retry",
         "post /projects/{project_id}/webhooks",
+        "post /settings/rollback",
+        *MADE_ON_REQUEST,
+        "get /files/{file_id}/bundle",
     }
 )
-FILLS_STORAGE = frozenset({"post /images", "post /files"})
+FILLS_STORAGE = frozenset(
+    {
+        *("post /images", "post /files", "post /files/{file_id}/upload/parts", "put /files/{file_id}/content"),
+        *MADE_ON_REQUEST,
+    }
+)
 LETS_IN = frozenset({"post /login"})
 NAMES_AN_OWNER = frozenset({"post /images", "post /files", "post /tokens", "post /tickets"})  # in its body
+NAMES_A_CHANGE = frozenset({"post /settings/rollback"})
+READS_A_FILE = frozenset({"post /settings/sync"})
 
 
 def described(app: Litestar) -> dict[str, Any]:
@@ -111,11 +126,11 @@ def _errors(operation: dict[str, Any], name: str, public: bool) -> set[int]:
         errors |= {401}
     if not public:
         errors |= {403}
-    if operation.get("parameters") or "requestBody" in operation:
+    if operation.get("parameters") or "requestBody" in operation or name in READS_A_FILE:
         errors |= {400}
     if "requestBody" in operation:
         errors |= {413}
-    if "{" in name or name in NAMES_AN_OWNER:
+    if "{" in name or name in NAMES_AN_OWNER | NAMES_A_CHANGE:
         errors |= {404}
     if name in CONFLICTS:
         errors |= {409}

@@ -7,5 +7,5 @@ from appliance.config import current
 
 DB = PostgresEngine(config={"dsn": current().need("database_url").database_url})
 APP_REGISTRY = AppRegistry(
-    apps=["appliance.ledger.piccolo_app", "appliance.accounts.piccolo_app", "appliance.webhooks.piccolo_app"]
+    apps=[f"appliance.{package}.piccolo_app" for package in ("ledger", "accounts", "webhooks", "settings")]
 )

@@ -10,17 +10,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 import uvloop
 
+from appliance.again import REVIVED_SECONDS, again
 from appliance.beat import beat
 from appliance.clocks import Clocks
-from appliance.config import Config, current
+from appliance.config import Config, Settings, current
 from appliance.errors import Unavailable
 from appliance.files.versions import Linker
 from appliance.leading import lead, stay
 from appliance.ledger.database import connect, pool
 from appliance.live.doorbell import Listener
 from appliance.logs import log, set_up
+from appliance.settings.reading import Reader
 from appliance.signals import until_told
-from appliance.valkey import patient
+from appliance.valkey import patient, quick
 from appliance.webhooks import turns
 from appliance.webhooks.addresses import Reach
 from appliance.webhooks.post import Post
@@ -32,11 +34,11 @@ LOCK = 0x3DA2C
 HOUR = 3600.0
 
 
-async def keep_attempts(days: int) -> None:
+async def keep_attempts(settings: Settings) -> None:
     """Forgets old attempts, every hour, until cancelled."""
     while True:
         try:
-            await turns.forget(days)
+            await turns.forget(settings.now.webhook_attempt_days)
         except Unavailable as error:
             log.warning("old attempts not forgotten", error=str(error))
         await asyncio.sleep(HOUR)
@@ -53,15 +55,18 @@ async def run(config: Config) -> None:
     async with pool(8), asyncio.TaskGroup() as tasks:
         tasks.create_task(beat(patient(config.valkey_url), "webhooks", clocks=clocks))
         tasks.create_task(listener.run())
+        settings = Reader(config, quick(config.valkey_url))
+        await settings.start()
+        tasks.create_task(again(REVIVED_SECONDS, settings.run))
         await clocks.look()
         tasks.create_task(clocks.run())
         lock = await connect()
         await lead(lock, LOCK)
         log.info("webhooks are active")
         tasks.create_task(stay(lock))
-        tasks.create_task(keep_attempts(config.webhook_attempt_days))
+        tasks.create_task(keep_attempts(settings))
         async with Post(Reach(config.webhook_allow), config.webhook_seconds) as post:
-            await Sender(post, linker, listener, config).run()
+            await Sender(post, linker, listener, settings).run()
 
 
 def main() -> None:

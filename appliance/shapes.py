@@ -5,6 +5,7 @@ from typing import Any
 from appliance.accounts.owners import EVERY
 from appliance.files.versions import ANY, NAMES
 from appliance.ledger.states import SHOWN
+from appliance.settings.tables import Action, Layer
 from appliance.webhooks.service import EVENTS
 
 Schema = dict[str, Any]
@@ -116,6 +117,17 @@ _SET: dict[str, Schema] = {
     **dict.fromkeys(("pool", "set", "drives", "parity", "versions_parity", "away"), COUNT),
     **dict.fromkeys(("writes_margin", "reads_margin"), WHOLE),
 }
+ANYTHING: Schema = {"description": "What the setting's kind is written as in JSON"}
+_SETTING: dict[str, Schema] = {
+    **dict.fromkeys(("key", "kind", "unit", "bounds", "changes", "variable"), TEXT),
+    **dict.fromkeys(("value", "default"), ANYTHING),
+    "from": {"enum": list(Layer)},
+    **dict.fromkeys(("pending", "secret"), YES_OR_NO),
+    **dict.fromkeys(("least", "most"), _or_null(NUMBER)),
+    "set_by": _or_null(TEXT),
+    "set_at": _or_null(TIME),
+}
+_SYNCED: dict[str, Schema] = {"generation": COUNT, "changed": {"type": "array", "items": TEXT}}
 _BOUNDS: dict[str, Schema] = {"seq": COUNT, "first": COUNT, "epoch": TEXT}
 
 SCHEMAS: dict[str, Schema] = {
@@ -140,6 +152,7 @@ SCHEMAS: dict[str, Schema] = {
     "FileLinks": _some(**dict.fromkeys(ANY, _or_null(TEXT))),
     "File": _owned(**_IMAGE, versions=_of("FileVersions")),
     "ListedFile": _owned(**_IMAGE, versions={"anyOf": [_of("FileLinks"), _of("FileVersions")]}),
+    "Page": _all(file_id=UUID, page={"type": "integer", "minimum": 1}, pages=COUNT, versions=_of("FileVersions")),
     "Files": _all(files=_list("ListedFile"), next_cursor=_or_null(TEXT)),
     "Image": _owned(**_IMAGE, versions=_of("Versions")),
     "ListedImage": _owned(**_IMAGE, versions={"anyOf": [_of("Links"), _of("Versions")]}),
@@ -189,7 +202,7 @@ SCHEMAS: dict[str, Schema] = {
     "Deliveries": _all(deliveries=_list("Delivery"), next_cursor=_or_null(COUNT)),
     "TimelineEntry": {**_some(at=TIME, what=TEXT, **_TOLD), "required": ["at", "what"], "additionalProperties": False},
     "TimelineVersion": _all(
-        name={"enum": list(ANY)},
+        name=TEXT,  # ANY, and what was made on request
         width=COUNT,
         height=COUNT,
         bytes=COUNT,
@@ -238,6 +251,21 @@ SCHEMAS: dict[str, Schema] = {
         backup=_or_null({"type": "object"}),
         drill=_or_null({"type": "object"}),
     ),
+    "Setting": _all(**_SETTING),
+    "Settings": _all(generation=COUNT, settings=_list("Setting")),
+    "SettingsSynced": _all(**_SYNCED),
+    "SettingsRolledBack": _all(key=TEXT, **_SYNCED),
+    "SettingsEntry": _all(
+        id=COUNT,
+        at=TIME,
+        who=TEXT,
+        via=TEXT,
+        action={"enum": list(Action)},
+        generation=_or_null(COUNT),
+        undoes=_or_null(COUNT),
+        **dict.fromkeys(("layer", "key", "old", "new", "note"), _or_null(TEXT)),
+    ),
+    "SettingsHistory": _all(history=_list("SettingsEntry"), next_cursor=_or_null(COUNT)),
     "Health": _all(status={"const": "ok"}),
     "Readiness": _all(status={"enum": ["ok", "failing"]}, parts={"type": "object"}),
 }
@@ -257,8 +285,11 @@ ANSWERS: dict[str, dict[str, str]] = {
     **_of_owners("get", "/images", {"200": "Images"}),
     **_of_owners("get", "/files", {"200": "Files"}),
     "get /files/{file_id}": {"200": "File"},
+    "get /files/{file_id}/pages/{page}": {"200": "Page"},
     "post /files/{file_id}/complete": {"200": "File"},
+    "post /files/{file_id}/cancel": {"200": "File"},
     "post /files/{file_id}/retry": {"200": "File"},
+    "put /files/{file_id}/content": {"200": "File"},
     **_of_owners("post", "/retry", {"200": "Retried"}),
     **_of_owners("get", "/events", {"200": "Events", "410": "Reset"}),
     "get /notifications": {"200": "Notifications", "410": "Behind"},
@@ -271,6 +302,7 @@ ANSWERS: dict[str, dict[str, str]] = {
     "get /folders/{root}/{owner_id}/{name}": {"200": "Files"},
     "get /images/{file_id}": {"200": "Image"},
     "post /images/{file_id}/uploaded": {"200": "Image"},
+    "post /images/{file_id}/cancel": {"200": "Image"},
     "post /images/{file_id}/retry": {"200": "Image"},
     "get /projects/{project_id}/webhooks": {"200": "Webhooks"},
     "post /projects/{project_id}/webhooks": {"201": "MadeWebhook"},
@@ -279,6 +311,12 @@ ANSWERS: dict[str, dict[str, str]] = {
     "get /webhooks/{webhook_id}/deliveries": {"200": "Deliveries"},
     "get /assets/{asset_id}/timeline": {"200": "Timeline"},
     "get /cluster": {"200": "Cluster"},
+    "get /settings": {"200": "Settings"},
+    "get /settings/history": {"200": "SettingsHistory"},
+    "post /settings/sync": {"200": "SettingsSynced"},
+    "post /settings/rollback": {"200": "SettingsRolledBack"},
+    "get /settings/{key}": {"200": "Setting"},
+    "put /settings/{key}": {"200": "Setting"},
     "get /healthz": {"200": "Health"},
     "get /readyz": {"200": "Readiness", "503": "Readiness"},
 }

@@ -24,7 +24,10 @@ from appliance.live.doorbell import Doorbell
 from appliance.live.progress import Teller
 from appliance.logs import log, set_up
 from appliance.metrics import gauge
-from appliance.valkey import patient
+from appliance.renders import jobs as renders
+from appliance.renders.orders import Orders
+from appliance.settings.reading import Reader
+from appliance.valkey import patient, quick
 from processors.sandbox import Sandbox, SandboxWeak
 from storage.objects import Objects
 
@@ -45,18 +48,22 @@ async def run(config: Config, lane: str, number: int) -> None:
         ledger = Ledger(doorbell.ring)
         objects = Objects(config.endpoint(), key.access, key.secret)
         teller = Teller(config.valkey_url)
+        settings = Reader(config, quick(config.valkey_url))
+        await settings.start()
         developer: Attempts = (
-            Media(ledger, objects, sandbox, config, lane, teller, config.data / "scratch" / name)
+            Media(ledger, objects, sandbox, settings, lane, teller, config.data / "scratch" / name)
             if lane == queue.MEDIA
-            else Developer(ledger, objects, sandbox, config, lane)
+            else Developer(ledger, objects, sandbox, settings, lane)
         )
+        renderer = renders.Renderer(Orders(doorbell.ring), objects, sandbox, settings)
         gauge("jobs_under_way", lambda: developer.under_way)
         clocks = Clocks(objects, config.clock_seconds)
         beating = partial(beat, patient(config.valkey_url), name, protection(sandbox), clocks)
-        watching = (doorbell.run, teller.run, partial(clocks.run, SELDOM_SECONDS), beating)
+        watching = (settings.run, doorbell.run, teller.run, partial(clocks.run, SELDOM_SECONDS), beating)
         loops = [asyncio.create_task(again(REVIVED_SECONDS, one)) for one in watching]
+        work = {"developer": developer, "renderer": renderer}
         loop = queue.worker(
-            config.valkey_url, lane, develop, {"developer": developer}, in_flight(config, lane), developer.longest
+            config.valkey_url, lane, develop, work, in_flight(config, lane), developer.longest, order=renders.job
         )
         log.info("worker is ready", lane=lane, number=number, sandbox=str(sandbox.protection))
         try:

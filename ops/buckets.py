@@ -5,7 +5,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from appliance.config import current
+from appliance.config import LONGEST_FORM, current
 from storage import nodes, setup
 from storage.keys import Key
 
@@ -16,7 +16,7 @@ def main() -> None:
     keys = (_key("UPLOADER_KEY"), _key("READER_KEY"), _key("WORKER_KEY"))
     # The longest that a link or a form lives which was signed with a key that has been replaced since.
     config = current()
-    overlap = timedelta(seconds=max(2 * config.link_seconds, config.form_seconds))
+    overlap = timedelta(seconds=max(2 * config.link_seconds, LONGEST_FORM))
     replaced = os.environ.get("DARKROOM_REPLACED_KEYS", "").split()
     several = os.environ.get("DARKROOM_STORAGE_NODES", "").split()
     authority = Path(os.environ.get("DARKROOM_STORAGE_AUTHORITY", ""))

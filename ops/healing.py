@@ -12,6 +12,7 @@ from appliance.care.rounds import Round
 from appliance.config import current
 from appliance.errors import DomainError
 from appliance.ledger.database import pool
+from appliance.settings.reading import in_force
 from appliance.valkey import LOST, quick
 from ops.caretaker import scrubbing
 from ops.commands.serving import CannotRun
@@ -45,7 +46,7 @@ async def scrubs() -> dict[str, Any]:
     try:
         async with pool(1):
             now, last = await rounds.unfinished(deep=True), await rounds.last_ended(True)
-            due = await scrubbing.due(current().scrub_days)
+            due = await scrubbing.due((await in_force(current())).scrub_days)
             return {
                 "under_way": now.told() if now else None,
                 "last": last.told() if last else None,

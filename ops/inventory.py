@@ -84,8 +84,9 @@ def _valkey(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
 def _storage(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
     folder, (access, _, secret) = plan.folder.storage, plan.credentials.storage_root.partition(":")
     notify = storage_setup.notify_env(*plan.services.valkey_address(), folder / "queue", "darkroom:arrivals")
-    # A day after the daily cleaning should have found and told them.
-    stale = math.ceil(number(environment, "CLEAN_HOURS", float, 48.0)) + 24
+    # A day after the daily cleaning should have found and told them, and nobody can go on with them any more.
+    life = number(environment, "UPLOAD_SECONDS", int, 7 * 24 * 3600) / 3600
+    stale = math.ceil(max(life, number(environment, "CLEAN_HOURS", float, 48.0))) + 24
     program, md5 = plan.programs.storage(), bool(plan.site.s3_port)  # clients of others compare an ETag with it
     if node := plan.node:
         ready = storage_command.node(program, node, access, secret, notify, md5, stale)

@@ -6,6 +6,7 @@ from appliance.accounts.tickets import Tickets
 from appliance.accounts.whose import Whose
 from appliance.config import current
 from appliance.errors import BadRequest, NotFound
+from appliance.settings.reading import in_force
 from appliance.valkey import quick
 
 LOGIN_SECONDS = 900  # how long a login address is good for
@@ -22,7 +23,7 @@ async def create_login_code() -> str:
 
 async def project_token(project_id: str, ttl: int) -> str:
     """A token of one project for `ttl` seconds; the project is made if it is new. Raises BadRequest and Conflict."""
-    most = current().token_seconds
+    most = (await in_force(current())).token_seconds
     if not 1 <= ttl <= most:
         raise BadRequest("The token's life is not valid", ttl=f"1 to {most} seconds")
     try:

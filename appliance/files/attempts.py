@@ -10,9 +10,9 @@ from uuid import UUID
 
 from structlog.contextvars import bound_contextvars
 
-from appliance.config import Config
+from appliance.config import Settings
 from appliance.errors import Unavailable
-from appliance.ledger.failures import MISSING
+from appliance.ledger.failures import CHECKSUM_MISMATCH, MISSING, SIZE_MISMATCH
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.logs import log
 from appliance.metrics import count
@@ -53,20 +53,21 @@ class Unfit(Exception):
 
 
 class Attempts:
-    """Attempts at the files of one lane; what is done in them says who is derived from this.
+    """Attempts at the files of one lane; what is done in them says who is derived from this."""
 
-    seconds: the longest that one may take, whatever it renews.
-    """
-
-    def __init__(self, ledger: Ledger, objects: Objects, config: Config, lane: str, seconds: float) -> None:
+    def __init__(self, ledger: Ledger, objects: Objects, settings: Settings, lane: str) -> None:
         self._ledger = ledger
         self._objects = objects
-        self._config = config
+        self._settings = settings
         self._lane = lane
-        self._seconds = seconds
         self.under_way = 0
         self._lock = SharedLock()
-        self._threads = ThreadPoolExecutor(4 * config.jobs_in_flight, "storage")
+        self._threads = ThreadPoolExecutor(4 * settings.now.jobs_in_flight, "storage")
+
+    @property
+    def _seconds(self) -> float:
+        """The longest that one may take, whatever it renews."""
+        raise NotImplementedError
 
     @property
     def longest(self) -> int:
@@ -84,7 +85,7 @@ class Attempts:
             await self._develop(asset)
 
     async def _develop(self, asset: UUID) -> None:
-        claim = await self._ledger.claim(asset, self._config.lease_seconds)
+        claim = await self._ledger.claim(asset, self._settings.now.lease_seconds)
         if claim is None:
             return
         self.under_way, began = self.under_way + 1, time.monotonic()
@@ -103,6 +104,8 @@ class Attempts:
         """What came of it, in a word: `done`, the code it failed with, or why it did not come to an end."""
         try:
             async with self._leased(claim), asyncio.timeout(self._seconds):
+                if claim.announced_size not in (None, claim.size):
+                    raise Unfit(SIZE_MISMATCH, None)
                 await self._run(claim)
         except Unfit as unfit:
             await self._ledger.fail(claim, unfit.failure, unfit.sha256)
@@ -205,7 +208,7 @@ class Attempts:
 
     async def _renew(self, claim: Claim) -> None:
         """Until the lease is lost."""
-        seconds = self._config.lease_seconds
+        seconds = self._settings.now.lease_seconds
         while True:
             await asyncio.sleep(seconds / 3)
             try:
@@ -221,3 +224,9 @@ class Attempts:
 def _pause(claim: Claim, most: int) -> int:
     """Seconds until the next attempt: the more there were, the longer."""
     return min(most, 2 ** min(claim.attempts, 16))
+
+
+def must_be_as_announced(claim: Claim, sha256: str) -> None:
+    """Raises Unfit for a file whose bytes are not those that its client told the SHA-256 of."""
+    if claim.announced_sha256 not in (None, sha256):
+        raise Unfit(CHECKSUM_MISMATCH, sha256)

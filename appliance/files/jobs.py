@@ -4,14 +4,15 @@ import asyncio
 import hashlib
 from typing import Any
 
-from appliance.config import Config
-from appliance.files.attempts import Attempts, Elsewhere, LeaseLost, Unfit, Unreadable
+from appliance.config import Settings
+from appliance.files.attempts import Attempts, Elsewhere, LeaseLost, Unfit, Unreadable, must_be_as_announced
+from appliance.files.facts import told
 from appliance.files.service import PHOTO
 from appliance.ledger.failures import DAMAGED
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.metrics import count
-from processors import profiles, recipes
-from processors.choice import OtherReader
+from processors import recipes
+from processors.choice import OtherReader, profile_of
 from processors.processor import Processor
 from processors.refusals import Code, Refused
 from processors.results import Developed, Version
@@ -25,9 +26,13 @@ TOO_SLOW = Failure("too_slow", "This file took too long to be processed.")
 class Developer(Attempts):
     """Develops files of one lane, one claim at a time; any number of calls at once share the one sandbox."""
 
-    def __init__(self, ledger: Ledger, objects: Objects, sandbox: Sandbox, config: Config, lane: str) -> None:
-        super().__init__(ledger, objects, config, lane, config.job_seconds)
+    def __init__(self, ledger: Ledger, objects: Objects, sandbox: Sandbox, settings: Settings, lane: str) -> None:
+        super().__init__(ledger, objects, settings, lane)
         self._sandbox = sandbox
+
+    @property
+    def _seconds(self) -> float:
+        return self._settings.now.job_seconds
 
     async def _run(self, claim: Claim) -> None:
         source = await self._fetch(claim)
@@ -35,6 +40,7 @@ class Developer(Attempts):
         sha256, developed = await asyncio.gather(self._in_thread(_sha256, source), self._decoded(claim, source))
         if claim.sha256 not in (None, sha256):
             raise Unfit(DAMAGED, None)
+        must_be_as_announced(claim, sha256)
         if isinstance(developed, Failure):
             raise Unfit(developed, sha256)
         early = self._early(claim, developed)
@@ -45,7 +51,7 @@ class Developer(Attempts):
         rest = [(self._key(claim, version), version) for version in developed.versions if version is not early]
         await asyncio.gather(*(self._put(key, version) for key, version in rest))
         versions = [_row(version) for version in developed.versions]
-        done = await self._ledger.finish(claim, sha256, _facts(developed.source), versions, recipes.PHOTO.hash)
+        done = await self._ledger.finish(claim, sha256, told(developed.source), versions, recipes.PHOTO.hash)
         if not done:
             raise LeaseLost
 
@@ -60,13 +66,13 @@ class Developer(Attempts):
     async def _decoded(self, claim: Claim, source: bytes) -> Developed | Failure:
         processor = Processor.IMAGE if claim.recipe == PHOTO else None  # None: whom its content asks for
         try:
-            return await self._sandbox.develop(source, self._config.develop_seconds, processor=processor)
+            return await self._sandbox.develop(source, self._settings.now.develop_seconds, processor=processor)
         except Refused as refused:
             if refused.code == Code.TOO_MUCH_MEMORY:
                 count("sandbox_ends", why="memory")
             return Failure(refused.code, refused.message)
         except OtherReader as other:
-            raise Elsewhere(profiles.of_content(other.content_type).lane) from None
+            raise Elsewhere(profile_of(other.content_type).lane) from None
         except SandboxTimeout:
             count("sandbox_ends", why="time")
             return TOO_SLOW
@@ -96,13 +102,6 @@ class Developer(Attempts):
 
 def _sha256(source: bytes) -> str:
     return hashlib.sha256(source).hexdigest()
-
-
-def _facts(facts: Any) -> dict[str, Any]:
-    """What is kept of the original; its kind is by its content, whatever its name made of it."""
-    names = ("format", "content_type", "width", "height", "frames", "pages", "text_pages")
-    told = {name: value for name in names if (value := getattr(facts, name)) is not None}
-    return {"kind": profiles.of_content(facts.content_type).name, **told}
 
 
 def _row(version: Any) -> dict[str, Any]:

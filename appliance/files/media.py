@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from appliance.config import Config
-from appliance.files.attempts import Attempts, Elsewhere, Unfit, Unreadable
+from appliance.config import Settings
+from appliance.files import documents
+from appliance.files.attempts import Attempts, Elsewhere, Unfit, Unreadable, must_be_as_announced
+from appliance.files.jobs import TOO_SLOW
 from appliance.files.scratch import Scratch
 from appliance.files.videos import Videos
 from appliance.files.work import Work
@@ -16,7 +18,7 @@ from processors.choice import profile_of
 from processors.processor import Processor
 from processors.profiles import Profile
 from processors.refusals import Code, Refused
-from processors.sandbox import Sandbox
+from processors.sandbox import Sandbox, SandboxTimeout
 from processors.sniff import SNIFFED_BYTES
 from storage.objects import ObjectMissing, ObjectReplaced, Objects, StorageError
 
@@ -27,13 +29,24 @@ class Media(Attempts):
     """Works on files of the lane `media`, one after the other."""
 
     def __init__(
-        self, ledger: Ledger, objects: Objects, sandbox: Sandbox, config: Config, lane: str, teller: Teller, path: Path
+        self,
+        ledger: Ledger,
+        objects: Objects,
+        sandbox: Sandbox,
+        settings: Settings,
+        lane: str,
+        teller: Teller,
+        path: Path,
     ) -> None:
         """path: of the scratch folder."""
-        super().__init__(ledger, objects, config, lane, config.media_seconds)
+        super().__init__(ledger, objects, settings, lane)
         self._sandbox = sandbox
         self._teller = teller
         self._scratch = Scratch(path)
+
+    @property
+    def _seconds(self) -> float:
+        return self._settings.now.media_seconds
 
     async def _run(self, claim: Claim) -> None:
         with self._scratch.folder(claim.size) as folder, (folder / "original").open("w+b") as source:
@@ -51,13 +64,18 @@ class Media(Attempts):
                 if refused.code == Code.TOO_MUCH_MEMORY:
                     count("sandbox_ends", why="memory")
                 raise Unfit(Failure(refused.code, refused.message), work.sha256) from None
-        await work.finish(facts | {"kind": profile.name, "content_type": content_type}, recipe)
+            except SandboxTimeout:
+                count("sandbox_ends", why="time")
+                raise Unfit(TOO_SLOW, work.sha256) from None
+        await work.finish({"kind": profile.name, "content_type": content_type} | facts, recipe)
 
     async def _made(self, work: Work, profile: Profile, source: BinaryIO) -> tuple[dict[str, Any], str]:
         """What is known of the original once all is made, and the hash of what it was made by."""
         match profile.processor:
             case Processor.VIDEO:
-                return await Videos(self._sandbox, self._config).make(work, source)
+                return await Videos(self._sandbox, self._settings.now).make(work, source)
+            case Processor.OFFICE:
+                return await documents.make(work, source, self._sandbox, self._settings.now)
         raise Elsewhere(profile.lane)
 
     async def _content_type(self, source: BinaryIO) -> str:
@@ -79,4 +97,5 @@ class Media(Attempts):
         into.flush()
         if claim.sha256 not in (None, sha256):
             raise Unfit(DAMAGED, None)
+        must_be_as_announced(claim, sha256)
         return sha256

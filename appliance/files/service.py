@@ -44,7 +44,8 @@ LEFT JOIN ledger.blobs b ON b.id = a.blob ORDER BY a.id DESC LIMIT $3
 """
 _END = UUID(int=(1 << 128) - 1)  # after every id
 _VERSIONS = """
-SELECT asset, name, width, height, bytes, content_type, extension, sha256 FROM ledger.versions WHERE asset = ANY ($1)
+SELECT asset, name, width, height, bytes, content_type, extension, sha256 FROM ledger.versions
+WHERE asset = ANY ($1) AND ordered IS NULL
 """
 
 
@@ -76,6 +77,11 @@ class File(msgspec.Struct, frozen=True):
         return Home(self.root, self.owner, self.folder, self.id)
 
     @property
+    def told_state(self) -> str | None:
+        """Its state as the API calls it."""
+        return states.shown(self.state)
+
+    @property
     def original(self) -> Original | None:
         if self.version_id is None or self.size is None:
             return None
@@ -92,7 +98,7 @@ class File(msgspec.Struct, frozen=True):
             "image_id": str(self.id),
             "progress_id": str(self.id),
             "kind": self.kind,
-            "state": states.shown(self.state),
+            "state": self.told_state,
             **self.whose.told(),
             "filename": self.filename,
             "created_at": self.created_at,

@@ -71,6 +71,8 @@ class Claim(msgspec.Struct, frozen=True):
     etag: str
     sha256: str | None  # of the original, from when it was read first
     home: int  # its stream
+    announced_size: int | None  # what its client said of it before it came
+    announced_sha256: str | None
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -81,7 +83,21 @@ class Failure(msgspec.Struct, frozen=True):
     fixer: str = "client"
 
 
-NOBODY = Asker()
+CANCELLED = Failure("cancelled", "This upload was cancelled.")
+
+
+class Announced(NamedTuple):
+    """What a client says of a file before it sends it: bytes, and their SHA-256 (hex).
+
+    With `part_size` (bytes) it comes in parts.
+    """
+
+    size: int | None = None
+    sha256: str | None = None
+    part_size: int | None = None
+
+
+NOBODY, NOTHING = Asker(), Announced()
 
 
 _NO_END = """
@@ -114,11 +130,12 @@ class Ledger:
         filename: str,
         seconds: int,
         asker: Asker = NOBODY,
+        announced: Announced = NOTHING,
     ) -> Slot | None:
         """Writes the row of an upload; None when the owner is unknown or being deleted. Raises LimitReached."""
         rows = await fetch(
-            "SELECT * FROM ledger.open_slot($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb)",
-            *(root, owner, folder, kind, lane, recipe, filename, seconds, *asker),
+            "SELECT * FROM ledger.open_slot($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb, $12, $13, $14)",
+            *(root, owner, folder, kind, lane, recipe, filename, seconds, *asker, *announced),
         )
         if rows and rows[0]["id"] is None:
             raise LimitReached(rows[0]["scope"], rows[0]["what"], rows[0]["most"])
@@ -233,6 +250,10 @@ class Ledger:
         What is being processed is left to its worker.
         """
         return await self._move(ids, ["uploaded", "done", "error"], "error", failure)
+
+    async def cancel(self, asset: UUID) -> bool:
+        """Ends as `error` what has not come to its end; False for what has. A worker that is at it loses its lease."""
+        return bool(self._told(await fetch("SELECT * FROM ledger.cancel($1, $2::jsonb)", asset, _json(CANCELLED))))
 
     async def remove(self, ids: Sequence[UUID]) -> list[UUID]:
         """Takes assets out of view; the sweep removes their bytes."""

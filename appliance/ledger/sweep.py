@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 
 from appliance.accounts import owners
+from appliance.config import Settings
 from appliance.ledger.arrivals import Arrivals
 from appliance.ledger.database import fetch
 from appliance.ledger.service import Bytes, Ledger
@@ -40,20 +41,18 @@ Chore = Callable[[], Awaitable[object]]
 class Sweep:
     """The chores. `objects` may read, list with versions, and delete."""
 
-    def __init__(
-        self, ledger: Ledger, arrivals: Arrivals, queue: Queue, objects: Objects, look_ups: int, grace: float
-    ) -> None:
+    def __init__(self, ledger: Ledger, arrivals: Arrivals, queue: Queue, objects: Objects, settings: Settings) -> None:
         self._ledger = ledger
         self._arrivals = arrivals
         self._queue = queue
         self._objects = objects
-        self._look_ups = look_ups
-        self._grace = grace
+        self._settings = settings
         self._threads = ThreadPoolExecutor(16, "sweep")
 
     async def find(self) -> int:
         """Looks for the bytes of open slots that are due; gives how many it found. Slots that ran out are closed."""
-        rows = await fetch("SELECT * FROM ledger.look_up($1, $2)", self._look_ups, self._grace)
+        now = self._settings.now
+        rows = await fetch("SELECT * FROM ledger.look_up($1, $2)", now.sweep_look_ups, now.expiry_grace_seconds)
         if not rows:
             return 0
         held, silent = await self._held(rows)

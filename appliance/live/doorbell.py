@@ -104,8 +104,8 @@ class Listener:
 
     @property
     def readers(self) -> int:
-        """How many are watching now."""
-        return sum(len(woken) for woken in self._watched.values())
+        """How many are watching streams now; what is below 0 is none."""
+        return sum(len(woken) for stream, woken in self._watched.items() if stream >= 0)
 
     def over(self, stream: int) -> bool:
         """Whether nothing more will come in it, as far as was seen at the last look."""

@@ -16,7 +16,7 @@ from uuid import uuid4
 from redis.asyncio import Redis
 
 from appliance.accounts.whose import Whose
-from appliance.config import Config
+from appliance.config import Settings
 from appliance.errors import TooMany, Unavailable
 from appliance.valkey import LOST
 
@@ -50,9 +50,9 @@ Held = dict[str, set[str]]  # places by what is counted
 class Places:
     """The places of this process's readers: kept, and after a reader has left given back, as long as it runs."""
 
-    def __init__(self, redis: Redis, config: Config) -> None:
+    def __init__(self, redis: Redis, settings: Settings) -> None:
         self._redis = redis
-        self._config: Final = config
+        self._settings: Final = settings
         self._held: Held = defaultdict(set)
         self._left: Held = defaultdict(set)
         self._leaving = asyncio.Event()
@@ -63,9 +63,10 @@ class Places:
 
         Raises TooMany and Unavailable.
         """
-        counted = [Counted(f"darkroom:readers:{owner.noun}:{owner.id}", self._config.live_per_project)]
+        limits = self._settings.now
+        counted = [Counted(f"darkroom:readers:{owner.noun}:{owner.id}", limits.live_per_project)]
         if address is not None:
-            counted.append(Counted(f"darkroom:readers:address:{address}", self._config.live_per_address))
+            counted.append(Counted(f"darkroom:readers:address:{address}", limits.live_per_address))
         one = uuid4().hex
         await self._take(one, counted)
         for key, _ in counted:

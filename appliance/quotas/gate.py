@@ -4,21 +4,20 @@ from litestar.connection import ASGIConnection
 from redis.asyncio import Redis
 
 from appliance.accounts.callers import Caller
-from appliance.config import Config
+from appliance.config import Settings
 from appliance.ledger.service import Asker
 from appliance.quotas.address import Marks
-from appliance.quotas.limits import defaults, of_slots
+from appliance.quotas.limits import Defaults
 from appliance.quotas.requests import Requests
 
 
 class Gate:
     """Knows whom a request counts for. A server with a key asks for others: neither it nor its address is counted."""
 
-    def __init__(self, redis: Redis, config: Config) -> None:
-        limits = defaults(config)
-        self._requests = Requests(redis, limits)
-        self._slots = of_slots(limits)
-        self._marks = Marks(config.token_secret)
+    def __init__(self, redis: Redis, settings: Settings) -> None:
+        self._defaults = Defaults(settings)
+        self._requests = Requests(redis, self._defaults.limits)
+        self._marks = Marks(settings.now.token_secret)
 
     async def admit(self, connection: ASGIConnection, caller: Caller | None) -> None:
         """Counts a request of `caller`, None for a stranger. Raises TooManyRequests."""
@@ -29,7 +28,7 @@ class Gate:
 
     def asker(self, connection: ASGIConnection, caller: Caller) -> Asker:
         """Whom an upload counts for that `caller` asks for, besides its owner."""
-        return Asker(caller.user, self.mark(connection, caller.server), self._slots)
+        return Asker(caller.user, self.mark(connection, caller.server), self._defaults.slots())
 
     def mark(self, connection: ASGIConnection, server: bool) -> str | None:
         """What the address of `connection` is counted by; None for a `server`, and where no address is known."""

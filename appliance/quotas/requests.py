@@ -1,7 +1,7 @@
 """Requests a minute, counted in Valkey for all processes together. While Valkey is away nobody is counted."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -31,9 +31,9 @@ return false
 
 
 class Requests:
-    """Counts requests, and refuses what is over `limits` (scope → limits) or over an owner's own."""
+    """Counts requests, and refuses what is over `limits` (scope → limits, asked each time) or over an owner's own."""
 
-    def __init__(self, redis: Redis, limits: Mapping[str, Limits]) -> None:
+    def __init__(self, redis: Redis, limits: Callable[[], Mapping[str, Limits]]) -> None:
         self._count = redis.register_script(_COUNT)
         self._limits = limits
         self._own: dict[Whose, tuple[float, int | None]] = {}
@@ -56,12 +56,12 @@ class Requests:
 
     async def _limited(self, owner: Whose | None, user: str | None, address: str | None) -> list[tuple[str, str, int]]:
         """Scope, id and limit of each. The address is first: it is what one who floods can't choose."""
-        found = [] if address is None else [("address", address, self._limits["address"].requests or 0)]
+        found = [] if address is None else [("address", address, self._limits()["address"].requests or 0)]
         if user is not None and owner != Whose(layout.USERS, user):  # who is the owner as well is counted once
-            found.append(("user", user, self._limits["user"].requests or 0))
+            found.append(("user", user, self._limits()["user"].requests or 0))
         if owner is not None:
             own = await self._of_owner(owner)
-            found.append((owner.noun, owner.id, (self._limits[owner.noun].requests or 0) if own is None else own))
+            found.append((owner.noun, owner.id, (self._limits()[owner.noun].requests or 0) if own is None else own))
         return found
 
     async def _of_owner(self, owner: Whose) -> int | None:

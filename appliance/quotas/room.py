@@ -6,6 +6,7 @@ import time
 from redis.asyncio import Redis
 
 from appliance.care import report
+from appliance.config import Settings
 from appliance.errors import DomainError, Unavailable
 from appliance.logs import log
 from appliance.quotas.errors import StorageFull
@@ -23,14 +24,14 @@ class _Unwritable(Unavailable):
 class Room:
     """Asks storage for its write quorum, and the caretaker's report for the free share of the fullest drive.
 
-    least: percent of a drive that must be free; 0 never refuses. Where nobody tells of drives (a storage of others,
-    or no caretaker) only the quorum counts.
+    Less than `storage_free_percent` of the settings refuses; 0 never does. Where nobody tells of drives (a storage of
+    others, or no caretaker) only the quorum counts.
     """
 
-    def __init__(self, redis: Redis, reader: Objects, least: float) -> None:
+    def __init__(self, redis: Redis, reader: Objects, settings: Settings) -> None:
         self._redis = redis
         self._reader = reader
-        self._least = least
+        self._settings = settings
         self._until = 0.0
         self._refusal: DomainError | None = None
         self._asking = asyncio.Lock()
@@ -57,7 +58,7 @@ class Room:
         if not await asyncio.to_thread(self._reader.healthy):
             return _Unwritable()
         free = await self._free()
-        return StorageFull() if free is not None and 100 * free < self._least else None
+        return StorageFull() if free is not None and 100 * free < self._settings.now.storage_free_percent else None
 
     async def _free(self) -> float | None:
         """The free share of the fullest drive, None where it is not known."""

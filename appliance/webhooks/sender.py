@@ -10,7 +10,7 @@ import random
 import time
 from uuid import UUID
 
-from appliance.config import Config
+from appliance.config import Settings
 from appliance.errors import Unavailable
 from appliance.files.versions import Linker
 from appliance.live.doorbell import Listener
@@ -36,13 +36,13 @@ def pause(failures: int, first: float, asked: float = 0.0) -> float:
 class Sender:
     """Runs the turns of all webhooks."""
 
-    def __init__(self, post: Post, linker: Linker, listener: Listener, config: Config) -> None:
+    def __init__(self, post: Post, linker: Linker, listener: Listener, settings: Settings) -> None:
         self._post = post
         self._linker = linker
         self._listener = listener
         self._attended: set[int] = set()  # streams
         self._rung = asyncio.Event()
-        self._config = config
+        self._settings = settings
         self._under_way: set[UUID] = set()
 
     async def run(self) -> None:
@@ -84,7 +84,7 @@ class Sender:
             await asyncio.sleep(LOOK_SECONDS)
         except Exception as error:
             log.error("webhook's turn failed", webhook=str(turn.id), exc_info=error)
-            await asyncio.sleep(self._config.webhook_retry_seconds)
+            await asyncio.sleep(self._settings.now.webhook_retry_seconds)
         finally:
             self._under_way.discard(turn.id)
             self._rung.set()
@@ -110,7 +110,7 @@ class Sender:
             await turns.passed(turn, page[-1].seq)
 
     async def _failed(self, turn: Turn, message: Message, outcome: Outcome) -> None:
-        config = self._config
+        config = self._settings.now
         wait = pause(turn.failures, config.webhook_retry_seconds, outcome.wait)
         ended = await turns.failed(turn, message, outcome, wait, config.webhook_days * DAY)
         asyncio.get_running_loop().call_later(wait, self._rung.set)  # a look just in time

@@ -11,7 +11,7 @@ from functools import partial
 
 import uvloop
 
-from appliance.again import again
+from appliance.again import REVIVED_SECONDS, again
 from appliance.beat import beat
 from appliance.care.unhealed import Conclusions
 from appliance.clocks import SELDOM_SECONDS, Clocks
@@ -22,8 +22,9 @@ from appliance.ledger.database import connect, pool
 from appliance.ledger.service import Ledger
 from appliance.live.doorbell import Doorbell
 from appliance.logs import log, set_up
+from appliance.settings.reading import Reader
 from appliance.signals import until_told
-from appliance.valkey import patient
+from appliance.valkey import patient, quick
 from ops.caretaker.looking import Looking
 from ops.caretaker.scrubbing import Scrubbing
 from ops.caretaker.sound import sound
@@ -50,14 +51,18 @@ async def run(config: Config, root: tuple[str, str]) -> None:
         tasks.create_task(beat(redis, "caretaker", clocks=clocks))
         tasks.create_task(clocks.run(SELDOM_SECONDS))
         tasks.create_task(doorbell.run())
+        settings = Reader(config, quick(config.valkey_url))
+        await settings.start()
+        tasks.create_task(again(REVIVED_SECONDS, settings.run))
         lock = await connect()
         await lead(lock, LOCK)
         log.info("the caretaker is active")
         tasks.create_task(stay(lock))
-        tasks.create_task(again(config.look_seconds, Looking(admin, redis, DataFolder(config.data), config).look))
-        tasks.create_task(again(IDLE_SECONDS, Walking(admin, everything, conclusions, config).go_on))
+        looking = Looking(admin, redis, DataFolder(config.data), settings)
+        tasks.create_task(again(lambda: settings.now.look_seconds, looking.look))
+        tasks.create_task(again(IDLE_SECONDS, Walking(admin, everything, conclusions, settings).go_on))
         tasks.create_task(again(DECIDE_SECONDS, conclusions.draw))
-        tasks.create_task(again(DUE_SECONDS, Scrubbing(config.scrub_days).ask_if_due))
+        tasks.create_task(again(DUE_SECONDS, Scrubbing(settings).ask_if_due))
 
 
 def _root() -> tuple[str, str]:

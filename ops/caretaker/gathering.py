@@ -7,7 +7,7 @@ from typing import Any
 from appliance import backlog
 from appliance.care import growth, rounds, unhealed
 from appliance.care.growth import Growth
-from appliance.config import Config
+from appliance.config import Settings
 from appliance.errors import Unavailable
 from appliance.logs import log
 from ops.backups import kept
@@ -22,9 +22,9 @@ GROWTH_SECONDS = 3600.0  # it reads all that came in a week
 class Gathering:
     """`folder`: where backups and drills of this host are recorded."""
 
-    def __init__(self, folder: DataFolder, config: Config) -> None:
+    def __init__(self, folder: DataFolder, settings: Settings) -> None:
         self._folder = folder
-        self._config = config
+        self._settings = settings
         self._growth: Growth | None = None
         self._until = 0.0
 
@@ -37,7 +37,7 @@ class Gathering:
         told["growth"] = await self._grown(cluster)
         told |= kept.state(self._folder)
         told["oldest_upload"] = await growth.first_upload()
-        found = findings.of_report(told, self._config)
+        found = findings.of_report(told, self._settings.now)
         found += sentences.of_drives(cluster) if cluster else []
         found.sort(key=lambda one: one.level is not sentences.Level.ACT)
         told["findings"] = [one._asdict() for one in found]
@@ -46,7 +46,7 @@ class Gathering:
 
     async def _care(self) -> dict[str, Any]:
         now, scrub, heal = await rounds.first(), await rounds.last_ended(True), await rounds.last_ended(False)
-        due = await scrubbing.due(self._config.scrub_days)
+        due = await scrubbing.due(self._settings.now.scrub_days)
         return {
             "round": now.told() if now else None,
             "last_scrub": scrub.told() if scrub else None,
@@ -67,7 +67,7 @@ class Gathering:
             return None
         original, version = cluster.overhead()
         daily = self._growth.originals * original + self._growth.versions * version
-        room = cluster.room(self._config.storage_free_percent / 100)
+        room = cluster.room(self._settings.now.storage_free_percent / 100)
         days = room / daily if daily > 0 else None
         return {"bytes_a_day": daily, "measured_days": self._growth.days, "days_until_full": days}
 

@@ -8,7 +8,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from appliance.care import report, rounds, watch
-from appliance.config import Config
+from appliance.config import Settings
 from appliance.logs import log
 from ops.caretaker.gathering import Gathering
 from ops.folder import DataFolder
@@ -22,11 +22,11 @@ KEEP_SECONDS = 30.0  # how often what was seen is kept though nothing changed
 
 class Looking:
     def __init__(
-        self, admin: Admin, redis: Redis, folder: DataFolder, config: Config, clock: Callable[[], float] = time.time
+        self, admin: Admin, redis: Redis, folder: DataFolder, settings: Settings, clock: Callable[[], float] = time.time
     ) -> None:
         self._admin = admin
         self._redis = redis
-        self._gathering = Gathering(folder, config)
+        self._gathering = Gathering(folder, settings)
         self._clock = clock
         self._seen: Seen | None = None
         self._kept = 0.0

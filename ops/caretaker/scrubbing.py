@@ -3,23 +3,25 @@
 from datetime import UTC, datetime, timedelta
 
 from appliance.care import rounds, watch
+from appliance.config import Settings
 from appliance.ledger.database import fetch_one
 
 _LAST_BEGUN = "SELECT max(coalesce(began_at, asked_at)) AS at FROM ledger.care WHERE deep AND bucket = ''"
 
 
 class Scrubbing:
-    """Asks for one every `days`; never for 0."""
+    """Asks for one every `scrub_days` of the settings; never for 0."""
 
-    def __init__(self, days: float) -> None:
-        self._days = days
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
     async def ask_if_due(self) -> bool:
         """Whether one was asked for. Raises Unavailable."""
-        at = await due(self._days)
+        days = self._settings.now.scrub_days
+        at = await due(days)
         if at is None or at > datetime.now(UTC):
             return False
-        await rounds.ask(deep=True, why=f"every {self._days:g} days")
+        await rounds.ask(deep=True, why=f"every {days:g} days")
         return True
 
 

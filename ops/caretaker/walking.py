@@ -11,7 +11,7 @@ from typing import NamedTuple
 from appliance.care import days, rounds, unhealed
 from appliance.care.rounds import Round, Tally
 from appliance.care.unhealed import Conclusions
-from appliance.config import Config
+from appliance.config import Settings
 from appliance.ledger.database import fetch_one
 from appliance.logs import log
 from ops.caretaker.slices import Slice, slices
@@ -44,11 +44,11 @@ class Ended(NamedTuple):
 class Walking:
     """`objects` lists every bucket there is."""
 
-    def __init__(self, admin: Admin, objects: Inspector, conclusions: Conclusions, config: Config) -> None:
+    def __init__(self, admin: Admin, objects: Inspector, conclusions: Conclusions, settings: Settings) -> None:
         self._admin = admin
         self._objects = objects
         self._conclusions = conclusions
-        self._pause = config.scrub_pause_seconds / 1000
+        self._settings = settings
         self._cleared = False
         self._owed = 0.0  # seconds to be waited while users work, for what was fetched since the last wait
 
@@ -143,7 +143,7 @@ class Walking:
             batch = await asyncio.to_thread(self._admin.more, *place, token)
             now = time.monotonic()
             objects = [result for result in batch.results if result.kind == OBJECT]
-            self._owed += self._pause * len(objects)
+            self._owed += self._settings.now.scrub_pause_seconds / 1000 * len(objects)
             bad += [result for result in objects if result.unhealed]
             waiting += sum(result.waits for result in objects)
             await rounds.note(one.id, Tally.of(objects, fresh, now - began))

@@ -1,4 +1,5 @@
-"""A database and an S3 that run elsewhere, by the names that other programs use: POSTGRES_…, AWS_… and S3_BUCKET.
+"""A database and an S3 that run elsewhere, by the names that other programs use: POSTGRES_…, AWS_… and S3_BUCKET; and
+from the same files the settings that may change at run time, by our own names.
 
 They are turned into our own variables as the first thing that any verb does, so that nothing else has to know them.
 POSTGRES_SERVER and S3_BUCKET decide: without those the others belong to other programs of this shell.
@@ -9,6 +10,8 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from appliance.config import Config
+from appliance.settings.declared import live_in
 from ops.credentials import DEFAULTS
 from ops.setup import dotenv
 from ops.setup.say import say
@@ -18,6 +21,7 @@ MISSPELT = "AWS_ENDPOIN_URL"
 POSTGRES = ("POSTGRES_SERVER", "POSTGRES_PORT", "POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD")
 S3 = ("S3_BUCKET", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 NAMES = (*POSTGRES, *S3, MISSPELT)
+SETTINGS = frozenset(one.variable for one in live_in(Config).values())
 KEYS = ("DARKROOM_UPLOADER_KEY", "DARKROOM_READER_KEY", "DARKROOM_WORKER_KEY")
 OURS = ("DARKROOM_DATABASE_URL", "DARKROOM_STORAGE_URL", "DARKROOM_STORAGE_BUCKET", "DARKROOM_STORAGE_REGION", *KEYS)
 
@@ -31,13 +35,17 @@ class Unusable(ValueError):
 
 
 def take(environment: MutableMapping[str, str], files: list[Path]) -> None:
-    """Replaces what is known by these names, in `environment` or else in `files` (the first wins), by our own.
+    """Replaces what is known by these names, in `environment` or else in `files` (the first wins), by our own; settings
+    of files are put into `environment` where it does not say otherwise.
 
     Raises Unusable, dotenv.Unreadable and OSError.
     """
     given: dict[str, str] = {}
+    settings: dict[str, str] = {}
     for path in reversed(files):
-        found = {name: value for name, value in dotenv.read(path).items() if name in NAMES}
+        content = dotenv.read(path)
+        settings |= {name: value for name, value in content.items() if name in SETTINGS}
+        found = {name: value for name, value in content.items() if name in NAMES}
         if found and path.stat().st_mode & 0o077:
             say(f"{path} holds keys, and others can read it: chmod 600 {path}")
         given |= found
@@ -46,6 +54,8 @@ def take(environment: MutableMapping[str, str], files: list[Path]) -> None:
         if environment.get(name, value) != value:
             raise Unusable(f"{name} says one thing, and what {FILE} or POSTGRES_…, AWS_… and S3_BUCKET say is another")
         environment[name] = value
+    for name, value in settings.items():
+        environment.setdefault(name, value)
 
 
 def translated(given: Mapping[str, str]) -> dict[str, str]:

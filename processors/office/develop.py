@@ -7,8 +7,7 @@ from pathlib import PurePath
 
 import msgspec
 
-from processors import profiles
-from processors.choice import OtherReader
+from processors.choice import OtherReader, profile_of
 from processors.office import libreoffice
 from processors.office.kinds import KINDS
 from processors.office.libreoffice import Office
@@ -91,15 +90,20 @@ async def _other(source: Source, sandbox: Sandbox, seconds: float, recipe: Recip
     """A picture or a PDF whose name said that it was a document."""
     try:
         return await sandbox.develop(_bytes(source), seconds, recipe, None)
-    except OtherReader as other:
-        if profiles.of_content(other.content_type).processor is not Processor.OFFICE:
-            raise
     except Refused as refused:
         if refused.code not in (Code.NOT_A_PICTURE, Code.UNSUPPORTED_KIND):
             raise
+        raise _no_document(refused.untouched) from None
+    except OtherReader as other:
+        if profile_of(other.content_type).processor is not Processor.OFFICE:
+            raise
+        raise _no_document(untouched=True) from None  # of the family of documents, and none of those
+
+
+def _no_document(untouched: bool) -> Refused:
     known = ", ".join(kind.name for kind in KINDS)
     message = f"This is not a document, whatever its name says. Supported are {known}."
-    raise Refused(Code.NOT_A_DOCUMENT, message, untouched=True)
+    return Refused(Code.NOT_A_DOCUMENT, message, untouched)
 
 
 def _converted(made: Made, rest: memoryview) -> Converted:

@@ -56,7 +56,8 @@ CSV = Kind("csv", "text/csv", "Text - txt - csv (StarCalc):44,34,76,1", sheets=T
 # What libmagic calls some of them, and what is none: only a look inside tells which, and whether it is locked.
 LOOKED_INTO = frozenset(
     {
-        *("application/zip", "application/encrypted", "application/CDFV2", "application/x-ole-storage"),
+        *("application/zip", "application/x-ole-storage", "application/CDFV2"),
+        *("application/CDFV2-encrypted", "application/encrypted"),
         *("application/msword", "application/vnd.ms-excel", "application/vnd.ms-office", "application/rtf"),
         *("application/json", "application/x-ndjson", "application/javascript", "application/csv"),
     }

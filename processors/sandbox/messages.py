@@ -54,8 +54,8 @@ class VersionHead(msgspec.Struct):
     name: Word
     width: Side
     height: Side
-    content_type: Annotated[str, msgspec.Meta(pattern=r"^image/(jpeg|webp)\Z")]
-    extension: Annotated[str, msgspec.Meta(pattern=r"^(jpg|webp)\Z")]
+    content_type: Annotated[str, msgspec.Meta(pattern=r"^image/(jpeg|webp|avif)\Z")]
+    extension: Annotated[str, msgspec.Meta(pattern=r"^(jpg|webp|avif)\Z")]
     sha256: Digest
     length: Annotated[int, msgspec.Meta(ge=1)]
 

@@ -2,6 +2,7 @@
 
 from processors.choice import OtherReader
 from processors.processor import Processor
+from processors.recipes import Format, VersionSpec
 from processors.refusals import Refused
 from processors.results import Developed, Facts, Version, text_version
 from processors.sandbox import messages
@@ -57,6 +58,8 @@ def _versions(done: messages.Done, outbox: Outbox, job: messages.Job) -> list[Ve
     heads, text = done.versions, done.text
     if [head.name for head in heads] != [spec.name for spec in job.recipe.versions]:
         raise SandboxDied("the child made other versions than it was asked for")
+    if any(head.content_type not in _formats(spec) for head, spec in zip(heads, job.recipe.versions, strict=True)):
+        raise SandboxDied("the child made versions of another format than it was asked for")
     try:
         parts = outbox.take([head.length for head in heads] + ([text.length] if text else []))
         versions = [
@@ -69,3 +72,7 @@ def _versions(done: messages.Done, outbox: Outbox, job: messages.Job) -> list[Ve
     except ValueError as error:
         raise SandboxDied(f"the child talks nonsense: {error}") from error
     return versions
+
+
+def _formats(spec: VersionSpec) -> set[str]:
+    return {format.content_type for format in ((spec.format,) if spec.format else (Format.JPEG, Format.WEBP))}

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from processors.sandbox.errors import SandboxDied
 from processors.video.boxes import Box, boxes
+from processors.video.codec import Codec
 from processors.video.decide import Plan, fitted
 from processors.video.facts import VideoFacts
-from processors.video.settings import Codec
 
 SEGMENT_SECONDS = 4
 CONTENT_TYPE = "application/vnd.apple.mpegurl"

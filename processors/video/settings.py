@@ -2,20 +2,11 @@
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
+from processors.video.codec import Codec
 from processors.video.orders import Show
 
 MEGABIT = 1_000_000
-
-
-class Codec(StrEnum):
-    """What videos are transcoded to. VP9 is free of fees and played by every browser of today."""
-
-    VP9 = "vp9"
-    AV1 = "av1"
-    H265 = "h265"
-    H264 = "h264"
 
 
 @dataclass(frozen=True)

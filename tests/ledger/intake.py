@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID, uuid4
 
+from appliance.config import Config
 from appliance.ledger.arrivals import Arrivals
 from appliance.ledger.inbox import INBOX, TAKEN, Inbox
 from appliance.ledger.sweep import Sweep
@@ -55,7 +56,7 @@ class Intake:
         self.queue = Queue(self.url, WINDOW)
         self.arrivals = Arrivals(book.ledger, self.queue, self.objects)
         self.inbox = Inbox(patient(self.url), self.arrivals)
-        self.sweep = Sweep(book.ledger, self.arrivals, self.queue, self.objects, 1000, 60.0)
+        self.sweep = Sweep(book.ledger, self.arrivals, self.queue, self.objects, Config())
         self._forms = UploadForms(*UPLOADER)
 
     async def upload(self, asset: UUID, body: bytes = b"a photo") -> None:

@@ -132,6 +132,13 @@ def test_what_can_not_be_used_is_named_and_no_secret_shown(change, said):
     assert not [secret for secret in secrets if secret in str(refused.value)]
 
 
+def test_settings_that_may_change_come_from_the_file_too(tmp_path):
+    (tmp_path / ".env").write_text("DARKROOM_PROJECT_SLOTS=7\nDARKROOM_USER_SLOTS=8\nDARKROOM_TOKEN_SECRET=no\n")
+    environment = {"DARKROOM_USER_SLOTS": "9"}
+    external.take(environment, [tmp_path / ".env"])
+    assert environment == {"DARKROOM_PROJECT_SLOTS": "7", "DARKROOM_USER_SLOTS": "9"}
+
+
 def test_the_environment_wins_over_the_data_folder_and_that_over_the_checkout(tmp_path, capsys):
     checkout, data = tmp_path / "checkout", tmp_path / "checkout" / "var"
     data.mkdir(parents=True)

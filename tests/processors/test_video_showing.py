@@ -16,9 +16,10 @@ from PIL import Image
 from processors.refusals import Refused
 from processors.sandbox.bounds import Bounds
 from processors.sandbox.probe import probe as probe_layers
+from processors.video.codec import Codec
 from processors.video.make import File, Made, Ready, make
 from processors.video.orders import Picture, Show, Shown
-from processors.video.settings import Codec, Settings
+from processors.video.settings import Settings
 from processors.video.viewing import ask
 from processors.video.webvtt import webvtt
 from tests.processors.clips import DEEP, FAST, FFMPEG, PQ, TONE, changed, clip

@@ -47,7 +47,7 @@ def test_strangers_are_counted_by_their_address() -> None:
 
 async def test_while_valkey_is_away_requests_are_let_through_and_do_not_wait_for_it() -> None:
     one = Requests(
-        quick(f"redis://127.0.0.1:{free_port()}"), {scope: Limits(1, 1, 1, 1) for scope in ("user", "address")}
+        quick(f"redis://127.0.0.1:{free_port()}"), lambda: {scope: Limits(1, 1, 1, 1) for scope in ("user", "address")}
     )
     started = time.monotonic()
     await asyncio.gather(*(one.admit(None, "alice", "a1") for _ in range(50)))

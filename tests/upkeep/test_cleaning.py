@@ -40,7 +40,7 @@ async def cleaning(house: House, tmp_path: Path) -> Clean:
 
     def made(old: timedelta = DAYS_48) -> Cleaning:
         rule = Rule(TimeOfDay(0, 0), UTC, old)
-        return Cleaning(house.ledger, house.worker, Multiparts(house.minio.url, *WORKER), tmp_path, rule)
+        return Cleaning(house.ledger, house.worker, Multiparts(house.minio.url, *WORKER), tmp_path, lambda: rule)
 
     return made
 

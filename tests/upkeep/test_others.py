@@ -45,7 +45,7 @@ async def test_buckets_of_others_are_left_alone(house: House, guest: Key, tmp_pa
     assert (await house.verify(deep=True)).clean
     await fetch("TRUNCATE ledger.cleanings")
     rule = Rule(TimeOfDay(0, 0), UTC, timedelta(seconds=1))
-    await Cleaning(house.ledger, house.worker, Multiparts(house.minio.url, *WORKER), tmp_path, rule).clean()
+    await Cleaning(house.ledger, house.worker, Multiparts(house.minio.url, *WORKER), tmp_path, lambda: rule).clean()
 
     assert [stat.key for stat in theirs.list("films", "")] == sorted(keys)
     assert [bytes(theirs.get("films", key)) for key in keys] == [b"theirs", b"theirs"]

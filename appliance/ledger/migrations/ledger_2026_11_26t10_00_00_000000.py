@@ -1,4 +1,4 @@
-"""An index by which a user's files are found in all streams."""
+"""Uploads in parts, and what is said of a file before it comes."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
@@ -6,14 +6,14 @@ from appliance.ledger.database import run_scripts
 
 ID = "2026-11-26T10:00:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "index of who sent"
+DESCRIPTION = "uploads in parts"
 
 
 async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="ledger", description=DESCRIPTION)
 
     async def create() -> None:
-        await run_scripts("uploader_index")
+        await run_scripts("uploads_table")
 
     manager.add_raw(create)
     return manager

@@ -15,6 +15,7 @@ BEGIN
         WHERE a.id = asset;
     UPDATE ledger.blobs b SET sha256 = source_sha256 FROM ledger.assets a
         WHERE a.id = asset AND b.id = a.blob AND b.sha256 IS DISTINCT FROM source_sha256;
+    -- Also what was made because somebody asked for it: who asks again has it made anew.
     DELETE FROM ledger.versions v WHERE v.asset = finish.asset;
     PERFORM ledger.keep_versions(asset, source_sha256, versions, recipe_hash);
 END $$;

@@ -10,6 +10,7 @@ import asyncpg
 from redis.exceptions import RedisError
 
 from appliance.accounts.owners import PROJECTS
+from appliance.config import Config
 from appliance.errors import Conflict, DomainError, NotFound, Unavailable
 from appliance.files import service as images
 from appliance.ledger.arrivals import Arrivals
@@ -88,7 +89,7 @@ class World:
         self.storage, self.valkey = Storage(), Valkey()
         self.ledger, self.queue = Ledger(lambda appended: None), Queue(self.valkey)
         self._arrivals = Arrivals(self.ledger, self.queue, self.storage)  # type: ignore[arg-type]
-        sweep = Sweep(self.ledger, self._arrivals, self.queue, self.storage, 1000, 60.0)  # type: ignore[arg-type]
+        sweep = Sweep(self.ledger, self._arrivals, self.queue, self.storage, Config())  # type: ignore[arg-type]
         self.inbox = Inbox(self.valkey, self._arrivals)  # type: ignore[arg-type]
         self.chores: dict[str, Callable[[], Coroutine[Any, Any, Any]]] = {
             chore.__name__: chore  # type: ignore[attr-defined]
