@@ -5,6 +5,7 @@ import sys
 
 BENCHMARKS = {
     "transform": "making the versions of a photo, against other libraries and the codec's own limit",
+    "documents": "documents and spreadsheets to PDF and pictures of the first page",
     "ingest": "photos through the whole appliance",
 }
 
