@@ -17,6 +17,7 @@ import numpy
 import pytest
 from PIL import Image
 
+from processors.limits import MAX_ROWS
 from processors.office import libreoffice
 from processors.office.develop import BOUNDS, convert, develop
 from processors.office.inside.profile import HEAD, ITEM
