@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from processors.sandbox import kernel, seccomp
-from processors.sandbox.syscalls import ALLOWED, EXECVE, OPENAT, PRETENDED, PRLIMIT64, SOCKET
+from processors.sandbox.syscalls import ALLOWED, EXECVE, OPENAT, PRETENDED, PRLIMIT64, SOCKET, SOCKETPAIR
 
 pytestmark = pytest.mark.pure
 
@@ -114,9 +114,10 @@ def test_an_office_program_writes_and_talks_to_nobody(machine: str, program_at: 
     assert answer(PRLIMIT64, 1, 7) == EPERM
     assert answer(EXECVE, 4096) == only_program
     assert answer(EXECVE, 8192) == EPERM
-    assert answer(SOCKET, socket.AF_UNIX, socket.SOCK_STREAM) == only_program
-    for family, kind in ((socket.AF_INET, socket.SOCK_STREAM), (socket.AF_UNIX, socket.SOCK_DGRAM)):
-        assert answer(SOCKET, family, kind) == EPERM
+    for call in (SOCKET, SOCKETPAIR):
+        assert answer(call, socket.AF_UNIX, socket.SOCK_STREAM) == only_program
+        assert answer(call, socket.AF_INET, socket.SOCK_STREAM) == EPERM
+        assert answer(call, socket.AF_UNIX, socket.SOCK_DGRAM) == EPERM
     pretended = {answer(both) for both in PRETENDED.values()}
     assert pretended == {seccomp.ERRNO if program_at else EPERM}
     connect, kill, ptrace, memfd_create = (42, 203), (62, 129), (101, 117), (319, 279)
