@@ -117,6 +117,7 @@ class Config:
         200, "pictures made on request that a photo may have before no more are signed for", least=0, most=100000
     )
     pages_most: int = live(1000, "pages of a document that may be made on request", least=0, most=10000)
+    bundle_seconds: int = live(3600, "the longest that building a bundle may take", least=10, most=86400, unit=SECONDS)
     render_seconds: float = live(
         10.0, "how long a request waits for the picture that it asks for", least=0, most=60, unit=SECONDS
     )

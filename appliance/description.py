@@ -36,6 +36,7 @@ WHY = {
     403: "This key or token may not do that",
     404: "There is no such thing, or this caller may not know of it",
     409: "Not possible in the present state",
+    411: "Content-Length must say how much is sent",
     413: "The body is too large",
     429: "More than is allowed; Retry-After says when to come back",
     500: "A fault of ours; it was logged",
@@ -66,14 +67,18 @@ CONFLICTS = frozenset(
         "post /settings/rollback",
         *MADE_ON_REQUEST,
         "get /files/{file_id}/bundle",
+        "post /files/{file_id}/bundle",
+        "get /files/{file_id}/bundle/progress",
     }
 )
 FILLS_STORAGE = frozenset(
     {
         *("post /images", "post /files", "post /files/{file_id}/upload/parts", "put /files/{file_id}/content"),
+        "post /files/{file_id}/bundle",
         *MADE_ON_REQUEST,
     }
 )
+STREAMED = frozenset({"put /files/{file_id}/content"})  # whose body is a file
 LETS_IN = frozenset({"post /login"})
 NAMES_AN_OWNER = frozenset({"post /images", "post /files", "post /tokens", "post /tickets"})  # in its body
 NAMES_A_CHANGE = frozenset({"post /settings/rollback"})
@@ -105,6 +110,9 @@ def _complete(operation: dict[str, Any], name: str, public: bool) -> None:
     """Names what this operation may answer beside what it is for."""
     if public:
         operation["security"] = []
+    if name in STREAMED:
+        file = {"schema": {"type": "string", "format": "binary"}}
+        operation["requestBody"] = {"required": True, "content": {"application/octet-stream": file}}
     responses = operation["responses"]
     for error in sorted(_errors(operation, name, public)):
         responses[str(error)] = {
@@ -134,6 +142,8 @@ def _errors(operation: dict[str, Any], name: str, public: bool) -> set[int]:
         errors |= {404}
     if name in CONFLICTS:
         errors |= {409}
+    if name in STREAMED:
+        errors |= {411}
     if name in FILLS_STORAGE:
         errors |= {507}
     return errors

@@ -150,18 +150,25 @@ class _Waiting(Worker):
 
 
 def worker(
-    url: str, lane: str, job: Job, context: dict[str, Any], in_flight: int, seconds: int, order: Job | None = None
+    url: str,
+    lane: str,
+    job: Job,
+    context: dict[str, Any],
+    in_flight: int,
+    seconds: int,
+    order: Job | None = None,
+    order_seconds: int = 0,
 ) -> Worker:
     """An arq worker for one lane: `in_flight` jobs at once, each at most `seconds`; no retries, no results kept.
-    `order`: what does orders, whose jobs have "asset/name" in the place of the asset.
+    `order`: what does orders, in at most `order_seconds`; their jobs have "asset/name" in the place of the asset.
 
     Dead work is found by the ledger's leases, so nothing here depends on what Valkey remembers.
     """
-    jobs = {FUNCTION: job} | ({ORDER: order} if order else {})
+    jobs = {FUNCTION: (job, seconds)} | ({ORDER: (order, order_seconds)} if order else {})
     made = _Waiting(
         functions=[
-            func(cast(WorkerCoroutine, one), name=name, timeout=seconds, keep_result=0, max_tries=1000)
-            for name, one in jobs.items()
+            func(cast(WorkerCoroutine, one), name=name, timeout=longest, keep_result=0, max_tries=1000)
+            for name, (one, longest) in jobs.items()
         ],
         queue_name=queue_name(lane),
         redis_pool=_connection(url),

@@ -13,6 +13,7 @@ import uvloop
 from appliance import queue
 from appliance.again import REVIVED_SECONDS, again
 from appliance.beat import beat
+from appliance.bundles import jobs as bundles
 from appliance.clocks import SELDOM_SECONDS, Clocks
 from appliance.config import Config, Sandboxing, current
 from appliance.files.attempts import Attempts
@@ -29,7 +30,7 @@ from appliance.renders.orders import Orders
 from appliance.settings.reading import Reader
 from appliance.valkey import patient, quick
 from processors.sandbox import Sandbox, SandboxWeak
-from storage.objects import Objects
+from storage.inspection import Inspector
 
 CLOSING_SECONDS = 5.0
 
@@ -46,7 +47,7 @@ async def run(config: Config, lane: str, number: int) -> None:
     decoder = Sandbox(("--data", str(config.data), "--lane", lane), weak=config.sandbox is Sandboxing.WEAK)
     async with pool(4, name), decoder as sandbox:
         ledger = Ledger(doorbell.ring)
-        objects = Objects(config.endpoint(), key.access, key.secret)
+        objects = Inspector(config.endpoint(), key.access, key.secret)
         teller = Teller(config.valkey_url)
         settings = Reader(config, quick(config.valkey_url))
         await settings.start()
@@ -55,7 +56,8 @@ async def run(config: Config, lane: str, number: int) -> None:
             if lane == queue.MEDIA
             else Developer(ledger, objects, sandbox, settings, lane)
         )
-        renderer = renders.Renderer(Orders(doorbell.ring), objects, sandbox, settings)
+        builder = bundles.Builder(objects, teller)
+        renderer = renders.Renderer(Orders(doorbell.ring), objects, sandbox, builder, settings)
         gauge("jobs_under_way", lambda: developer.under_way)
         clocks = Clocks(objects, config.clock_seconds)
         beating = partial(beat, patient(config.valkey_url), name, protection(sandbox), clocks)
@@ -63,7 +65,9 @@ async def run(config: Config, lane: str, number: int) -> None:
         loops = [asyncio.create_task(again(REVIVED_SECONDS, one)) for one in watching]
         work = {"developer": developer, "renderer": renderer}
         loop = queue.worker(
-            config.valkey_url, lane, develop, work, in_flight(config, lane), developer.longest, order=renders.job
+            *(config.valkey_url, lane, develop, work, in_flight(config, lane), developer.longest),
+            order=renders.job,
+            order_seconds=config.bundle_seconds + 30,
         )
         log.info("worker is ready", lane=lane, number=number, sandbox=str(sandbox.protection))
         try:

@@ -12,13 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from processors import profiles
-from processors.choice import OtherReader, process
+from processors.choice import process
 from processors.office import libreoffice
 from processors.office.develop import BOUNDS
 from processors.office.develop import develop as convert
 from processors.processor import Processor
 from processors.recipes import PHOTO, RECIPES
-from processors.refusals import Refused
+from processors.refusals import OtherReader, Refused
 from processors.results import Developed, Facts
 from processors.sandbox import Sandbox
 from processors.sandbox.errors import SandboxError, SandboxWeak

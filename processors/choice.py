@@ -1,29 +1,13 @@
 """Choosing who reads a file, by its content, and having it read, in this very process."""
 
 from processors import image, pdf
+from processors.plugin import installed
 from processors.processor import Processor
-from processors.profiles import Profile, of_content, taken
+from processors.profiles import profile_of
 from processors.recipes import Recipe
-from processors.refusals import Code, Refused
+from processors.refusals import OtherReader
 from processors.results import Developed
 from processors.sniff import content_type
-
-
-class OtherReader(Exception):
-    """The file is of a kind that is taken, and read by a program of its own: of which `content_type`."""
-
-    def __init__(self, content_type: str) -> None:
-        super().__init__(content_type)
-        self.content_type = content_type
-
-
-def profile_of(content_type: str) -> Profile:
-    """The profile of a file of this content type. Raises Refused: unsupported_kind, with all that is taken."""
-    try:
-        return of_content(content_type)
-    except KeyError:
-        said = f"Files of this kind ({content_type}) are not taken. Taken are: {taken()}"
-        raise Refused(Code.UNSUPPORTED_KIND, said, untouched=True) from None
 
 
 def process(data: memoryview, recipe: Recipe, processor: Processor | None, page: int | None = None) -> Developed:
@@ -32,9 +16,12 @@ def process(data: memoryview, recipe: Recipe, processor: Processor | None, page:
     page: see `pdf.read`; a picture has none. Raises as they do, and OtherReader.
     """
     found = "" if processor else content_type(data)
-    match processor or profile_of(found).processor:
+    profile = profile_of(found) if found else None
+    match processor or (profile and profile.processor):
         case Processor.PDF:
             return pdf.read(data, recipe, page)
         case Processor.IMAGE:
             return image.develop(data, recipe)
+        case Processor.PLUGIN if profile:
+            return installed()[profile.name].develop(data)
     raise OtherReader(found)

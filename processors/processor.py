@@ -8,3 +8,4 @@ class Processor(StrEnum):
     PDF = "pdf"
     VIDEO = "video"
     OFFICE = "office"
+    PLUGIN = "plugin"

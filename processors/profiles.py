@@ -1,37 +1,21 @@
-"""Profiles: what is taken, and what is made of it: a row for each kind of file. Reading it loads no decoder."""
+"""Profiles: what is taken, and what is made of it: a row for each kind of file, those of plug-ins too. Reading it loads
+no decoder of ours.
+"""
 
-from dataclasses import dataclass
 from pathlib import PurePath
 
 from processors.office import kinds
+from processors.plugin import installed
 from processors.processor import Processor
+from processors.profile import Profile
 from processors.recipes import PHOTO
+from processors.refusals import Code, Refused
 
 PICTURES = tuple(version.name for version in reversed(PHOTO.versions))
 """The pictures that are made of a photo, or of a document's first page, the smallest first."""
 
 SHOTS = 5
 """Screenshots of a video, unless a setting says otherwise."""
-
-
-@dataclass(frozen=True)
-class Profile:
-    """One kind of file.
-
-    content_types: what libmagic calls such files; the decoder has to agree. extensions: of their names, which are only
-    a hint of what will come. most_bytes: the largest that is taken. folder: where they lie below their owner. lane: the
-    queue they wait in. steps: what is done, in order. versions: what that makes, by name; not every file has all.
-    """
-
-    name: str
-    content_types: frozenset[str]
-    extensions: tuple[str, ...]
-    most_bytes: int
-    folder: str
-    lane: str
-    processor: Processor
-    steps: tuple[str, ...]
-    versions: tuple[str, ...]
 
 
 IMAGE = Profile(
@@ -115,7 +99,8 @@ SPREADSHEET = Profile(
     ),
     versions=(*PDF.versions[:-1], "pdf", "table", "text"),
 )
-PROFILES = {profile.name: profile for profile in (IMAGE, PDF, VIDEO, DOCUMENT, SPREADSHEET)}
+OWN = (IMAGE, PDF, VIDEO, DOCUMENT, SPREADSHEET)
+PROFILES = {profile.name: profile for profile in (*OWN, *(plugin.profile for plugin in installed(OWN).values()))}
 _BY_CONTENT = {kind: profile for profile in PROFILES.values() for kind in profile.content_types}
 
 
@@ -130,6 +115,28 @@ def of_content(content_type: str) -> Profile:
     if content_type.startswith("text/"):
         return _BY_CONTENT.get(content_type, DOCUMENT)
     return _BY_CONTENT[content_type]
+
+
+# What libmagic calls a container of any kind, or a plain text of any kind: whether it is a document after all says who
+# reads these.
+FAMILIES = frozenset(
+    {
+        *("application/zip", "application/x-ole-storage", "application/CDFV2", "application/CDFV2-encrypted"),
+        *("application/encrypted", "application/msword", "application/vnd.ms-excel", "application/rtf"),
+        *("application/json", "application/x-ndjson", "application/csv", "application/javascript"),
+    }
+)
+
+
+def profile_of(content_type: str) -> Profile:
+    """The profile of a file of this content type. Raises Refused: unsupported_kind, with all that is taken."""
+    try:
+        return of_content(content_type)
+    except KeyError:
+        if content_type in FAMILIES or content_type.startswith("text/"):
+            return DOCUMENT
+        said = f"Files of this kind ({content_type}) are not taken. Taken are: {taken()}"
+        raise Refused(Code.UNSUPPORTED_KIND, said, untouched=True) from None
 
 
 def taken() -> str:

@@ -43,5 +43,13 @@ class Refused(Exception):
         return f"{self.code}: {self.message}"
 
 
+class OtherReader(Exception):
+    """The file is of a kind that is taken, and read by a program of its own: of which `content_type`."""
+
+    def __init__(self, content_type: str) -> None:
+        super().__init__(content_type)
+        self.content_type = content_type
+
+
 def too_much_memory() -> Refused:
     return Refused(Code.TOO_MUCH_MEMORY, "The file needs more memory to be read than a file may have.")

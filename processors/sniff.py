@@ -2,12 +2,13 @@
 
 import magic
 
+from processors.plugin import recognised
 from processors.refusals import Code, Refused
 
 # libmagic reads no further than this for the kinds that are told apart here.
 SNIFFED_BYTES = 4096
 
-UNKNOWN, TRANSPORT_STREAM = "application/octet-stream", "video/mp2t"
+UNKNOWN, PLAIN, TRANSPORT_STREAM = "application/octet-stream", "text/plain", "video/mp2t"
 PACKETS, SYNC = 5, 0x47
 
 _magic = magic.Magic(mime=True)
@@ -19,6 +20,8 @@ def content_type(data: memoryview) -> str:
         raise Refused(Code.EMPTY, "The file is empty.", untouched=True)
     head = bytes(data[:SNIFFED_BYTES])
     found: str = _magic.from_buffer(head)
+    if found in (UNKNOWN, PLAIN) and (other := recognised(head)):
+        return other
     return TRANSPORT_STREAM if found == UNKNOWN and _is_transport_stream(head) else found
 
 

@@ -5,7 +5,7 @@ So the calls every photo makes are sent from here, signed by minio-py's signer.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,11 +65,12 @@ class Transport:
         key: str,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        body: bytes | bytearray | memoryview | BinaryIO | None = None,
+        body: bytes | bytearray | memoryview | BinaryIO | Generator[bytes, None, None] | None = None,
         sha256: str = _NO_BODY,
         seconds: float | None = None,
     ) -> BaseHTTPResponse:
-        """The answer to one request, if its status is 2xx; the server checks `body` against `sha256` (hex).
+        """The answer to one request, if its status is 2xx; the server checks `body` against `sha256` (hex). A body that
+        is made while it is sent is sent only once.
 
         With `seconds` it is waited for so long at most, and asked only once. Raises StorageUnavailable, ObjectMissing
         or StorageError.
@@ -81,7 +82,8 @@ class Transport:
         what = f"{method} {bucket}/{key}"
         try:
             if seconds is None:
-                answer = self._connections.urlopen(method, url, body=body, headers=signed)
+                once = {"retries": False} if isinstance(body, Generator) else {}
+                answer = self._connections.urlopen(method, url, body=body, headers=signed, **once)
             else:
                 answer = self._connections.urlopen(method, url, headers=signed, retries=False, timeout=seconds)
         except HTTPError as error:

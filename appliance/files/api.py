@@ -15,6 +15,7 @@ from appliance.files.routes import routes
 from appliance.files.slots import Slots
 from appliance.files.uploads import Slice, slices
 from appliance.ledger.service import Announced, Asker, Ledger
+from appliance.ledger.states import State
 from appliance.upkeep.retry import retry
 from processors import profiles
 
@@ -49,11 +50,13 @@ class InParts(msgspec.Struct):
 class FileLink(msgspec.Struct):
     """Send every pair of `params`, then the field `file`, as multipart/form-data to `upload_link`.
 
-    A large file has the parts of `upload` to be sent instead.
+    A large file has the parts of `upload` to be sent instead. A file that its owner has already, by its size and its
+    checksum, is `uploaded`: there is nothing to send.
     """
 
     file_id: str
     progress_id: str
+    state: str
     upload_link: str | None
     params: dict[str, str] | None
     upload: InParts | None
@@ -67,7 +70,8 @@ async def create(data: NewFile, caller: Caller, asker: Asker, request: Request, 
     said = Announced(data.size, None if data.checksum is None else sha256(data.checksum, "checksum"))
     opened = await slots.open(request, asker, owner, _profile(data), service.FILE, data.filename, said)
     upload = InParts(opened.plan.part_size, slices(opened.plan)) if opened.plan else None
-    return FileLink(opened.id, opened.id, opened.upload_link, opened.params, upload, opened.expires_at)
+    state = State.INIT if upload or opened.params else State.UPLOADED
+    return FileLink(opened.id, opened.id, state, opened.upload_link, opened.params, upload, opened.expires_at)
 
 
 def _profile(data: NewFile) -> profiles.Profile:

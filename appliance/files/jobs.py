@@ -12,9 +12,9 @@ from appliance.ledger.failures import DAMAGED
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.metrics import count
 from processors import recipes
-from processors.choice import OtherReader, profile_of
 from processors.processor import Processor
-from processors.refusals import Code, Refused
+from processors.profiles import profile_of
+from processors.refusals import Code, OtherReader, Refused
 from processors.results import Developed, Version
 from processors.sandbox import Sandbox, SandboxTimeout
 from storage import layout

@@ -14,9 +14,8 @@ from appliance.ledger.failures import DAMAGED
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.live.progress import Progress, Teller
 from appliance.metrics import count
-from processors.choice import profile_of
 from processors.processor import Processor
-from processors.profiles import Profile
+from processors.profiles import Profile, profile_of
 from processors.refusals import Code, Refused
 from processors.sandbox import Sandbox, SandboxTimeout
 from processors.sniff import SNIFFED_BYTES

@@ -17,7 +17,7 @@ PHOTO, FILE = "photo", "file"
 
 _COLUMNS = """
 SELECT a.id, a.root, a.owner, a.folder, a.kind, a.filename, a.state::text AS state, a.error_code, a.error_message,
-    a.facts::text AS facts, a.created_at, b.version_id, b.size, b.sha256
+    a.facts::text AS facts, a.created_at, b.key, b.version_id, b.size, b.sha256
 """
 _ONE = (
     _COLUMNS
@@ -63,6 +63,7 @@ class File(msgspec.Struct, frozen=True):
     error_message: str | None
     facts: dict[str, Any]
     created_at: Any
+    key: str | None
     version_id: str | None
     size: int | None
     sha256: str | None
@@ -83,9 +84,9 @@ class File(msgspec.Struct, frozen=True):
 
     @property
     def original(self) -> Original | None:
-        if self.version_id is None or self.size is None:
+        if self.key is None or self.version_id is None or self.size is None:
             return None
-        return Original(self.version_id, self.size, self.sha256, self.facts)
+        return Original(self.key, self.version_id, self.size, self.sha256, self.facts)
 
     def shown(self, linker: Linker, full: bool) -> dict[str, Any]:
         """This file as the API tells of it; with `full` each version with its measures, else its URL alone."""

@@ -21,7 +21,7 @@ from storage.parts import Plan, plan
 
 
 class Opened(NamedTuple):
-    """An upload that may begin: by its form, or where there is a `plan` in parts."""
+    """An upload that may begin: by its form, or where there is a `plan` in parts; with neither its bytes are there."""
 
     id: str
     upload_link: str | None
@@ -58,6 +58,9 @@ class Slots:
         if slot is None:
             raise NotFound(f"There is no such {owner.noun}")
         log.info("link issued", asset=str(slot.id), **{owner.noun: owner.id})
+        if said.sha256 and await self._ledger.adopt(slot.id):
+            log.info("file is there", asset=str(slot.id), signal="known")
+            return Opened(str(slot.id), None, None, slot.expires_at)
         if cut:
             return Opened(str(slot.id), None, None, slot.expires_at, cut)
         return self._form(request, owner, profile, slot)

@@ -83,6 +83,9 @@ class Failure(msgspec.Struct, frozen=True):
     fixer: str = "client"
 
 
+OF_ORIGINALS = ("object_missing", "object_damaged")
+"""Codes of failures that are those of the uploaded bytes, whoever refers to them."""
+
 CANCELLED = Failure("cancelled", "This upload was cancelled.")
 
 
@@ -141,6 +144,10 @@ class Ledger:
             raise LimitReached(rows[0]["scope"], rows[0]["what"], rows[0]["most"])
         self._told(rows)
         return Slot(rows[0]["id"], rows[0]["expires_at"]) if rows else None
+
+    async def adopt(self, asset: UUID) -> bool:
+        """Gives an asset in `init` the bytes that its owner has already, if they are as announced."""
+        return bool(self._told(await fetch("SELECT * FROM ledger.adopt($1)", asset)))
 
     async def arrive(self, bucket: str, came: Sequence[Bytes], signal: str | None = None) -> list[Verdict]:
         """Tells the ledger of bytes that storage holds; any number of times, in any order. `signal`: who found them."""
@@ -245,10 +252,12 @@ class Ledger:
         return await self._move([row["id"] for row in rows], ["error"], "uploaded")
 
     async def miss(self, ids: Sequence[UUID], failure: Failure) -> list[UUID]:
-        """Ends as `error` what refers to bytes that storage lost or damaged.
+        """Ends as `error` what refers to bytes that storage lost or damaged, with all that share them.
 
         What is being processed is left to its worker.
         """
+        if failure.code in OF_ORIGINALS:
+            ids = [row["id"] for row in await fetch("SELECT * FROM ledger.sharing($1)", list(ids))]
         return await self._move(ids, ["uploaded", "done", "error"], "error", failure)
 
     async def cancel(self, asset: UUID) -> bool:

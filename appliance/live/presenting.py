@@ -52,8 +52,8 @@ def _versions(event: Event, linker: Linker) -> dict[str, Any] | None:
         place = Home(event.root, event.owner, event.folder, event.asset)
         return linker.some(place, event.filename or "", event.facts["versions"])
     original = None
-    if event.version_id is not None and event.size is not None:
-        original = Original(event.version_id, event.size, event.sha256, event.facts["source"])
+    if event.key is not None and event.version_id is not None and event.size is not None:
+        original = Original(event.key, event.version_id, event.size, event.sha256, event.facts["source"])
     place = Home(event.root, event.owner, event.folder, event.asset)
     return linker.all(place, event.kind or "", event.filename or "", original, event.facts["versions"])
 

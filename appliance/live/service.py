@@ -23,7 +23,7 @@ FROM ledger.streams s WHERE s.root = $1 AND s.owner = $2 AND NOT s.closed
 # The asset's own row tells whether there is still something to link to.
 EVENT_COLUMNS = """
     e.seq, e.at, e.type, e.asset, e.state::text AS state, e.facts::text AS facts,
-    s.root, s.owner, a.folder, a.kind, a.filename, a.state::text AS now, b.version_id, b.size, b.sha256
+    s.root, s.owner, a.folder, a.kind, a.filename, a.state::text AS now, b.key, b.version_id, b.size, b.sha256
 """
 _EVENTS = f"""
 SELECT {EVENT_COLUMNS}
@@ -48,6 +48,7 @@ class Event(msgspec.Struct, frozen=True):
     kind: str | None
     filename: str | None
     now: str | None
+    key: str | None
     version_id: str | None
     size: int | None
     sha256: str | None

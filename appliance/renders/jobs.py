@@ -3,12 +3,15 @@
 import asyncio
 import dataclasses
 import hashlib
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 from structlog.contextvars import bound_contextvars
 
+from appliance.bundles import jobs as bundles
 from appliance.config import Settings
 from appliance.errors import Unavailable
 from appliance.ledger.failures import VERSION_DAMAGED
@@ -29,12 +32,16 @@ from storage.objects import Objects, StorageError
 
 TOO_SLOW = ("too_slow", "This took too long to be made.")
 PUT_OFF_MOST = 60  # seconds
+LEASE_SECONDS = 60.0
 
 
 class Renderer:
     """Does orders, one claim at a time; any number of calls at once share the one sandbox."""
 
-    def __init__(self, ledger: Orders, objects: Objects, sandbox: Sandbox, settings: Settings) -> None:
+    def __init__(
+        self, ledger: Orders, objects: Objects, sandbox: Sandbox, builder: bundles.Builder, settings: Settings
+    ) -> None:
+        self._builder = builder
         self._orders = ledger
         self._objects = objects
         self._sandbox = sandbox
@@ -42,11 +49,10 @@ class Renderer:
         self._threads = ThreadPoolExecutor(2 * settings.now.jobs_in_flight, "renders")
 
     async def render(self, asset: UUID, name: str) -> None:
-        """Does the work on one order, if there is some.
-
-        It takes seconds, so the lease is as long as the job may be, and nobody renews it.
-        """
-        claim = await self._orders.claim(asset, name, self._settings.now.job_seconds + 5)
+        """Does the work on one order, if there is some."""
+        if name == bundles.NAME and self._builder.busy:
+            return  # the sweep queues it again
+        claim = await self._orders.claim(asset, name, LEASE_SECONDS)
         if claim is None:
             return
         with bound_contextvars(asset=str(asset), order=name):
@@ -57,7 +63,7 @@ class Renderer:
     async def _attempt(self, claim: Claim) -> str:
         """What came of it, in a word: `done`, the code it failed with, or why it did not come to an end."""
         try:
-            async with asyncio.timeout(self._settings.now.job_seconds):
+            async with self._leased(claim):
                 return await self._run(claim)
         except Refused as refused:
             return await self._fail(claim, refused.code, refused.message)
@@ -81,14 +87,41 @@ class Renderer:
 
     async def _run(self, claim: Claim) -> str:
         if rendition := renditions.named(claim.name):
-            recipe, versions = rendition.recipe, await self._rendered(claim, rendition)
+            recipe, made = rendition.recipe.hash, await self._stored(claim, await self._rendered(claim, rendition))
         elif page := renditions.page_named(claim.name):
-            recipe, versions = PHOTO, await self._page(claim, page)
+            recipe, made = PHOTO.hash, await self._stored(claim, await self._page(claim, page))
+        elif claim.name == bundles.NAME:
+            recipe, made = bundles.NAME, [await self._builder.build(claim)]
         else:
             return await self._fail(claim, "unknown", "Nobody here knows how to make this.")
+        return "done" if await self._orders.finish(claim, made, recipe) else "lease_lost"
+
+    @asynccontextmanager
+    async def _leased(self, claim: Claim) -> AsyncIterator[None]:
+        """Renews the lease while the block runs. Raises TimeoutError after as long as it may, or when that is lost."""
+        bundle = claim.name == bundles.NAME
+        async with asyncio.timeout(
+            self._settings.now.bundle_seconds if bundle else self._settings.now.job_seconds
+        ) as limit:
+            renewing = asyncio.create_task(self._renew(claim, limit))
+            try:
+                yield
+            finally:
+                renewing.cancel()
+
+    async def _renew(self, claim: Claim, limit: asyncio.Timeout) -> None:
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            try:
+                if not await self._orders.renew(claim, LEASE_SECONDS):
+                    limit.reschedule(asyncio.get_running_loop().time())
+                    return
+            except Unavailable as error:
+                log.warning("lease not renewed", error=str(error))
+
+    async def _stored(self, claim: Claim, versions: Sequence[Version]) -> list[Made]:
         await asyncio.gather(*(self._put(claim, version) for version in versions))
-        done = await self._orders.finish(claim, [_row(version) for version in versions], recipe.hash)
-        return "done" if done else "lease_lost"
+        return [_row(version) for version in versions]
 
     async def _rendered(self, claim: Claim, rendition: Rendition) -> list[Version]:
         original = claim.facts["width"], claim.facts["height"]

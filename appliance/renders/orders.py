@@ -13,6 +13,7 @@ _VERSIONS = """
 SELECT name, width, height, bytes, content_type, extension, sha256 FROM ledger.versions
 WHERE asset = $1 AND ordered IS NOT DISTINCT FROM $2
 """
+_FAILURE = "SELECT error_code, error_message FROM ledger.orders WHERE asset = $1 AND name = $2"
 GAVE_UP = ("processing_failed", "This could not be made, though it was tried several times.")
 
 Made = dict[str, Any]  # a version as the ledger has it, without its bytes
@@ -29,13 +30,14 @@ class Placed(NamedTuple):
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """A leased order: what is wanted, whose it is, and the original that it is about."""
+    """A leased order: what is wanted, whose it is (`stream`: where its owner hears), and the original it is about."""
 
     asset: UUID
     name: str
     id: int
     attempts: int
     lease: UUID
+    stream: int
     root: str
     owner: str
     folder: str
@@ -64,6 +66,12 @@ async def made(asset: UUID, name: str | None) -> list[Made]:
     return [dict(row) for row in await fetch(_VERSIONS, asset, name)]
 
 
+async def failure(asset: UUID, name: str) -> tuple[bool, str | None, str | None]:
+    """Whether there is such an order that is not done, and the code and message that it failed with, if it did."""
+    row = await fetch_one(_FAILURE, asset, name)
+    return (True, row["error_code"], row["error_message"]) if row else (False, None, None)
+
+
 class Orders:
     """Claims and ends orders. `ring` is called for each that has ended; it must not block or raise."""
 
@@ -79,6 +87,12 @@ class Orders:
         if row is None:
             return None
         return Claim(asset, name, **{**row, "facts": msgspec.json.decode(row["facts"] or "{}")})
+
+    async def renew(self, claim: Claim, seconds: float) -> bool:
+        """Keeps the lease for `seconds` more; False when it was lost, or the asset is gone."""
+        held = (claim.asset, claim.name, claim.lease)
+        row = await fetch_one("SELECT ledger.renew_order($1, $2, $3, $4) AS kept", *held, seconds)
+        return bool(row and row["kept"])
 
     async def finish(self, claim: Claim, versions: Sequence[Made], recipe_hash: str) -> bool:
         """Records what was made; False when the lease was lost or the asset is gone, and then nothing is recorded."""

@@ -48,6 +48,15 @@ class Renders:
             raise refusal
         return await orders.made(asset, name)
 
+    async def order(self, asset: UUID, name: str) -> None:
+        """Has it made without waiting for it; nothing happens if it is made, or under way. Raises as `made` does."""
+        await self._room.check()
+        placed = await orders.place(asset, name, None, self._settings.now.queue_window)
+        if placed.verdict == "new":
+            await self._queued(asset, name)
+        if refusal := REFUSALS.get(placed.verdict):
+            raise refusal
+
     async def _queued(self, asset: UUID, name: str) -> None:
         try:
             async with asyncio.timeout(ENQUEUE_SECONDS):

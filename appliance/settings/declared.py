@@ -12,8 +12,8 @@ from appliance.settings.casts import Unit, cast, written
 HIDDEN = "(secret)"
 MANY = 1 << 53
 """The most that every reader of JSON can hold, where there is no other bound."""
-# What Valkey keeps beside the values, under names that no setting may take from it.
-RESERVED, KEPT = ("syncing", "generation"), "_temp"
+# What Valkey keeps beside the values, and what the API has beside them: names that no setting may take from these.
+RESERVED, KEPT = ("syncing", "generation", "history", "sync", "rollback"), "_temp"
 
 Check = Callable[[str], object]
 

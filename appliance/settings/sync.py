@@ -34,7 +34,8 @@ from appliance.valkey import LOST
 
 LOCK = 0x5E771  # in Postgres: one sync at a time
 WAIT_SECONDS, RIGHT_SECONDS = 5, 5.0  # for another sync to end; for putting things right after a failure
-STEPS = ("keep", "write", "check", "publish", "end")
+UNDECIDED = ("keep", "write", "check")  # before these have ended the database need not be asked what came of it
+STEPS = (*UNDECIDED, "publish", "end")
 
 AWAY = (*LOST, Broken, Unavailable)
 
@@ -90,10 +91,14 @@ async def recover(redis: Redis, by: Author, only: bytes | None = None) -> bool:
         await shared.end(redis, flag)
         log.info("a sync of settings that was broken off is ended", generation=mark.generation, by=mark.by)
     else:
-        await shared.restore(redis, flag)
-        await published.note_restored(mark.generation, by, f"the sync of {mark.by} was broken off")
-        log.warning("settings restored", generation=mark.generation, by=mark.by)
+        await _restore(redis, flag, by, f"the sync of {mark.by} was broken off")
     return True
+
+
+async def _restore(redis: Redis, flag: bytes, by: Author, why: str) -> None:
+    await shared.restore(redis, flag)
+    log.warning("settings restored", why=why)
+    await published.note_restored(shared.marked(flag).generation, by, why)
 
 
 async def _carried_out(redis: Redis, by: Author, table: type, watch: Watch) -> Outcome:
@@ -149,7 +154,10 @@ async def _put_right(redis: Redis, by: Author, flag: bytes, step: str, error: Ba
     log.warning("sync of settings failed", step=step, error=repr(error))
     with suppress(*AWAY):
         async with asyncio.timeout(RIGHT_SECONDS):
-            await recover(redis, by, flag)
+            if step in UNDECIDED:
+                await _restore(redis, flag, by, f"{step}: {_told(error)}")
+            else:
+                await recover(redis, by, flag)
 
 
 @asynccontextmanager

@@ -7,14 +7,14 @@ from pathlib import PurePath
 
 import msgspec
 
-from processors.choice import OtherReader, profile_of
 from processors.office import libreoffice
 from processors.office.kinds import KINDS
 from processors.office.libreoffice import Office
 from processors.office.orders import MOST_PDF, Made, Order, Other
 from processors.processor import Processor
+from processors.profiles import profile_of
 from processors.recipes import PHOTO, Recipe
-from processors.refusals import Code, Refused, too_much_memory
+from processors.refusals import Code, OtherReader, Refused, too_much_memory
 from processors.results import UNAVAILABLE, Developed, Facts, Version, pdf_version, table_version, text_version
 from processors.sandbox import Sandbox
 from processors.sandbox.answers import heard

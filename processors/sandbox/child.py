@@ -10,8 +10,8 @@ import os
 import socket
 from collections.abc import Collection
 
-from processors.choice import OtherReader, process
-from processors.refusals import Refused, too_much_memory
+from processors.choice import process
+from processors.refusals import OtherReader, Refused, too_much_memory
 from processors.results import TEXT, Developed, Facts, Version
 from processors.sandbox import doors, memfd, messages
 from processors.sandbox.inbox import reader

@@ -17,6 +17,7 @@ from processors.recipes import Recipe
 PACKET_BYTES = 65_536
 Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,40}\Z")]
+ContentType = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]{1,20}/[A-Za-z0-9.+-]{1,100}\Z")]
 Side = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
@@ -40,9 +41,9 @@ class SourceHead(msgspec.Struct):
     """
 
     format: Word
-    content_type: Annotated[str, msgspec.Meta(pattern=r"^(image/[a-z0-9.+-]{1,40}|application/pdf)\Z")]
-    width: Annotated[int, msgspec.Meta(ge=1, le=MAX_PIXELS)]
-    height: Annotated[int, msgspec.Meta(ge=1, le=MAX_PIXELS)]
+    content_type: ContentType
+    width: Annotated[int, msgspec.Meta(ge=0, le=MAX_PIXELS)]
+    height: Annotated[int, msgspec.Meta(ge=0, le=MAX_PIXELS)]
     frames: Annotated[int, msgspec.Meta(ge=1, le=MAX_FRAMES)]
     pages: Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGES)] | None = None
     text_pages: Annotated[int, msgspec.Meta(ge=0, le=MAX_PAGES)] | None = None
@@ -84,7 +85,7 @@ class Done(msgspec.Struct, tag="done"):
 class Sniffed(msgspec.Struct, tag="sniffed"):
     """From the child: what a file is by its content, where that was asked, or where somebody else has to read it."""
 
-    content_type: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]{1,20}/[A-Za-z0-9.+-]{1,100}\Z")]
+    content_type: ContentType
 
 
 class Refusal(msgspec.Struct, tag="refusal"):

@@ -1,9 +1,10 @@
 """The parent's look at what a child says it has made: whether it is what it was asked for."""
 
-from processors.choice import OtherReader
+from processors.plugin import installed
 from processors.processor import Processor
+from processors.profile import Profile
 from processors.recipes import Format, VersionSpec
-from processors.refusals import Refused
+from processors.refusals import OtherReader, Refused
 from processors.results import Developed, Facts, Version, text_version
 from processors.sandbox import messages
 from processors.sandbox.errors import SandboxDied
@@ -18,6 +19,8 @@ def checked(reply: messages.Reply, outbox: Outbox, job: messages.Job) -> Develop
         case messages.Sniffed(content_type) if job.processor is None:
             raise OtherReader(content_type)
         case messages.Done() if not job.sniff:
+            if job.processor is None and (plugin := _plugin(reply.source.content_type)):
+                return Developed(_seen(reply), _of_plugin(reply, outbox, plugin))
             return Developed(_facts(reply, job), _versions(reply, outbox, job))
     raise _unanswered(reply)
 
@@ -50,16 +53,42 @@ def _facts(done: messages.Done, job: messages.Job) -> Facts:
             raise SandboxDied("the child shows a page that there isn't")
     elif not (source.pages is source.text_pages is done.text is None):
         raise SandboxDied("the child found pages or text in a picture")
+    elif not source.content_type.startswith("image/"):
+        raise SandboxDied("the child read something that it does not read")
+    if not (source.width and source.height):
+        raise SandboxDied("the child found no sides")
+    return _seen(done)
+
+
+def _seen(done: messages.Done) -> Facts:
+    source = done.source
     picture = (source.format, source.content_type, source.width, source.height, source.frames)
     return Facts(*picture, source.pages, source.text_pages)
 
 
+def _plugin(content_type: str) -> Profile | None:
+    """The profile of a plug-in that files of this type are of."""
+    profiles = (plugin.profile for plugin in installed().values())
+    return next((profile for profile in profiles if content_type in profile.content_types), None)
+
+
+def _of_plugin(done: messages.Done, outbox: Outbox, profile: Profile) -> list[Version]:
+    if not {head.name for head in done.versions} <= set(profile.versions):
+        raise SandboxDied("the plug-in made other versions than its profile names")
+    return _taken(done, outbox)
+
+
 def _versions(done: messages.Done, outbox: Outbox, job: messages.Job) -> list[Version]:
-    heads, text = done.versions, done.text
+    heads = done.versions
     if [head.name for head in heads] != [spec.name for spec in job.recipe.versions]:
         raise SandboxDied("the child made other versions than it was asked for")
     if any(head.content_type not in _formats(spec) for head, spec in zip(heads, job.recipe.versions, strict=True)):
         raise SandboxDied("the child made versions of another format than it was asked for")
+    return _taken(done, outbox)
+
+
+def _taken(done: messages.Done, outbox: Outbox) -> list[Version]:
+    heads, text = done.versions, done.text
     try:
         parts = outbox.take([head.length for head in heads] + ([text.length] if text else []))
         versions = [

@@ -10,6 +10,7 @@ from processors import pdf
 from processors.image import develop, library
 from processors.pdf import engine
 from processors.pdf.sample import SAMPLE, TEXT
+from processors.plugin import installed
 from processors.recipes import Fit, Format, Recipe, VersionSpec
 
 SIDE = 16
@@ -49,6 +50,8 @@ def warm_up() -> None:
     develop(_file(Image.new("RGB", (SIDE, SIDE)), "PNG"), ENCODED)
     if pdf.read(SAMPLE, TINY).versions[-1].data != TEXT:
         raise ValueError("the PDF sample came out wrong")
+    for plugin in installed().values():
+        plugin.develop(memoryview(plugin.sample))
 
 
 def _samples() -> Iterator[tuple[str, bytes]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -17,7 +18,7 @@ from appliance.bundles.members import members
 from appliance.files.service import File
 from storage.inspection import Inspector
 from tests.appliance import pictures
-from tests.appliance.client import Project
+from tests.appliance.client import Project, heard, wait_for
 from tests.appliance.test_files import PAPER, ended, sent
 
 AT = datetime(2026, 11, 26, 12, 0, 2, tzinfo=UTC)
@@ -125,3 +126,46 @@ def _small() -> Member:
 @pytest.mark.pure
 def test_equal_members_give_equal_bytes() -> None:
     assert b"".join(archive([_small()], AT)) == b"".join(archive([_small()], AT))
+
+
+def progress(project: Project, file: str) -> dict[str, Any]:
+    answer = project.api.get(f"/files/{file}/bundle/progress")
+    assert answer.status_code == 200, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def test_a_bundle_that_is_asked_for_is_built_told_of_and_kept(project: Project) -> None:
+    image = project.upload(pictures.jpeg(2000, 1500))
+    project.ended(image)
+    streamed = project.api.get(f"/files/{image}/bundle").content
+    assert progress(project, image) == {
+        "file_id": image, "state": "none", "percent": 0.0, "error": None, "bundle": None
+    }  # fmt: skip
+    with project.socket() as socket:
+        for _ in range(3):
+            asked = project.api.post(f"/files/{image}/bundle")
+            assert asked.status_code == 202, asked.text
+        told = heard(socket, lambda message: message["type"] == "progress" and message["percent"] == 100.0)
+    steps = [message for message in told if message["type"] == "progress"]
+    assert {message["step"] for message in steps} == {"bundle"}
+    assert {message["file_id"] for message in steps} == {image}
+    done = wait_for(lambda: (p := progress(project, image))["state"] == "done" and p)
+    assert (done["percent"], done["bundle"]["bytes"]) == (100.0, len(streamed))
+    assert done["bundle"]["sha256"] == hashlib.sha256(streamed).hexdigest()
+    answer = project.api.get(f"/files/{image}/bundle")
+    assert answer.status_code == 302
+    kept = httpx.get(answer.headers["location"], headers={"Range": "bytes=100-199"})
+    assert (kept.status_code, kept.content) == (206, streamed[100:200])
+    assert "attachment" not in kept.headers["content-disposition"] or ".zip" in kept.headers["content-disposition"]
+    unpacked(httpx.get(answer.headers["location"]))
+    assert "bundle" not in project.image(image)["versions"]
+    assert project.api.delete(f"/images/{image}").status_code == 204
+    wait_for(lambda: httpx.get(answer.headers["location"]).status_code == 404)
+
+
+def test_a_bundle_is_built_of_what_is_done_and_for_whom_may_see_it(project: Project, stranger: Project) -> None:
+    waiting = project.link()["image_id"]
+    for method, path in (("POST", "bundle"), ("GET", "bundle/progress")):
+        assert project.api.request(method, f"/files/{waiting}/{path}").status_code == 409
+        assert stranger.api.request(method, f"/files/{waiting}/{path}").status_code == 404

@@ -50,6 +50,7 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
         "post /files",
         "post /files/{file_id}/upload/parts",
         "put /files/{file_id}/content",
+        "post /files/{file_id}/bundle",
         "get /images/{file_id}/render",
         "get /files/{file_id}/pages/{page}",
     }
@@ -68,5 +69,7 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
         "post /settings/rollback",
         "get /images/{file_id}/render",
         "get /files/{file_id}/bundle",
+        "post /files/{file_id}/bundle",
+        "get /files/{file_id}/bundle/progress",
         "get /files/{file_id}/pages/{page}",
     }

@@ -126,3 +126,36 @@ def test_what_came_is_held_to_what_was_announced(project: Project) -> None:
         body = {"filename": "a.jpg", "project_id": project.id, "checksum": checksum}
         refused = project.api.post("/files/", json=body)
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "checksum")
+
+
+def test_what_an_owner_has_already_is_not_sent_twice(project: Project, stranger: Project) -> None:
+    photo = pictures.jpeg(320, 200)
+    first = Sending(project, photo, "first.jpg")
+    assert project.send(first.opened, photo).status_code == 201
+    assert first.ended()["state"] == "done"
+    second = Sending(project, photo, "second.jpg", checksum=sha256(photo).upper())
+    told = {name: second.opened[name] for name in ("state", "upload_link", "params", "upload")}
+    assert told == {"state": "uploaded", "upload_link": None, "params": None, "upload": None}
+    assert second.ended()["state"] == "done"
+    usage = project.api.get(f"/projects/{project.id}/usage").json()
+    assert (usage["slots"], usage["files"], usage["bytes"]) == (0, 2, 2 * len(photo))
+    assert len(second.stored()) == 1
+    assert project.api.delete(f"/files/{first.id}").status_code == 204
+    wait_for(lambda: [event for event in project.events() if event["type"] == "erased"])
+    original = second.file()["versions"]["original"]
+    answer = httpx.get(original["url"])
+    assert (answer.content, original["sha256"]) == (photo, sha256(photo))
+    assert "second.jpg" in answer.headers["content-disposition"]
+    assert project.api.delete(f"/files/{second.id}").status_code == 204
+    wait_for(lambda: not second.stored())
+
+
+def test_a_checksum_lends_nobody_the_bytes_of_others(project: Project, stranger: Project) -> None:
+    photo = pictures.jpeg(330, 200)
+    assert project.ended(project.upload(photo))["state"] == "done"
+    known, unknown = (Sending(stranger, photo, checksum=sha256(data)).opened for data in (photo, b"nobody's"))
+    assert (known["state"], unknown["state"]) == ("init", "init")
+    assert known["params"].keys() == unknown["params"].keys()
+    for wrong in ({"size": len(photo) + 1}, {"size": None}):
+        opened = Sending(project, photo, checksum=sha256(photo), **wrong).opened
+        assert (opened["state"], bool(opened["params"])) == ("init", True)

@@ -1,22 +1,30 @@
 """Orders: placed once however many ask, done once, bounded, and never left behind by what happens to their asset."""
 
 import asyncio
+import hashlib
 import io
 import os
 import signal
-from collections.abc import AsyncIterator
+import threading
+import time
+import zipfile
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pillow_avif  # noqa: F401  registers its decoder
 import pytest
 from PIL import Image
 
+from appliance.bundles.jobs import NAME as BUNDLE
+from appliance.bundles.jobs import Builder
 from appliance.config import Config
 from appliance.files.jobs import Developer
 from appliance.ledger.database import fetch
+from appliance.live.progress import Teller
 from appliance.queue import queue_name
-from appliance.renders import orders
+from appliance.renders import jobs, orders
 from appliance.renders.jobs import Renderer
 from appliance.renders.orders import Claim, Orders, Placed
 from appliance.renders.source import sufficient
@@ -25,13 +33,16 @@ from appliance.upkeep.confirm import judge
 from processors.renditions import named
 from processors.sandbox import Sandbox
 from storage import layout
+from storage.inspection import Inspector
+from storage.objects import StorageError
 from tests.daemons.minio import WORKER, Minio
 from tests.ledger.book import FAILURE, VERSION, Book
-from tests.ledger.intake import Intake
+from tests.ledger.intake import Intake, until
 
 CONFIG = Config(data=Path("/nonexistent"))
 NAME = "r_64x64_cover_webp_q85"
 MANY = 1000
+KEY = "projects/111/images/20261126/01a21740-71d2-7fa1-ade7-16cf11dfac73/bundle.0123456789ab.zip"
 
 
 async def place(asset: UUID, name: str = NAME, most: int | None = None, most_open: int = MANY) -> Placed:
@@ -235,7 +246,11 @@ async def photo(intake: Intake, minio: Minio, sandbox: Sandbox) -> UUID:
 
 
 def renderer(desk: Desk, minio: Minio, sandbox: Sandbox) -> Renderer:
-    return Renderer(desk.orders, minio.objects(WORKER), sandbox, CONFIG)
+    return Renderer(desk.orders, minio.objects(WORKER), sandbox, builder(minio), CONFIG)
+
+
+def builder(minio: Minio) -> Builder:
+    return Builder(Inspector(minio.url, *WORKER), Teller("redis://127.0.0.1:1"))
 
 
 def stored(intake: Intake, asset: UUID) -> dict[str, int]:
@@ -296,3 +311,54 @@ async def test_a_source_that_is_damaged_is_not_shown(
     await place(photo, name)
     await renderer(desk, minio, sandbox).render(photo, name)
     assert (await place(photo, name)).code == "version_damaged"
+
+
+async def test_a_bundle_is_built_once_and_is_what_it_says(
+    desk: Desk, minio: Minio, sandbox: Sandbox, photo: UUID, intake: Intake
+) -> None:
+    await place(photo, BUNDLE)
+    await renderer(desk, minio, sandbox).render(photo, BUNDLE)
+    [bundle] = await orders.made(photo, BUNDLE)
+    [stat] = [stat for stat in intake.stored(photo, layout.VERSIONS) if "/bundle." in stat.key]
+    data = await asyncio.to_thread(minio.objects(WORKER).get, layout.VERSIONS, stat.key)
+    assert hashlib.sha256(data).hexdigest() == bundle["sha256"]
+    assert len(data) == bundle["bytes"] == stat.size
+    assert len(zipfile.ZipFile(io.BytesIO(data)).namelist()) == 5
+
+
+async def test_a_bundle_of_a_file_that_is_deleted_meanwhile_is_left_alone(
+    desk: Desk, minio: Minio, sandbox: Sandbox, photo: UUID, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Building it is ended soon, and what was being sent is not stored."""
+    monkeypatch.setattr(jobs, "LEASE_SECONDS", 0.6)
+    went_on = threading.Event()
+    pieces = Inspector.pieces
+
+    def slow(self: Inspector, *args: Any) -> Iterator[bytes]:
+        for piece in pieces(self, *args):
+            time.sleep(0.3)
+            yield piece
+        went_on.set()
+
+    monkeypatch.setattr(Inspector, "pieces", slow)
+    await place(photo, BUNDLE)
+    building = asyncio.create_task(renderer(desk, minio, sandbox).render(photo, BUNDLE))
+    await until(lambda: asyncio.to_thread(went_on.wait, 0))
+    await intake.book.ledger.remove([photo])
+    await building
+    await asyncio.sleep(1)
+    assert "bundle" not in stored(intake, photo)
+
+
+async def test_what_is_sent_and_not_what_was_said_is_not_stored(minio: Minio, intake: Intake) -> None:
+    def put(pieces: list[bytes], size: int) -> None:
+        digest = hashlib.sha256(b"".join(pieces)).hexdigest()
+        sent = (piece for piece in [pieces[0], b"others"])
+        minio.objects(WORKER).put_pieces(layout.VERSIONS, KEY, sent, size, "application/zip", digest)
+
+    with pytest.raises(StorageError):
+        await asyncio.to_thread(put, [b"one", b"theirs"], 9)
+    assert minio.objects(WORKER).head(layout.VERSIONS, KEY) is None
+    await asyncio.to_thread(put, [b"one", b"others"], 9)
+    assert minio.objects(WORKER).get(layout.VERSIONS, KEY) == b"oneothers"
+    minio.objects(WORKER).purge(layout.VERSIONS, KEY)

@@ -8,12 +8,11 @@ import msgspec
 import pytest
 from PIL import Image
 
-from processors.choice import OtherReader
 from processors.limits import MAX_PAGES, MAX_TEXT_BYTES
 from processors.pdf import read
 from processors.processor import Processor
 from processors.recipes import Recipe, VersionSpec
-from processors.refusals import Refused
+from processors.refusals import OtherReader, Refused
 from processors.results import Developed
 from processors.sandbox import Sandbox, SandboxDied, messages
 from processors.sandbox.inbox import INBOX_BYTES

@@ -3,10 +3,9 @@
 import pytest
 
 from processors import profiles
-from processors.choice import profile_of
 from processors.image import kinds
 from processors.office import kinds as office_kinds
-from processors.profiles import DOCUMENT, IMAGE, PDF, PROFILES, SPREADSHEET, VIDEO
+from processors.profiles import DOCUMENT, IMAGE, PDF, PROFILES, SPREADSHEET, VIDEO, profile_of
 from processors.recipes import PHOTO
 from processors.refusals import Refused
 from processors.sniff import content_type

@@ -78,9 +78,11 @@ async def test_a_change_is_seen_without_a_restart(house: House) -> None:
         return made.now.project_files == 12
 
     await until(read, 5)
+    assert made.generation == 1
     running.cancel()
 
 
+@pytest.mark.filterwarnings("ignore:.*No pool is running")  # the fixture closes what is closed here
 async def test_without_valkey_the_database_is_read_and_without_both_what_was_known(house: House) -> None:
     await service.change(house.redis, "project_files", "12", ALICE, Rows)
     lost = Reader(house.config, quick(f"redis://127.0.0.1:{free_port()}"))
@@ -143,7 +145,7 @@ async def test_a_value_that_this_release_does_not_take_counts_for_nothing(house:
     assert (now.project_files, now.user_files) == (0, 3)
 
 
-async def _synced_and_read(house: House, syncs: int, reads: int) -> None:
+async def check_reads_during_syncs(house: House, syncs: int, reads: int) -> None:
     """At least so many of both, side by side all the while. A part of the syncs fails half way: each reading is of one
     set all the same, and none is of an older one than the one before.
     """
@@ -188,12 +190,12 @@ async def _synced(house: House, fails_at: str) -> bool:
 
 
 async def test_reads_by_4_processes_during_syncs(house: House) -> None:
-    await _synced_and_read(house, 10, 4 * 250)
+    await check_reads_during_syncs(house, 10, 4 * 250)
 
 
 @pytest.mark.long
 async def test_100_000_reads_by_4_processes_during_100_syncs(house: House) -> None:
-    await _synced_and_read(house, 100, 100_000)
+    await check_reads_during_syncs(house, 100, 100_000)
 
 
 async def test_the_author_of_a_sync_is_told(house: House) -> None:

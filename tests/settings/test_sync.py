@@ -107,6 +107,8 @@ async def test_failure_at_every_step(house: House, step: str) -> None:
         await house.sync(watch=at(step, fail))
     decided = EVERY_STEP.index(step) >= DECIDED
     await check_settled(house, NEW if decided else OLD)
+    notes = [entry["note"] for entry in await service.history(50) if entry["action"] == "restore"]
+    assert len(notes) == (step in ("write", "check", "publish")), "said where something was brought back"
     assert (await house.sync()).changed == ([] if decided else ["bundles", "project_files", "user_files"])
     await check_settled(house, NEW)
 

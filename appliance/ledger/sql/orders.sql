@@ -43,7 +43,7 @@ END $$;
 -- if it is deleted meanwhile. Gives no row when there is nothing to do.
 CREATE OR REPLACE FUNCTION ledger.claim_order(of_asset uuid, wanted text, seconds double precision)
 RETURNS TABLE (
-    id bigint, attempts integer, lease uuid, root text, owner text, folder text, facts text,
+    id bigint, attempts integer, lease uuid, stream bigint, root text, owner text, folder text, facts text,
     bucket text, key text, version_id text, etag text, sha256 text
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -61,10 +61,27 @@ BEGIN
     END IF;
     UPDATE ledger.assets a SET lease_until = greatest(a.lease_until, now() + make_interval(secs => seconds)) WHERE a.id = of_asset;
     RETURN QUERY
-    SELECT o.id, o.attempts, o.lease, a.root, a.owner, a.folder, a.facts::text,
+    SELECT o.id, o.attempts, o.lease, a.stream, a.root, a.owner, a.folder, a.facts::text,
         b.bucket, b.key, b.version_id, b.etag, b.sha256
     FROM ledger.orders o JOIN ledger.assets a ON a.id = o.asset JOIN ledger.blobs b ON b.id = a.blob
     WHERE o.asset = of_asset AND o.name = wanted;
+END $$;
+
+-- Keeps a lease for `seconds` more, on the asset's row too; false when it is no longer held, or the asset is gone.
+CREATE OR REPLACE FUNCTION ledger.renew_order(of_asset uuid, wanted text, held uuid, seconds double precision)
+RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM ledger.assets a WHERE a.id = of_asset AND a.state = 'done' FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE ledger.orders o SET lease_until = now() + make_interval(secs => seconds)
+    WHERE o.asset = of_asset AND o.name = wanted AND o.lease = held;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE ledger.assets a SET lease_until = greatest(a.lease_until, now() + make_interval(secs => seconds)) WHERE a.id = of_asset;
+    RETURN true;
 END $$;
 
 -- What an order made, taken only with the lease it was made under: the order ends, and its versions are there.

@@ -11,3 +11,6 @@ CREATE TABLE IF NOT EXISTS ledger.uploads (
     upload_id text,                           -- what storage calls it, once it was begun; NULL: not begun, or cut by the server
     check_at timestamptz NOT NULL DEFAULT now()  -- when the sweep looks again, once the asset takes no parts any more
 );
+
+-- Whether an owner has a file already is looked up by its SHA-256.
+CREATE INDEX IF NOT EXISTS blobs_of_sha256 ON ledger.blobs USING hash (sha256) WHERE sha256 IS NOT NULL;
