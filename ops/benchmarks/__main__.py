@@ -6,6 +6,7 @@ import sys
 BENCHMARKS = {
     "transform": "making the versions of a photo, against other libraries and the codec's own limit",
     "ingest": "photos through the whole appliance",
+    "upload": "a large file in parts, against the same by a form",
 }
 
 
