@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ops.benchmarks import documents, ingest, memory, transform
+from ops.benchmarks import documents, ingest, memory, transform, upload
 from tests.stack import CHECKOUT, environment
 
 
@@ -17,6 +17,7 @@ from tests.stack import CHECKOUT, environment
     [
         *((ingest.main, option) for option in ("--count", "--runs", "--at-once")),
         *((bench.main, "--rounds") for bench in (transform, documents)),
+        (upload.main, "--runs"),
     ],
 )
 def test_nothing_at_all_can_not_be_measured(main, option: str, tmp_path: Path, capsys) -> None:
@@ -39,6 +40,16 @@ def test_documents_are_measured(tmp_path: Path, capsys) -> None:
     assert (letter["name"], letter["size"], letter["pages"]) == ("notes.txt", 5, 1)
     assert letter["cpu"] > pdf["cpu"] > 0
     assert letter["seconds"] > pdf["seconds"] > 0
+
+
+@pytest.mark.long
+def test_a_large_file_is_sent_in_three_ways() -> None:
+    command = [str(CHECKOUT / "ops" / "bench"), "upload", "--megabytes", "34", "--runs", "1", "--json"]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=200)
+    assert done.returncode in (0, 1), done.stderr  # what one run reaches says nothing
+    (speeds,) = json.loads(done.stdout)
+    assert speeds.keys() == {"form", "parts", "resumed"}
+    assert min(speeds.values()) > 0
 
 
 @pytest.mark.long
