@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ops.benchmarks import documents, ingest, memory, transform, upload
+from ops.benchmarks import documents, ingest, memory, mixed, transform, upload, video
 from tests.stack import CHECKOUT, environment
 
 
@@ -67,3 +67,22 @@ def test_a_small_run_of_the_whole(tmp_path: Path) -> None:
     assert {"api", "workers", "sandbox", "storage", "generator"} <= set(figures["cpu"])
     assert figures["kernel"] >= 0
     assert all(seconds >= 0 for seconds in figures["cpu"].values())
+
+
+@pytest.mark.long
+def test_videos_are_measured(capsys) -> None:
+    assert video.main(["--seconds", "1", "--codec", "h264", "--json"]) in (0, 1)
+    told = json.loads(capsys.readouterr().out)
+    assert {(one["clip"], one["codec"]) for one in told["made"]} == {("easy", "h264"), ("noise", "h264")}
+    assert all(one["speed"] > 0 and 0 < one["vmaf"] <= 100 for one in told["made"])
+    assert set(told["told"]) == {str(size) for size in video.SIZES}
+
+
+@pytest.mark.long
+def test_photos_beside_videos_are_measured(tmp_path: Path, capsys) -> None:
+    Image.linear_gradient("L").resize((400, 300)).save(tmp_path / "a.jpg")
+    words = [str(tmp_path), "--count", "3", "--every", "0.1", "--videos", "2", "--seconds", "4", "--json"]
+    assert mixed.main(words) in (0, 1)
+    told = json.loads(capsys.readouterr().out)
+    assert (told["failed"], told["photos"], len(told["p95"])) == (0, 3, 2)
+    assert told["videos_left"] > 0
