@@ -14,6 +14,7 @@ from ops.clusters.description import Drive
 from ops.clusters.manifest import Entry, Manifest
 from ops.disks import guard, mounting, system
 from ops.setup import account, environment, packages, place
+from processors.office import libreoffice
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 HOST = Path("/")
@@ -73,7 +74,10 @@ def make_account(root: Path) -> None:
 
 
 def install_packages(job: Job) -> None:
-    """stunnel, and where drives are mounted the tools of XFS. Into an image they have to be put by whoever makes it."""
+    """stunnel, where drives are mounted the tools of XFS, and for documents LibreOffice, which a host can do without.
+
+    Into an image they have to be put by whoever makes it.
+    """
     wanted = [STUNNEL, *([packages.POWER] if job.manifest.drives else [])]
     missing = [need for need in wanted if not need.present(job.root)]
     if missing and job.root != HOST:
@@ -83,6 +87,9 @@ def install_packages(job: Job) -> None:
         )
     if missing:
         packages.install(missing, "needed by this host")
+    media = any(part.startswith("worker-media-") for part in job.manifest.parts)
+    if media and job.root == HOST and not libreoffice.find():
+        packages.try_to_install(list(packages.OFFICE), libreoffice.WITHOUT)
 
 
 def _dependencies(job: Job) -> None:

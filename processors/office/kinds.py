@@ -60,6 +60,7 @@ LOOKED_INTO = frozenset(
         *("application/CDFV2-encrypted", "application/encrypted"),
         *("application/msword", "application/vnd.ms-excel", "application/vnd.ms-office", "application/rtf"),
         *("application/json", "application/x-ndjson", "application/javascript", "application/csv"),
+        *("message/rfc822", "application/x-wine-extension-ini", "application/x-subrip"),
     }
 )
 KINDS = (DOCX, ODT, RTF, TXT, MD, XLSX, ODS, CSV)

@@ -183,6 +183,7 @@ def test_cells_are_counted_too() -> None:
         ("Grüße\n".encode("cp1252"), "txt", TXT),
         ("Grüße\n".encode("utf-16"), "csv", CSV),
         (b'{"a": 1}\n', "txt", TXT),
+        (b"From: a@b\nTo: c@d\nSubject: x\n\nHello", "txt", TXT),
         (letters.rtf("Hello"), "txt", RTF),
         (b"%PDF-1.7\n", "docx", None),
         (bytes(range(256)), "txt", None),
