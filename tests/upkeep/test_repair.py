@@ -271,12 +271,7 @@ async def test_what_was_made_on_request_is_forgotten_and_its_asset_lacks_nothing
     house: House, missing: bool, act: bool
 ) -> None:
     asset = await house.done(BODY)
-    await orders.place(asset, "p2", None, 10)
-    desk = orders.Orders(lambda _: None)
-    claim = await desk.claim(asset, "p2", 30)
-    assert claim is not None
-    rows = [house.put_version(asset, f"p2_{name}", name.encode() + BODY) for name in ("thumb", "big")]
-    assert await desk.finish(claim, rows, "recipe")
+    await house.ordered(asset, "p2", BODY)
     assert (await house.verify()).clean
     if missing:
         [stat] = [stat for stat in house.versions_of(asset) if "p2_thumb" in stat.key]
