@@ -74,7 +74,9 @@ VIDEO = Profile(
 )
 DOCUMENT = Profile(
     name="document",
-    content_types=frozenset(kind.content_type for kind in (kinds.DOCX, kinds.ODT, kinds.RTF, kinds.TXT, kinds.MD)),
+    content_types=frozenset(
+        {kind.content_type for kind in (kinds.DOCX, kinds.ODT, kinds.RTF, kinds.TXT, kinds.MD)} | kinds.LOOKED_INTO
+    ),
     extensions=("docx", "odt", "rtf", "txt", "md"),
     most_bytes=100_000_000,
     folder="documents",
@@ -109,7 +111,9 @@ def suggested(filename: str) -> Profile | None:
 
 
 def of_content(content_type: str) -> Profile:
-    """The profile of files of this content type. Raises KeyError."""
+    """The profile of files of this content type, of which there are many for texts. Raises KeyError."""
+    if content_type.startswith("text/"):
+        return _BY_CONTENT.get(content_type, DOCUMENT)
     return _BY_CONTENT[content_type]
 
 

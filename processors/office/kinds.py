@@ -53,5 +53,14 @@ MD = Kind("md", "text/markdown", TXT.reader, plain=True)
 # Comma, quotation marks, UTF-8, from the first line on: `inside` makes it so.
 CSV = Kind("csv", "text/csv", "Text - txt - csv (StarCalc):44,34,76,1", sheets=True, plain=True)
 
+# What libmagic calls some of them, and what is none: only a look inside tells which, and whether it is locked.
+LOOKED_INTO = frozenset(
+    {
+        *("application/zip", "application/x-ole-storage", "application/CDFV2"),
+        *("application/CDFV2-encrypted", "application/encrypted"),
+        *("application/msword", "application/vnd.ms-excel", "application/vnd.ms-office", "application/rtf"),
+        *("application/json", "application/x-ndjson", "application/javascript", "application/csv"),
+    }
+)
 KINDS = (DOCX, ODT, RTF, TXT, MD, XLSX, ODS, CSV)
 EXTENSIONS = {kind.name: kind for kind in KINDS} | {"text": TXT, "markdown": MD}

@@ -25,7 +25,8 @@ READ = (
     "/dev/null",
     "/dev/urandom",
 )
-REMEDY = "install LibreOffice's writer and calc (Debian: libreoffice-writer-nogui libreoffice-calc-nogui), then retry"
+WITHOUT = "LibreOffice is not here, so documents and spreadsheets get no previews"
+REMEDY = "install its writer and calc (Debian: libreoffice-writer-nogui libreoffice-calc-nogui), or as root ./ops/up"
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def find() -> Office | None:
 
 def missing() -> str:
     """Why there are no previews of documents on this machine, and what to do; empty where there are."""
-    return "" if find() else f"LibreOffice is not here, so documents have no previews: {REMEDY}"
+    return "" if find() else f"{WITHOUT}: {REMEDY}"
 
 
 def _build(program: Path) -> str:

@@ -64,8 +64,9 @@ def _bubblewrap(keep: Sequence[str], scratch: Scratch | None) -> list[str]:
         words += ["--unshare-user"]
     interpreter = Path(sys.executable).resolve().parent.parent
     paths = dict.fromkeys((*SYSTEM, sys.base_prefix, str(interpreter), sys.prefix, str(CODE), *keep))
+    made = (*paths, scratch.path) if scratch else paths
     # Folders on the way that it made itself would be its own user's alone.
-    for folder in sorted({str(parent) for path in paths for parent in Path(path).parents} - {"/", *paths}):
+    for folder in sorted({str(parent) for path in made for parent in Path(path).parents} - {"/", *paths}):
         words += ["--perms", "0755", "--dir", folder]
     for path in paths:
         words += ["--ro-bind-try", path, path]

@@ -23,6 +23,7 @@ from processors.sandbox.syscalls import (
     PRLIMIT64,
     SECCOMP,
     SOCKET,
+    SOCKETPAIR,
     TOOL,
 )
 
@@ -123,7 +124,9 @@ def _of_an_office(column: int, program_at: int | None) -> Iterator[Instruction]:
     yield from _when_one_of(PRLIMIT64[column], 0, (ITSELF,))
     if program_at is not None:
         yield from _when(CONDITIONAL["mprotect"][column], ALLOW)  # it writes code by which its parts call each other
-        yield from _when_each(SOCKET[column], (0, socket.AF_UNIX), (1, socket.SOCK_STREAM))
+        # With datagrams, also those of a pair, an address could be given to each message.
+        for numbers in (SOCKET, SOCKETPAIR):
+            yield from _when_each(numbers[column], (0, socket.AF_UNIX), (1, socket.SOCK_STREAM))
         for numbers in PRETENDED.values():
             yield from _when(numbers[column], ERRNO)  # of no error: it was not done, and did not fail
 

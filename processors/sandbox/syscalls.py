@@ -112,7 +112,6 @@ OFFICE: dict[str, tuple[int | None, int | None]] = {
     # talking with its own threads
     "pipe2": (293, 59),
     "eventfd2": (290, 19),
-    "socketpair": (53, 199),
     "dup2": (33, None),
     "dup3": (292, 24),
     "accept": (43, 202),
@@ -122,7 +121,7 @@ OFFICE: dict[str, tuple[int | None, int | None]] = {
 # It wants to listen for others of its kind. It is told that it does: its socket has no name, and nobody to talk to.
 PRETENDED = {"bind": (49, 200), "listen": (50, 201)}
 # Under a condition as well.
-SOCKET = (41, 198)
+SOCKET, SOCKETPAIR = (41, 198), (53, 199)
 PRLIMIT64 = (302, 261)
 OPENAT = (257, 56)
 EXECVE = (59, 221)

@@ -17,6 +17,7 @@ import numpy
 import pytest
 from PIL import Image
 
+from processors.limits import MAX_ROWS
 from processors.office import libreoffice
 from processors.office.develop import BOUNDS, convert, develop
 from processors.office.inside.profile import HEAD, ITEM
@@ -192,6 +193,24 @@ async def test_what_a_program_that_was_taken_over_could_do(second: Layer, canary
     assert set(inside) == set(found)
     assert not any(inside.values()), inside
     assert canary.visits == visits
+
+
+async def test_what_is_refused_before_libreoffice_has_it_is_refused_at_once(sandbox: Sandbox) -> None:
+    bomb = letters.docx(letters.paragraph("Hello"), more={"word/bomb.xml": bytes(40 << 20)})
+    locked = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(4000) + "EncryptedPackage".encode("utf-16-le")
+    rows = ([number] for number in range(MAX_ROWS + 1))
+    documents = {
+        "million.csv": (b"1,2,3\n" * 1_000_000, "too_many_rows"),
+        "as many.xlsx": (letters.xlsx({"A": rows}), "too_many_rows"),
+        "bomb.docx": (bomb, "too_much_unpacked"),
+        "locked.docx": (locked, "encrypted"),
+    }
+    for name, (data, code) in documents.items():
+        began = time.monotonic()
+        with pytest.raises(Refused) as caught:
+            await develop(data, sandbox, name, BOUNDS, SMALL)
+        assert caught.value.code == code, name
+        assert time.monotonic() - began < 5, name
 
 
 async def test_a_conversion_that_takes_too_long_is_ended_whole(sandbox: Sandbox) -> None:

@@ -104,7 +104,7 @@ async def test_by_content_when_nobody_says_what_it_is(sandbox: Sandbox) -> None:
     assert (await sandbox.develop(PAPER, 30, SMALL, None)).source.pages == 3
     assert (await sandbox.develop(PHOTO, 30, SMALL, None)).source.pages is None
     with pytest.raises(Refused) as caught:
-        await sandbox.develop(b"\x7fELF" + bytes(99), 30, SMALL, None)
+        await sandbox.develop(b"\x1f\x8b\x08" + bytes(99), 30, SMALL, None)
     assert caught.value.code == "unsupported_kind"
 
 

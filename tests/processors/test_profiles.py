@@ -4,11 +4,13 @@ import pytest
 
 from processors import profiles
 from processors.image import kinds
-from processors.profiles import IMAGE, PDF, PROFILES, VIDEO, profile_of
+from processors.office import kinds as office_kinds
+from processors.profiles import DOCUMENT, IMAGE, PDF, PROFILES, SPREADSHEET, VIDEO, profile_of
 from processors.recipes import PHOTO
 from processors.refusals import Refused
 from processors.sniff import content_type
 from storage import layout
+from tests.processors import letters
 from tests.processors.clips import FAST, clip
 
 pytestmark = pytest.mark.pure
@@ -37,6 +39,8 @@ def test_pictures_are_those_of_the_recipe_and_folders_are_declared() -> None:
         ("a.b.heic", IMAGE),
         ("Letter.PDF", PDF),
         ("a.MOV", VIDEO),
+        ("a.docx", DOCUMENT),
+        ("a.CSV", SPREADSHEET),
         ("a", None),
         ("a.exe", None),
         ("pdf", None),
@@ -44,6 +48,20 @@ def test_pictures_are_those_of_the_recipe_and_folders_are_declared() -> None:
 )
 def test_a_name_is_a_hint(name: str, profile: profiles.Profile | None) -> None:
     assert profiles.suggested(name) is profile
+
+
+@pytest.mark.parametrize("kind", office_kinds.KINDS, ids=lambda kind: kind.name)
+def test_documents_are_known_by_their_content_types(kind: office_kinds.Kind) -> None:
+    assert profile_of(kind.content_type) is (SPREADSHEET if kind.sheets else DOCUMENT)
+    assert profiles.suggested(f"a.{kind.name}") is profile_of(kind.content_type)
+
+
+def test_what_libmagic_calls_documents_goes_where_they_are_looked_into() -> None:
+    """Packed otherwise than most programs do, locked, or a text with a language of its own."""
+    locked = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(4000)
+    for data in (letters.archive({"a": "b"}), locked, b"<html></html>", b"#!/bin/sh\nls", b'{"a": 1}'):
+        assert profile_of(content_type(memoryview(data))) is DOCUMENT
+    assert profile_of(content_type(memoryview(letters.xlsx({"A": [[1]]})))) is SPREADSHEET
 
 
 CONTAINERS = {

@@ -3,7 +3,7 @@
 import os
 
 from processors.office.inside import contents
-from processors.office.kinds import CSV, EXTENSIONS, MD, RTF, TXT, Kind
+from processors.office.kinds import CSV, EXTENSIONS, LOOKED_INTO, MD, RTF, TXT, Kind
 from processors.refusals import Code, Refused
 from processors.sniff import content_type
 
@@ -29,14 +29,11 @@ def kind_of(data: memoryview, hint: str) -> Kind | None:
         return RTF
     hinted = EXTENSIONS.get(hint.lower())
     plainly = hinted is not None and hinted.plain
-    if found.startswith("text/") or begins.startswith(UTF_16) or (plainly and found in STRUCTURED):
+    if found.startswith("text/") or begins.startswith(UTF_16) or (plainly and found in LOOKED_INTO):
         if found in MARKUP and not plainly:
             raise Refused(Code.UNSUPPORTED_KIND, "Files of this kind are not supported: it is a page of markup.")
         return hinted if hinted in (CSV, MD) else CSV if found == "text/csv" and not plainly else TXT
     return None
-
-
-STRUCTURED = ("application/json", "application/x-ndjson", "application/csv", "application/javascript")
 
 
 def _of_old(data: memoryview) -> Refused:
