@@ -30,7 +30,7 @@ from appliance.care import api as care
 from appliance.clocks import Clocks
 from appliance.config import Config, current
 from appliance.files import api as files
-from appliance.files import forms
+from appliance.files import forms, playlists
 from appliance.files.content import ContentDoor
 from appliance.files.parts import Parts
 from appliance.files.slots import Slots
@@ -67,7 +67,7 @@ from storage.objects import Objects
 ROUTERS = [
     module.router
     for module in (
-        *(accounts, quotas, folders, files, images, renders, pages, bundles),
+        *(accounts, quotas, folders, files, playlists, images, renders, pages, bundles),
         *(assets, live, progress, notifications, webhooks, settings, health, care, docs),
     )
 ]

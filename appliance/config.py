@@ -41,6 +41,11 @@ LONGEST_FORM = 7200
 """Seconds that an upload form may be valid at most: so long a replaced key of storage stays good."""
 
 
+def _kinds(text: str) -> None:
+    if not all(word.isascii() and word.isidentifier() for word in text.split()):
+        raise ValueError("expected names of profiles, as video or document")
+
+
 def _rungs(text: str) -> None:
     if not all(16 <= int(word) <= 4320 for word in text.split()):
         raise ValueError("expected numbers of lines from 16 to 4320")
@@ -117,6 +122,9 @@ class Config:
         200, "pictures made on request that a photo may have before no more are signed for", least=0, most=100000
     )
     pages_most: int = live(1000, "pages of a document that may be made on request", least=0, most=10000)
+    bundle_kinds: tuple[str, ...] = live(
+        (), "kinds of files whose bundle is built as soon as they are done", check=_kinds
+    )
     bundle_seconds: int = live(3600, "the longest that building a bundle may take", least=10, most=86400, unit=SECONDS)
     render_seconds: float = live(
         10.0, "how long a request waits for the picture that it asks for", least=0, most=60, unit=SECONDS

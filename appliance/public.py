@@ -1,11 +1,14 @@
 """Under which public address a request came in. The Host header is only believed if it is one of ours."""
 
+import time
 from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
 
+from appliance.accounts.whose import Whose
 from appliance.config import Config
-from appliance.files.versions import Linker
+from appliance.files.versions import Home, Linker
+from appliance.renders.signing import Signatures
 from storage.links import Links
 
 
@@ -20,4 +23,13 @@ def public_url(connection: ASGIConnection, config: Config) -> str:
 
 def linker(connection: ASGIConnection, config: Config, links: Links) -> Linker:
     """What makes links for the reader behind this connection."""
-    return Linker(links, public_url(connection, config), connection.app.state["clocks"].must_agree)
+    signatures: Signatures = connection.app.state["signatures"]
+
+    def playlist(place: Home, name: str) -> str:
+        # The end of the next window, as links have it, so that browsers find what they have kept.
+        window = config.link_seconds
+        expires = (int(time.time()) // window + 2) * window
+        signature = signatures.sign(Whose(place.root, place.owner), place.asset, (name,), expires)
+        return f"/files/{place.asset}/playlists/{name}?sig={signature}"
+
+    return Linker(links, public_url(connection, config), connection.app.state["clocks"].must_agree, playlist)

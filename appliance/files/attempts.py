@@ -4,18 +4,21 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
 from structlog.contextvars import bound_contextvars
 
+from appliance.bundles.jobs import NAME as BUNDLE
 from appliance.config import Settings
-from appliance.errors import Unavailable
+from appliance.errors import NotFound, Unavailable
+from appliance.files import service
 from appliance.ledger.failures import CHECKSUM_MISMATCH, MISSING, SIZE_MISMATCH
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.logs import log
 from appliance.metrics import count
+from appliance.renders import orders
 from appliance.sharedlock import SharedLock
 from processors.sandbox.errors import SandboxError
 from storage.objects import NOTICED_SECONDS, ObjectMissing, Objects, StorageError, StorageUnavailable
@@ -97,8 +100,17 @@ class Attempts:
                 log.info("attempt ended", outcome=outcome, milliseconds=round(1000 * seconds))
         finally:
             self.under_way -= 1
+        if outcome == "done":
+            await self._bundled(claim.id)
         count("attempts", lane=self._lane, outcome=outcome)
         count("attempt_seconds", seconds, lane=self._lane, outcome=outcome)
+
+    async def _bundled(self, asset: UUID) -> None:
+        """Orders the bundle of a file whose kind has one by setting. What goes wrong here is made good by who asks."""
+        if kinds := self._settings.now.bundle_kinds:
+            with suppress(NotFound, Unavailable):
+                if (await service.file(asset)).kind in kinds:
+                    await orders.place(asset, BUNDLE, None, None)
 
     async def _attempt(self, claim: Claim) -> str:
         """What came of it, in a word: `done`, the code it failed with, or why it did not come to an end."""

@@ -15,6 +15,10 @@ NAMES = {profile.name: (ORIGINAL, *profile.versions) for profile in PROFILES.val
 ANY = tuple(dict.fromkeys(name for names in NAMES.values() for name in names))
 
 
+PLAYLISTS = frozenset({"text/vtt", "application/vnd.apple.mpegurl"})
+"""Content types of versions that name others: linked to is appliance/files/playlists.py, which fills them in."""
+
+
 class Home(NamedTuple):
     """Where an asset lives: what its keys are made from."""
 
@@ -38,12 +42,17 @@ class Original(NamedTuple):
 
 
 class Linker:
-    """Makes links under one public address. `agreed` raises where they would be dead."""
+    """Makes links under one public address. `agreed` raises where they would be dead. playlist: gives the path and
+    query of a version that names others.
+    """
 
-    def __init__(self, links: Links, prefix: str, agreed: Callable[[], None]) -> None:
+    def __init__(
+        self, links: Links, prefix: str, agreed: Callable[[], None], playlist: Callable[[Home, str], str] | None = None
+    ) -> None:
         self._links = links
         self._prefix = prefix
         self._agreed = agreed
+        self._playlist = playlist
 
     def original(self, filename: str, original: Original) -> dict[str, Any]:
         """The uploaded file, byte for byte; always an attachment under its own name."""
@@ -60,14 +69,18 @@ class Linker:
 
     def version(self, place: Home, filename: str, version: dict[str, Any]) -> dict[str, Any]:
         """One developed version; a browser shows it, and saves it under the name of its original and its own."""
-        key = layout.version_key(*place, version["name"], version["sha256"], version["extension"])
-        name = f"{PurePath(filename).stem}.{version['name']}.{version['extension']}"
-        path = self._links.link(layout.VERSIONS, key, filename=name, content_type=version["content_type"])
         return {
-            "url": self._prefix + path,
+            "url": self._prefix + self._path(place, filename, version),
             **{side: version[side] or None for side in ("width", "height")},  # text has neither
             **{name: version[name] for name in ("bytes", "content_type", "sha256")},
         }
+
+    def _path(self, place: Home, filename: str, version: dict[str, Any]) -> str:
+        if self._playlist is not None and version["content_type"] in PLAYLISTS:
+            return self._playlist(place, version["name"])
+        key = layout.version_key(*place, version["name"], version["sha256"], version["extension"])
+        name = f"{PurePath(filename).stem}.{version['name']}.{version['extension']}"
+        return self._links.link(layout.VERSIONS, key, filename=name, content_type=version["content_type"])
 
     def all(
         self, place: Home, kind: str, filename: str, original: Original | None, versions: Iterable[dict[str, Any]]

@@ -54,7 +54,7 @@ def stream_of(order: int) -> int:
     return -order
 
 
-async def place(asset: UUID, name: str, most: int | None, most_open: int) -> Placed:
+async def place(asset: UUID, name: str, most: int | None, most_open: int | None) -> Placed:
     """Places an order, unless it is placed already."""
     row = await fetch_one("SELECT * FROM ledger.place_order($1, $2, $3, $4)", asset, name, most, most_open)
     assert row is not None

@@ -12,11 +12,11 @@ import base64
 import hashlib
 import hmac
 import time
+from collections.abc import Sequence
 from uuid import UUID
 
 from appliance.accounts.whose import Whose
 from appliance.renders.errors import BadSignature
-from appliance.renders.parameters import Wish
 
 
 class Signatures:
@@ -29,13 +29,15 @@ class Signatures:
         """The key of one owner's files, 64 hex digits."""
         return hmac.digest(self._secret, f"render {owner.root}/{owner.id}".encode(), "sha256").hex()
 
-    def sign(self, owner: Whose, file: UUID, wish: Wish, expires: int) -> str:
-        """A signature that is good until the Unix time `expires`."""
+    def sign(self, owner: Whose, file: UUID, wish: Sequence[object], expires: int) -> str:
+        """A signature that is good until the Unix time `expires`. wish: what of the file, a `Wish` or the name of a
+        playlist.
+        """
         told = "|".join(map(str, (file, *wish, expires)))
         digest = hmac.digest(self.key(owner).encode(), told.encode(), hashlib.sha256)
         return f"{expires}.{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
 
-    def check(self, owner: Whose, file: UUID, wish: Wish, signature: str) -> int:
+    def check(self, owner: Whose, file: UUID, wish: Sequence[object], signature: str) -> int:
         """Until when `signature` is good, as Unix time. Raises BadSignature."""
         expires, _, _ = signature.partition(".")
         if not (expires.isascii() and expires.isdigit() and len(expires) <= 11):

@@ -3,7 +3,7 @@
 
 -- Places an order, unless it is placed already. Verdicts: `new`; `open`; `made`; `failed`, with why, until it may be tried
 -- again; `not_done`, where the asset takes none; `too_many`, when it has `most` of them (NULL: any number); `busy`, when
--- `most_open` of all assets are open.
+-- `most_open` of all assets are open (NULL: any number), bundles not counted, for which nobody waits at the door.
 CREATE OR REPLACE FUNCTION ledger.place_order(of_asset uuid, wanted text, most integer, most_open integer)
 RETURNS TABLE (verdict text, id bigint, attempt integer, code text, message text) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -29,7 +29,7 @@ BEGIN
         ) + (SELECT count(*) FROM ledger.orders o WHERE o.asset = of_asset AND o.error_code IS NULL)
         UNION ALL
         SELECT 'busy', NULL::bigint, NULL::integer, NULL::text, NULL::text WHERE most_open <= (
-            SELECT count(*) FROM (SELECT FROM ledger.orders o WHERE o.error_code IS NULL LIMIT most_open) n)
+            SELECT count(*) FROM (SELECT FROM ledger.orders o WHERE o.error_code IS NULL AND o.name <> 'bundle' LIMIT most_open) n)
         LIMIT 1;
     IF FOUND THEN
         RETURN;
