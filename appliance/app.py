@@ -25,11 +25,14 @@ from appliance.again import REVIVED_SECONDS, again
 from appliance.answers import count_answer
 from appliance.assets import api as assets
 from appliance.beat import beat
+from appliance.bundles import api as bundles
 from appliance.care import api as care
 from appliance.clocks import Clocks
 from appliance.config import Config, current
 from appliance.files import api as files
 from appliance.files import forms
+from appliance.files.content import ContentDoor
+from appliance.files.parts import Parts
 from appliance.files.slots import Slots
 from appliance.folders import api as folders
 from appliance.heads import answering_head
@@ -37,14 +40,22 @@ from appliance.images import api as images
 from appliance.ledger.database import pool
 from appliance.ledger.service import Asker, Ledger
 from appliance.live import api as live
+from appliance.live import notifications_api as notifications
+from appliance.live import progress_api as progress
 from appliance.live.doorbell import Doorbell, Listener
 from appliance.live.places import Places
 from appliance.logs import OTHERS, set_up
 from appliance.metrics import gauge
 from appliance.problems import HANDLERS
+from appliance.queue import Queue
 from appliance.quotas import api as quotas
 from appliance.quotas.gate import Gate
 from appliance.quotas.room import Room
+from appliance.renders import api as renders
+from appliance.renders import pages
+from appliance.renders.parameters import listed
+from appliance.renders.service import Renders
+from appliance.renders.signing import Signatures
 from appliance.settings import api as settings
 from appliance.settings.reading import Reader
 from appliance.valkey import patient, quick
@@ -55,13 +66,17 @@ from storage.objects import Objects
 
 ROUTERS = [
     module.router
-    for module in (accounts, quotas, folders, files, images, assets, live, webhooks, settings, health, care, docs)
+    for module in (
+        *(accounts, quotas, folders, files, images, renders, pages, bundles),
+        *(assets, live, progress, notifications, webhooks, settings, health, care, docs),
+    )
 ]
 MOST_BODY = 64 * 1024  # bytes; no request of this API is larger
 
 
 async def authenticated(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
-    """Every route needs a caller, but those that say they are public. All are counted, strangers by address.
+    """Every route needs a caller, but those that say they are public, and those that check a signature in its place.
+    All are counted, strangers by address.
 
     A websocket is counted by its handler, which accepts it first: only then can it be told why it is refused.
     """
@@ -70,9 +85,10 @@ async def authenticated(connection: ASGIConnection, handler: BaseRouteHandler) -
         if not handler.opt.get("public"):
             if not handler.opt.get("any_clock"):
                 state["clocks"].must_agree()  # else a good token could seem to have run out
-            callers: Callers = state["callers"]
-            caller = await callers.recognise(connection.headers.get("authorization"))
-            connection.scope["state"]["caller"] = caller
+            if not (handler.opt.get("signed") and "sig" in connection.query_params):
+                callers: Callers = state["callers"]
+                caller = await callers.recognise(connection.headers.get("authorization"))
+                connection.scope["state"]["caller"] = caller
     finally:
         if connection.scope["type"] == "http":
             gate: Gate = state["gate"]
@@ -98,6 +114,7 @@ def _resources(config: Config) -> dict[str, Any]:
     uploader, reader = config.key("uploader_key"), config.key("reader_key")
     objects = Objects(config.endpoint(), reader.access, reader.secret)
     room = Room(redis, objects, reading)
+    listener = Listener(config.valkey_url)
     upload_forms = UploadForms(uploader.access, uploader.secret, config.endpoint())
     return {
         "config": config,
@@ -105,11 +122,18 @@ def _resources(config: Config) -> dict[str, Any]:
         "redis": redis,
         "beating": patient(config.valkey_url),
         "doorbell": doorbell,
-        "listener": Listener(config.valkey_url),
+        "listener": listener,
         "places": Places(redis, reading),
         "ledger": ledger,
         "gate": Gate(redis, reading),
         "slots": Slots(ledger, upload_forms, room, reading),
+        "room": room,
+        "parts": Parts(config),
+        "content_door": ContentDoor(config),
+        "bundles": bundles.Bundles(config),
+        "renders": Renders(listener, Queue(config.valkey_url, config.queue_window), room, reading),
+        "render_sizes": listed(config.render_sizes),
+        "signatures": Signatures(config.token_secret),
         "callers": Callers(config.token_secret),
         "tickets": Tickets(redis, "ticket"),
         "logins": Tickets(redis, "login"),

@@ -17,6 +17,7 @@ from appliance.errors import BadConfiguration
 from appliance.settings.casts import Unit
 from appliance.settings.declared import MANY, declared_in, live, setting
 from appliance.upkeep import clock
+from processors.video.codec import Codec
 from storage.endpoint import Ability, Endpoint
 
 
@@ -38,6 +39,11 @@ class Sandboxing(StrEnum):
 SECONDS, HOURS, DAYS, BYTES = Unit.SECONDS, Unit.HOURS, Unit.DAYS, Unit.BYTES
 LONGEST_FORM = 7200
 """Seconds that an upload form may be valid at most: so long a replaced key of storage stays good."""
+
+
+def _rungs(text: str) -> None:
+    if not all(16 <= int(word) <= 4320 for word in text.split()):
+        raise ValueError("expected numbers of lines from 16 to 4320")
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,10 @@ class Config:
         60, "the life of a websocket ticket, a minute at most whatever this says", least=1, most=3600, unit=SECONDS
     )
     clock_seconds: float = setting(30.0, "how far the clocks of our processes, Postgres and storage may be apart")
-    max_image_bytes: int = setting(100_000_000, "the largest photo that storage takes")
+    max_image_bytes: int = setting(100_000_000, "the largest photo, and the largest file that is sent by a form")
+    max_file_bytes: int = setting(50_000_000_000, "the largest file that is sent in parts, or through the server")
+    parts_from_bytes: int = setting(32 << 20, "files as large as this are sent in parts, where their size was named")
+    upload_seconds: int = setting(7 * 24 * 3600, "how long an upload in parts can be gone on with")
     events_days: int = live(30, "how long events are kept, at least", least=1, most=3650, unit=DAYS)
 
     lease_seconds: int = live(30, "how long a worker holds a job without renewing", least=1, most=600, unit=SECONDS)
@@ -84,7 +93,34 @@ class Config:
         Sandboxing.STRONG, "strong, or weak: decode also where the system gives no second wall; ./ops/status tells"
     )
     jobs_in_flight: int = setting(2, "jobs a worker process has under way: one decodes while the other moves bytes")
+    media_seconds: int = live(
+        6 * 3600, "the longest the work on one video may take, whatever it renews", least=10, most=604800, unit=SECONDS
+    )
+    video_codec: Codec = live(Codec.VP9, "what videos become: vp9, av1, h265 or h264")
+    video_threads: int = live(2, "threads of one encoder", least=1, most=64)
+    video_screenshots: int = live(5, "screenshots of a video", least=0, most=100)
+    video_preview_seconds: float = live(
+        4.0, "the length of the preview of a video; 0 for none", least=0, most=60, unit=SECONDS
+    )
+    video_ladder: tuple[int, ...] = live(
+        (), "lines of each rung of an HLS ladder, as 360 720; none: no ladder", check=_rungs
+    )
     queue_window: int = setting(300, "jobs a lane at most in the queue; the backlog stays in the ledger")
+    render_sizes: tuple[str, ...] = setting(
+        (
+            *("64x64", "128x128", "256x256", "512x512", "1024x1024", "2048x2048"),
+            *("320x0", "640x0", "960x0", "1280x0", "1920x0"),
+        ),
+        "sizes, 0 for a free side, at which everybody who may see a photo gets it; others have to be signed",
+    )
+    render_most: int = live(
+        200, "pictures made on request that a photo may have before no more are signed for", least=0, most=100000
+    )
+    pages_most: int = live(1000, "pages of a document that may be made on request", least=0, most=10000)
+    bundle_seconds: int = live(3600, "the longest that building a bundle may take", least=10, most=86400, unit=SECONDS)
+    render_seconds: float = live(
+        10.0, "how long a request waits for the picture that it asks for", least=0, most=60, unit=SECONDS
+    )
     sweep_seconds: float = live(1.0, "the pause between two rounds of the sweep", least=0.01, most=3600, unit=SECONDS)
     sweep_look_ups: int = live(1000, "open slots looked up in one round", least=1, most=100000)
     live_send_seconds: float = setting(20.0, "how long a reader of events may take to take one")

@@ -36,6 +36,7 @@ WHY = {
     403: "This key or token may not do that",
     404: "There is no such thing, or this caller may not know of it",
     409: "Not possible in the present state",
+    411: "Content-Length must say how much is sent",
     413: "The body is too large",
     429: "More than is allowed; Retry-After says when to come back",
     500: "A fault of ours; it was logged",
@@ -48,20 +49,36 @@ RETRY_AFTER = {
     "required": True,
     "schema": {"type": "integer", "minimum": 1},
 }
+MADE_ON_REQUEST = frozenset({"get /images/{file_id}/render", "get /files/{file_id}/pages/{page}"})
 # What can't be told from an operation's form: conflicts, what takes up room, and whose credential is in the body.
 CONFLICTS = frozenset(
     {
         "post /projects",
         "post /users",
         "post /files/{file_id}/complete",
+        "post /files/{file_id}/cancel",
         "post /files/{file_id}/retry",
+        "post /files/{file_id}/upload/parts",
+        "put /files/{file_id}/content",
         "post /images/{file_id}/uploaded",
+        "post /images/{file_id}/cancel",
         "post /images/{file_id}/retry",
         "post /projects/{project_id}/webhooks",
         "post /settings/rollback",
+        *MADE_ON_REQUEST,
+        "get /files/{file_id}/bundle",
+        "post /files/{file_id}/bundle",
+        "get /files/{file_id}/bundle/progress",
     }
 )
-FILLS_STORAGE = frozenset({"post /images", "post /files"})
+FILLS_STORAGE = frozenset(
+    {
+        *("post /images", "post /files", "post /files/{file_id}/upload/parts", "put /files/{file_id}/content"),
+        "post /files/{file_id}/bundle",
+        *MADE_ON_REQUEST,
+    }
+)
+STREAMED = frozenset({"put /files/{file_id}/content"})  # whose body is a file
 LETS_IN = frozenset({"post /login"})
 NAMES_AN_OWNER = frozenset({"post /images", "post /files", "post /tokens", "post /tickets"})  # in its body
 NAMES_A_CHANGE = frozenset({"post /settings/rollback"})
@@ -93,6 +110,9 @@ def _complete(operation: dict[str, Any], name: str, public: bool) -> None:
     """Names what this operation may answer beside what it is for."""
     if public:
         operation["security"] = []
+    if name in STREAMED:
+        file = {"schema": {"type": "string", "format": "binary"}}
+        operation["requestBody"] = {"required": True, "content": {"application/octet-stream": file}}
     responses = operation["responses"]
     for error in sorted(_errors(operation, name, public)):
         responses[str(error)] = {
@@ -122,6 +142,8 @@ def _errors(operation: dict[str, Any], name: str, public: bool) -> set[int]:
         errors |= {404}
     if name in CONFLICTS:
         errors |= {409}
+    if name in STREAMED:
+        errors |= {411}
     if name in FILLS_STORAGE:
         errors |= {507}
     return errors

@@ -50,6 +50,37 @@ class Conflict(DomainError):
     title = "This is not possible in the present state"
 
 
+class PartsMissing(Conflict):
+    code = "parts_missing"
+    title = "Parts of this file are missing"
+
+
+class UploadEnded(Conflict):
+    code = "upload_ended"
+    title = "This file takes no bytes any more"
+
+
+class WrongPart(BadRequest):
+    code = "wrong_part"
+    title = "This is not one of the parts that the file was cut into"
+
+
+class SizeMismatch(BadRequest):
+    code = "size_mismatch"
+    title = "This is not the size that was announced; please upload the file again"
+
+
+class ChecksumMismatch(BadRequest):
+    code = "checksum_mismatch"
+    title = "This is not the checksum that was announced; please upload the file again"
+
+
+class TooLarge(DomainError):
+    status = 413
+    code = "too_large"
+    title = "The file is too large"
+
+
 class TooMany(DomainError):
     status = 429
     code = "too_many"

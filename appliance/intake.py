@@ -18,11 +18,13 @@ from appliance.leading import lead, stay
 from appliance.ledger.arrivals import Arrivals
 from appliance.ledger.database import connect, fetch, pool
 from appliance.ledger.inbox import Inbox
+from appliance.ledger.leftovers import Leftovers
 from appliance.ledger.service import Ledger
 from appliance.ledger.sweep import Sweep, chores
 from appliance.live.doorbell import Doorbell
 from appliance.logs import log, set_up
 from appliance.queue import Queue
+from appliance.renders.sweep import Filling
 from appliance.settings.jobs import Keeper
 from appliance.settings.reading import Reader
 from appliance.signals import until_told
@@ -71,6 +73,8 @@ async def run() -> None:
         tasks.create_task(again(DAY, partial(keep_partitions, settings)))
         tasks.create_task(again(DUE, Daily(ledger, objects, config.verify_grace_seconds).verify))
         tasks.create_task(again(LOOK, cleaning.clean))
+        tasks.create_task(again(lambda: settings.now.sweep_seconds, Filling(queue).fill))
+        tasks.create_task(again(lambda: settings.now.sweep_seconds, Leftovers(multiparts).remove))
         for chore in chores(Sweep(ledger, arrivals, queue, objects, settings)):
             tasks.create_task(again(lambda: settings.now.sweep_seconds, chore))
 

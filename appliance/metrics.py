@@ -27,6 +27,8 @@ COUNTERS = {
     "attempts": Counter("Attempts to process a file, by how they ended", ("lane", "outcome")),
     "attempt_seconds": Counter("How long these attempts took, in seconds", ("lane", "outcome")),
     "gave_up": Counter("Files that used up all their tries without an answer"),
+    "bundles": Counter("Bundles that were sent to their end"),
+    "orders": Counter("Attempts to make what somebody asked for, by how they ended", ("outcome",)),
     "sandbox_ends": Counter("Decoding processes that were killed or died, by why: time, memory or death", ("why",)),
     "foreign_versions": Counter("Orders to delete a version that nothing refers to; a notification comes twice"),
     "requests": Counter("Requests answered by the API", ("method", "route", "status")),

@@ -22,13 +22,16 @@ from redis.exceptions import RedisError
 
 from appliance.valkey import connections
 
-LANES = ("images",)
+IMAGES, MEDIA = "images", "media"
+LANES = (IMAGES, MEDIA)
 FUNCTION = "develop"
+ORDER = "order"
 PICKED_SECONDS = 10.0  # how long a job that a worker picked up is left to it: long enough to claim it in the ledger
 # arq lets a job wait until the time it was put in, by the clock of who put it in: one that is an hour ahead, or was set
 # back since, would keep it waiting. So all are put in at one time long ago, and stand in the order of their ids, which
 # is that of their age.
 DUE = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+AHEAD = datetime(1970, 1, 1, 0, 0, 0, 500_000, tzinfo=UTC)  # for what somebody waits for at this moment
 BEHIND = datetime(1970, 1, 1, 0, 0, 2, tzinfo=UTC)  # for what is tried again: its ids are older than those of new work
 KEPT = timedelta(days=1)
 LOOK = 16  # jobs a worker looks through at first: what others have under way is among them, that of dead workers too
@@ -94,13 +97,15 @@ class Queue:
         """Queues one attempt at an asset, `behind` all that is not, and wakes a worker; the same attempt twice is one
         job.
         """
+        await self._put(lane, FUNCTION, asset.hex, job_id(asset, attempt), BEHIND if behind else DUE)
+
+    async def put_order(self, lane: str, asset: UUID, name: str, attempt: int) -> None:
+        """The same for an order of this name, ahead of all files."""
+        await self._put(lane, ORDER, f"{asset}/{name}", f"{asset}/{name}:{attempt}", AHEAD)
+
+    async def _put(self, lane: str, function: str, what: str, identity: str, due: datetime) -> None:
         await self._redis.enqueue_job(
-            FUNCTION,
-            asset.hex,
-            _job_id=job_id(asset, attempt),
-            _queue_name=queue_name(lane),
-            _defer_until=BEHIND if behind else DUE,
-            _expires=KEPT,
+            function, what, _job_id=identity, _queue_name=queue_name(lane), _defer_until=due, _expires=KEPT
         )
         async with self._redis.pipeline() as pipe:
             pipe.lpush(bell(queue_name(lane)), b"")
@@ -144,13 +149,27 @@ class _Waiting(Worker):
             self.queue_read_limit *= 2
 
 
-def worker(url: str, lane: str, job: Job, context: dict[str, Any], in_flight: int, seconds: int) -> Worker:
+def worker(
+    url: str,
+    lane: str,
+    job: Job,
+    context: dict[str, Any],
+    in_flight: int,
+    seconds: int,
+    order: Job | None = None,
+    order_seconds: int = 0,
+) -> Worker:
     """An arq worker for one lane: `in_flight` jobs at once, each at most `seconds`; no retries, no results kept.
+    `order`: what does orders, in at most `order_seconds`; their jobs have "asset/name" in the place of the asset.
 
     Dead work is found by the ledger's leases, so nothing here depends on what Valkey remembers.
     """
+    jobs = {FUNCTION: (job, seconds)} | ({ORDER: (order, order_seconds)} if order else {})
     made = _Waiting(
-        functions=[func(cast(WorkerCoroutine, job), name=FUNCTION, timeout=seconds, keep_result=0, max_tries=1000)],
+        functions=[
+            func(cast(WorkerCoroutine, one), name=name, timeout=longest, keep_result=0, max_tries=1000)
+            for name, (one, longest) in jobs.items()
+        ],
         queue_name=queue_name(lane),
         redis_pool=_connection(url),
         ctx=context,

@@ -13,45 +13,62 @@ import uvloop
 from appliance import queue
 from appliance.again import REVIVED_SECONDS, again
 from appliance.beat import beat
+from appliance.bundles import jobs as bundles
 from appliance.clocks import SELDOM_SECONDS, Clocks
 from appliance.config import Config, Sandboxing, current
+from appliance.files.attempts import Attempts
 from appliance.files.jobs import Developer
+from appliance.files.media import Media
 from appliance.ledger.database import pool
 from appliance.ledger.service import Ledger
 from appliance.live.doorbell import Doorbell
+from appliance.live.progress import Teller
 from appliance.logs import log, set_up
 from appliance.metrics import gauge
+from appliance.renders import jobs as renders
+from appliance.renders.orders import Orders
 from appliance.settings.reading import Reader
 from appliance.valkey import patient, quick
 from processors.sandbox import Sandbox, SandboxWeak
-from storage.objects import Objects
+from storage.inspection import Inspector
 
 CLOSING_SECONDS = 5.0
 
 
 async def develop(context: dict[str, Any], asset: str) -> None:
     """The one job of this lane; everything else is in the ledger."""
-    developer: Developer = context["developer"]
+    developer: Attempts = context["developer"]
     await developer.develop(UUID(asset), queue.again(context))
 
 
 async def run(config: Config, lane: str, number: int) -> None:
     """Until told to end; jobs under way are finished first, for at most 10 seconds."""
-    doorbell, key = Doorbell(config.valkey_url), config.key("worker_key")
+    doorbell, key, name = Doorbell(config.valkey_url), config.key("worker_key"), f"worker-{lane}-{number}"
     decoder = Sandbox(("--data", str(config.data), "--lane", lane), weak=config.sandbox is Sandboxing.WEAK)
-    async with pool(4, f"worker-{lane}-{number}"), decoder as sandbox:
-        objects = Objects(config.endpoint(), key.access, key.secret)
+    async with pool(4, name), decoder as sandbox:
+        ledger = Ledger(doorbell.ring)
+        objects = Inspector(config.endpoint(), key.access, key.secret)
+        teller = Teller(config.valkey_url)
         settings = Reader(config, quick(config.valkey_url))
         await settings.start()
-        developer = Developer(Ledger(doorbell.ring), objects, sandbox, settings, lane)
+        developer: Attempts = (
+            Media(ledger, objects, sandbox, settings, lane, teller, config.data / "scratch" / name)
+            if lane == queue.MEDIA
+            else Developer(ledger, objects, sandbox, settings, lane)
+        )
+        builder = bundles.Builder(objects, teller)
+        renderer = renders.Renderer(Orders(doorbell.ring), objects, sandbox, builder, settings)
         gauge("jobs_under_way", lambda: developer.under_way)
         clocks = Clocks(objects, config.clock_seconds)
-        beating = partial(beat, patient(config.valkey_url), f"worker-{lane}-{number}", protection(sandbox), clocks)
-        watching = (settings.run, doorbell.run, partial(clocks.run, SELDOM_SECONDS), beating)
+        beating = partial(beat, patient(config.valkey_url), name, protection(sandbox), clocks)
+        watching = (settings.run, doorbell.run, teller.run, partial(clocks.run, SELDOM_SECONDS), beating)
         loops = [asyncio.create_task(again(REVIVED_SECONDS, one)) for one in watching]
-        # A job may first have to wait for one that has this process to itself.
-        longest = 2 * config.job_seconds + 30
-        loop = queue.worker(config.valkey_url, lane, develop, {"developer": developer}, config.jobs_in_flight, longest)
+        work = {"developer": developer, "renderer": renderer}
+        loop = queue.worker(
+            *(config.valkey_url, lane, develop, work, in_flight(config, lane), developer.longest),
+            order=renders.job,
+            order_seconds=config.bundle_seconds + 30,
+        )
         log.info("worker is ready", lane=lane, number=number, sandbox=str(sandbox.protection))
         try:
             await loop.async_run()
@@ -65,6 +82,11 @@ async def run(config: Config, lane: str, number: int) -> None:
                 async with asyncio.timeout(CLOSING_SECONDS):
                     await loop.close()
                     await asyncio.gather(*loops, return_exceptions=True)
+
+
+def in_flight(config: Config, lane: str) -> int:
+    """Jobs that a worker has under way: a video keeps every core busy that it may."""
+    return 1 if lane == queue.MEDIA else config.jobs_in_flight
 
 
 def protection(sandbox: Sandbox) -> dict[str, Any]:

@@ -34,6 +34,7 @@ def configuration(plan: Plan, environment: Mapping[str, str]) -> str:
         data=plan.folder.edge / "caddy",
         origins=plan.site.origins,
         max_upload=number(environment, "MAX_IMAGE_BYTES", int, Edge.max_upload),
+        max_file=number(environment, "MAX_FILE_BYTES", int, Edge.max_file),
         certificate=(tls / "certificate.pem", tls / "key.pem") if given else None,
         s3=_s3(plan),
     )

@@ -28,6 +28,7 @@ class DataFolder:
         self.valkey = path / "valkey"
         self.edge = path / "edge"
         self.edge_s3 = self.edge / "s3"
+        self.scratch = path / "scratch"
         self._lock: int | None = None
 
     def make(self) -> None:

@@ -51,6 +51,11 @@ def image_workers(environment: Mapping[str, str]) -> int:
     return number(environment, "IMAGE_WORKERS", int, max(2, cores()))
 
 
+def media_workers(environment: Mapping[str, str]) -> int:
+    """Worker processes of the lane `media`, each at one file at a time: DARKROOM_MEDIA_WORKERS, else one."""
+    return number(environment, "MEDIA_WORKERS", int, 1)
+
+
 def _postgres(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
     yield Part(
         name="postgres",
@@ -79,8 +84,9 @@ def _valkey(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
 def _storage(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
     folder, (access, _, secret) = plan.folder.storage, plan.credentials.storage_root.partition(":")
     notify = storage_setup.notify_env(*plan.services.valkey_address(), folder / "queue", "darkroom:arrivals")
-    # A day after the daily cleaning should have found and told them.
-    stale = math.ceil(number(environment, "CLEAN_HOURS", float, 48.0)) + 24
+    # A day after the daily cleaning should have found and told them, and nobody can go on with them any more.
+    life = number(environment, "UPLOAD_SECONDS", int, 7 * 24 * 3600) / 3600
+    stale = math.ceil(max(life, number(environment, "CLEAN_HOURS", float, 48.0))) + 24
     program, md5 = plan.programs.storage(), bool(plan.site.s3_port)  # clients of others compare an ETag with it
     if node := plan.node:
         ready = storage_command.node(program, node, access, secret, notify, md5, stale)
@@ -189,18 +195,19 @@ def _room(plan: Plan, environment: Mapping[str, str]) -> Iterable[Part]:
 
 
 def _workers(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
-    for which in range(1, image_workers(environment) + 1):
-        name = f"worker-images-{which}"
-        yield Part(
-            name=name,
-            role="worker",
-            argv=_python(plan, "appliance.worker", "--lane", "images", "--number", str(which)),
-            env=for_role("worker", plan, environment),
-            health=health.beat(plan.services.valkey_url, name, plan.host),
-            after=BACKENDS,
-            # A photo under way is finished; what takes longer is somebody else's after its lease.
-            grace=20,
-        )
+    for lane, count in (("images", image_workers(environment)), ("media", media_workers(environment))):
+        for which in range(1, count + 1):
+            name = f"worker-{lane}-{which}"
+            yield Part(
+                name=name,
+                role="worker",
+                argv=_python(plan, "appliance.worker", "--lane", lane, "--number", str(which)),
+                env=for_role("worker", plan, environment),
+                health=health.beat(plan.services.valkey_url, name, plan.host),
+                after=BACKENDS,
+                # A photo under way is finished; what takes longer begins anew, or is somebody else's after its lease.
+                grace=20,
+            )
 
 
 def _edge(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:

@@ -57,6 +57,7 @@ OURS = {
     "CACHE",
     "MINIO",
     "IMAGE_WORKERS",
+    "MEDIA_WORKERS",
     "KEY",
     "REPLICA_KEY",
     "REPLICA_ROOT",

@@ -8,14 +8,22 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from processors import profiles
 from processors.choice import process
+from processors.office import libreoffice
+from processors.office.develop import BOUNDS
+from processors.office.develop import develop as convert
+from processors.processor import Processor
 from processors.recipes import PHOTO, RECIPES
-from processors.refusals import Refused
+from processors.refusals import OtherReader, Refused
 from processors.results import Developed, Facts
 from processors.sandbox import Sandbox
 from processors.sandbox.errors import SandboxError, SandboxWeak
+
+DRAW_SECONDS = 10.0
 
 
 def main() -> int:
@@ -23,25 +31,42 @@ def main() -> int:
     options.into.mkdir(parents=True, exist_ok=True)
     recipe, page = RECIPES[options.recipe], options.page
     if options.no_sandbox:
-        return _each(options, lambda data: process(memoryview(data), recipe, None, page))
+        return _each(options, lambda path: process(memoryview(path.read_bytes()), recipe, None, page))
     with asyncio.Runner() as runner:
         sandbox = Sandbox(weak=options.weak)
         try:
-            # Who reads a file is found out in there, too.
-            return _each(options, lambda data: runner.run(sandbox.develop(data, options.timeout, recipe, None, page)))
+            return _each(options, lambda path: runner.run(_developed(path, path.read_bytes(), options, sandbox)))
         finally:
             runner.run(sandbox.close())
 
 
-def _each(options: argparse.Namespace, work: Callable[[bytes], Developed]) -> int:
+async def _developed(path: Path, data: bytes, options: argparse.Namespace, sandbox: Sandbox) -> Developed:
+    """The name only says whether it may be a document; who reads it is found out in there, too."""
+    recipe, hinted = RECIPES[options.recipe], profiles.suggested(path.name)
+    if hinted is None or hinted.processor is not Processor.OFFICE:
+        try:
+            return await sandbox.develop(data, options.timeout or DRAW_SECONDS, recipe, None, options.page)
+        except OtherReader as other:
+            if profiles.of_content(other.content_type).processor is not Processor.OFFICE:
+                raise
+    bounds = replace(BOUNDS, seconds=options.timeout or BOUNDS.seconds)
+    return await convert(data, sandbox, path.name, bounds, recipe)
+
+
+def _each(options: argparse.Namespace, work: Callable[[Path], Developed]) -> int:
     failed = 0
     for path in options.files:
         started = time.perf_counter()
         try:
-            developed = work(path.read_bytes())
+            developed = work(path)
         except SandboxWeak as error:
             print(f"{error}\n  → --weak works all the same, --no-sandbox without any wall", file=sys.stderr)
             return 1
+        except OtherReader as other:
+            where = "in the sandbox alone" if options.no_sandbox else "by python -m processors.video"
+            print(f"{path}: {other} is read {where}", file=sys.stderr)
+            failed += 1
+            continue
         except (Refused, SandboxError, OSError) as error:
             print(f"{path}: {error}", file=sys.stderr)
             failed += 1
@@ -53,6 +78,8 @@ def _each(options: argparse.Namespace, work: Callable[[bytes], Developed]) -> in
 
 
 def _shown(facts: Facts, page: int) -> str:
+    if facts.previews is not None:
+        return f"{facts.format}, previews {facts.previews}: {libreoffice.missing()}"
     size = f"{facts.format} {facts.width} x {facts.height}"
     if facts.pages is not None:
         return f"{size} points, page {page:,} of {facts.pages:,}"
@@ -69,11 +96,11 @@ def _write(developed: Developed, stem: str, folder: Path) -> None:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m processors", description=__doc__)
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a picture or a PDF")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a picture, PDF, document or spreadsheet")
     parser.add_argument("--into", type=Path, default=Path(), metavar="FOLDER", help="where versions go (default: here)")
     parser.add_argument("--recipe", choices=sorted(RECIPES), default=PHOTO.name, help=f"default: {PHOTO.name}")
     parser.add_argument("--page", type=int, metavar="N", help="this page of a PDF alone (default: 1, and all its text)")
-    parser.add_argument("--timeout", type=float, default=10.0, metavar="S", help="seconds a file may take (default 10)")
+    parser.add_argument("--timeout", type=float, metavar="S", help="seconds a file may take (default 10; documents 60)")
     parser.add_argument("--weak", action="store_true", help="also where the system gives the sandbox one layer only")
     parser.add_argument("--no-sandbox", action="store_true", help="work in this process: for files you trust, to debug")
     return parser.parse_args()

@@ -18,3 +18,19 @@ MAX_PAGE_PIXELS = 25_000_000
 # The text of a document: a thousand full pages have 3 MB. What is left out is told, and so is not guilty of anything.
 MAX_TEXT_BYTES = 4 << 20
 MAX_TEXT_SECONDS = 3.0
+# Of office files, which are zip archives: what they may unpack to, all members and those of archives inside together.
+# XML of spreadsheets packs to a fiftieth; more than this ratio only what is made for it, looked at where it matters.
+MAX_MEMBERS = 10_000
+MAX_UNPACKED_BYTES = 512 << 20
+MAX_RATIO, RATIO_FROM_BYTES = 250, 16 << 20
+MAX_NESTED, MAX_NESTED_BYTES = 2, 64 << 20
+# Of spreadsheets: LibreOffice reads some 100,000 cells a second, twice.
+MAX_ROWS = 200_000
+MAX_CELLS = 2_000_000
+# Of a spreadsheet printed on paper the beginning is enough.
+MAX_SHEET_PAGES = 100
+# The preview of a table.
+TABLE_SHEETS, TABLE_ROWS, TABLE_COLUMNS, TABLE_CELL = 10, 50, 26, 100
+# What LibreOffice is given to print of a plain text, and of a CSV file.
+MAX_PRINTED_BYTES = 1 << 20
+MAX_PRINTED_ROWS = 5_000

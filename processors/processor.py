@@ -6,3 +6,6 @@ from enum import StrEnum
 class Processor(StrEnum):
     IMAGE = "image"
     PDF = "pdf"
+    VIDEO = "video"
+    OFFICE = "office"
+    PLUGIN = "plugin"

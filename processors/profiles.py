@@ -1,33 +1,21 @@
-"""Profiles: what is taken, and what is made of it: a row for each kind of file. Reading it loads no decoder."""
+"""Profiles: what is taken, and what is made of it: a row for each kind of file, those of plug-ins too. Reading it loads
+no decoder of ours.
+"""
 
-from dataclasses import dataclass
 from pathlib import PurePath
 
+from processors.office import kinds
+from processors.plugin import installed
 from processors.processor import Processor
+from processors.profile import Profile
 from processors.recipes import PHOTO
+from processors.refusals import Code, Refused
 
 PICTURES = tuple(version.name for version in reversed(PHOTO.versions))
 """The pictures that are made of a photo, or of a document's first page, the smallest first."""
 
-
-@dataclass(frozen=True)
-class Profile:
-    """One kind of file.
-
-    content_types: what libmagic calls such files; the decoder has to agree. extensions: of their names, which are only
-    a hint of what will come. most_bytes: the largest that is taken. folder: where they lie below their owner. lane: the
-    queue they wait in. steps: what is done, in order. versions: what that makes, by name; not every file has all.
-    """
-
-    name: str
-    content_types: frozenset[str]
-    extensions: tuple[str, ...]
-    most_bytes: int
-    folder: str
-    lane: str
-    processor: Processor
-    steps: tuple[str, ...]
-    versions: tuple[str, ...]
+SHOTS = 5
+"""Screenshots of a video, unless a setting says otherwise."""
 
 
 IMAGE = Profile(
@@ -58,7 +46,62 @@ PDF = Profile(
     steps=("sniff", "count the pages", "draw the first", "shrink and encode each version", "take the text"),
     versions=(*PICTURES, "text"),
 )
-PROFILES = {profile.name: profile for profile in (IMAGE, PDF)}
+VIDEO = Profile(
+    name="video",
+    content_types=frozenset(
+        {
+            *("video/mp4", "video/quicktime", "video/x-m4v", "video/3gpp", "video/3gpp2", "video/webm"),
+            *("video/x-matroska", "video/x-msvideo", "video/mpeg", "video/mp2t", "video/ogg"),
+            *("video/x-flv", "video/x-ms-asf"),
+        }
+    ),
+    extensions=(
+        *("mp4", "m4v", "mov", "3gp", "3g2", "webm", "mkv", "avi", "mpg", "mpeg", "vob", "ts", "mts", "m2ts"),
+        *("ogv", "flv", "wmv", "asf"),
+    ),
+    most_bytes=50_000_000_000,
+    folder="videos",
+    lane="media",
+    processor=Processor.VIDEO,
+    steps=(
+        *("sniff", "probe", "decide", "choose poster, screenshots and storyboard", "shrink the poster"),
+        *("cut the preview", "transcode", "probe what was made"),
+    ),
+    versions=(
+        *("thumb", "big_thumb", "poster", *(f"shot_{number:02}" for number in range(1, SHOTS + 1))),
+        *("storyboard", "storyboard_vtt", "preview", "video"),
+    ),
+)
+DOCUMENT = Profile(
+    name="document",
+    content_types=frozenset(
+        {kind.content_type for kind in (kinds.DOCX, kinds.ODT, kinds.RTF, kinds.TXT, kinds.MD)} | kinds.LOOKED_INTO
+    ),
+    extensions=("docx", "odt", "rtf", "txt", "md"),
+    most_bytes=100_000_000,
+    folder="documents",
+    lane="media",
+    processor=Processor.OFFICE,
+    steps=("sniff", "check the container", "convert to PDF", "draw the first page as a PDF's", "take the text"),
+    versions=(*PDF.versions[:-1], "pdf", "text"),
+)
+SPREADSHEET = Profile(
+    name="spreadsheet",
+    content_types=frozenset(kind.content_type for kind in (kinds.XLSX, kinds.ODS, kinds.CSV)),
+    extensions=("xlsx", "ods", "csv"),
+    most_bytes=100_000_000,
+    folder="documents",
+    lane="media",
+    processor=Processor.OFFICE,
+    steps=(
+        *("sniff", "check the container", "count the rows", "convert to PDF", "take the first rows of each sheet"),
+        *("draw the first page as a PDF's", "take the text"),
+    ),
+    versions=(*PDF.versions[:-1], "pdf", "table", "text"),
+)
+OWN = (IMAGE, PDF, VIDEO, DOCUMENT, SPREADSHEET)
+PROFILES = {profile.name: profile for profile in (*OWN, *(plugin.profile for plugin in installed(OWN).values()))}
+_BY_CONTENT = {kind: profile for profile in PROFILES.values() for kind in profile.content_types}
 
 
 def suggested(filename: str) -> Profile | None:
@@ -68,8 +111,32 @@ def suggested(filename: str) -> Profile | None:
 
 
 def of_content(content_type: str) -> Profile:
-    """The profile of files of this content type. Raises KeyError."""
-    return next(profile for profile in PROFILES.values() if content_type in profile.content_types)
+    """The profile of files of this content type, of which there are many for texts. Raises KeyError."""
+    if content_type.startswith("text/"):
+        return _BY_CONTENT.get(content_type, DOCUMENT)
+    return _BY_CONTENT[content_type]
+
+
+# What libmagic calls a container of any kind, or a plain text of any kind: whether it is a document after all says who
+# reads these.
+FAMILIES = frozenset(
+    {
+        *("application/zip", "application/x-ole-storage", "application/CDFV2", "application/CDFV2-encrypted"),
+        *("application/encrypted", "application/msword", "application/vnd.ms-excel", "application/rtf"),
+        *("application/json", "application/x-ndjson", "application/csv", "application/javascript"),
+    }
+)
+
+
+def profile_of(content_type: str) -> Profile:
+    """The profile of a file of this content type. Raises Refused: unsupported_kind, with all that is taken."""
+    try:
+        return of_content(content_type)
+    except KeyError:
+        if content_type in FAMILIES or content_type.startswith("text/"):
+            return DOCUMENT
+        said = f"Files of this kind ({content_type}) are not taken. Taken are: {taken()}"
+        raise Refused(Code.UNSUPPORTED_KIND, said, untouched=True) from None
 
 
 def taken() -> str:

@@ -6,21 +6,72 @@ compared with the recipe of today.
 
 import hashlib
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
+
+
+class Fit(StrEnum):
+    """How a picture goes into a box: wholly inside; filling it, with what juts out cut off; or inside, on a ground that
+    fills it.
+    """
+
+    INSIDE = "inside"
+    COVER = "cover"
+    PAD = "pad"
+
+
+class Format(StrEnum):
+    JPEG = "jpeg"
+    WEBP = "webp"
+    AVIF = "avif"
+
+    @property
+    def content_type(self) -> str:
+        return f"image/{self}"
 
 
 @dataclass(frozen=True)
 class VersionSpec:
-    """One version: the box, in pixels, that the picture is scaled to lie inside. Never enlarged."""
+    """One version: the box, in pixels, that the picture is scaled to, by default to lie inside. Never enlarged.
+
+    format: None is JPEG, and WebP for what has transparency.
+    """
 
     name: str
     width: int
     height: int
+    fitting: Fit = Fit.INSIDE
+    format: Format | None = None
 
     def fit(self, width: int, height: int) -> tuple[int, int]:
         """The size (width, height) in pixels of a picture of `width` x `height` inside this box, proportions kept."""
         scale = min(self.width / width, self.height / height, 1.0)
         return max(1, round(width * scale)), max(1, round(height * scale))
+
+    def scaled(self, width: int, height: int) -> tuple[int, int]:
+        """The size that a picture of `width` x `height` is scaled to, before it is cut or put on a ground."""
+        if self.fitting is not Fit.COVER:
+            return self.fit(width, height)
+        covered = self.framed(width, height)
+        scale = max(covered[0] / width, covered[1] / height)
+        return max(covered[0], round(width * scale)), max(covered[1], round(height * scale))
+
+    def framed(self, width: int, height: int) -> tuple[int, int]:
+        """The size of the version. Too small a picture covers the largest with the proportions of the box."""
+        match self.fitting:
+            case Fit.INSIDE:
+                return self.fit(width, height)
+            case Fit.PAD:
+                return self.width, self.height
+        share = min(width / self.width, height / self.height, 1.0)
+        return max(1, round(self.width * share)), max(1, round(self.height * share))
+
+    @property
+    def settings(self) -> tuple[object, ...]:
+        """What its look depends on; told in the same way as before there was more to it than a box."""
+        box = (self.name, self.width, self.height)
+        plain = self.fitting is Fit.INSIDE and self.format is None
+        return box if plain else (*box, str(self.fitting), str(self.format))
 
 
 @dataclass(frozen=True)
@@ -43,7 +94,7 @@ class Recipe:
     @cached_property
     def hash(self) -> str:
         """12 hex digits over every setting."""
-        boxes = [(v.name, v.width, v.height) for v in self.versions]
+        boxes = [v.settings for v in self.versions]
         return hashlib.sha256(repr((self.name, boxes, self.quality, self.revision)).encode()).hexdigest()[:12]
 
 

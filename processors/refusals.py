@@ -21,6 +21,10 @@ class Code(StrEnum):
     TOO_MANY_PAGES = "too_many_pages"
     PAGE_TOO_LARGE = "page_too_large"
     NO_SUCH_PAGE = "no_such_page"
+    NOT_A_DOCUMENT = "not_a_document"
+    UNSAFE_ARCHIVE = "unsafe_archive"
+    TOO_MUCH_UNPACKED = "too_much_unpacked"
+    TOO_MANY_ROWS = "too_many_rows"
 
 
 class Refused(Exception):
@@ -37,6 +41,14 @@ class Refused(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
+
+
+class OtherReader(Exception):
+    """The file is of a kind that is taken, and read by a program of its own: of which `content_type`."""
+
+    def __init__(self, content_type: str) -> None:
+        super().__init__(content_type)
+        self.content_type = content_type
 
 
 def too_much_memory() -> Refused:

@@ -49,11 +49,11 @@ class Inspector(Objects):
             digest.update(piece)
         return digest.hexdigest()
 
-    def pieces(self, bucket: str, key: str, version_id: str, size: int) -> Iterator[bytes]:
-        """The `size` bytes of an object, CHUNK at a time. Raises ObjectMissing."""
+    def pieces(self, bucket: str, key: str, version_id: str, size: int, chunk: int = CHUNK) -> Iterator[bytes]:
+        """The `size` bytes of an object, `chunk` at a time. Raises ObjectMissing."""
         query = {"versionId": version_id} if version_id else {}
-        for start in range(0, size, CHUNK):
-            piece = {"Range": f"bytes={start}-{min(start + CHUNK, size) - 1}"}
+        for start in range(0, size, chunk):
+            piece = {"Range": f"bytes={start}-{min(start + chunk, size) - 1}"}
             yield self._transport.send("GET", bucket, key, query, piece).data
 
 

@@ -45,7 +45,7 @@ NAMES = frozenset(name for names in FOLDERS.values() for name in names)
 RESERVED = frozenset(
     {
         *("images", "files", "projects", "users", "folders", "tokens", "tickets", "login", "notifications", "assets"),
-        *("webhooks", "cluster", "settings"),
+        *("webhooks", "cluster", "progress", "settings"),
         *("healthz", "readyz", "metrics", "docs", "openapi.json", "web", "minio"),
     }
 )

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Generator, Iterable, Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from minio import Minio
 from minio.deleteobjects import DeleteObject
@@ -29,6 +30,7 @@ from storage.walking import walked
 
 NOTICED_SECONDS = 2.5
 """After so long a server that lost drives says so; it looks at them about once a second."""
+PIECE_BYTES = 1 << 20
 MOST_VERSIONS = 20  # of one key, delete markers too: far more than the server lets a form make
 
 _DRIVES = ("minio", "admin/v3/storageinfo")  # of the server's admin API: 2 ms
@@ -81,6 +83,35 @@ class Objects:
             raise ObjectReplaced(f"GET {bucket}/{key}: its ETag is not the one that was pinned")
         return answer.data
 
+    def fetch(self, bucket: str, key: str, into: BinaryIO, version_id: str | None = None, etag: str = "") -> str:
+        """Writes all bytes of an object to `into`, piece by piece. Gives their SHA-256 (hex). Raises as `get` does."""
+        digest = hashlib.sha256()
+        with self._transport.reading(bucket, key, _version(version_id)) as answer:
+            if etag and not version_id and _etag(answer) != etag:
+                raise ObjectReplaced(f"GET {bucket}/{key}: its ETag is not the one that was pinned")
+            for piece in answer.stream(PIECE_BYTES):
+                digest.update(piece)
+                into.write(piece)
+        return digest.hexdigest()
+
+    def put_file(
+        self, bucket: str, key: str, file: BinaryIO, content_type: str, sha256: str, reduced: bool = False
+    ) -> Stat:
+        """Stores all of an open file, which is never held as a whole; otherwise as `put` does. At most 5 GiB where
+        storage is not our own server: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html.
+        """
+        size = os.fstat(file.fileno()).st_size
+        headers = self._written(content_type, reduced) | {"Content-Length": str(size)}
+        file.seek(0)
+        return _stat(key, self._transport.send("PUT", bucket, key, headers=headers, body=file, sha256=sha256), size)
+
+    def put_pieces(
+        self, bucket: str, key: str, pieces: Generator[bytes, None, None], size: int, content_type: str, sha256: str
+    ) -> None:
+        """Stores what is read while it is sent: `size` bytes with this SHA-256 (hex), or nothing; with lower parity."""
+        headers = self._written(content_type, True) | {"Content-Length": str(size)}
+        self._transport.send("PUT", bucket, key, headers=headers, body=pieces, sha256=sha256)
+
     def put(
         self,
         bucket: str,
@@ -95,12 +126,14 @@ class Objects:
         The server compares what it got with `sha256` (hex) before it answers; give it where it is known, it is computed
         otherwise.
         """
-        headers = {"Content-Type": content_type}
-        if reduced and Ability.REDUCED in self._endpoint.abilities:
-            headers["x-amz-storage-class"] = "REDUCED_REDUNDANCY"
+        headers = self._written(content_type, reduced)
         digest = sha256 or hashlib.sha256(data).hexdigest()
         answer = self._transport.send("PUT", bucket, key, headers=headers, body=data, sha256=digest)
         return _stat(key, answer, size=memoryview(data).nbytes)
+
+    def _written(self, content_type: str, reduced: bool) -> dict[str, str]:
+        lower = reduced and Ability.REDUCED in self._endpoint.abilities
+        return {"Content-Type": content_type} | ({"x-amz-storage-class": "REDUCED_REDUNDANCY"} if lower else {})
 
     def delete_version(self, bucket: str, key: str, version_id: str) -> None:
         """Removes one version, or one delete marker, for good. Nothing happens if it isn't there."""

@@ -21,8 +21,11 @@ def _document(*statements: tuple[list[str], list[str]]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": allowed}
 
 
-# Its signature is in every upload form, so its name is public.
-UPLOADER = _document((["s3:PutObject"], [f"{ORIGINALS}/*"]))
+# Its signature is in every upload form and link of a part, so its name is public. The API asks with it which parts are
+# there, and removes those that it has put there itself.
+UPLOADER = _document(
+    (["s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"], [f"{ORIGINALS}/*"]),
+)
 
 # Its signature is in every link, and the API looks with it whether an upload is there.
 READER = _document((READ, [f"{ORIGINALS}/*", f"{VERSIONS}/*"]))

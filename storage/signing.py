@@ -11,10 +11,18 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import quote
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 REGION = "us-east-1"
+
+
+class Body(NamedTuple):
+    """What a request has to carry: so many bytes, of this SHA-256 (hex)."""
+
+    size: int
+    sha256: str
 
 
 class Signer:
@@ -26,22 +34,36 @@ class Signer:
         self._region = region
         self._derived: tuple[str, bytes] = ("", b"")
 
-    def presign(self, method: str, host: str, path: str, query: dict[str, str], at: datetime, seconds: int) -> str:
+    def presign(
+        self,
+        method: str,
+        host: str,
+        path: str,
+        query: dict[str, str],
+        at: datetime,
+        seconds: int,
+        body: Body | None = None,
+    ) -> str:
         """The query string, signature included, that lets `method` on `path` through for `seconds` after `at` (UTC).
 
-        `path` is given as it is sent, that is, encoded already; `query` is not encoded yet.
+        `path` is given as it is sent, that is, encoded already; `query` is not encoded yet. With `body` it is let
+        through with that alone.
         """
         stamp = f"{at:%Y%m%dT%H%M%SZ}"
+        headers = {"content-length": str(body.size)} if body else {}
+        names = ";".join((*headers, "host"))  # in the order of the alphabet
         fields = {
             **query,
+            **({"X-Amz-Content-Sha256": body.sha256} if body else {}),
             "X-Amz-Algorithm": ALGORITHM,
             "X-Amz-Credential": self._credential(stamp),
             "X-Amz-Date": stamp,
             "X-Amz-Expires": str(seconds),
-            "X-Amz-SignedHeaders": "host",
+            "X-Amz-SignedHeaders": names,
         }
         encoded = "&".join(sorted(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in fields.items()))
-        request = f"{method}\n{path}\n{encoded}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
+        lines = "".join(f"{name}:{value}\n" for name, value in {**headers, "host": host}.items())
+        request = f"{method}\n{path}\n{encoded}\n{lines}\n{names}\n{body.sha256 if body else 'UNSIGNED-PAYLOAD'}"
         digest = hashlib.sha256(request.encode()).hexdigest()
         to_sign = f"{ALGORITHM}\n{stamp}\n{self._scope(stamp)}\n{digest}"
         return f"{encoded}&X-Amz-Signature={self._sign(stamp, to_sign)}"

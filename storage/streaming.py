@@ -13,7 +13,7 @@ PART = 8 << 20
 """Bytes of a part: at least 5 MiB, and at most 10,000 parts make an object."""
 TYPE = "application/octet-stream"  # nobody has looked at it yet
 
-_SPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
+SPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 
 
 class Stream:
@@ -56,7 +56,7 @@ class Writer(Objects):
     def begin(self, bucket: str, key: str) -> str:
         """The id of a new upload in parts."""
         answer = self._transport.send("POST", bucket, key, {"uploads": ""}, {"Content-Type": TYPE})
-        found = ET.fromstring(answer.data).findtext(f"{_SPACE}UploadId")
+        found = ET.fromstring(answer.data).findtext(f"{SPACE}UploadId")
         if not found:
             raise StorageError(f"POST {bucket}/{key}: no upload id")
         return found
@@ -70,7 +70,7 @@ class Writer(Objects):
 
     def complete(self, bucket: str, key: str, upload: str, etags: list[str]) -> None:
         """Makes an object of the parts."""
-        root = ET.Element("CompleteMultipartUpload", xmlns=_SPACE.strip("{}"))
+        root = ET.Element("CompleteMultipartUpload", xmlns=SPACE.strip("{}"))
         for number, etag in enumerate(etags, 1):
             part = ET.SubElement(root, "Part")
             ET.SubElement(part, "PartNumber").text = str(number)

@@ -5,10 +5,11 @@ So the calls every photo makes are sent from here, signed by minio-py's signer.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import BinaryIO, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 from minio.credentials import Credentials
@@ -64,11 +65,12 @@ class Transport:
         key: str,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        body: bytes | bytearray | memoryview | None = None,
+        body: bytes | bytearray | memoryview | BinaryIO | Generator[bytes, None, None] | None = None,
         sha256: str = _NO_BODY,
         seconds: float | None = None,
     ) -> BaseHTTPResponse:
-        """The answer to one request, if its status is 2xx; the server checks `body` against `sha256` (hex).
+        """The answer to one request, if its status is 2xx; the server checks `body` against `sha256` (hex). A body that
+        is made while it is sent is sent only once.
 
         With `seconds` it is waited for so long at most, and asked only once. Raises StorageUnavailable, ObjectMissing
         or StorageError.
@@ -80,7 +82,8 @@ class Transport:
         what = f"{method} {bucket}/{key}"
         try:
             if seconds is None:
-                answer = self._connections.urlopen(method, url, body=body, headers=signed)
+                once = {"retries": False} if isinstance(body, Generator) else {}
+                answer = self._connections.urlopen(method, url, body=body, headers=signed, **once)
             else:
                 answer = self._connections.urlopen(method, url, headers=signed, retries=False, timeout=seconds)
         except HTTPError as error:
@@ -91,6 +94,21 @@ class Transport:
                 refused.marker = answer.headers.get("x-amz-version-id", "")
             raise refused
         return answer
+
+    @contextmanager
+    def reading(self, bucket: str, key: str, query: Mapping[str, str]) -> Iterator[BaseHTTPResponse]:
+        """The answer to a GET whose body is still to be read, in pieces. Raises as `send` does, then too."""
+        url = self.endpoint.url + self.endpoint.path(bucket, key)
+        if query:
+            url += "?" + urlencode(query, quote_via=quote)
+        what, signed = f"GET {bucket}/{key}", self._signed("GET", url, {}, _NO_BODY)
+        try:
+            with self._connections.urlopen("GET", url, headers=signed, preload_content=False) as answer:
+                if answer.status >= 300:
+                    raise of_answer(answer.status, _code(answer), what)
+                yield answer
+        except HTTPError as error:
+            raise StorageUnavailable(f"{what}: {type(error).__name__}") from error
 
     def _signed(self, method: str, url: str, headers: Mapping[str, str], sha256: str) -> dict[str, str]:
         now = datetime.now(UTC)

@@ -17,7 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """A whole appliance with default settings. Tests make projects of their own in it and leave it running and well."""
-    made = Stack()
+    made = Stack(DARKROOM_MEDIA_WORKERS="1")
     try:
         made.up()
         yield made

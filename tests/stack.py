@@ -16,7 +16,12 @@ from tests import secrecy
 from tests.daemons.process import free_port
 
 CHECKOUT = Path(__file__).parents[1]
-SETTINGS = {"DARKROOM_API_WORKERS": "2", "DARKROOM_IMAGE_WORKERS": "2", "DARKROOM_WEBHOOK_ALLOW": "127.0.0.2/32"}
+SETTINGS = {
+    "DARKROOM_API_WORKERS": "2",
+    "DARKROOM_IMAGE_WORKERS": "2",
+    "DARKROOM_MEDIA_WORKERS": "0",  # a second of CPU at each start; whoever has large files made says 1
+    "DARKROOM_WEBHOOK_ALLOW": "127.0.0.2/32",
+}
 KEPT = ("DARKROOM_CACHE", "DARKROOM_MINIO")
 
 

@@ -4,6 +4,8 @@ const PAGE = 60;
 const GATHER = 250;
 const LIVE_MOST = 600;
 const SETTLED = ["done", "error"];
+// Events of what is there: its state, or versions that are there before the rest. After all others it is gone.
+const LIVING = ["state", "preview"];
 
 /** Whether it comes from this page and is not developed yet, whatever became of its bytes. */
 function isOnItsWay(photo) {
@@ -115,12 +117,12 @@ export class Album extends EventTarget {
     }
     const photo = this.#byId.get(event.image_id);
     if (photo) this.#apply(photo, event);
-    else if (event.type === "state") this.#gather(event);
+    else if (LIVING.includes(event.type)) this.#gather(event);
     else this.#unknown.delete(event.image_id);
   }
 
   #apply(photo, event) {
-    if (event.type !== "state") {
+    if (!LIVING.includes(event.type)) {
       // Our own slot was given up and the file is on its way by another: the photo stays.
       if (event.image_id === photo.id) this.forget(photo);
       return;

@@ -7,24 +7,37 @@ from typing import NamedTuple
 from redis.asyncio import Redis
 
 from appliance.accounts.whose import Whose
-from appliance.errors import Unavailable
+from appliance.errors import NotAuthenticated, Unavailable
 from appliance.valkey import LOST
+from storage import layout
 
 
 class Admission(NamedTuple):
-    """What a websocket's ticket is worth: whose events, and whether it was a server with a key that asked for it."""
+    """What a websocket's ticket is worth: whose events, whether it was a server with a key that asked for it, and for
+    which of an application's users.
+    """
 
     owner: Whose
     server: bool = False
+    user: str | None = None
+
+    @property
+    def person(self) -> str | None:
+        """Whose notifications it opens."""
+        return self.user or (self.owner.id if self.owner.root == layout.USERS else None)
 
     def written(self) -> str:
-        return f"{self.owner.root} {self.owner.id} {'server' if self.server else ''}".rstrip()
+        return f"{self.owner.root} {self.owner.id} {'server' if self.server else 'client'} {self.user or ''}".rstrip()
+
+    def must_be_of(self, owner: Whose) -> None:
+        """Raises NotAuthenticated for a ticket of anybody else, or of nobody."""
+        if self.owner != owner:
+            raise NotAuthenticated(f"a fresh ticket of this {owner.noun} is needed")
 
     @classmethod
     def read(cls, text: str) -> "Admission":
-        root, _, rest = text.partition(" ")
-        owner, _, server = rest.partition(" ")
-        return cls(Whose(root, owner), bool(server))
+        root, owner, asker, user, *_ = [*text.split(" "), "", "", "", ""]
+        return cls(Whose(root, owner), asker == "server", user or None)
 
 
 class Tickets:

@@ -8,12 +8,14 @@ from litestar import Request, Router, post
 from appliance.accounts.callers import Caller
 from appliance.accounts.owners import EVERY
 from appliance.accounts.whose import Named, whose
-from appliance.config import Config
 from appliance.errors import BadRequest
-from appliance.files import listing, service
+from appliance.files import listing, service, uploads
+from appliance.files.announced import sha256
 from appliance.files.routes import routes
-from appliance.files.slots import Slots, most_bytes
-from appliance.ledger.service import Asker, Ledger
+from appliance.files.slots import Slots
+from appliance.files.uploads import Slice, slices
+from appliance.ledger.service import Announced, Asker, Ledger
+from appliance.ledger.states import State
 from appliance.upkeep.retry import retry
 from processors import profiles
 
@@ -23,11 +25,13 @@ MOST_RETRIED = 10_000  # in one request
 class NewFile(Named):
     """What a client asks a link for. The name is for showing, and a hint of the kind; it is never part of a key.
 
-    `size` in bytes, where it is known: what is too large is refused before it is sent.
+    `size` in bytes, where it is known: what is too large is refused before it is sent, and what is large is sent in
+    parts. `checksum` is the SHA-256 of the whole file in hex: what comes is held to both.
     """
 
     filename: str
     size: int | None = None
+    checksum: str | None = None
 
 
 class Retry(msgspec.Struct, forbid_unknown_fields=True):
@@ -36,13 +40,27 @@ class Retry(msgspec.Struct, forbid_unknown_fields=True):
     code: str | None = None
 
 
+class InParts(msgspec.Struct):
+    """How a large file is cut; `POST /files/{file_id}/upload/parts` gives the links."""
+
+    part_size: int
+    parts: list[Slice]
+
+
 class FileLink(msgspec.Struct):
-    """Send every pair of `params`, then the field `file`, as multipart/form-data to `upload_link`."""
+    """Send every pair of `params`, then the field `file`, as multipart/form-data to `upload_link`.
+
+    A large file has the parts of `upload` to be sent instead; where storage is not ours it is PUT to
+    `/files/{file_id}/content`. A file that its owner has already, by its size and its checksum, is `uploaded`: there is
+    nothing to send.
+    """
 
     file_id: str
     progress_id: str
-    upload_link: str
-    params: dict[str, str]
+    state: str
+    upload_link: str | None
+    params: dict[str, str] | None
+    upload: InParts | None
     expires_at: Any
 
 
@@ -50,19 +68,18 @@ class FileLink(msgspec.Struct):
 async def create(data: NewFile, caller: Caller, asker: Asker, request: Request, slots: Slots) -> FileLink:
     owner = data.must_name()
     caller.may_see(owner)
-    profile = _profile(data, request.app.state["config"])
-    opened = await slots.open(request, asker, owner, profile, service.FILE, data.filename)
-    return FileLink(opened.id, opened.id, opened.upload_link, opened.params, opened.expires_at)
+    said = Announced(data.size, None if data.checksum is None else sha256(data.checksum, "checksum"))
+    opened = await slots.open(request, asker, owner, _profile(data), service.FILE, data.filename, said)
+    upload = InParts(opened.plan.part_size, slices(opened.plan)) if opened.plan else None
+    state = State.UPLOADED if opened.there else State.INIT
+    return FileLink(opened.id, opened.id, state, opened.upload_link, opened.params, upload, opened.expires_at)
 
 
-def _profile(data: NewFile, config: Config) -> profiles.Profile:
-    """The profile that the name hints at. Raises BadRequest for what is not taken, or too large."""
+def _profile(data: NewFile) -> profiles.Profile:
+    """The profile that the name hints at. Raises BadRequest for what is not taken."""
     profile = profiles.suggested(data.filename)
     if profile is None:
         raise BadRequest("Files of this kind are not taken", filename=f"what is taken: {profiles.taken()}")
-    most = most_bytes(profile, config)
-    if data.size is not None and not 1 <= data.size <= most:
-        raise BadRequest("The file is empty or too large", size=f"1 to {most} bytes")
     return profile
 
 
@@ -82,4 +99,4 @@ async def retry_failed(
     return (await retry(ledger, owner, data.code if data else None, MOST_RETRIED)).told()
 
 
-router = Router("/", route_handlers=[create, *routes("files", None, "complete"), retry_failed])
+router = Router("/", route_handlers=[create, *routes("files", None, "complete"), uploads.router, retry_failed])

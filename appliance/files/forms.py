@@ -1,18 +1,17 @@
 """The way of a form where storage takes none: checked here as storage would check it, and streamed on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any
 from xml.sax.saxutils import escape
 
 from litestar import Request, Response, post
-from litestar.exceptions import InternalServerException
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from appliance.config import Config
 from appliance.errors import Unavailable
+from appliance.files.bodies import BROKEN_OFF, Pieces, drained, in_time
 from appliance.ledger.service import Ledger
 from appliance.logs import log
 from storage import forms, layout
@@ -23,12 +22,8 @@ from storage.streaming import PART, Stream, Writer
 
 AT_ONCE = 12  # files that a process has under way, each of which takes up to PART bytes of memory
 WAIT_SECONDS = 20.0  # for one of those
-IDLE_SECONDS = 30.0  # between two pieces of a form
 FIELDS, FIELD_BYTES = 12, 8192  # of a form, its file aside: ours have 7, with some 600 bytes at most
 
-BROKEN_OFF = (TimeoutError, InternalServerException)  # what Litestar raises where the client has gone
-
-Pieces = AsyncIterator[bytes]
 InThread = Callable[..., Awaitable[None]]
 
 
@@ -58,7 +53,7 @@ class FormDoor:
         name, value = "", bytearray()
         file: _File | None = None
         try:
-            async for piece in _in_time(pieces):
+            async for piece in in_time(pieces):
                 for found in parser.parse(piece):
                     if isinstance(found, MultipartSegment):
                         name, value = (found.name or "").lower(), bytearray()
@@ -127,24 +122,6 @@ class _File:
             log.warning("parts not removed; the cleaning will", key=self._allowed.key, error=str(error))
 
 
-async def _in_time(pieces: Pieces) -> Pieces:
-    """`pieces`, as long as they come. Raises TimeoutError."""
-    while True:
-        async with asyncio.timeout(IDLE_SECONDS):
-            piece = await anext(pieces, None)
-        if piece is None:
-            return
-        yield piece
-
-
-async def _drained(pieces: Pieces) -> None:
-    """Reads what is still being sent: whoever is answered before that may not get to see the answer."""
-    with suppress(*BROKEN_OFF):
-        async with asyncio.timeout(IDLE_SECONDS):
-            async for _ in pieces:
-                pass
-
-
 @post(f"/{layout.ORIGINALS}", opt={"public": True}, include_in_schema=False, request_max_body_size=None)
 async def form(request: Request, forms_door: FormDoor, ledger: Ledger) -> Response[str]:
     """Answers as S3 does. What came is the sweep's next look-up."""
@@ -160,7 +137,7 @@ async def form(request: Request, forms_door: FormDoor, ledger: Ledger) -> Respon
         if place := layout.parse_original(key):
             await ledger.hurry(place.asset_id)
         return _answer(201, "PostResponse", Bucket=layout.ORIGINALS, Key=key)
-    await _drained(pieces)
+    await drained(pieces)
     return answer
 
 

@@ -1,5 +1,6 @@
 """What can be done with files, whichever name they are called by: the same routes for all of them, and for photos."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,11 +14,15 @@ from appliance.config import Config
 from appliance.errors import Conflict, NotFound
 from appliance.files import listing, service
 from appliance.files.hints import stored, taken_in
-from appliance.ledger.service import Ledger
+from appliance.files.parts import Parts
+from appliance.ledger import states, uploads
+from appliance.ledger.service import CANCELLED, Ledger
 from appliance.logs import log
 from appliance.public import linker
 from storage.links import Links
 from storage.objects import Objects
+
+Seen = Callable[[UUID, Caller], Awaitable[service.File]]
 
 
 def routes(name: str, kind: str | None, complete: str) -> list[Any]:
@@ -44,18 +49,48 @@ def routes(name: str, kind: str | None, complete: str) -> list[Any]:
             raise NotFound(f"There is no such {noun}")
         log.info("deleted", asset=str(file_id))
 
+    return [read, remove, *_moves(path, tags, noun, complete, seen), _list(name, kind)]
+
+
+def _moves(path: str, tags: list[str], noun: str, complete: str, seen: Seen) -> list[Any]:
+    """What a client says of an upload: it is complete, it is not wanted any more, it is to be tried again."""
+
     @post(f"{path}/{complete}", tags=tags, status_code=200, summary="Hint that the upload is complete")
     async def hint(
-        file_id: UUID, request: Request, caller: Caller, config: Config, links: Links, reader: Objects, ledger: Ledger
+        file_id: UUID,
+        request: Request,
+        caller: Caller,
+        config: Config,
+        links: Links,
+        reader: Objects,
+        ledger: Ledger,
+        parts: Parts,
     ) -> Any:
-        """Storage is asked whether that is so. Which bytes came first is for its notification, or the sweep, to say."""
+        """Storage is asked whether that is so, and to put together what came in parts. Which bytes came first is for
+        its notification, or the sweep, to say.
+        """
         found = await seen(file_id, caller)
         if found.version_id is None:
             if not await stored(reader, found):
-                raise Conflict("Storage does not hold this file yet; send the form first")
+                upload = await uploads.upload(file_id)
+                if upload is None:
+                    raise Conflict("Storage does not hold this file yet; send it first")
+                await parts.put_together(found, upload)
             await ledger.hurry(file_id)
             found = await taken_in(found)
         return found.shown(linker(request, config, links), full=True)
+
+    @post(f"{path}/cancel", tags=tags, status_code=200, summary=f"Cancel what is not done of a {noun}")
+    async def cancel(
+        file_id: UUID, request: Request, caller: Caller, config: Config, links: Links, ledger: Ledger
+    ) -> Any:
+        """It ends as `error` `cancelled`; its slot is given back. What has come whole is kept until it is deleted."""
+        found = await seen(file_id, caller)
+        if await ledger.cancel(file_id):
+            log.info("cancelled", asset=str(file_id))
+        elif found.error_code != CANCELLED.code:
+            raise Conflict(f"This {noun} can't be cancelled: it is {states.shown(found.state)}")
+        return (await seen(file_id, caller)).shown(linker(request, config, links), full=True)
 
     @post(f"{path}/retry", tags=tags, status_code=200, summary=f"Process a failed {noun} again")
     async def retry(
@@ -68,7 +103,7 @@ def routes(name: str, kind: str | None, complete: str) -> list[Any]:
         log.info("tried again", asset=str(file_id))
         return (await seen(file_id, caller)).shown(linker(request, config, links), full=True)
 
-    return [read, remove, hint, retry, _list(name, kind)]
+    return [hint, cancel, retry]
 
 
 def _list(name: str, kind: str | None) -> Any:

@@ -17,7 +17,7 @@ PHOTO, FILE = "photo", "file"
 
 _COLUMNS = """
 SELECT a.id, a.root, a.owner, a.folder, a.kind, a.filename, a.state::text AS state, a.error_code, a.error_message,
-    a.facts::text AS facts, a.created_at, b.version_id, b.size, b.sha256
+    a.facts::text AS facts, a.created_at, b.key, b.version_id, b.size, b.sha256
 """
 _ONE = (
     _COLUMNS
@@ -44,7 +44,8 @@ LEFT JOIN ledger.blobs b ON b.id = a.blob ORDER BY a.id DESC LIMIT $3
 """
 _END = UUID(int=(1 << 128) - 1)  # after every id
 _VERSIONS = """
-SELECT asset, name, width, height, bytes, content_type, extension, sha256 FROM ledger.versions WHERE asset = ANY ($1)
+SELECT asset, name, width, height, bytes, content_type, extension, sha256 FROM ledger.versions
+WHERE asset = ANY ($1) AND ordered IS NULL
 """
 
 
@@ -62,6 +63,7 @@ class File(msgspec.Struct, frozen=True):
     error_message: str | None
     facts: dict[str, Any]
     created_at: Any
+    key: str | None
     version_id: str | None
     size: int | None
     sha256: str | None
@@ -76,10 +78,15 @@ class File(msgspec.Struct, frozen=True):
         return Home(self.root, self.owner, self.folder, self.id)
 
     @property
+    def told_state(self) -> str | None:
+        """Its state as the API calls it."""
+        return states.shown(self.state)
+
+    @property
     def original(self) -> Original | None:
-        if self.version_id is None or self.size is None:
+        if self.key is None or self.version_id is None or self.size is None:
             return None
-        return Original(self.version_id, self.size, self.sha256, self.facts)
+        return Original(self.key, self.version_id, self.size, self.sha256, self.facts)
 
     def shown(self, linker: Linker, full: bool) -> dict[str, Any]:
         """This file as the API tells of it; with `full` each version with its measures, else its URL alone."""
@@ -92,7 +99,7 @@ class File(msgspec.Struct, frozen=True):
             "image_id": str(self.id),
             "progress_id": str(self.id),
             "kind": self.kind,
-            "state": states.shown(self.state),
+            "state": self.told_state,
             **self.whose.told(),
             "filename": self.filename,
             "created_at": self.created_at,

@@ -1,4 +1,4 @@
-"""Opening a slot: the row of an upload, and the form that it may be sent by."""
+"""Opening a slot: the row of an upload, and the form or the parts that it may be sent by."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -6,25 +6,32 @@ from typing import NamedTuple
 from litestar import Request
 
 from appliance.accounts.whose import Whose
-from appliance.config import Config, Settings
-from appliance.errors import NotFound
+from appliance.config import Settings
+from appliance.errors import BadRequest, NotFound
+from appliance.files.announced import most_bytes, most_in_form
 from appliance.files.filenames import clean
-from appliance.ledger.service import Asker, Ledger
+from appliance.ledger.service import NOTHING, Announced, Asker, Ledger, Slot
 from appliance.logs import log
 from appliance.public import public_url
 from appliance.quotas.room import Room
 from processors.profiles import Profile
 from storage import layout
 from storage.links import UploadForms
+from storage.parts import Plan, plan
 
 
 class Opened(NamedTuple):
-    """An upload that may begin."""
+    """An upload that may begin: by its form, or where there is a `plan` in parts, or with neither through the server.
+
+    `there`: it has its bytes already.
+    """
 
     id: str
-    upload_link: str
-    params: dict[str, str]
+    upload_link: str | None
+    params: dict[str, str] | None
     expires_at: datetime
+    plan: Plan | None = None
+    there: bool = False
 
 
 class Slots:
@@ -32,23 +39,46 @@ class Slots:
 
     def __init__(self, ledger: Ledger, forms: UploadForms, room: Room, settings: Settings) -> None:
         self._ledger, self._forms, self._room, self._settings = ledger, forms, room, settings
+        self._in_parts = settings.now.endpoint().own  # another S3 might not hold a part to what was signed
 
     async def open(
-        self, request: Request, asker: Asker, owner: Whose, profile: Profile, recipe: str, filename: str
+        self,
+        request: Request,
+        asker: Asker,
+        owner: Whose,
+        profile: Profile,
+        recipe: str,
+        filename: str,
+        said: Announced = NOTHING,
     ) -> Opened:
         """Raises BadRequest, NotFound, LimitReached, and where storage is nearly full."""
         name, config = clean(filename), self._settings.now
+        formed = self._by_form(profile, said.size)
+        cut = None if formed or said.size is None or not self._in_parts else plan(said.size)
         await self._room.check()
         kind = (profile.folder, profile.name, profile.lane, recipe)
-        slot = await self._ledger.open_slot(*owner, *kind, name, config.form_seconds, asker)
+        seconds = config.form_seconds if formed else config.upload_seconds
+        said = said._replace(part_size=cut.part_size if cut else None)
+        slot = await self._ledger.open_slot(*owner, *kind, name, seconds, asker, said)
         if slot is None:
             raise NotFound(f"There is no such {owner.noun}")
         log.info("link issued", asset=str(slot.id), **{owner.noun: owner.id})
-        key = layout.original_key(*owner, profile.folder, slot.id)
-        form = self._forms.form(key, most_bytes(profile, config), config.form_seconds)
+        if said.sha256 and await self._ledger.adopt(slot.id):
+            log.info("file is there", asset=str(slot.id), signal="known")
+            return Opened(str(slot.id), None, None, slot.expires_at, there=True)
+        if not formed:
+            return Opened(str(slot.id), None, None, slot.expires_at, cut)
+        return self._form(request, owner, profile, slot)
+
+    def _form(self, request: Request, owner: Whose, profile: Profile, slot: Slot) -> Opened:
+        config, key = self._settings.now, layout.original_key(*owner, profile.folder, slot.id)
+        form = self._forms.form(key, most_in_form(profile, config), config.form_seconds)
         return Opened(str(slot.id), public_url(request, config) + form.path, form.params, slot.expires_at)
 
-
-def most_bytes(profile: Profile, config: Config) -> int:
-    """The largest file of a profile that is taken: the edge lets nothing larger through than the setting says."""
-    return min(profile.most_bytes, config.max_image_bytes)
+    def _by_form(self, profile: Profile, size: int | None) -> bool:
+        """Whether a file of so many bytes is sent by a form. Raises BadRequest for what is too large."""
+        most = most_bytes(profile, self._settings.now)
+        if size is not None and not 1 <= size <= most:
+            raise BadRequest("The file is empty or too large", size=f"1 to {most} bytes")
+        large = self._settings.now.parts_from_bytes if self._in_parts else most + 1
+        return size is None or (size <= most_in_form(profile, self._settings.now) and size < large)

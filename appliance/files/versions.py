@@ -25,8 +25,12 @@ class Home(NamedTuple):
 
 
 class Original(NamedTuple):
-    """The pinned bytes that were uploaded. `size` in bytes; `sha256` once they were read."""
+    """The pinned bytes that were uploaded, maybe for another file of the same owner: so they have a `key` of their own.
 
+    `size` in bytes; `sha256` once they were read.
+    """
+
+    key: str
     version_id: str
     size: int
     sha256: str | None
@@ -41,11 +45,9 @@ class Linker:
         self._prefix = prefix
         self._agreed = agreed
 
-    def original(self, place: Home, filename: str, original: Original) -> dict[str, Any]:
+    def original(self, filename: str, original: Original) -> dict[str, Any]:
         """The uploaded file, byte for byte; always an attachment under its own name."""
-        path = self._links.link(
-            layout.ORIGINALS, layout.original_key(*place), version_id=original.version_id, filename=filename
-        )
+        path = self._links.link(layout.ORIGINALS, original.key, version_id=original.version_id, filename=filename)
         facts = original.facts
         return {
             "url": self._prefix + path,
@@ -70,9 +72,15 @@ class Linker:
     def all(
         self, place: Home, kind: str, filename: str, original: Original | None, versions: Iterable[dict[str, Any]]
     ) -> dict[str, Any]:
-        """Every version that a file of this kind can have, by name; None for what does not exist (yet)."""
-        self._agreed()
-        made = {version["name"]: self.version(place, filename, version) for version in versions}
+        """Every version that a file of this kind can have, by name, None for what does not exist (yet); and others that
+        a setting asked for.
+        """
+        made = self.some(place, filename, versions)
         if original is not None:
-            made[ORIGINAL] = self.original(place, filename, original)
-        return {name: made.get(name) for name in NAMES.get(kind, (ORIGINAL, *made))}
+            made[ORIGINAL] = self.original(filename, original)
+        return dict.fromkeys(NAMES.get(kind, (ORIGINAL,))) | made
+
+    def some(self, place: Home, filename: str, versions: Iterable[dict[str, Any]]) -> dict[str, Any]:
+        """These versions by name."""
+        self._agreed()
+        return {version["name"]: self.version(place, filename, version) for version in versions}

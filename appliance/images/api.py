@@ -33,7 +33,10 @@ class UploadLink(msgspec.Struct):
 async def create(data: NewImage, caller: Caller, asker: Asker, request: Request, slots: Slots) -> UploadLink:
     owner = data.must_name()
     caller.may_see(owner)
-    return UploadLink(*await slots.open(request, asker, owner, IMAGE, service.PHOTO, data.filename))
+    opened = await slots.open(request, asker, owner, IMAGE, service.PHOTO, data.filename)
+    assert opened.upload_link is not None
+    assert opened.params is not None  # in parts come only files whose size was named
+    return UploadLink(opened.id, opened.upload_link, opened.params, opened.expires_at)
 
 
 router = Router("/", route_handlers=[create, *routes("images", IMAGE.name, "uploaded")])

@@ -7,3 +7,9 @@ DAMAGED = Failure("object_damaged", "The uploaded file is stored, but no longer 
 VERSION_DAMAGED = Failure(
     "version_damaged", "A version of this file is damaged in storage; trying again makes it anew.", "operator"
 )
+SIZE_MISMATCH = Failure(
+    "size_mismatch", "The file that came is not of the size that was announced. Please upload it again."
+)
+CHECKSUM_MISMATCH = Failure(
+    "checksum_mismatch", "The file that came does not have the checksum that was announced. Please upload it again."
+)

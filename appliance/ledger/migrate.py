@@ -14,8 +14,8 @@ LOCK = 0x0DA2C  # the advisory lock under which one migration at a time runs
 NEEDED = "uuidv7()"  # the ledger's ids are made by this function of Postgres 18
 
 FUNCTIONS = (
-    *("append", "usage", "transition", "open_slot", "arrive", "claim", "finish", "remove"),
-    *("look_up", "erase_due", "open_jobs", "partitions", "verify", "daily"),
+    *("append", "usage", "transition", "open_slot", "arrive", "claim", "preview", "finish", "remove"),
+    *("look_up", "erase_due", "open_jobs", "partitions", "verify", "daily", "uploads", "share", "orders"),
 )
 
 

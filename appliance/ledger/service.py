@@ -70,6 +70,9 @@ class Claim(msgspec.Struct, frozen=True):
     size: int
     etag: str
     sha256: str | None  # of the original, from when it was read first
+    home: int  # its stream
+    announced_size: int | None  # what its client said of it before it came
+    announced_sha256: str | None
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -80,7 +83,24 @@ class Failure(msgspec.Struct, frozen=True):
     fixer: str = "client"
 
 
-NOBODY = Asker()
+OF_ORIGINALS = ("object_missing", "object_damaged")
+"""Codes of failures that are those of the uploaded bytes, whoever refers to them."""
+
+CANCELLED = Failure("cancelled", "This upload was cancelled.")
+
+
+class Announced(NamedTuple):
+    """What a client says of a file before it sends it: bytes, and their SHA-256 (hex).
+
+    With `part_size` (bytes) it comes in parts.
+    """
+
+    size: int | None = None
+    sha256: str | None = None
+    part_size: int | None = None
+
+
+NOBODY, NOTHING = Asker(), Announced()
 
 
 _NO_END = """
@@ -113,16 +133,21 @@ class Ledger:
         filename: str,
         seconds: int,
         asker: Asker = NOBODY,
+        announced: Announced = NOTHING,
     ) -> Slot | None:
         """Writes the row of an upload; None when the owner is unknown or being deleted. Raises LimitReached."""
         rows = await fetch(
-            "SELECT * FROM ledger.open_slot($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb)",
-            *(root, owner, folder, kind, lane, recipe, filename, seconds, *asker),
+            "SELECT * FROM ledger.open_slot($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb, $12, $13, $14)",
+            *(root, owner, folder, kind, lane, recipe, filename, seconds, *asker, *announced),
         )
         if rows and rows[0]["id"] is None:
             raise LimitReached(rows[0]["scope"], rows[0]["what"], rows[0]["most"])
         self._told(rows)
         return Slot(rows[0]["id"], rows[0]["expires_at"]) if rows else None
+
+    async def adopt(self, asset: UUID) -> bool:
+        """Gives an asset in `init` the bytes that its owner has already, if they are as announced."""
+        return bool(self._told(await fetch("SELECT * FROM ledger.adopt($1)", asset)))
 
     async def arrive(self, bucket: str, came: Sequence[Bytes], signal: str | None = None) -> list[Verdict]:
         """Tells the ledger of bytes that storage holds; any number of times, in any order. `signal`: who found them."""
@@ -175,6 +200,18 @@ class Ledger:
         """
         await fetch("SELECT ledger.give_back($1, $2, $3, $4)", claim.id, claim.lease, seconds, why)
 
+    async def reroute(self, claim: Claim, lane: str) -> None:
+        """Lets go of a lease without using up a try: by its content the file is for another lane."""
+        await fetch("SELECT ledger.reroute($1, $2, $3)", claim.id, claim.lease, lane)
+
+    async def preview(self, claim: Claim, sha256: str, versions: Sequence[Any], recipe_hash: str) -> bool:
+        """Records versions that are there before the others; False when the lease was lost, and then nothing is."""
+        rows = await fetch(
+            "SELECT * FROM ledger.preview($1, $2, $3, $4::jsonb, $5)",
+            *(claim.id, claim.lease, sha256, _json(versions), recipe_hash),
+        )
+        return bool(self._told(rows))
+
     async def unreadable_seconds(self, claim: Claim) -> float:
         """For how long every attempt at this asset has been given back as `unreadable`; 0 if the last one was not."""
         row = await fetch_one("SELECT ledger.unreadable_seconds($1) AS seconds", claim.id)
@@ -215,11 +252,17 @@ class Ledger:
         return await self._move([row["id"] for row in rows], ["error"], "uploaded")
 
     async def miss(self, ids: Sequence[UUID], failure: Failure) -> list[UUID]:
-        """Ends as `error` what refers to bytes that storage lost or damaged.
+        """Ends as `error` what refers to bytes that storage lost or damaged, with all that share them.
 
         What is being processed is left to its worker.
         """
+        if failure.code in OF_ORIGINALS:
+            ids = [row["id"] for row in await fetch("SELECT * FROM ledger.sharing($1)", list(ids))]
         return await self._move(ids, ["uploaded", "done", "error"], "error", failure)
+
+    async def cancel(self, asset: UUID) -> bool:
+        """Ends as `error` what has not come to its end; False for what has. A worker that is at it loses its lease."""
+        return bool(self._told(await fetch("SELECT * FROM ledger.cancel($1, $2::jsonb)", asset, _json(CANCELLED))))
 
     async def remove(self, ids: Sequence[UUID]) -> list[UUID]:
         """Takes assets out of view; the sweep removes their bytes."""

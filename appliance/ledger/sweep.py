@@ -18,6 +18,7 @@ from appliance.config import Settings
 from appliance.ledger.arrivals import Arrivals
 from appliance.ledger.database import fetch
 from appliance.ledger.service import Bytes, Ledger
+from appliance.ledger.sharing import Shares, shared
 from appliance.logs import log
 from appliance.metrics import count
 from appliance.queue import LANES, Queue, job_id
@@ -140,7 +141,8 @@ class Sweep:
         rows = await fetch("SELECT * FROM ledger.erase_due($1)", ERASE_AT_ONCE)
         if not rows or not await self._whole():
             return 0  # what a degraded storage does not list may be there
-        done = await asyncio.gather(*(self._in_thread(self._purge, row) for row in rows))
+        shares = await shared([row["id"] for row in rows], [_key(row) for row in rows])
+        done = await asyncio.gather(*(self._in_thread(self._purge, row, shares) for row in rows))
         kept = [(row, error) for row, error in zip(rows, done, strict=True) if error]
         if kept:
             log.warning("not erased", assets=len(kept), first=str(kept[0][0]["id"]), error=str(kept[0][1]))
@@ -155,12 +157,12 @@ class Sweep:
                 await fetch("DELETE FROM ledger.assets WHERE id = $1 AND state = 'deleted'", row["id"])
         return len(rows)
 
-    def _purge(self, row: asyncpg.Record) -> StorageError | None:
+    def _purge(self, row: asyncpg.Record, shares: Shares) -> StorageError | None:
         """Removes all of one asset; where storage refuses, that row is due again soon, and holds up no other."""
         place = (row["root"], row["owner"], row["folder"], row["id"])
         try:
             removed = self._objects.purge(layout.VERSIONS, layout.asset_prefix(*place))
-            removed += self._objects.purge(layout.ORIGINALS, layout.original_key(*place))
+            removed += shares.purge(self._objects, row["id"], layout.original_key(*place))
         except StorageError as error:
             return error
         if removed and row["state"] == "deleted":

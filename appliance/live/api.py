@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from typing import Annotated, Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from litestar import MediaType, Request, Response, Router, WebSocket, get, websocket
 from litestar.params import Parameter
@@ -14,16 +15,16 @@ from litestar.response import Stream
 from appliance.accounts.callers import Caller
 from appliance.accounts.owners import EVERY
 from appliance.accounts.tickets import Admission, Tickets
-from appliance.accounts.whose import Whose, whose
+from appliance.accounts.whose import whose
 from appliance.config import Config
-from appliance.errors import DomainError, NotAuthenticated, NotFound
+from appliance.errors import DomainError, NotFound
 from appliance.files.versions import Linker
 from appliance.live.cursor import Bounds, Cursor, parse, resumes
 from appliance.live.doorbell import Listener
 from appliance.live.following import follow
 from appliance.live.manners import Unmannerly, dismiss, heed, in_time, tell, until_answered
 from appliance.live.places import Places
-from appliance.live.presenting import encode, hello, present, reset
+from appliance.live.presenting import encode, hello, present, present_progress, reset
 from appliance.live.service import bounds, events
 from appliance.logs import log
 from appliance.public import linker
@@ -38,7 +39,7 @@ FAULT = 1011
 MOST_A_PAGE = 500
 
 
-def _after(text: str | None, epoch: str | None, here: Bounds) -> Cursor:
+def after_cursor(text: str | None, epoch: str | None, here: Bounds) -> Cursor:
     """The cursor asked for, or the stream's head."""
     if text is None:
         return Cursor(here.head)
@@ -46,17 +47,24 @@ def _after(text: str | None, epoch: str | None, here: Bounds) -> Cursor:
     return Cursor(cursor.seq, epoch) if epoch else cursor
 
 
-async def _pump(socket: WebSocket, here: Bounds, cursor: Cursor, listener: Listener, made: Linker) -> None:
+async def pump(
+    socket: WebSocket, here: Bounds, cursor: Cursor, listener: Listener, made: Linker, only: UUID | None = None
+) -> None:
+    """Tells what comes after the cursor, of all assets of the stream or of one."""
     await tell(socket, hello(here))
     if not resumes(cursor, here):
         await tell(socket, reset(here))
         cursor = Cursor(here.head)
     after = cursor.seq
     async for page in follow(listener, here.stream, after):
-        for event in page:
-            await tell(socket, present(event, made))
+        for event in page.events:
+            if only in (None, event.asset):
+                await tell(socket, present(event, made))
             after = event.seq
-        if not page:
+        for asset, progress in page.progress.items():
+            if only in (None, asset):
+                await tell(socket, present_progress(asset, progress))
+        if not page.events and not page.progress:
             await tell(socket, {"type": "beat", "seq": after})
     raise NotFound("Its owner is deleted, and this was the last event")
 
@@ -70,13 +78,10 @@ def _origin_allowed(socket: WebSocket, config: Config) -> bool:
     return origin in own or origin in config.allow_origins
 
 
-async def _admitted(socket: WebSocket, config: Config, tickets: Tickets, owner: Whose, ticket: str) -> bool:
-    """Whether the one who is let in is a server. Raises NotAuthenticated and Unavailable."""
+async def admission(socket: WebSocket, config: Config, tickets: Tickets, ticket: str) -> Admission:
+    """What the ticket is worth, which is used up by this. Raises Unavailable."""
     worth = await tickets.redeem(ticket) if ticket and _origin_allowed(socket, config) else None
-    admission = Admission.read(worth or "")
-    if admission.owner != owner:
-        raise NotAuthenticated(f"a fresh ticket of this {owner.noun} is needed")
-    return admission.server
+    return Admission.read(worth or "")
 
 
 @websocket(PATHS, opt={"public": True})
@@ -98,20 +103,21 @@ async def events_socket(
     try:
         await gate.admit(socket, None)
         owner = whose(socket, owner_id)
-        server = await _admitted(socket, config, tickets, owner, ticket)
+        admitted = await admission(socket, config, tickets, ticket)
+        admitted.must_be_of(owner)
         here = await bounds(owner)
-        cursor = _after(after, epoch, here)
-        async with places.place(owner, gate.mark(socket, server)):
-            await _serve(socket, _pump(socket, here, cursor, listener, linker(socket, config, links)))
+        cursor = after_cursor(after, epoch, here)
+        async with places.place(owner, gate.mark(socket, admitted.server)):
+            await serve(socket, pump(socket, here, cursor, listener, linker(socket, config, links)))
     except DomainError as error:
-        await dismiss(socket, _refusal(error))
+        await dismiss(socket, refusal(error))
 
 
-def _refusal(error: DomainError) -> Unmannerly:
+def refusal(error: DomainError) -> Unmannerly:
     return Unmannerly(OWN_CODES + error.status, error.detail)
 
 
-async def _serve(socket: WebSocket, telling: Coroutine[Any, Any, None]) -> None:
+async def serve(socket: WebSocket, telling: Coroutine[Any, Any, None]) -> None:
     """Tells and heeds, until the client leaves or has to."""
     tasks = [asyncio.create_task(telling), asyncio.create_task(heed(socket))]
     try:
@@ -124,7 +130,7 @@ async def _serve(socket: WebSocket, telling: Coroutine[Any, Any, None]) -> None:
         if isinstance(error := task.exception(), Unmannerly):
             await dismiss(socket, error)
         elif isinstance(error, DomainError):
-            await dismiss(socket, _refusal(error))
+            await dismiss(socket, refusal(error))
         elif error and not isinstance(error, RuntimeError):  # which is what sending to one that has left raises
             log.error("reader let go", exc_info=error)
             await dismiss(socket, Unmannerly(FAULT, "something went wrong on our side; come back"))
@@ -138,9 +144,11 @@ async def _sse(here: Bounds, cursor: Cursor, listener: Listener, made: Linker) -
         cursor = Cursor(here.head)
     try:
         async for page in follow(listener, here.stream, cursor.seq):
-            for event in page:
+            for event in page.events:
                 yield _frame(present(event, made), f"{here.epoch}:{event.seq}")
-            if not page:
+            for asset, progress in page.progress.items():
+                yield _frame(present_progress(asset, progress), None)
+            if not page.events and not page.progress:
                 yield b": quiet\n\n"
     except DomainError as error:  # too late for a status: who comes back is given one
         log.warning("stream ended", reason=error.detail)
@@ -180,7 +188,7 @@ async def events_page(
     caller.may_see(owner)
     here = await bounds(owner)
     made = linker(request, config, links)
-    cursor = _after(last_event_id or after, epoch, here)
+    cursor = after_cursor(last_event_id or after, epoch, here)
     if "text/event-stream" in request.headers.get("accept", ""):
         await until_answered(request, places.place(owner, gate.mark(request, caller.server)))
         stream = _sse(here, cursor, listener, made)

@@ -8,11 +8,14 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 import msgspec
 
 from appliance.accounts.owners import OWNERS
 from appliance.ledger.database import fetch
+from appliance.live import progress
+from appliance.live.progress import Progress, Told
 from appliance.logs import log
 from appliance.valkey import patient, quick
 
@@ -54,6 +57,21 @@ class Doorbell:
                 log.warning("doorbell not rung", error=repr(error))
 
 
+class Woken(asyncio.Event):
+    """Set whenever there may be something new in a stream; `progress`: what was told since of files that are worked on,
+    the newest word of each.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.progress: dict[UUID, Progress] = {}
+
+    def taken(self) -> dict[UUID, Progress]:
+        """What was told, to be passed on."""
+        told, self.progress = self.progress, {}
+        return told
+
+
 class Listener:
     """Wakes the readers of this process when a stream they watch has something new."""
 
@@ -64,9 +82,9 @@ class Listener:
         self._over: set[int] = set()
 
     @asynccontextmanager
-    async def watch(self, stream: int) -> AsyncIterator[asyncio.Event]:
-        """An event that is set whenever the stream may have something new, for as long as the block lasts."""
-        woken = asyncio.Event()
+    async def watch(self, stream: int) -> AsyncIterator[Woken]:
+        """What is woken whenever the stream may have something new, for as long as the block lasts."""
+        woken = Woken()
         self.attend(stream, woken)
         try:
             yield woken
@@ -86,8 +104,8 @@ class Listener:
 
     @property
     def readers(self) -> int:
-        """How many are watching now."""
-        return sum(len(woken) for woken in self._watched.values())
+        """How many are watching streams now; what is below 0 is none."""
+        return sum(len(woken) for stream, woken in self._watched.items() if stream >= 0)
 
     def over(self, stream: int) -> bool:
         """Whether nothing more will come in it, as far as was seen at the last look."""
@@ -100,6 +118,12 @@ class Listener:
                 for woken in self._watched[stream]:
                     woken.set()
 
+    def _progressed(self, told: Told) -> None:
+        for woken in self._watched.get(told.stream, ()):
+            if isinstance(woken, Woken):
+                woken.progress[told.asset] = told.progress
+                woken.set()
+
     async def run(self) -> None:
         """Listens and looks until cancelled; survives the loss of Valkey and of Postgres."""
         async with asyncio.TaskGroup() as tasks:
@@ -110,9 +134,12 @@ class Listener:
         while True:
             try:
                 async with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:
-                    await subscription.subscribe(CHANNEL)
+                    await subscription.subscribe(CHANNEL, progress.CHANNEL)
                     async for message in subscription.listen():
-                        self._heard(msgspec.msgpack.decode(message["data"], type=Heads))
+                        if message["channel"] == CHANNEL.encode():
+                            self._heard(msgspec.msgpack.decode(message["data"], type=Heads))
+                        else:
+                            self._progressed(progress.decode(message["data"]))
             except Exception as error:  # whatever it is: nobody would start this loop again
                 log.warning("doorbell not heard", error=repr(error))
                 await asyncio.sleep(0.5)

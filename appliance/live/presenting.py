@@ -1,6 +1,7 @@
 """Events as a reader gets them: facts from the log, links made for that reader, now."""
 
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -8,11 +9,17 @@ from appliance.accounts.whose import Whose
 from appliance.files.versions import Home, Linker, Original
 from appliance.ledger import states
 from appliance.live.cursor import Bounds
+from appliance.live.progress import Progress
 from appliance.live.service import Event
+
+PREVIEW = "preview"
+"""The type of an event that tells of versions which are there before the rest."""
 
 
 def present(event: Event, linker: Linker) -> dict[str, Any]:
-    """One event of an owner's stream. `done` carries the versions, if the file is still there."""
+    """One event of an owner's stream. `done` carries the versions, `preview` those that are there before the rest; None
+    once the file is gone.
+    """
     told: dict[str, Any] = {
         "type": event.type,
         "seq": event.seq,
@@ -22,7 +29,7 @@ def present(event: Event, linker: Linker) -> dict[str, Any]:
         "state": states.shown(event.state),
         "at": event.at,
     }
-    if event.state == states.State.DONE:
+    if event.state == states.State.DONE or event.type == PREVIEW:
         told["versions"] = _versions(event, linker)
     elif event.state == states.State.ERROR:
         told["error"] = {"code": event.facts.get("code"), "message": event.facts.get("message")}
@@ -31,13 +38,22 @@ def present(event: Event, linker: Linker) -> dict[str, Any]:
     return told
 
 
+def present_progress(asset: UUID, progress: Progress) -> dict[str, Any]:
+    """How far the work on a file is. It has no `seq`: nobody needs it again who missed it."""
+    told = {"type": "progress", "file_id": str(asset), "image_id": str(asset), "step": progress.step}
+    return {**told, "percent": progress.percent, "left_seconds": progress.left}
+
+
 def _versions(event: Event, linker: Linker) -> dict[str, Any] | None:
     if event.now is None or event.now in states.GONE:
         return None
     assert event.folder is not None
+    if event.type == PREVIEW:
+        place = Home(event.root, event.owner, event.folder, event.asset)
+        return linker.some(place, event.filename or "", event.facts["versions"])
     original = None
-    if event.version_id is not None and event.size is not None:
-        original = Original(event.version_id, event.size, event.sha256, event.facts["source"])
+    if event.key is not None and event.version_id is not None and event.size is not None:
+        original = Original(event.key, event.version_id, event.size, event.sha256, event.facts["source"])
     place = Home(event.root, event.owner, event.folder, event.asset)
     return linker.all(place, event.kind or "", event.filename or "", original, event.facts["versions"])
 

@@ -21,9 +21,12 @@ FROM ledger.streams s WHERE s.root = $1 AND s.owner = $2 AND NOT s.closed
 """
 
 # The asset's own row tells whether there is still something to link to.
-_EVENTS = """
-SELECT e.seq, e.at, e.type, e.asset, e.state::text AS state, e.facts::text AS facts,
-    s.root, s.owner, a.folder, a.kind, a.filename, a.state::text AS now, b.version_id, b.size, b.sha256
+EVENT_COLUMNS = """
+    e.seq, e.at, e.type, e.asset, e.state::text AS state, e.facts::text AS facts,
+    s.root, s.owner, a.folder, a.kind, a.filename, a.state::text AS now, b.key, b.version_id, b.size, b.sha256
+"""
+_EVENTS = f"""
+SELECT {EVENT_COLUMNS}
 FROM ledger.events e JOIN ledger.streams s ON s.id = e.stream
 LEFT JOIN ledger.assets a ON a.id = e.asset LEFT JOIN ledger.blobs b ON b.id = a.blob
 WHERE e.stream = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3
@@ -45,6 +48,7 @@ class Event(msgspec.Struct, frozen=True):
     kind: str | None
     filename: str | None
     now: str | None
+    key: str | None
     version_id: str | None
     size: int | None
     sha256: str | None
@@ -61,10 +65,11 @@ async def bounds(owner: Whose) -> Bounds:
 
 async def events(stream: int, after: int, limit: int = PAGE) -> list[Event]:
     """At most `limit` events after `after`, in order. Numbers are dense and committed in order, so none is missed."""
-    return [_event(row) for row in await fetch(_EVENTS, stream, after, limit)]
+    return [event(row) for row in await fetch(_EVENTS, stream, after, limit)]
 
 
-def _event(row: asyncpg.Record) -> Event:
+def event(row: asyncpg.Record) -> Event:
+    """What EVENT_COLUMNS selected."""
     values = dict(row)
     values["facts"] = msgspec.json.decode(values["facts"]) if values["facts"] else {}
     return Event(**values)

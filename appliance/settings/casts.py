@@ -42,6 +42,8 @@ def cast(kind: Any, text: str, unit: Unit = Unit.NONE) -> Any:
         return _json(plain, text)
     if kind == tuple[str, ...]:
         return tuple(text.split())
+    if kind == tuple[int, ...]:
+        return tuple(_number(int, word, Unit.NONE) for word in text.split())
     try:
         return kind(text)
     except ValueError:
@@ -54,7 +56,7 @@ def written(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
-        return " ".join(value)
+        return " ".join(map(str, value))
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
     return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)

@@ -20,6 +20,7 @@ import asyncpg
 from appliance.config import Config
 from appliance.ledger.database import fetch
 from appliance.ledger.service import Ledger
+from appliance.ledger.uploads import looked_after
 from appliance.logs import log
 from appliance.upkeep import clock
 from appliance.upkeep.confirm import Degraded, in_threads
@@ -32,7 +33,7 @@ LEFTOVERS = ("*.new", "pw-*")  # drafts and notes beside the files of the data f
 
 _LAST = "SELECT now() AS now, (SELECT max(c.began_at) FROM ledger.cleanings c) AS last"
 _ABANDONED = """
-SELECT a.id, a.root, a.owner, a.folder, a.changed_at FROM ledger.assets a
+SELECT a.id, a.root, a.owner, a.folder, a.state::text AS state, a.changed_at FROM ledger.assets a
 WHERE (a.state = 'expired' OR (a.state = 'error' AND a.blob IS NULL))
     AND a.changed_at < $1 AND (a.changed_at, a.id) > ($2, $3)
 ORDER BY a.changed_at, a.id LIMIT $4
@@ -95,8 +96,10 @@ class Cleaning:
             # Only now, since a storage that lost drives shows less than there is.
             if not await asyncio.to_thread(self._objects.whole):
                 raise Degraded("storage is degraded: what it does not show may be there all the same")
-            await self._take_in([row for row, stat in zip(rows, there, strict=True) if stat])
-            await self._remove([row for row, stat in zip(rows, there, strict=True) if not stat], before)
+            # What was cancelled is not taken in, whatever came of it.
+            late = [row for row, stat in zip(rows, there, strict=True) if stat and row["state"] == "expired"]
+            await self._take_in(late)
+            await self._remove([row for row in rows if row not in late], before)
             after = (rows[-1]["changed_at"], rows[-1]["id"])
 
     async def _take_in(self, late: Sequence[asyncpg.Record]) -> None:
@@ -115,11 +118,13 @@ class Cleaning:
                 log.info("abandoned upload removed", asset=str(row["id"]), since=row["changed_at"].isoformat())
 
     async def _parts(self, uploads: Sequence[Unfinished], before: datetime) -> None:
-        for upload in uploads:
-            if upload.began >= before or not await asyncio.to_thread(self._multiparts.abort, layout.ORIGINALS, upload):
+        places = [layout.parse_original(upload.key) for upload in uploads]
+        wanted = await looked_after([place.asset_id for place in places if place])
+        for upload, place in zip(uploads, places, strict=True):
+            kept = upload.began >= before or (place is not None and place.asset_id in wanted)
+            if kept or not await asyncio.to_thread(self._multiparts.abort, layout.ORIGINALS, upload):
                 continue
             self._removed["multiparts"] += 1
-            place = layout.parse_original(upload.key)
             log.info(
                 "unfinished upload in parts removed",
                 asset=str(place.asset_id) if place else None,

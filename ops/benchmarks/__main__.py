@@ -5,7 +5,9 @@ import sys
 
 BENCHMARKS = {
     "transform": "making the versions of a photo, against other libraries and the codec's own limit",
+    "documents": "documents and spreadsheets to PDF and pictures of the first page",
     "ingest": "photos through the whole appliance",
+    "upload": "a large file in parts, against the same by a form",
 }
 
 

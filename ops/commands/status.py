@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Any
 
-from ops import addresses, health, sandboxes
+from ops import addresses, health, offices, sandboxes
 from ops.backups import kept
 from ops.commands import options
 from ops.folder import DataFolder
@@ -77,6 +77,7 @@ async def examine(folder: DataFolder, environment: dict[str, str]) -> dict[str, 
         _silent(rows)
     told = {"phase": state.get("phase", "starting"), "parts": rows, "verified": verified, "sandbox": sandbox}
     told |= {"cluster": cluster, "stranger": strangers.told(folder)}
+    told["documents"] = offices.state()
     told["missing_drives"] = [str(one) for one in record.missing(folder)] if "storage" in checks else []
     return report | told | kept.state(folder) | {"problem": problem}
 
@@ -128,6 +129,7 @@ def table(report: dict[str, Any], colour: bool = False) -> str:
     lines += report["stranger"] or storage_lines(report["cluster"])
     lines += [f"storage: {gone}; see ./ops/drives list" for gone in report["missing_drives"]]
     lines += [_told(report["verified"]), kept.told(report), sandboxes.told(report["sandbox"], colour)]
+    lines.append(offices.told(report["documents"]))
     return "\n".join(lines)
 
 

@@ -46,6 +46,8 @@ def install_what_tests_need() -> None:
     faults = [packages.CLOCK, *([packages.POWER, *packages.HOSTS] if os.geteuid() == 0 else [])]
     if missing := [need for need in faults if not need.present()]:
         packages.install(missing, "needed for the tests of faults, drives and hosts")
+    if missing := [need for need in packages.OFFICE if not need.present()]:
+        packages.install(missing, "needed for the tests of documents")
     if os.geteuid() == 0 and packages.family() == "debian" and not packages.BUBBLEWRAP.present():
         packages.install([packages.BUBBLEWRAP], "needed for the tests of the sandbox")
     root = os.geteuid() == 0

@@ -8,7 +8,8 @@ checkout=$(cd "$(dirname "$0")/../.." && pwd)
 export DEBIAN_FRONTEND=noninteractive
 
 apt-get update
-apt-get install -y --no-install-recommends ca-certificates python3 stunnel4
+apt-get install -y --no-install-recommends ca-certificates python3 stunnel4 \
+    libreoffice-writer-nogui libreoffice-calc-nogui fonts-liberation
 # Code and locked dependencies as everywhere, with what it takes to compile one of them.
 PYTHONPATH=$checkout python3 -B -P -m ops.containers.image "$checkout"
 

@@ -77,6 +77,8 @@ def of(host: Host, name: str) -> Needs:
         drives = {f"drive{number}": places.drive(number) for number in range(1, len(host.drives) + 1)}
         # Events that could not be told yet, and the name that this node's program is known by.
         return Needs(files=[places.NODE], volumes={**drives, "storage": FOLDER.storage})
+    if name.startswith("worker-media-"):
+        return Needs(volumes={"scratch": FOLDER.scratch})  # videos are too large for memory
     return _BY_NAME.get(name, Needs())
 
 

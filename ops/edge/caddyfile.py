@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from ops.edge.s3 import Listener, stranger, values
 from storage.endpoint import OWN, Ability, Endpoint
 from storage.layout import ORIGINAL_PATH, ORIGINALS, VERSION_PATH, VERSIONS
+from storage.parts import plan
 
 FORM_OVERHEAD = 64 * 1024
 """Bytes that an upload form may be larger than its file: fields, policy and boundaries take about 2 kB."""
@@ -54,7 +55,9 @@ class Edge:
     origins: Sequence[str] = ()
     """Other web origins whose pages may upload, call the API and listen."""
     max_upload: int = 100_000_000
-    """Bytes of the largest file."""
+    """Bytes of the largest file that is sent by a form."""
+    max_file: int = 50_000_000_000
+    """Bytes of the largest file that is sent in parts, or through the API."""
     max_request: int = 1_000_000
     """Bytes of the largest request body the API gets."""
     patience: int = 4
@@ -109,6 +112,8 @@ def render(edge: Edge) -> str:
         forms="to_storage" if forms else "to_api",
         max_upload=edge.max_upload,
         max_body=edge.max_upload + FORM_OVERHEAD,
+        max_file=edge.max_file,
+        max_part=plan(edge.max_file).part_size,
         max_request=edge.max_request,
         original=ORIGINAL_PATH,
         version=VERSION_PATH,

@@ -87,6 +87,7 @@ def _sync(uv: Path, checkout: Path, venv: Path, python: str, dev: bool) -> None:
     say(f"Installing the locked dependencies into {venv} (the first time takes one to three minutes)")
     began = time.monotonic()
     command = [str(uv), "sync", "--frozen", "--compile-bytecode", "--python", python, "--project", str(checkout)]
+    command += ["--inexact"]  # what an operator has added, as a plug-in, stays
     command += ["--group", "dev"] if dev else ["--no-dev"]
     # An environment that happens to be active is none of ours; a Python that uv would download is none we have checked.
     environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}

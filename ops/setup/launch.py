@@ -11,8 +11,9 @@ from typing import NoReturn
 from ops.disks import guard
 from ops.disks.system import ToolFailed
 from ops.folder import DataFolder
-from ops.setup import account, dotenv, environment, external, place, preflight
+from ops.setup import account, dotenv, environment, external, packages, place, preflight
 from ops.setup.say import say, stop
+from processors.office import libreoffice
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Files that only the person who starts it may be able to read; the service gets their content, not their name.
@@ -47,6 +48,8 @@ def launch(module: str, caller: bool, dev: bool) -> None:
             account.refuse_foreign(where.data, os.geteuid())
         if module in MAKE_DATA and DataFolder(where.data).holder() is None:
             _check(where.data, arguments, listens=module == UP)
+        if module == UP and not libreoffice.find():
+            packages.try_to_install(list(packages.OFFICE), libreoffice.WITHOUT)
         python = environment.ensure(CHECKOUT, where.venv, where.installer, dev)
         if dev:
             _run(python, module, sys.argv[1:], CHECKOUT, where)

@@ -43,6 +43,14 @@ IMAGING = (
 """What pillow-simd is compiled against, and the libraries that recognise files and decode JPEG into its own planes."""
 
 
+OFFICE = (
+    Need("libreoffice/program/libswlo.so", "libreoffice-writer-nogui", "libreoffice-writer", LIBRARIES),
+    Need("libreoffice/program/libsclo.so", "libreoffice-calc-nogui", "libreoffice-calc", LIBRARIES),
+    Need("**/LiberationSans-Regular.ttf", "fonts-liberation", "liberation-sans-fonts", ("/usr/share/fonts",)),
+)
+"""What documents and spreadsheets are converted by, without Java, and letters of the width of those most documents use.
+"""
+
 BROWSER = Need("chromium", "chromium", "chromium", ("/usr/bin",))
 """What the tests of the page are made with; nothing of the appliance needs it."""
 
@@ -110,10 +118,28 @@ def install(needs: list[Need], why: str = "needed to build the imaging library")
         prefix = "sudo sh -c '{}'" if system else "{}"
         what = ", ".join(need.file for need in needs)
         stop(f"{why}, and not here: {what}", prefix.format(command(needs, system)))
+    if failed := _installed(needs):
+        stop(failed, "Put that right, then type the same command again.")
+
+
+def try_to_install(needs: list[Need], without: str) -> None:
+    """The same for what the appliance can do without: where it can't be installed, says what there will not be."""
+    system = family()
+    if os.geteuid() == 0 and system == "debian":
+        why = _installed(needs).partition("\n")[0]
+    else:
+        why = f"as root: {command(needs, system)}"
+    if why:
+        say(f"{without} ({why})")
+
+
+def _installed(needs: list[Need]) -> str:
+    """Why they could not be; empty once they are."""
     say("Installing system packages: " + " ".join(need.debian for need in needs))
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for line in command(needs, system).split(" && "):
+    for line in command(needs, "debian").split(" && "):
         done = subprocess.run(line.split(), env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if done.returncode:
             tail = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
-            stop(f"{line.split()[1]} failed:\n{tail}", "Put that right, then type the same command again.")
+            return f"{line.split()[1]} failed:\n{tail}"
+    return ""

@@ -24,11 +24,13 @@ class Away(Exception):
 
 
 class Link(NamedTuple):
-    """An upload that may begin."""
+    """An upload that may begin: by a form, or in parts; or one whose bytes are there already."""
 
     image_id: str
     url: str
     params: dict[str, str]
+    in_parts: bool = False
+    there: bool = False
 
 
 class Client:
@@ -43,8 +45,25 @@ class Client:
     async def link(self, filename: str) -> Link:
         """A link to upload one file by. Raises Refused and Away."""
         body = {"filename": plain(filename), "project_id": self._project}
-        made = await self._patiently(lambda: self._json("POST", "/images/", json=body))
+        made = await self.patiently(lambda: self._json("POST", "/images/", json=body))
         return Link(made["image_id"], made["upload_link"], made["params"])
+
+    async def offer(self, filename: str, size: int, checksum: str) -> Link:
+        """The same for a large file, by its size in bytes and its SHA-256 in hex."""
+        about = {"filename": plain(filename), "project_id": self._project, "size": size, "checksum": checksum}
+        made = await self.ask("POST", "/files/", about)
+        in_parts, there = made["upload"] is not None, made["state"] != "init"
+        return Link(made["file_id"], made["upload_link"] or "", made["params"] or {}, in_parts, there)
+
+    async def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """One call of the API, as JSON. Raises Refused and Away."""
+        return await self.patiently(lambda: self._json(method, path, json=body))
+
+    async def put(self, url: str, data: bytes) -> None:
+        """Sends one part. Raises Away also where its link is not good (any more): a new one may be."""
+        async with self._session.put(url, data=data) as answer:
+            if answer.status >= 400:
+                raise Away(f"{answer.status}: {(await answer.text())[:300]}")
 
     async def send(self, link: Link, file: Path, told: Callable[[int], None] = lambda sent: None) -> None:
         """Sends a file by its link; `told` hears of every chunk's size in bytes. Raises Refused and Away."""
@@ -53,15 +72,15 @@ class Client:
 
     async def send_bytes(self, link: Link, name: str, body: Callable[[], AsyncIterator[bytes]], size: int) -> None:
         """Sends `size` bytes that `body` gives as a multipart form: every pair of the link's params, then `file`."""
-        await self._patiently(lambda: self._form(link, name, body(), size))
+        await self.patiently(lambda: self._form(link, name, body(), size))
 
     async def image(self, image_id: str) -> dict[str, Any] | None:
         """One image, or None if there is none of this id. Raises Refused and Away."""
-        return await self._patiently(lambda: self._json("GET", f"/images/{image_id}", missing=None))
+        return await self.patiently(lambda: self._json("GET", f"/images/{image_id}", missing=None))
 
     async def cursor(self) -> str:
         """Where the project's events stand now."""
-        page = await self._patiently(lambda: self._json("GET", f"/projects/{self._project}/events?limit=1"))
+        page = await self.patiently(lambda: self._json("GET", f"/projects/{self._project}/events?limit=1"))
         return f"{page['epoch']}:{page['seq']}"
 
     async def events(self, cursor: str) -> AsyncIterator[dict[str, Any]]:
@@ -90,7 +109,8 @@ class Client:
                 if message.type == aiohttp.WSMsgType.TEXT:
                     yield json.loads(message.data)
 
-    async def _patiently(self, call: Callable[[], Awaitable[Any]]) -> Any:
+    async def patiently(self, call: Callable[[], Awaitable[Any]]) -> Any:
+        """What `call` gives, repeated while it fails for a passing reason. Raises Refused and Away."""
         attempt = 1
         while True:
             try:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ops.uploading.client import Away, Client, Refused
+from ops.uploading import large
+from ops.uploading.client import Away, Client, Link, Refused
 from ops.uploading.journal import Entry, Journal
 
 ENDED = ("done", "error")
@@ -91,17 +92,31 @@ class Run:
             return True
         if image is None or image["state"] == "init" or (image["error"] or {}).get("code") in AGAIN:
             del self._waiting[known.image_id]
-            return False
+            if image is None or image["state"] != "init" or not await large.begun(self._client, known):
+                return False
+            await self._sent(file, Link(known.image_id, "", {}, in_parts=True))
+            return True
         self._heard(known.image_id, image["state"], image["error"])
         return True
 
     async def _send(self, file: Path) -> None:
-        link = await self._client.link(file.name)
+        await self._sent(file, await self._link(file))
+
+    async def _link(self, file: Path) -> Link:
+        size = (await asyncio.to_thread(file.stat)).st_size
+        if size < large.LARGE:
+            return await self._client.link(file.name)
+        return await self._client.offer(file.name, size, await large.checksum(file))
+
+    async def _sent(self, file: Path, link: Link) -> None:
         self._journal.note(self._folder, file, link.image_id, "linked")
         self._waiting[link.image_id] = file
         self._under_way.add(link.image_id)
         try:
-            await self._client.send(link, file, self._progress.sent)
+            if link.in_parts:
+                await large.send(self._client, link.image_id, file, self._progress.sent)
+            elif not link.there:
+                await self._client.send(link, file, self._progress.sent)
         except (Refused, Away):
             self._waiting.pop(link.image_id, None)
             raise

@@ -58,6 +58,14 @@ def to_final(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, by
     return _to_srgb(image, transform), None
 
 
+def in_rgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, bytes | None]:
+    """A final image as RGB or RGBA, for formats that have no gray, and the profile to carry along."""
+    if image.mode != "L":
+        return (image if image.mode == "RGBA" else image.convert("RGB")), profile
+    transform = _transform(profile, "GRAY") if profile else None
+    return (_to_srgb(image, transform) if transform else image.convert("RGB")), None
+
+
 def carriable(profile: bytes | None, mode: str) -> bool:
     """Whether pixels of `mode` can be told right by carrying `profile` along, or need none."""
     return profile is None or (len(profile) <= MAX_PROFILE_BYTES and _transform(profile, SPACES[mode]) is not None)

@@ -6,7 +6,7 @@ from processors.image.planes import Planes
 from processors.image.raster import Raster
 from processors.image.source import Source, open_source
 from processors.image.versions import versions_of
-from processors.recipes import PHOTO, Recipe, VersionSpec
+from processors.recipes import PHOTO, Fit, Format, Recipe, VersionSpec
 from processors.results import Developed, Facts
 
 
@@ -22,9 +22,9 @@ def develop(data: bytes | bytearray | memoryview, recipe: Recipe = PHOTO) -> Dev
 
 def _largest(source: Source, spec: VersionSpec) -> tuple[Planes | Raster, bytes | None]:
     """The largest version's pixels, upright, and their profile: decoded, shrunk as soon as can be, then the rest."""
-    width, height = spec.fit(*source.displayed_size)
+    width, height = spec.scaled(*source.displayed_size)
     size = (height, width) if source.orientation >= 5 else (width, height)
-    if carriable(source.profile, "RGB"):
+    if _as_planes(spec) and carriable(source.profile, "RGB"):
         planes = decode_planes(source, size)
         if planes is not None:
             return planes.shrink(size).upright(source.orientation), source.profile
@@ -32,6 +32,11 @@ def _largest(source: Source, spec: VersionSpec) -> tuple[Planes | Raster, bytes 
     image.info = {}  # comments and the like must not find their way into a version
     image, profile = to_final(image, source.profile)
     return Raster(image).upright(source.orientation), profile
+
+
+def _as_planes(spec: VersionSpec) -> bool:
+    """Whether planes will do, which are scaled and written as JPEG, and nothing else."""
+    return spec.fitting is Fit.INSIDE and spec.format in (None, Format.JPEG)
 
 
 def _facts(source: Source) -> Facts:

@@ -2,9 +2,12 @@
 
 import hashlib
 
+from processors.image import formats
+from processors.image.encoded import Encoded
+from processors.image.framing import framed
 from processors.image.planes import Planes
 from processors.image.raster import Raster
-from processors.recipes import Recipe
+from processors.recipes import Recipe, VersionSpec
 from processors.results import Version
 
 
@@ -17,13 +20,23 @@ def versions_of(
     """
     versions = []
     for spec in recipe.versions:
-        picture = picture.shrink(spec.fit(*size))
-        versions.append(_version(spec.name, picture, profile, recipe.quality))
+        picture = picture.shrink(spec.scaled(*size))
+        versions.append(_version(spec, picture, profile, recipe.quality, size))
     return versions
 
 
-def _version(name: str, picture: Planes | Raster, profile: bytes | None, quality: int) -> Version:
-    encoded = picture.encode(profile, quality)
+def _version(
+    spec: VersionSpec, picture: Planes | Raster, profile: bytes | None, quality: int, size: tuple[int, int]
+) -> Version:
+    if isinstance(picture, Raster):
+        picture = framed(picture, spec, size)
+    encoded = _encoded(spec, picture, profile, quality)
     width, height = picture.size
     digest = hashlib.sha256(encoded.data).hexdigest()
-    return Version(name, width, height, encoded.content_type, encoded.extension, digest, encoded.data)
+    return Version(spec.name, width, height, encoded.content_type, encoded.extension, digest, encoded.data)
+
+
+def _encoded(spec: VersionSpec, picture: Planes | Raster, profile: bytes | None, quality: int) -> Encoded:
+    if spec.format is None or isinstance(picture, Planes):
+        return picture.encode(profile, quality)
+    return formats.encode(picture, spec.format, profile, quality)

@@ -10,7 +10,7 @@ class Bounds:
     """seconds: by the clock on the wall. cores: how many it may keep busy all that time, in CPU seconds.
 
     max_bytes: resident memory. file_bytes: what it may write to each of its outputs. nice: how far it steps back behind
-    others, 0 to 19.
+    others, 0 to 19. scratch_bytes: of a folder of its own, which is gone afterwards; 0: it has none.
     """
 
     seconds: float = 10.0
@@ -18,6 +18,7 @@ class Bounds:
     max_bytes: int = 1 << 30
     file_bytes: int = OUTPUT_BYTES
     nice: int = 0
+    scratch_bytes: int = 0
 
     @property
     def cpu_seconds(self) -> int:

@@ -11,13 +11,14 @@ import socket
 from collections.abc import Collection
 
 from processors.choice import process
-from processors.refusals import Refused, too_much_memory
+from processors.refusals import OtherReader, Refused, too_much_memory
 from processors.results import TEXT, Developed, Facts, Version
 from processors.sandbox import doors, memfd, messages
 from processors.sandbox.inbox import reader
 from processors.sandbox.layers import Layer
 from processors.sandbox.outbox import Writer
 from processors.sandbox.warmup import warm_up
+from processors.sniff import content_type
 
 # With the allocator told to keep memory, a large picture would be paid for ever.
 TRIM_PIXELS = 40_000_000
@@ -71,8 +72,12 @@ def _small(source: messages.SourceHead) -> bool:
 
 def _reply(source: memoryview, job: messages.Job, outbox: Writer) -> messages.Reply:
     try:
+        if job.sniff:
+            return messages.Sniffed(content_type(source))
         developed = process(source, job.recipe, job.processor, job.page)
         outbox.put([version.data for version in developed.versions])
+    except OtherReader as other:
+        return messages.Sniffed(other.content_type)
     except Refused as refused:
         return _refusal(refused)
     except MemoryError:

@@ -1,13 +1,13 @@
 """The command line of a process of the sandbox, and the environment it gets."""
 
 import os
-import shutil
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import processors
 from processors.sandbox.layers import Layer
+from processors.sandbox.scratch import Scratch, bubblewrap
 
 # Kept by the allocator instead of given back and faulted in again for every photo: a quarter of the CPU time.
 ALLOCATOR = {
@@ -33,11 +33,12 @@ def command(
     cgroup: int | None = None,
     keep: Sequence[str] = (),
     nice: int = 0,
+    scratch: Scratch | None = None,
 ) -> list[str]:
     """What to execute for a process of `role` behind `layers`. See `entry`.
 
     cgroup: the descriptor it finds the door of its control group under. keep: paths that it needs besides Python's.
-    nice: how far it steps back behind others.
+    nice: how far it steps back behind others. scratch: a folder that it may write to.
     Raises OSError where bubblewrap is asked for and not there.
     """
     start = [sys.executable, "-P", "-s", "-B", "-m", "processors.sandbox.entry"]
@@ -47,12 +48,12 @@ def command(
         start += ["--nice", str(nice)]
     if cgroup is not None:
         start += ["--cgroup", str(cgroup)]
-    around = _bubblewrap(keep) if Layer.BUBBLEWRAP in layers else []
+    around = _bubblewrap(keep, scratch) if Layer.BUBBLEWRAP in layers else []
     return [*around, *start, role, *arguments]
 
 
-def _bubblewrap(keep: Sequence[str]) -> list[str]:
-    program = shutil.which("bwrap", path="/usr/bin:/usr/local/bin:/bin")
+def _bubblewrap(keep: Sequence[str], scratch: Scratch | None) -> list[str]:
+    program = bubblewrap()
     if program is None:
         raise FileNotFoundError("bubblewrap is not installed")
     words = [program, "--die-with-parent", *SEPARATE]
@@ -63,9 +64,12 @@ def _bubblewrap(keep: Sequence[str]) -> list[str]:
         words += ["--unshare-user"]
     interpreter = Path(sys.executable).resolve().parent.parent
     paths = dict.fromkeys((*SYSTEM, sys.base_prefix, str(interpreter), sys.prefix, str(CODE), *keep))
+    made = (*paths, scratch.path) if scratch else paths
     # Folders on the way that it made itself would be its own user's alone.
-    for folder in sorted({str(parent) for path in paths for parent in Path(path).parents} - {"/", *paths}):
+    for folder in sorted({str(parent) for path in made for parent in Path(path).parents} - {"/", *paths}):
         words += ["--perms", "0755", "--dir", folder]
     for path in paths:
         words += ["--ro-bind-try", path, path]
+    if scratch is not None:
+        words += scratch.of_bubblewrap()
     return [*words, "--proc", "/proc", "--dev", "/dev", "--chdir", "/", "--"]

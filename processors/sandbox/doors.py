@@ -56,12 +56,12 @@ def drop_root() -> None:
     kernel.drop_capabilities()
 
 
-def limit(file_bytes: int) -> None:
+def limit(file_bytes: int, open_files: int = OPEN_FILES) -> None:
     """Limits on address space, threads, descriptors and what is written to a file; no core dumps."""
     for what, amount in (
         (resource.RLIMIT_AS, ADDRESS_SPACE_BYTES),
         (resource.RLIMIT_FSIZE, file_bytes),
-        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_NOFILE, open_files),
         (resource.RLIMIT_NPROC, THREADS),
         (resource.RLIMIT_CORE, 0),
     ):

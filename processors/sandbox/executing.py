@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from processors.sandbox.bounds import Bounds
@@ -16,6 +16,7 @@ from processors.sandbox.errors import SandboxDied, SandboxTimeout
 from processors.sandbox.hearing import Hearing
 from processors.sandbox.layers import Layer, Protection
 from processors.sandbox.memory import resident_bytes
+from processors.sandbox.scratch import Scratch, scratch_of
 from processors.sandbox.spawn import WATCH_SECONDS, TooMuchMemory
 from processors.sandbox.streams import Source, Streams
 
@@ -68,7 +69,10 @@ async def run(
     hearing: Hearing | None = None,
     keep: Sequence[str] = (),
 ) -> Output:
-    """The same for any role of `entry` that reads standard input and writes standard output. keep: see `command`."""
+    """The same for any role of `entry` that reads standard input and writes standard output. keep: see `command`.
+
+    A role that is given a scratch folder is told of it by `--scratch` and `--scratch-bytes`.
+    """
     protection.require()
     async with contextlib.AsyncExitStack() as stack:
         streams = Streams(source, target)
@@ -76,11 +80,12 @@ async def run(
         group = MemoryGroup(bounds.max_bytes) if Layer.CGROUP in protection.layers else None
         if group is not None:
             stack.push_async_callback(asyncio.to_thread, group.remove)
-        around = _Around(protection, group, bounds.nice, keep)
+        scratch = stack.enter_context(scratch_of(protection.layers, bounds.scratch_bytes))
+        around = _Around(protection, group, bounds.nice, keep, scratch)
         process = around.start(role, words, streams, hearing)
         try:
-            over_memory = None if group else bounds.max_bytes
-            status = await _ended(process, bounds.seconds, over_memory, hearing.poll if hearing else None)
+            limits = _Limits(bounds.seconds, None if group else bounds.max_bytes, scratch)
+            status = await _ended(process, limits, hearing)
             if hearing is not None:
                 hearing.poll()
         finally:
@@ -103,10 +108,13 @@ class _Around:
     group: MemoryGroup | None
     nice: int
     keep: Sequence[str]
+    scratch: Scratch | None
 
     def start(
         self, role: str, words: Sequence[str], streams: Streams, hearing: Hearing | None
     ) -> "subprocess.Popen[bytes]":
+        if self.scratch is not None:
+            words = [f"--scratch={self.scratch.path}", f"--scratch-bytes={self.scratch.most_bytes}", *words]
         with contextlib.ExitStack() as stack:
             door, given = None, [hearing.number] if hearing else []
             if self.group is not None:
@@ -114,7 +122,7 @@ class _Around:
                 stack.callback(os.close, door)
                 given.append(door)
             process = subprocess.Popen(
-                command(self.protection.layers, role, words, door, keep=self.keep, nice=self.nice),
+                command(self.protection.layers, role, words, door, self.keep, self.nice, self.scratch),
                 env=ENVIRONMENT,
                 cwd="/",
                 stdin=streams.source,
@@ -128,18 +136,30 @@ class _Around:
         return process
 
 
-async def _ended(
-    process: "subprocess.Popen[bytes]", seconds: float, max_bytes: int | None, poll: Callable[[], None] | None
-) -> int:
-    """The status once it has ended by itself."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not await _over(process, WATCH_SECONDS):
-        if poll is not None:
-            poll()
-        if asyncio.get_running_loop().time() > deadline:
-            raise SandboxTimeout(f"no end in {seconds:g} s")
-        if max_bytes is not None and resident_bytes(process.pid) > max_bytes:
+@dataclass(frozen=True)
+class _Limits:
+    """What is watched from here. max_bytes: None where the kernel does."""
+
+    seconds: float
+    max_bytes: int | None
+    scratch: Scratch | None
+
+    def check(self, pid: int) -> None:
+        if self.max_bytes is not None and resident_bytes(pid) > self.max_bytes:
             raise TooMuchMemory
+        if self.scratch is not None and self.scratch.full():
+            raise TooMuchMemory
+
+
+async def _ended(process: "subprocess.Popen[bytes]", limits: _Limits, hearing: Hearing | None) -> int:
+    """The status once it has ended by itself."""
+    deadline = asyncio.get_running_loop().time() + limits.seconds
+    while not await _over(process, WATCH_SECONDS):
+        if hearing is not None:
+            hearing.poll()
+        if asyncio.get_running_loop().time() > deadline:
+            raise SandboxTimeout(f"no end in {limits.seconds:g} s")
+        limits.check(process.pid)
     return process.wait()
 
 

@@ -1,8 +1,12 @@
-"""Landlock: a ruleset that allows nothing, or to read and execute a few paths. See landlock(7) and linux/landlock.h."""
+"""Landlock: a ruleset that allows nothing, or to read and execute a few paths, and write below one.
+
+See landlock(7) and linux/landlock.h.
+"""
 
 import ctypes
 import errno
 import os
+import stat
 from collections.abc import Sequence
 
 from processors.sandbox import kernel
@@ -10,7 +14,9 @@ from processors.sandbox import kernel
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # the same numbers on every architecture
 CREATE_RULESET_VERSION = 1
 RULE_PATH_BENEATH = 1
-EXECUTE, READ_FILE = 1 << 0, 1 << 2
+EXECUTE, READ_FILE, READ_DIR = 1 << 0, 1 << 2, 1 << 3
+# What is made in a folder of one's own is neither executed nor a device.
+NEVER = EXECUTE | 1 << 6 | 1 << 11
 # How many file system rights each version of the interface knows; they are the lowest bits.
 FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 NET_RIGHTS = 0b11  # bind and connect TCP, since version 4
@@ -34,15 +40,17 @@ class PathRule(ctypes.Structure):
     _fields_ = (("allowed_access", ctypes.c_uint64), ("parent_fd", ctypes.c_int32))
 
 
-def close(keep: Sequence[str] = ()) -> None:
+def close(keep: Sequence[str] = (), scratch: str | None = None) -> None:
     """Forbid this process every file, TCP port, foreign abstract socket and foreign signal that the kernel can.
 
-    Only what `keep` names, or what lies below it, may be read and executed. Needs no_new_privs. Raises OSError, also
-    where the kernel has no Landlock.
+    Only what `keep` names, or what lies below it, may be read and executed. scratch: a folder that anything may be done
+    in; with it folders of `keep` are listed, too. Needs no_new_privs. Raises OSError, also where the kernel has no
+    Landlock.
     """
     version = _version()
+    files = (1 << FILE_RIGHTS[min(version, max(FILE_RIGHTS))]) - 1
     attributes = RulesetAttributes(
-        handled_access_fs=(1 << FILE_RIGHTS[min(version, max(FILE_RIGHTS))]) - 1,
+        handled_access_fs=files,
         handled_access_net=NET_RIGHTS if version >= 4 else 0,
         scoped=SCOPES if version >= 6 else 0,
     )
@@ -50,19 +58,23 @@ def close(keep: Sequence[str] = ()) -> None:
     ruleset = kernel.syscall(CREATE_RULESET, ctypes.byref(attributes), size, 0)
     try:
         for path in keep:
-            _allow(ruleset, path)
+            _allow(ruleset, path, EXECUTE | READ_FILE | (READ_DIR if scratch else 0))
+        if scratch:
+            _allow(ruleset, scratch, files & ~NEVER)
         kernel.syscall(RESTRICT_SELF, ruleset, 0)
     finally:
         os.close(ruleset)
 
 
-def _allow(ruleset: int, path: str) -> None:
+def _allow(ruleset: int, path: str, rights: int) -> None:
     try:
         handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except FileNotFoundError:
         return
     try:
-        kernel.syscall(ADD_RULE, ruleset, RULE_PATH_BENEATH, ctypes.byref(PathRule(EXECUTE | READ_FILE, handle)), 0)
+        if not stat.S_ISDIR(os.fstat(handle).st_mode):
+            rights &= ~READ_DIR  # the kernel refuses rights that a file can't have
+        kernel.syscall(ADD_RULE, ruleset, RULE_PATH_BENEATH, ctypes.byref(PathRule(rights, handle)), 0)
     finally:
         os.close(handle)
 

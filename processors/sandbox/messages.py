@@ -17,19 +17,22 @@ from processors.recipes import Recipe
 PACKET_BYTES = 65_536
 Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,40}\Z")]
+ContentType = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]{1,20}/[A-Za-z0-9.+-]{1,100}\Z")]
 Side = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
 class Job(msgspec.Struct):
     """To the child. The source is the inbox's first `length` bytes; without, it comes as a descriptor beside.
 
-    Without a `processor` its content says who reads it. `page`: the only one of a document to be read.
+    Without a `processor` its content says who reads it. `page`: the only one of a document to be read. sniff: only what
+    it is by its content is asked, of its beginning.
     """
 
     recipe: Recipe
     length: int | None
     processor: Processor | None = Processor.IMAGE
     page: int | None = None
+    sniff: bool = False
 
 
 class SourceHead(msgspec.Struct):
@@ -38,9 +41,9 @@ class SourceHead(msgspec.Struct):
     """
 
     format: Word
-    content_type: Annotated[str, msgspec.Meta(pattern=r"^(image/[a-z0-9.+-]{1,40}|application/pdf)\Z")]
-    width: Annotated[int, msgspec.Meta(ge=1, le=MAX_PIXELS)]
-    height: Annotated[int, msgspec.Meta(ge=1, le=MAX_PIXELS)]
+    content_type: ContentType
+    width: Annotated[int, msgspec.Meta(ge=0, le=MAX_PIXELS)]
+    height: Annotated[int, msgspec.Meta(ge=0, le=MAX_PIXELS)]
     frames: Annotated[int, msgspec.Meta(ge=1, le=MAX_FRAMES)]
     pages: Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGES)] | None = None
     text_pages: Annotated[int, msgspec.Meta(ge=0, le=MAX_PAGES)] | None = None
@@ -52,8 +55,8 @@ class VersionHead(msgspec.Struct):
     name: Word
     width: Side
     height: Side
-    content_type: Annotated[str, msgspec.Meta(pattern=r"^image/(jpeg|webp)\Z")]
-    extension: Annotated[str, msgspec.Meta(pattern=r"^(jpg|webp)\Z")]
+    content_type: Annotated[str, msgspec.Meta(pattern=r"^image/(jpeg|webp|avif)\Z")]
+    extension: Annotated[str, msgspec.Meta(pattern=r"^(jpg|webp|avif)\Z")]
     sha256: Digest
     length: Annotated[int, msgspec.Meta(ge=1)]
 
@@ -79,6 +82,12 @@ class Done(msgspec.Struct, tag="done"):
     text: TextHead | None = None
 
 
+class Sniffed(msgspec.Struct, tag="sniffed"):
+    """From the child: what a file is by its content, where that was asked, or where somebody else has to read it."""
+
+    content_type: ContentType
+
+
 class Refusal(msgspec.Struct, tag="refusal"):
     code: Word
     message: Annotated[str, msgspec.Meta(max_length=500)]
@@ -91,7 +100,7 @@ class Failure(msgspec.Struct, tag="failure"):
     text: str
 
 
-Reply = Ready | Done | Refusal | Failure
+Reply = Ready | Done | Sniffed | Refusal | Failure
 encode = msgspec.msgpack.encode
 decode_job = msgspec.msgpack.Decoder(Job).decode
 decode_reply = msgspec.msgpack.Decoder(Reply).decode

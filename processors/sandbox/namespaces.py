@@ -5,6 +5,7 @@ See unshare(2), user_namespaces(7), pid_namespaces(7) and pivot_root(2).
 
 import errno
 import os
+import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ NEWUSER, NEWPID, NEWNET = 0x10000000, 0x20000000, 0x40000000
 EVERYTHING = NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWPID | NEWNET
 # Always there, and not needed any more once something is mounted on it.
 STAGE = "/proc"
+SCRATCH_FILES = 4096
 
 
 def enter() -> None:
@@ -41,10 +43,11 @@ def enter() -> None:
     kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
 
 
-def empty(keep: Sequence[str] = ()) -> None:
+def empty(keep: Sequence[str] = (), scratch: str | None = None, scratch_bytes: int = 0) -> None:
     """Replace the file system by one that holds nothing but `keep`: files and folders that can be read and executed.
 
-    With any of them /proc is there as well, for a program to find its own descriptors in. Raises OSError.
+    With any of them /proc is there as well, for a program to find its own descriptors in. scratch: a folder in memory
+    of so many bytes, that can be written to. Raises OSError.
     """
     os.umask(0o022)
     kernel.mount("none", STAGE, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=64k,nr_inodes=256,mode=0755")
@@ -54,6 +57,11 @@ def empty(keep: Sequence[str] = ()) -> None:
         processes = Path(f"{STAGE}/proc")
         processes.mkdir()
         kernel.mount("none", str(processes), "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
+    if scratch:
+        folder = Path(STAGE + scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        options = f"size={scratch_bytes},nr_inodes={SCRATCH_FILES},mode=1777"
+        kernel.mount("none", str(folder), "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC, options)
     os.chdir(STAGE)
     kernel.pivot_root(".", ".")
     kernel.unmount(".")
@@ -75,8 +83,9 @@ def _put(path: str) -> None:
     else:
         target.touch()
     kernel.mount(path, str(target), None, kernel.MS_BIND | kernel.MS_REC)
-    flags = kernel.MS_BIND | kernel.MS_REMOUNT | kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV
-    kernel.mount(None, str(target), None, flags)
+    flags = kernel.MS_BIND | kernel.MS_REMOUNT | kernel.MS_RDONLY | kernel.MS_NOSUID
+    device = stat.S_ISCHR(source.stat().st_mode)
+    kernel.mount(None, str(target), None, flags if device else flags | kernel.MS_NODEV)
 
 
 def _end_like(child: int) -> NoReturn:

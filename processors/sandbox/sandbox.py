@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from processors.limits import MAX_PAGES
 from processors.processor import Processor
@@ -18,13 +18,16 @@ from processors.sandbox import memfd, messages
 from processors.sandbox.errors import SandboxDied, SandboxError
 from processors.sandbox.inbox import INBOX_BYTES
 from processors.sandbox.layers import OWN_UID, STAYS_ROOT, Protection
+from processors.sandbox.outbox import Outbox
 from processors.sandbox.probe import probe
-from processors.sandbox.reply import checked
+from processors.sandbox.reply import checked, sniffed
 from processors.sandbox.spawn import Child, TooMuchMemory
 
 logger = logging.getLogger(__name__)
 
+Answer = TypeVar("Answer")
 START_SECONDS = 60.0
+SNIFF_SECONDS = 5.0
 # Sources that had memory of their own, which a child that was taken over could keep: together, before it is replaced.
 LENT_BYTES = 1 << 30
 
@@ -95,7 +98,8 @@ class Sandbox:
         processor: who reads it, by default as a picture; None: whom its content asks for. page: of a document the only
         one to be read, counted from 1; None: the picture of the first and the text of all.
         Raises Refused for what the file is guilty of; SandboxTimeout or SandboxDied for the rest: then the child has
-        been replaced already. So it has when the caller is cancelled.
+        been replaced already. So it has when the caller is cancelled. OtherReader where nobody is named and the file
+        is one that a child does not read, as a video.
         """
         if page is not None and not 1 <= page <= MAX_PAGES:
             raise Refused(Code.NO_SUCH_PAGE, "There is no such page.", untouched=True)
@@ -111,9 +115,25 @@ class Sandbox:
         finally:
             os.close(descriptor)
 
+    async def sniff(self, head: bytes) -> str:
+        """The content type of a file by its beginning, of SNIFFED_BYTES at least. Raises as `develop` does."""
+        job = messages.Job(PHOTO, len(head), sniff=True)
+        async with self._turn:
+            return await self._done(head, None, SNIFF_SECONDS, job, lambda reply, _: sniffed(reply))
+
     async def _develop(
         self, source: bytes | bytearray | memoryview, descriptor: int | None, seconds: float, job: messages.Job
     ) -> Developed:
+        return await self._done(source, descriptor, seconds, job, lambda reply, outbox: checked(reply, outbox, job))
+
+    async def _done(
+        self,
+        source: bytes | bytearray | memoryview,
+        descriptor: int | None,
+        seconds: float,
+        job: messages.Job,
+        read: Callable[[messages.Reply, Outbox], Answer],
+    ) -> Answer:
         """Do `job` on `source`, or the memory file behind `descriptor`. The turn has to be the caller's."""
         child = await self._running()
         try:
@@ -126,7 +146,7 @@ class Sandbox:
             raise
         child.served += 1
         try:
-            return checked(reply, child.outbox, job)
+            return read(reply, child.outbox)
         except (SandboxDied, Refused) as error:
             if not (isinstance(error, Refused) and error.untouched):
                 self._replace(str(error))

@@ -84,7 +84,44 @@ TOOL: dict[str, tuple[int | None, int | None]] = {
     "dup": (32, 23),
     "uname": (63, 160),
 }
+# What an office program needs on top, and whoever looks after it: it keeps files in a folder of its own, and where that
+# ends is for namespaces or Landlock to say.
+OFFICE: dict[str, tuple[int | None, int | None]] = {
+    "openat": (257, 56),
+    "newfstatat": (262, 79),
+    "statfs": (137, 43),
+    "fstatfs": (138, 44),
+    "getdents64": (217, 61),
+    "mkdir": (83, None),
+    "mkdirat": (258, 34),
+    "rmdir": (84, None),
+    "rename": (82, None),
+    "renameat": (264, 38),
+    "renameat2": (316, 276),
+    "unlink": (87, None),
+    "unlinkat": (263, 35),
+    "ftruncate": (77, 46),
+    "pwrite64": (18, 68),
+    "fsync": (74, 82),
+    "fdatasync": (75, 83),
+    "fadvise64": (221, 223),
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "umask": (95, 166),
+    # talking with its own threads
+    "pipe2": (293, 59),
+    "eventfd2": (290, 19),
+    "dup2": (33, None),
+    "dup3": (292, 24),
+    "accept": (43, 202),
+    "shutdown": (48, 210),
+    "wait4": (61, 260),
+}
+# It wants to listen for others of its kind. It is told that it does: its socket has no name, and nobody to talk to.
+PRETENDED = {"bind": (49, 200), "listen": (50, 201)}
 # Under a condition as well.
+SOCKET, SOCKETPAIR = (41, 198), (53, 199)
 PRLIMIT64 = (302, 261)
 OPENAT = (257, 56)
 EXECVE = (59, 221)

@@ -8,14 +8,13 @@ through `entry` with the name of a job of `processors.video.view` and its order 
 import argparse
 import gc
 import io
-import os
 import resource
 from collections.abc import Collection
 
 import msgspec
 
 from processors.refusals import Refused
-from processors.sandbox import doors, messages
+from processors.sandbox import answers, doors
 from processors.sandbox.layers import Layer
 from processors.video import view
 
@@ -37,8 +36,5 @@ def main(arguments: list[str], layers: Collection[Layer]) -> None:
     try:
         said, parts = job(io.FileIO(0, closefd=False), order)
     except Refused as refused:
-        said, parts = messages.Refusal(refused.code, refused.message, False), []
-    for part in (msgspec.json.encode(said), b"\n", *parts):
-        rest = memoryview(part)
-        while len(rest):
-            rest = rest[os.write(1, rest) :]
+        said, parts = answers.refusal(refused), []
+    answers.say(said, parts)

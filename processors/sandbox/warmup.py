@@ -10,7 +10,8 @@ from processors import pdf
 from processors.image import develop, library
 from processors.pdf import engine
 from processors.pdf.sample import SAMPLE, TEXT
-from processors.recipes import Recipe, VersionSpec
+from processors.plugin import installed
+from processors.recipes import Fit, Format, Recipe, VersionSpec
 
 SIDE = 16
 # Of documents, whose pages have no pixels of their own.
@@ -31,6 +32,9 @@ AVIF = (
     "0000000001009I60)qqq001m)WMOm?0162h4FB37A)wHJG8G+%hlQQoamND6zyNi9T!|+lb*f+<"
 )
 
+# Every way to encode.
+ENCODED = Recipe("encoded", tuple(VersionSpec(format, SIDE, SIDE, Fit.COVER, format) for format in Format), quality=70)
+
 
 def warm_up() -> None:
     """Develop every sample. Raises when one fails: a child that can't read a kind must not start.
@@ -43,8 +47,11 @@ def warm_up() -> None:
         developed = develop(sample)
         if (developed.source.width, developed.source.height) != (SIDE, SIDE):
             raise ValueError(f"the {name} sample came out wrong")
+    develop(_file(Image.new("RGB", (SIDE, SIDE)), "PNG"), ENCODED)
     if pdf.read(SAMPLE, TINY).versions[-1].data != TEXT:
         raise ValueError("the PDF sample came out wrong")
+    for plugin in installed().values():
+        plugin.develop(memoryview(plugin.sample))
 
 
 def _samples() -> Iterator[tuple[str, bytes]]:

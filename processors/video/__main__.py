@@ -14,10 +14,11 @@ from pathlib import Path
 from processors.refusals import Refused
 from processors.sandbox.errors import SandboxError
 from processors.sandbox.probe import probe as probe_layers
+from processors.video.codec import Codec
 from processors.video.make import Made, make
 from processors.video.orders import Show
 from processors.video.progress import Progress
-from processors.video.settings import Codec, Settings
+from processors.video.settings import Settings
 
 
 def main() -> int:

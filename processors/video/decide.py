@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from processors.video.codec import Codec
 from processors.video.facts import Transfer, VideoFacts
-from processors.video.settings import Codec, Settings
+from processors.video.settings import Settings
 
 SOUND_BIT_RATE = 96_000
 MAX_FPS = 60.0

@@ -2,8 +2,8 @@
 sandbox writes files. So each is held by its own means: a buffer of half a second, which nothing can overdraw for long.
 """
 
+from processors.video.codec import Codec
 from processors.video.decide import SOUND_BIT_RATE, Plan
-from processors.video.settings import Codec
 
 # Below what is asked, since a beginning costs more than what follows, and a container something as well.
 MARGIN = 0.95

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from processors.sandbox.errors import SandboxDied
 from processors.video.boxes import Box, boxes
+from processors.video.codec import Codec
 from processors.video.decide import Plan, fitted
 from processors.video.facts import VideoFacts
-from processors.video.settings import Codec
 
 SEGMENT_SECONDS = 4
 CONTENT_TYPE = "application/vnd.apple.mpegurl"
@@ -22,10 +22,15 @@ FRAGMENTED = ("-movflags", "frag_keyframe+empty_moov+default_base_moof")
 
 @dataclass(frozen=True)
 class Rung:
-    """One rung: its plan, and where its file lies beside the playlists."""
+    """One rung: its plan, and the file it is, which lies beside the playlists."""
 
     plan: Plan
     name: str
+
+    @property
+    def list_name(self) -> str:
+        """Its own playlist's file."""
+        return self.name.removesuffix(".mp4") + "_list.m3u8"
 
     @property
     def extra(self) -> tuple[str, ...]:
@@ -48,7 +53,7 @@ def rungs(facts: VideoFacts, plan: Plan, ladder: Sequence[int]) -> list[Rung]:
         width, height = fitted(facts.shown_width, facts.shown_height, lines)
         rate = next((rate for up_to, rate in BIT_RATES if lines <= up_to), BIT_RATES[-1][1])
         own = replace(plan, codec=Codec.H264, copy=False, copy_sound=False, width=width, height=height, bit_rate=rate)
-        made.append(Rung(own, f"{lines}.mp4"))
+        made.append(Rung(own, f"hls_{lines}.mp4"))
     return made
 
 
@@ -84,5 +89,5 @@ def master(made: Sequence[tuple[Rung, int]], seconds: float) -> str:
         average = round(size * 8 / max(seconds, 0.001))
         rate = f"BANDWIDTH={max(average, rung.plan.bit_rate)},AVERAGE-BANDWIDTH={average}"
         lines.append(f"#EXT-X-STREAM-INF:{rate},RESOLUTION={rung.plan.width}x{rung.plan.height}")
-        lines.append(rung.name.removesuffix(".mp4") + ".m3u8")
+        lines.append(rung.list_name)
     return "\n".join([*lines, ""])

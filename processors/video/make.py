@@ -1,7 +1,10 @@
-"""All that is made of a video, as a list: probe, decide, show, preview, transcode, ladder."""
+"""All that is made of a video, as a list: probe, decide, show, preview, transcode, ladder.
+
+Each file is named as the version that it is, with its extension.
+"""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,16 +48,27 @@ class Made:
     files: tuple[File, ...]
 
 
-async def make(source: int, into: Path, settings: Settings, protection: Protection, tell: Tell) -> Made:
+Ready = Callable[[Sequence[File]], Awaitable[None]]
+"""Is handed what is there before the rest, to be shown."""
+
+
+async def make(
+    source: int, into: Path, settings: Settings, protection: Protection, tell: Tell, ready: Ready | None = None
+) -> Made:
     """Make all of the video behind the descriptor `source` that `settings` ask for, in the folder `into`.
 
-    tell: hears how far the transcoding is. Raises Refused for what the file is guilty of, and as `execute` does.
+    tell: hears how far the transcoding is. ready: is waited for. Raises Refused for what the file is guilty of, and as
+    `execute` does.
     """
     facts = await probe(source, protection)
     plan = decide(facts, settings)
     shown, files = await show(source, into, facts, settings, protection)
+    if ready is not None:
+        await ready(files)
     if settings.show.preview > 0:
         files.append(await _preview(source, into, Run(facts, plan, protection, _nobody), shown, settings))
+        if ready is not None:
+            await ready(files[-1:])
     name = f"video.{plan.container}"
     with _made(into / name) as target:
         size = await transcode(source, target, Run(facts, plan, protection, tell), into)
@@ -76,7 +90,7 @@ async def show(
         shown, data = await ask("show", order, Shown, source, protection, bounds)
     except SandboxTimeout:
         raise Refused(Code.TOO_LONG, "The video takes far longer to read than one of its length may.") from None
-    names = ["poster.jpg", *(f"shot-{number:02}.jpg" for number in range(1, len(shown.shots) + 1)), "sprite.jpg"]
+    names = ["poster.jpg", *(f"shot_{number:02}.jpg" for number in range(1, len(shown.shots) + 1)), "storyboard.jpg"]
     pictures = [shown.poster, *shown.shots, shown.sprite]
     if sum(one.length for one in pictures) != len(data):
         raise SandboxDied("the viewer made more or less than it says")
@@ -85,9 +99,9 @@ async def show(
         (into / name).write_bytes(data[: one.length])
         data = data[one.length :]
         files.append(_file(name, one))
-    text = webvtt(shown, facts.seconds or 0.0, "sprite.jpg")
-    (into / "sprite.vtt").write_text(text)
-    return shown, [*files, File("sprite.vtt", "text/vtt", len(text))]
+    text = webvtt(shown, facts.seconds or 0.0, "storyboard.jpg")
+    (into / "storyboard_vtt.vtt").write_text(text)
+    return shown, [*files, File("storyboard_vtt.vtt", "text/vtt", len(text))]
 
 
 async def _preview(source: int, into: Path, run: Run, shown: Shown, settings: Settings) -> File:
@@ -104,23 +118,23 @@ async def _preview(source: int, into: Path, run: Run, shown: Shown, settings: Se
 
 
 async def _ladder(source: int, into: Path, run: Run, settings: Settings) -> list[File]:
-    folder, files = into / "hls", []
-    folder.mkdir(exist_ok=True)
-    seconds, made = run.facts.seconds or 0.0, []
+    files, made = [], []
+    seconds = run.facts.seconds or 0.0
     for rung in hls.rungs(run.facts, run.plan, settings.ladder):
         plan = rung.plan
-        with _made(folder / rung.name) as target:
+        with _made(into / rung.name) as target:
             size = await transcode(source, target, replace(run, plan=plan, extra=rung.extra), into)
             seconds = (await probe(target, run.protection)).seconds or seconds
             text = hls.playlist(rung, target, seconds)
-        list_name = rung.name.removesuffix(".mp4") + ".m3u8"
-        (folder / list_name).write_text(text)
-        files.append(File(f"hls/{rung.name}", "video/mp4", size, plan.width, plan.height))
-        files.append(File(f"hls/{list_name}", hls.CONTENT_TYPE, len(text)))
+        files.append(File(rung.name, "video/mp4", size, plan.width, plan.height))
+        files.append(_text(into / rung.list_name, text))
         made.append((rung, size))
-    text = hls.master(made, seconds)
-    (folder / "master.m3u8").write_text(text)
-    return [File("hls/master.m3u8", hls.CONTENT_TYPE, len(text)), *files]
+    return [_text(into / "hls_master.m3u8", hls.master(made, seconds)), *files]
+
+
+def _text(path: Path, text: str) -> File:
+    path.write_text(text)
+    return File(path.name, hls.CONTENT_TYPE, len(text))
 
 
 def _file(name: str, one: Picture) -> File:

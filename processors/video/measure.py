@@ -16,10 +16,11 @@ import imageio_ffmpeg
 
 from processors.sandbox.layers import Protection
 from processors.sandbox.probe import probe as probe_layers
+from processors.video.codec import Codec
 from processors.video.decide import decide
 from processors.video.make import show
 from processors.video.probe import probe
-from processors.video.settings import Codec, Settings
+from processors.video.settings import Settings
 from processors.video.transcode import Run, transcode
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()

@@ -1,20 +1,12 @@
 """What an operator decides about videos."""
 
-from dataclasses import dataclass, field
-from enum import StrEnum
+import hashlib
+from dataclasses import dataclass, field, replace
 
+from processors.video.codec import Codec
 from processors.video.orders import Show
 
 MEGABIT = 1_000_000
-
-
-class Codec(StrEnum):
-    """What videos are transcoded to. VP9 is free of fees and played by every browser of today."""
-
-    VP9 = "vp9"
-    AV1 = "av1"
-    H265 = "h265"
-    H264 = "h264"
 
 
 @dataclass(frozen=True)
@@ -35,6 +27,12 @@ class Settings:
     preview_bit_rate: int = 800_000
     show: Show = field(default_factory=Show)
     ladder: tuple[int, ...] = ()
+
+    @property
+    def hash(self) -> str:
+        """12 hex digits over everything that decides how the results look."""
+        looks = replace(self, threads=1, nice=0)
+        return hashlib.sha256(repr(looks).encode()).hexdigest()[:12]
 
     def bit_rate(self, lines: int) -> int:
         """What is asked for, in bits a second, for a picture of so many lines."""

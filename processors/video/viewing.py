@@ -5,16 +5,14 @@ from typing import TypeVar
 import msgspec
 
 from processors.refusals import Code, Refused
+from processors.sandbox.answers import heard
 from processors.sandbox.bounds import Bounds
-from processors.sandbox.errors import SandboxDied
-from processors.sandbox.executing import Output, run
+from processors.sandbox.executing import run
 from processors.sandbox.layers import Protection
-from processors.sandbox.messages import Refusal
 from processors.sandbox.spawn import TooMuchMemory
 from processors.sandbox.streams import Source
 
 Answer = TypeVar("Answer")
-LINE_BYTES = 65_536
 
 
 async def ask(
@@ -27,17 +25,4 @@ async def ask(
         made = await run("viewer", words, source, protection, bounds)
     except TooMuchMemory:
         raise Refused(Code.TOO_MUCH_MEMORY, "The video needs more memory than a video may.") from None
-    return _answer(made, answer)
-
-
-def _answer(made: Output, kind: type[Answer]) -> tuple[Answer, memoryview]:
-    end = bytes(made.data[:LINE_BYTES]).find(b"\n")
-    if made.status != 0 or end < 0:
-        raise SandboxDied(f"the viewer ended: status {made.status}: {made.said[-300:].strip()}")
-    try:
-        said = msgspec.json.decode(made.data[:end], type=kind | Refusal)
-    except msgspec.MsgspecError as error:
-        raise SandboxDied(f"the viewer talks nonsense: {error}") from error
-    if isinstance(said, Refusal):
-        raise Refused(said.code, said.message)
-    return said, made.data[end + 1 :]
+    return heard(made, answer, "viewer")

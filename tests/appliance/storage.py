@@ -6,7 +6,12 @@ from storage.objects import Objects
 from tests.stack import Stack
 
 
+def key_of(stack: Stack, key: str = "worker") -> tuple[str, str]:
+    """One of the appliance's storage keys, with its secret."""
+    access, _, secret = json.loads((stack.data / "secrets.json").read_text())[key].partition(":")
+    return access, secret
+
+
 def objects_of(stack: Stack, key: str = "worker") -> Objects:
     """The objects of a running appliance, as the holder of one of its keys sees them."""
-    access, _, secret = json.loads((stack.data / "secrets.json").read_text())[key].partition(":")
-    return Objects(f"http://{stack.parts()['storage']['address']}", access, secret)
+    return Objects(f"http://{stack.parts()['storage']['address']}", *key_of(stack, key))

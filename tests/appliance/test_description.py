@@ -45,14 +45,31 @@ def test_every_refusal_that_may_pass_says_when_to_come_back(operations: Operatio
 
 
 def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: Operations) -> None:
-    assert {name for name, responses in operations.items() if "507" in responses} == {"post /images", "post /files"}
+    assert {name for name, responses in operations.items() if "507" in responses} == {
+        "post /images",
+        "post /files",
+        "post /files/{file_id}/upload/parts",
+        "put /files/{file_id}/content",
+        "post /files/{file_id}/bundle",
+        "get /images/{file_id}/render",
+        "get /files/{file_id}/pages/{page}",
+    }
     assert {name for name, responses in operations.items() if "409" in responses} == {
         "post /projects",
         "post /users",
         "post /files/{file_id}/complete",
+        "post /files/{file_id}/cancel",
         "post /files/{file_id}/retry",
+        "post /files/{file_id}/upload/parts",
         "post /images/{file_id}/uploaded",
+        "post /images/{file_id}/cancel",
         "post /images/{file_id}/retry",
+        "put /files/{file_id}/content",
         "post /projects/{project_id}/webhooks",
         "post /settings/rollback",
+        "get /images/{file_id}/render",
+        "get /files/{file_id}/bundle",
+        "post /files/{file_id}/bundle",
+        "get /files/{file_id}/bundle/progress",
+        "get /files/{file_id}/pages/{page}",
     }

@@ -53,6 +53,19 @@ def test_a_document_becomes_pictures_and_text(project: Project) -> None:
     assert set(told["versions"]) == set(file["versions"])
 
 
+def test_a_small_picture_is_there_before_the_rest(project: Project) -> None:
+    with project.socket() as socket:
+        file_id = sent(project, "a.jpg", PHOTO)
+        told = heard(socket, lambda message: message.get("state") == "done")
+    assert [message["type"] for message in told[-3:]] == ["state", "preview", "state"]
+    early = told[-2]
+    assert (early["state"], list(early["versions"])) == ("processing", ["thumb"])
+    assert Image.open(io.BytesIO(httpx.get(early["versions"]["thumb"]["url"]).content)).size == (150, 100)
+    assert early["versions"]["thumb"] == told[-1]["versions"]["thumb"]
+    progress = project.api.get(f"/progress/{file_id}").json()
+    assert (progress["state"], progress["percent"], progress["left_seconds"]) == ("done", 100.0, None)
+
+
 def test_a_picture_is_a_file_and_the_other_way_round(project: Project) -> None:
     of_files, of_images = sent(project, "a.jpg", PHOTO), project.upload(PHOTO)
     assert ended(project, of_files)["versions"].keys() == project.ended(of_images)["versions"].keys()
@@ -83,7 +96,8 @@ def test_other_kinds_are_refused_with_the_list_of_what_is_taken(project: Project
     assert "pdf: pdf" in refused.json()["errors"][0]["message"]
     file = ended(project, sent(project, "a.pdf", b"MZ" + bytes(2000)))
     assert file["state"] == "error"
-    assert file["error"]["code"] in ("not_a_pdf", "not_a_picture")
+    assert file["error"]["code"] == "unsupported_kind"
+    assert "pdf: pdf" in file["error"]["message"]
 
 
 @pytest.mark.parametrize("size", [0, -1, 10**12])

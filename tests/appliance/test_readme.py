@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pillow_avif  # noqa: F401  registers its decoder
 import pytest
+from PIL import Image
 
 from tests.appliance import pictures
 from tests.appliance.client import Project
@@ -42,6 +44,8 @@ def test_readme_shows_what_is_run() -> None:
         "upload",
         "watch",
         "python",
+        "render",
+        "sign",
         "webhook",
         "verify",
         "metrics",
@@ -54,10 +58,12 @@ def test_readme_shows_what_is_run() -> None:
 
 
 def test_curl(place: tuple[Path, dict[str, str]], stack: Stack, project: Project) -> None:
-    said = shell(place, stack, project, "token", "upload", "watch")
+    said = shell(place, stack, project, "token", "upload", "watch", "render")
     assert said.startswith("201\n")
     assert '"state":"done"' in said
     assert "/thumb." in said
+    with Image.open(place[0] / "hello.avif") as image:
+        assert (image.format, image.size) == ("AVIF", (256, 256))
 
 
 def test_watching(place: tuple[Path, dict[str, str]], stack: Stack, project: Project) -> None:

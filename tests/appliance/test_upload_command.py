@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -12,6 +13,7 @@ import pytest
 
 from tests.appliance import pictures
 from tests.appliance.client import Project, wait_for
+from tests.appliance.sending import large
 from tests.stack import CHECKOUT, environment
 
 
@@ -140,6 +142,28 @@ def test_killed_run_is_taken_up(project: Project, folder: Path) -> None:
     done = {image["filename"] for image in images if image["state"] == "done"}
     assert done == {f"photo {number}.jpg" for number in range(40)}
     assert len(images) <= 42, "at most what was under way when it was killed is sent twice"
+
+
+def test_a_large_photo_is_gone_on_with_in_parts(project: Project, folder: Path) -> None:
+    """The upload of the run that was killed comes to its end; and what the project has already is not sent at all."""
+    for path in folder.rglob("*.*"):
+        path.unlink()
+    (folder / "large.jpg").write_bytes(large())
+    words, variables = command(project, folder, "--json")
+    run = subprocess.Popen(words, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    listed = f"/projects/{project.id}/files"
+    (begun,) = wait_for(lambda: project.api.get(listed).json().get("files"))
+    where = f"/files/{begun['file_id']}/upload"
+    wait_for(lambda: len(project.api.get(where).json()["missing"]) < 5)
+    run.kill()
+    run.wait(10)
+    assert json.loads(upload(project, folder, "--json").stdout)["done"] == 1
+    (file,) = project.api.get(listed).json()["files"]
+    assert (file["file_id"], file["state"]) == (begun["file_id"], "done")
+    shutil.rmtree(folder.parent / "state")
+    assert json.loads(upload(project, folder, "--json").stdout)["done"] == 1
+    assert len(project.api.get(listed).json()["files"]) == 2
+    assert project.api.get(f"/projects/{project.id}/usage").json()["files"] == 2
 
 
 def test_elsewhere_with_a_server_key(project: Project, folder: Path) -> None:

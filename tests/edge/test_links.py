@@ -28,6 +28,16 @@ def test_link_is_good_under_every_name(edge_names: list[str], client: httpx.Clie
         assert (answer.status_code, answer.content) == (200, b"a version")
 
 
+def test_who_is_redirected_here_may_bring_a_token_along(client: httpx.Client, links: Links, stored: str) -> None:
+    path = links.link("versions", stored)
+    token = ("Authorization", "Bearer a.b.c")
+    assert client.get(path, headers=[token]).content == b"a version"
+    assert client.get(path, headers=[token, ("Authorization", "AWS uploaderkey:x")]).content == b"a version"
+    assert client.get(path, headers=[("Authorization", "AWS uploaderkey:x")]).status_code == 403
+    assert client.get(path.partition("?")[0], headers=[token]).status_code == 403
+    assert client.put(path, headers=[token], content=b"another").status_code == 403
+
+
 def test_version_may_be_kept_by_the_browser_that_asked(client: httpx.Client, links: Links, stored: str) -> None:
     answer = client.get(links.link("versions", stored))
     assert answer.headers["cache-control"] == "private, max-age=7200, immutable"

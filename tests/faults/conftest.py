@@ -36,7 +36,7 @@ def record(request: pytest.FixtureRequest) -> Iterator[Callable[[Row], None]]:
 @pytest.fixture(scope="package")
 def mortal() -> Iterator[Stack]:
     """The appliance whose processes are killed, stopped and flooded; each test leaves it well."""
-    stack = Stack(**SETTINGS)
+    stack = Stack(**SETTINGS, DARKROOM_MEDIA_WORKERS="1")
     try:
         stack.up()
         yield stack

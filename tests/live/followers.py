@@ -37,7 +37,7 @@ class Follower:
 
     async def _follow(self, listener: Listener, stream: int, after: int) -> None:
         async for page in follow(listener, stream, after):
-            self.seen += [event.seq for event in page]
+            self.seen += [event.seq for event in page.events]
 
     async def reaches(self, seq: int, seconds: float = 15) -> None:
         """Waits until it was told of `seq`."""

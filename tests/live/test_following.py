@@ -49,8 +49,8 @@ async def test_who_was_away_gets_all_of_it_a_page_at_a_time(valkey_url: str, boo
     await book.ledger.arrive("originals", [book.bytes(slot) for slot in slots])
     pages = []
     async for page in follow(Listener(valkey_url), await book.stream(), 10):
-        pages.append([event.seq for event in page])
-        if len(page) < PAGE:
+        pages.append([event.seq for event in page.events])
+        if len(page.events) < PAGE:
             break
     assert [seq for page in pages for seq in page] == list(range(11, 2 * (PAGE + 30) + 1))
     assert max(map(len, pages)) == PAGE
@@ -66,7 +66,7 @@ async def test_a_crowd_of_events_is_read_at_once_and_the_first_of_it_without_wai
 
     async def read(stream: int) -> None:
         async for page in follow(listener, stream, 0):
-            pages.put_nowait([event.seq for event in page])
+            pages.put_nowait([event.seq for event in page.events])
 
     async with running(doorbell, listener):
         reading = asyncio.create_task(read(await book.stream()))

@@ -7,14 +7,18 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ops.benchmarks import ingest, memory, transform
+from ops.benchmarks import documents, ingest, memory, transform, upload
 from tests.stack import CHECKOUT, environment
 
 
 @pytest.mark.pure
 @pytest.mark.parametrize(
     ("main", "option"),
-    [(ingest.main, "--count"), (ingest.main, "--runs"), (ingest.main, "--at-once"), (transform.main, "--rounds")],
+    [
+        *((ingest.main, option) for option in ("--count", "--runs", "--at-once")),
+        *((bench.main, "--rounds") for bench in (transform, documents)),
+        (upload.main, "--runs"),
+    ],
 )
 def test_nothing_at_all_can_not_be_measured(main, option: str, tmp_path: Path, capsys) -> None:
     for value in ("0", "-1", "many"):
@@ -27,6 +31,25 @@ def test_nothing_at_all_can_not_be_measured(main, option: str, tmp_path: Path, c
 @pytest.mark.pure
 def test_a_kernel_thread_that_is_new_counts_and_one_that_ended_does_not() -> None:
     assert memory.spent({1: 5.0, 2: 3.0}, {1: 5.5, 3: 0.25}) == 0.75
+
+
+def test_documents_are_measured(tmp_path: Path, capsys) -> None:
+    (tmp_path / "notes.txt").write_text("Hello")
+    assert documents.main([str(tmp_path), "--rounds", "1", "--json"]) == 0
+    letter, pdf = json.loads(capsys.readouterr().out)
+    assert (letter["name"], letter["size"], letter["pages"]) == ("notes.txt", 5, 1)
+    assert letter["cpu"] > pdf["cpu"] > 0
+    assert letter["seconds"] > pdf["seconds"] > 0
+
+
+@pytest.mark.long
+def test_a_large_file_is_sent_in_three_ways() -> None:
+    command = [str(CHECKOUT / "ops" / "bench"), "upload", "--megabytes", "34", "--runs", "1", "--json"]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=200)
+    assert done.returncode in (0, 1), done.stderr  # what one run reaches says nothing
+    (speeds,) = json.loads(done.stdout)
+    assert speeds.keys() == {"form", "parts", "resumed"}
+    assert min(speeds.values()) > 0
 
 
 @pytest.mark.long

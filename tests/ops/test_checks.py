@@ -72,7 +72,7 @@ def test_the_fast_lane_installs_nothing(extent, monkeypatch):
     monkeypatch.setattr(command, "build_storage_server", lambda: wanted.append("server"))
     monkeypatch.setattr(sys, "argv", ["test", extent])
     assert command.main() == 0
-    roots = [packages.POWER, *packages.HOSTS, packages.BUBBLEWRAP]
+    roots = [packages.POWER, *packages.HOSTS, *packages.OFFICE, packages.BUBBLEWRAP]
     everything = [packages.BROWSER, packages.CLOCK, *roots, "server"]
     assert wanted == ([] if extent == "--fast" else everything)
 

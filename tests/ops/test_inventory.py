@@ -38,7 +38,7 @@ def rows(plan, environment=ENVIRONMENT):
 
 def test_every_part_is_there_after_what_it_needs(make):
     found = rows(make())
-    workers = [f"worker-images-{number}" for number in (1, 2, 3)]
+    workers = [*(f"worker-images-{number}" for number in (1, 2, 3)), "worker-media-1"]
     backends = ["postgres", "valkey", "storage", "ledger", "buckets"]
     assert list(found) == [*backends, "api", "intake", "webhooks", "caretaker", *workers, "edge"]
     seen: set[str] = set()
@@ -67,7 +67,15 @@ def test_a_process_gets_only_the_keys_it_uses(make):
         "storage_root": {"storage", "buckets", "caretaker"},
         "uploader": {"api", "buckets"},
         "reader": {"api", "buckets", "webhooks"},
-        "worker": {"buckets", "intake", "caretaker", "worker-images-1", "worker-images-2", "worker-images-3"},
+        "worker": {
+            "buckets",
+            "intake",
+            "caretaker",
+            "worker-images-1",
+            "worker-images-2",
+            "worker-images-3",
+            "worker-media-1",
+        },
         "token": {"api"},
     }
     for key, allowed in holders.items():
@@ -127,7 +135,7 @@ def test_on_the_s3_of_others_nothing_looks_after_storage_and_all_know_where_it_i
     environment = ENVIRONMENT | ELSEWHERE | {"DARKROOM_STORAGE_ROOT": "root:of-nobody-here"}
     found = rows(make(environment), environment)
     assert not {"storage", "buckets", "caretaker"} & found.keys()
-    for name in ("api", "intake", "webhooks", "worker-images-1"):
+    for name in ("api", "intake", "webhooks", "worker-images-1", "worker-media-1"):
         told = {part: found[name].env[f"DARKROOM_STORAGE_{part}"] for part in ("URL", "BUCKET", "REGION")}
         assert told == {"URL": "https://s3.lan", "BUCKET": "photos", "REGION": "us-east-1"}
 

@@ -165,6 +165,16 @@ def test_root_on_debian_gets_the_packages_without_a_question(root_on_debian, cap
     assert "liba-dev libb-dev" in capsys.readouterr().err
 
 
+def test_what_can_be_done_without_stops_nothing(root_on_debian, monkeypatch, capsys):
+    packages.try_to_install([packages.Need("a.so", "liba", "")], "there are no previews")
+    assert "no previews" not in capsys.readouterr().err
+    packages.try_to_install([packages.Need("a.so", "fails", "")], "there are no previews")
+    assert "there are no previews (install failed:" in capsys.readouterr().err
+    monkeypatch.setattr(packages.os, "geteuid", lambda: 1000)
+    packages.try_to_install(list(packages.OFFICE), "there are no previews")
+    assert "(as root: apt-get update && apt-get install" in capsys.readouterr().err
+
+
 def test_an_installation_that_fails_says_what_apt_said(root_on_debian, capsys):
     with pytest.raises(SystemExit) as ended:
         packages.install([packages.Need("a.h", "fails", "")])

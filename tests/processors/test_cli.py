@@ -29,11 +29,11 @@ def test_versions_land_in_the_folder(tmp_path: Path, options: list[str]) -> None
 
 
 def test_a_bad_file_is_told_and_the_others_are_done(tmp_path: Path) -> None:
-    (tmp_path / "bad.jpg").write_text("I am a text")
+    (tmp_path / "bad.jpg").write_bytes(b"\x1f\x8b\x08" + bytes(99))
     (tmp_path / "moving.gif").write_bytes(animation("GIF", 5))
     done = run(tmp_path / "bad.jpg", tmp_path / "missing.jpg", tmp_path / "moving.gif", "--into", tmp_path)
     assert done.returncode == 1
-    assert "not_a_picture" in done.stderr
+    assert "unsupported_kind" in done.stderr
     assert "missing.jpg" in done.stderr
     assert "the first of 5 frames" in done.stdout
 

@@ -8,17 +8,17 @@ import msgspec
 import pytest
 from PIL import Image
 
-from processors.choice import processor_of
 from processors.limits import MAX_PAGES, MAX_TEXT_BYTES
 from processors.pdf import read
 from processors.processor import Processor
 from processors.recipes import Recipe, VersionSpec
-from processors.refusals import Refused
+from processors.refusals import OtherReader, Refused
 from processors.results import Developed
 from processors.sandbox import Sandbox, SandboxDied, messages
 from processors.sandbox.inbox import INBOX_BYTES
 from processors.sandbox.outbox import Outbox, Writer
 from processors.sandbox.reply import checked
+from tests.processors.clips import clip
 from tests.processors.locked import locked
 from tests.processors.papers import FONT, filled, paper, stream, words
 from tests.processors.pictures import encoded, scene
@@ -27,6 +27,7 @@ from tests.processors.reading import difference, opened
 SMALL = Recipe("small", (VersionSpec("large", 300, 300), VersionSpec("tiny", 50, 50)), quality=80)
 PAPER = paper(words("one"), words("two"), words("three"))
 PHOTO = encoded(scene(400, 300), "JPEG")
+VIDEO = clip(pattern="testsrc2=size=128x96:rate=25:duration=0.4")
 NAMES = ["large", "tiny", "text"]
 
 
@@ -103,10 +104,23 @@ async def test_by_content_when_nobody_says_what_it_is(sandbox: Sandbox) -> None:
     assert (await sandbox.develop(PAPER, 30, SMALL, None)).source.pages == 3
     assert (await sandbox.develop(PHOTO, 30, SMALL, None)).source.pages is None
     with pytest.raises(Refused) as caught:
-        await sandbox.develop(b"text\n", 30, SMALL, None)
-    assert caught.value.code == "not_a_picture"
-    assert processor_of(memoryview(PAPER)) is Processor.PDF
-    assert processor_of(memoryview(PHOTO)) is processor_of(memoryview(b"text\n")) is Processor.IMAGE
+        await sandbox.develop(b"\x1f\x8b\x08" + bytes(99), 30, SMALL, None)
+    assert caught.value.code == "unsupported_kind"
+
+
+async def test_a_child_says_what_a_file_is_and_leaves_videos_to_others(sandbox: Sandbox) -> None:
+    assert [await sandbox.sniff(data) for data in (PAPER, PHOTO, VIDEO)] == [
+        "application/pdf",
+        "image/jpeg",
+        "video/mp4",
+    ]
+    pid = sandbox.pid
+    with pytest.raises(OtherReader) as caught:
+        await sandbox.develop(VIDEO, 30, SMALL, None)
+    assert caught.value.content_type == "video/mp4"
+    with pytest.raises(Refused, match="empty"):
+        await sandbox.sniff(b"")
+    assert sandbox.pid == pid
 
 
 async def test_a_requested_page(sandbox: Sandbox) -> None:

@@ -2,11 +2,12 @@
 
 import errno
 import fcntl
+import socket
 
 import pytest
 
 from processors.sandbox import kernel, seccomp
-from processors.sandbox.syscalls import ALLOWED, PRLIMIT64
+from processors.sandbox.syscalls import ALLOWED, EXECVE, OPENAT, PRETENDED, PRLIMIT64, SOCKET, SOCKETPAIR
 
 pytestmark = pytest.mark.pure
 
@@ -21,12 +22,13 @@ def decide(
     arguments: tuple[int, ...] = (),
     architecture: int | None = None,
     program_at: int | None = None,
+    office: bool = False,
 ) -> int:
     """What the filter answers to one system call; with `program_at` the one of tools."""
     data = number.to_bytes(4, "little")
     data += (kernel.AUDIT_ARCH[machine] if architecture is None else architecture).to_bytes(4, "little") + bytes(8)
     data += b"".join(argument.to_bytes(8, "little") for argument in (*arguments, *(0,) * (6 - len(arguments))))
-    instructions = list(seccomp.program(machine, program_at))
+    instructions = list(seccomp.program(machine, program_at, office))
     value, position = 0, 0
     while True:
         step = instructions[position]
@@ -89,3 +91,34 @@ def test_other_architectures_are_killed() -> None:
     assert decide("x86_64", 0, architecture=0x40000003) == seccomp.KILL
     assert decide("aarch64", 63, architecture=0x40000028) == seccomp.KILL
     assert decide("x86_64", seccomp.X32_BIT | 1) == seccomp.KILL
+
+
+@pytest.mark.parametrize("machine", COLUMNS)
+@pytest.mark.parametrize("program_at", [None, 4096])
+def test_an_office_program_writes_and_talks_to_nobody(machine: str, program_at: int | None) -> None:
+    column = COLUMNS[machine]
+
+    def answer(both: tuple[int | None, int | None], *arguments: int) -> int:
+        number = both[column]
+        assert number is not None
+        return decide(machine, number, arguments, program_at=program_at, office=True)
+
+    conditional, only_program = seccomp.CONDITIONAL, seccomp.ALLOW if program_at else EPERM
+    assert answer(OPENAT, 0, 0, seccomp.WRITING) == seccomp.ALLOW
+    assert answer(conditional["fcntl"], 3, fcntl.F_SETLK) == seccomp.ALLOW
+    assert answer(conditional["fcntl"], 3, fcntl.F_SETOWN) == EPERM
+    assert answer(conditional["mmap"], 0, 4096, 1, seccomp.MAP_SHARED) == seccomp.ALLOW
+    assert answer(conditional["mmap"], 0, 4096, 3, seccomp.MAP_SHARED | seccomp.MAP_ANONYMOUS) == EPERM
+    assert answer(conditional["mprotect"], 0, 4096, 5) == only_program
+    assert answer(conditional["clone"], 0x1200011) == EPERM
+    assert answer(PRLIMIT64, 1, 7) == EPERM
+    assert answer(EXECVE, 4096) == only_program
+    assert answer(EXECVE, 8192) == EPERM
+    for call in (SOCKET, SOCKETPAIR):
+        assert answer(call, socket.AF_UNIX, socket.SOCK_STREAM) == only_program
+        assert answer(call, socket.AF_INET, socket.SOCK_STREAM) == EPERM
+        assert answer(call, socket.AF_UNIX, socket.SOCK_DGRAM) == EPERM
+    pretended = {answer(both) for both in PRETENDED.values()}
+    assert pretended == {seccomp.ERRNO if program_at else EPERM}
+    connect, kill, ptrace, memfd_create = (42, 203), (62, 129), (101, 117), (319, 279)
+    assert {answer(both) for both in (connect, kill, ptrace, memfd_create)} == {EPERM}

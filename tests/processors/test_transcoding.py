@@ -15,11 +15,12 @@ from processors.refusals import Refused
 from processors.sandbox.memory import tree
 from processors.sandbox.probe import probe as probe_layers
 from processors.video.boxes import boxes
+from processors.video.codec import Codec
 from processors.video.decide import decide
 from processors.video.facts import Transfer, VideoFacts
 from processors.video.probe import probe
 from processors.video.progress import Meter, Progress
-from processors.video.settings import Codec, Settings
+from processors.video.settings import Settings
 from processors.video.transcode import Part, Run, transcode
 from tests.processors.clips import DEEP, FAST, HLG, PQ, TONE, changed, clip
 

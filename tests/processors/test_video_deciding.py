@@ -5,11 +5,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from processors.video.codec import Codec
 from processors.video.decide import decide, fitted
 from processors.video.encoders import pictures, sound
 from processors.video.facts import Sound, Transfer, VideoFacts
 from processors.video.filters import chain
-from processors.video.settings import Codec, Settings
+from processors.video.settings import Settings
 
 PLAIN = VideoFacts(
     container="mov",

@@ -7,6 +7,7 @@ import pytest
 
 from processors.refusals import Refused
 from processors.sandbox import Protection, SandboxDied
+from processors.sandbox.answers import heard
 from processors.sandbox.bounds import Bounds
 from processors.sandbox.executing import Output
 from processors.sandbox.layers import Layer
@@ -14,7 +15,7 @@ from processors.sandbox.probe import probe as probe_layers
 from processors.video.facts import Transfer, VideoFacts
 from processors.video.orders import Facts
 from processors.video.probe import PROBE, probe
-from processors.video.viewing import _answer, ask
+from processors.video.viewing import ask
 from tests.processors.canary import Canary
 from tests.processors.clips import DEEP, FAST, HLG, PQ, TONE, changed, clip
 from tests.processors.test_videos import SECOND, traps
@@ -124,7 +125,7 @@ async def test_what_the_viewer_says_is_checked() -> None:
     ]
     for said in lies:
         with pytest.raises(SandboxDied):
-            _answer(Output(0, memoryview(said), "", False), VideoFacts)
+            heard(Output(0, memoryview(said), "", False), VideoFacts, "viewer")
 
 
 async def test_an_error_of_our_own_is_not_the_videos_fault(doors: Protection) -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,9 +16,10 @@ from PIL import Image
 from processors.refusals import Refused
 from processors.sandbox.bounds import Bounds
 from processors.sandbox.probe import probe as probe_layers
-from processors.video.make import Made, make
+from processors.video.codec import Codec
+from processors.video.make import File, Made, Ready, make
 from processors.video.orders import Picture, Show, Shown
-from processors.video.settings import Codec, Settings
+from processors.video.settings import Settings
 from processors.video.viewing import ask
 from processors.video.webvtt import webvtt
 from tests.processors.clips import DEEP, FAST, FFMPEG, PQ, TONE, changed, clip
@@ -116,27 +118,35 @@ async def test_what_is_damaged_half_way_shows_what_there_is() -> None:
 
 def test_webvtt_says_which_cell_stands_for_which_time() -> None:
     one = Picture(0, 9, 9, 1)
-    text = webvtt(Shown(one, [], one, [0.0, 3600.5, 7201.0], 192, 108, 2, 0.0), 10_000.25, "sprite.jpg")
+    text = webvtt(Shown(one, [], one, [0.0, 3600.5, 7201.0], 192, 108, 2, 0.0), 10_000.25, "storyboard.jpg")
     assert text == (
         "WEBVTT\n\n"
-        "00:00:00.000 --> 01:00:00.500\nsprite.jpg#xywh=0,0,192,108\n\n"
-        "01:00:00.500 --> 02:00:01.000\nsprite.jpg#xywh=192,0,192,108\n\n"
-        "02:00:01.000 --> 02:46:40.250\nsprite.jpg#xywh=0,108,192,108\n"
+        "00:00:00.000 --> 01:00:00.500\nstoryboard.jpg#xywh=0,0,192,108\n\n"
+        "01:00:00.500 --> 02:00:01.000\nstoryboard.jpg#xywh=192,0,192,108\n\n"
+        "02:00:01.000 --> 02:46:40.250\nstoryboard.jpg#xywh=0,108,192,108\n"
     )
 
 
-async def made(data: bytes, folder: Path, settings: Settings) -> Made:
+async def made(data: bytes, folder: Path, settings: Settings, ready: Ready | None = None) -> Made:
     source = folder / "source"
     source.write_bytes(data)
     (folder / "out").mkdir()
     with source.open("rb") as file:
-        return await make(file.fileno(), folder / "out", settings, await probe_layers(), lambda _: None)
+        return await make(file.fileno(), folder / "out", settings, await probe_layers(), lambda _: None, ready)
 
 
 async def test_all_of_it(tmp_path: Path) -> None:
-    done = await made(clip(*TONE, *FAST, "-g", "15"), tmp_path, Settings(show=Show(shots=2, preview=1.0)))
-    names = ["poster.jpg", "shot-01.jpg", "shot-02.jpg", "sprite.jpg", "sprite.vtt", "preview.webm", "video.webm"]
+    early: list[str] = []
+
+    async def ready(files: Sequence[File]) -> None:
+        early.extend(file.name for file in files)
+        assert not (tmp_path / "out" / "video.webm").exists()
+
+    done = await made(clip(*TONE, *FAST, "-g", "15"), tmp_path, Settings(show=Show(shots=2, preview=1.0)), ready)
+    pictures = ["poster.jpg", "shot_01.jpg", "shot_02.jpg", "storyboard.jpg", "storyboard_vtt.vtt"]
+    names = [*pictures, "preview.webm", "video.webm"]
     assert [file.name for file in done.files] == names
+    assert early == names[:-1]
     assert sorted(os.listdir(tmp_path / "out")) == sorted(names)
     assert [(tmp_path / "out" / file.name).stat().st_size for file in done.files] == [file.size for file in done.files]
     assert (done.before.size, done.after.size) == ((tmp_path / "source").stat().st_size, done.files[-1].size)
@@ -156,24 +166,24 @@ async def test_a_ladder_plays(tmp_path: Path) -> None:
     pattern = "testsrc2=size=320x180:rate=10:duration=9"
     settings = Settings(codec=Codec.H264, show=Show(shots=0, preview=0), ladder=(90, 180, 1080))
     done = await made(clip(*FAST, pattern=pattern), tmp_path, settings)
-    assert [file.name for file in done.files if file.name.startswith("hls/")] == [
-        "hls/master.m3u8",
-        "hls/90.mp4",
-        "hls/90.m3u8",
-        "hls/180.mp4",
-        "hls/180.m3u8",
+    assert [file.name for file in done.files if file.name.startswith("hls_")] == [
+        "hls_master.m3u8",
+        "hls_90.mp4",
+        "hls_90_list.m3u8",
+        "hls_180.mp4",
+        "hls_180_list.m3u8",
     ]
-    folder = tmp_path / "out" / "hls"
-    master = (folder / "master.m3u8").read_text()
+    folder = tmp_path / "out"
+    master = (folder / "hls_master.m3u8").read_text()
     assert master.count("#EXT-X-STREAM-INF") == 2
     assert "RESOLUTION=160x90" in master
-    listed = (folder / "90.m3u8").read_text()
+    listed = (folder / "hls_90_list.m3u8").read_text()
     assert [line for line in listed.splitlines() if line.startswith("#EXTINF")] == [
         "#EXTINF:4.000000,",
         "#EXTINF:4.000000,",
         "#EXTINF:1.000000,",
     ]
-    said = said_of(folder / "180.m3u8")
+    said = said_of(folder / "hls_180_list.m3u8")
     assert "Duration: 00:00:09.0" in said
     assert "frame=    3" in said, said[-500:]
 

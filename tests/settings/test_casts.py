@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from appliance.settings import casts
 from appliance.settings.casts import Unit, cast, written
-from processors.video.settings import Codec
+from processors.video.codec import Codec
 
 pytestmark = pytest.mark.pure
 

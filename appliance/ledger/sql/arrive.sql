@@ -27,10 +27,13 @@ BEGIN
     SELECT c.id, c.version_id,
         CASE WHEN a.id IS NULL THEN 'unknown'
              WHEN c.place = ANY (places) THEN 'moved'
-             WHEN b.version_id = c.version_id AND a.state NOT IN ('deleting', 'deleted') THEN 'known'
+             WHEN b.version_id = c.version_id AND a.state NOT IN ('deleting', 'deleted')
+                 -- Others have got these bytes, whatever became of the asset that they came for.
+                 OR EXISTS (SELECT FROM ledger.needed(arrive.bucket, ARRAY[c.key]) n WHERE n.version_id = c.version_id)
+                 THEN 'known'
              ELSE 'foreign' END,
         t.stream, t.seq, a.lane, a.attempts
-    FROM unnest(ids, version_ids) WITH ORDINALITY AS c (id, version_id, place)
+    FROM unnest(ids, version_ids, keys) WITH ORDINALITY AS c (id, version_id, key, place)
     LEFT JOIN ledger.assets a ON a.id = c.id
     LEFT JOIN ledger.blobs b ON b.id = a.blob
     LEFT JOIN ledger.transition(

@@ -3,7 +3,8 @@
 CREATE OR REPLACE FUNCTION ledger.claim(asset uuid, seconds double precision)
 RETURNS TABLE (
     id uuid, root text, owner text, folder text, kind text, recipe text, filename text, attempts integer, lease uuid,
-    bucket text, key text, version_id text, size bigint, etag text, sha256 text, stream bigint, seq bigint
+    bucket text, key text, version_id text, size bigint, etag text, sha256 text,
+    announced_size bigint, announced_sha256 text, home bigint, stream bigint, seq bigint
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
@@ -18,7 +19,8 @@ BEGIN
     SELECT a.id, a.attempts, current_setting('application_name') FROM ledger.assets a WHERE a.id = claim.asset;
     RETURN QUERY
     SELECT a.id, a.root, a.owner, a.folder, a.kind, a.recipe, a.filename, a.attempts, a.lease,
-        b.bucket, b.key, b.version_id, b.size, b.etag, b.sha256, t.stream, t.seq
+        b.bucket, b.key, b.version_id, b.size, b.etag, b.sha256, a.announced_size, a.announced_sha256,
+        a.stream, t.stream, t.seq
     FROM ledger.assets a JOIN ledger.blobs b ON b.id = a.blob
     LEFT JOIN ledger.transition(ARRAY[asset], '{uploaded}', 'processing') t ON true
     WHERE a.id = asset;

@@ -15,12 +15,9 @@ BEGIN
         WHERE a.id = asset;
     UPDATE ledger.blobs b SET sha256 = source_sha256 FROM ledger.assets a
         WHERE a.id = asset AND b.id = a.blob AND b.sha256 IS DISTINCT FROM source_sha256;
+    -- Also what was made because somebody asked for it: who asks again has it made anew.
     DELETE FROM ledger.versions v WHERE v.asset = finish.asset;
-    INSERT INTO ledger.versions (asset, name, width, height, bytes, content_type, extension, sha256, source_sha256, recipe_hash)
-    SELECT finish.asset, v.name, v.width, v.height, v.bytes, v.content_type, v.extension, v.sha256,
-        finish.source_sha256, finish.recipe_hash
-    FROM jsonb_to_recordset(finish.versions) AS v (
-        name text, width integer, height integer, bytes bigint, content_type text, extension text, sha256 text);
+    PERFORM ledger.keep_versions(asset, source_sha256, versions, recipe_hash);
 END $$;
 
 -- The other end of a job, with the same lease. What is known of the original stays as it is.

@@ -14,6 +14,7 @@ BEGIN
         RETURN;
     END IF;
     DELETE FROM ledger.versions v WHERE v.asset = bury.asset;
+    DELETE FROM ledger.orders o WHERE o.asset = bury.asset;
     SELECT a.blob INTO held FROM ledger.assets a WHERE a.id = bury.asset;
     UPDATE ledger.assets a SET blob = NULL, facts = NULL, filename = '', uploader = NULL, address = NULL
         WHERE a.id = bury.asset;

@@ -37,9 +37,10 @@ CREATE OR REPLACE FUNCTION ledger.charge(ids uuid[], target ledger.asset_state) 
 $$;
 
 -- Counts one open slot more (or with -1 less) for each, and gives the first limit that it is over, none when it is within all.
--- `limits`: scope → [slots, files, bytes], of those without a limit of their own; 0 is none.
+-- `limits`: scope → [slots, files, bytes], of those without a limit of their own; 0 is none. `size`: of the file, as announced.
 CREATE OR REPLACE FUNCTION ledger.charge_slot(
-    root text, owner text, uploader text, address text, step integer, limits jsonb
+    root text, owner text, uploader text, address text, step integer, limits jsonb,
+    size bigint DEFAULT NULL
 ) RETURNS TABLE (scope text, what text, most bigint) LANGUAGE sql AS $$
     WITH charged AS (
         INSERT INTO ledger.usage AS u (scope, id, slots, files)
@@ -50,8 +51,8 @@ CREATE OR REPLACE FUNCTION ledger.charge_slot(
     SELECT c.scope, l.what, l.most FROM charged c CROSS JOIN LATERAL (VALUES
         (1, 'slots', c.slots, coalesce(c.most_slots, (limits -> c.scope ->> 0)::bigint)),
         (2, 'files', c.files, coalesce(c.most_files, (limits -> c.scope ->> 1)::bigint)),
-        -- How large the file will be is not known yet: so there is a slot as long as there is any room.
-        (3, 'bytes', c.bytes + 1, coalesce(c.most_bytes, (limits -> c.scope ->> 2)::bigint))
+        -- Where nobody said how large the file will be, there is a slot as long as there is any room.
+        (3, 'bytes', c.bytes + coalesce(size, 1), coalesce(c.most_bytes, (limits -> c.scope ->> 2)::bigint))
     ) l (place, what, used, most)
     WHERE l.most > 0 AND l.used > l.most ORDER BY c.scope, l.place LIMIT 1;
 $$;

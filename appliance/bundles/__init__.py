@@ -1,0 +1,1 @@
+"""Bundles: a file with all that was made of it, as one zip."""

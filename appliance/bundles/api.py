@@ -1,0 +1,132 @@
+"""`/files/{id}/bundle`: a file with all that was made of it, as one zip."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+from litestar import MediaType, Request, Router, get, post
+from litestar.datastructures import ResponseHeader
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.response import Redirect, Stream
+from redis.asyncio import Redis
+
+from appliance.accounts.callers import Caller
+from appliance.bundles.archive import archive
+from appliance.bundles.jobs import NAME, ZIP
+from appliance.bundles.members import members
+from appliance.config import Config
+from appliance.errors import Unavailable
+from appliance.files import service
+from appliance.files.versions import Linker
+from appliance.live.progress import last_told
+from appliance.metrics import count
+from appliance.public import linker
+from appliance.renders import orders
+from appliance.renders.errors import NotReady
+from appliance.renders.service import Renders
+from storage import disposition
+from storage.inspection import Inspector
+from storage.links import Links
+
+AT_ONCE = 8  # bundles that a process sends, each of which takes some 20 MB of memory
+
+
+class TooManyBundles(Unavailable):
+    code = "busy"
+    title = "More bundles are being sent than can be; try again"
+    retry_after = 5
+
+
+class Bundles:
+    """Reads bundles from storage as they are sent, in threads of their own: one that waits holds up no other."""
+
+    def __init__(self, config: Config) -> None:
+        key = config.key("reader_key")
+        self._objects = Inspector(config.endpoint(), key.access, key.secret)
+        self._threads = ThreadPoolExecutor(AT_ONCE, "bundles")
+        self._sending = 0
+
+    def pieces(self, found: service.File) -> AsyncIterator[bytes]:
+        """The zip of a file that is done. Raises TooManyBundles."""
+        if self._sending >= AT_ONCE:
+            raise TooManyBundles
+        return self._sent(archive(members(self._objects, found), found.created_at))
+
+    async def _sent(self, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+        loop = asyncio.get_running_loop()
+        self._sending += 1
+        try:
+            while (piece := await loop.run_in_executor(self._threads, next, pieces, None)) is not None:
+                yield piece
+            count("bundles")
+        finally:
+            self._sending -= 1
+
+
+async def _seen(file_id: UUID, caller: Caller) -> service.File:
+    """Raises NotFound, and NotReady for what is not done."""
+    found = await service.file(file_id)
+    caller.may_see(found.whose, "file")
+    if found.state != "done":
+        raise NotReady
+    return found
+
+
+@get(
+    "/files/{file_id:uuid}/bundle",
+    tags=["files"],
+    media_type=ZIP,
+    response_headers=[ResponseHeader(name="Content-Disposition", documentation_only=True)],
+    responses={302: ResponseSpec(None, generate_examples=False, description="Where it lies, if it was built before")},
+    summary="A file with all that was made of it, as a zip",
+)
+async def fetch_bundle(
+    file_id: UUID, request: Request, caller: Caller, bundles: Bundles, config: Config, links: Links
+) -> Stream | Redirect:
+    """The original under its own name, and its versions in a folder; what is compressed already is stored as it is.
+    Where it was built before, the answer leads to it. Else it is read from storage as it is sent, so how long it will
+    be is not known; one that ends early is no zip.
+    """
+    found = await _seen(file_id, caller)
+    if built := await orders.made(file_id, NAME):
+        url = linker(request, config, links).version(found.place, found.filename, built[0])["url"]
+        return Redirect(url, status_code=302, media_type=MediaType.TEXT)
+    name = disposition.attachment(f"{PurePath(found.filename).stem}.zip")
+    headers = {"Content-Disposition": name, "Cache-Control": "private, no-store"}
+    return Stream(bundles.pieces(found), media_type=ZIP, headers=headers)
+
+
+@post("/files/{file_id:uuid}/bundle", tags=["files"], status_code=202, summary="Have the bundle of a file built")
+async def build_bundle(
+    file_id: UUID, request: Request, caller: Caller, config: Config, links: Links, redis: Redis, renders: Renders
+) -> dict[str, Any]:
+    """It is kept with the file: its length is known, and a download can be resumed. Asking again changes nothing."""
+    found = await _seen(file_id, caller)
+    await renders.order(file_id, NAME)
+    return await _progress(found, redis, linker(request, config, links))
+
+
+@get("/files/{file_id:uuid}/bundle/progress", tags=["files"], summary="How far the building of a bundle is")
+async def bundle_progress(
+    file_id: UUID, request: Request, caller: Caller, config: Config, links: Links, redis: Redis
+) -> dict[str, Any]:
+    """`none` where nobody asked for it, `building`, `done` with the bundle, or `error`."""
+    return await _progress(await _seen(file_id, caller), redis, linker(request, config, links))
+
+
+async def _progress(found: service.File, redis: Redis, link: Linker) -> dict[str, Any]:
+    file = {"file_id": str(found.id), "error": None, "bundle": None}
+    if built := await orders.made(found.id, NAME):
+        bundle = link.version(found.place, found.filename, built[0])
+        return file | {"state": "done", "percent": 100.0, "bundle": bundle}
+    ordered, code, message = await orders.failure(found.id, NAME)
+    if code is not None:
+        return file | {"state": "error", "percent": 0.0, "error": {"code": code, "message": message}}
+    told = await last_told(redis, found.id) if ordered else None
+    return file | {"state": "building" if ordered else "none", "percent": told.percent if told else 0.0}
+
+
+router = Router("/", route_handlers=[fetch_bundle, build_bundle, bundle_progress])

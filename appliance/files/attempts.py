@@ -1,0 +1,232 @@
+"""One attempt at a file: claimed, its lease kept while the work is done, and every way that it can end."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from structlog.contextvars import bound_contextvars
+
+from appliance.config import Settings
+from appliance.errors import Unavailable
+from appliance.ledger.failures import CHECKSUM_MISMATCH, MISSING, SIZE_MISMATCH
+from appliance.ledger.service import Claim, Failure, Ledger
+from appliance.logs import log
+from appliance.metrics import count
+from appliance.sharedlock import SharedLock
+from processors.sandbox.errors import SandboxError
+from storage.objects import NOTICED_SECONDS, ObjectMissing, Objects, StorageError, StorageUnavailable
+
+UNREADABLE = Failure("object_unreadable", "Storage holds the uploaded file, but can't read it any more.", "operator")
+PUT_OFF_MOST = 60  # seconds: so that a night without storage leaves some hundred attempts behind, not thousands
+UNREADABLE_SECONDS = 3600  # for so long a whole storage may fail to read one file, before that file ends as an error
+UNREADABLE_PAUSE = 600  # seconds between two such attempts at most
+AGAIN_SECONDS = 0.3  # the pause before a ledger that was away is told again
+
+
+class LeaseLost(Exception):
+    """Somebody else has the job now, or the asset was deleted."""
+
+
+class Unreadable(Exception):
+    """Storage gave no answer, or a refusal, where the original was asked for."""
+
+
+class Elsewhere(Exception):
+    """By its content the file is for another lane."""
+
+    def __init__(self, lane: str) -> None:
+        super().__init__(lane)
+        self.lane = lane
+
+
+class Unfit(Exception):
+    """The original can't be developed, and why. `sha256` is that of its bytes, None where they are not what came."""
+
+    def __init__(self, failure: Failure, sha256: str | None) -> None:
+        super().__init__(failure.code)
+        self.failure = failure
+        self.sha256 = sha256
+
+
+class Attempts:
+    """Attempts at the files of one lane; what is done in them says who is derived from this."""
+
+    def __init__(self, ledger: Ledger, objects: Objects, settings: Settings, lane: str) -> None:
+        self._ledger = ledger
+        self._objects = objects
+        self._settings = settings
+        self._lane = lane
+        self.under_way = 0
+        self._lock = SharedLock()
+        self._threads = ThreadPoolExecutor(4 * settings.now.jobs_in_flight, "storage")
+
+    @property
+    def _seconds(self) -> float:
+        """The longest that one may take, whatever it renews."""
+        raise NotImplementedError
+
+    @property
+    def longest(self) -> int:
+        """Seconds that a job may take: it may first have to wait for one that has this process to itself."""
+        return int(2 * self._seconds + 30)
+
+    async def develop(self, asset: UUID, again: bool = False) -> None:
+        """Does the work on one asset, if there is some. Every way it can end is a move of the ledger.
+
+        again: somebody may have begun with it before. Where that came to no end, this asset may be what ended its
+        worker, and all that was under way beside it: so it gets this process to itself.
+        """
+        suspect = again and await self._ledger.came_to_no_end(asset)
+        async with self._lock.alone() if suspect else self._lock.shared():
+            await self._develop(asset)
+
+    async def _develop(self, asset: UUID) -> None:
+        claim = await self._ledger.claim(asset, self._settings.now.lease_seconds)
+        if claim is None:
+            return
+        self.under_way, began = self.under_way + 1, time.monotonic()
+        try:
+            # Whatever is logged about this attempt, here or further down, names its asset.
+            with bound_contextvars(asset=str(asset), attempt=claim.attempts):
+                outcome = await self._attempt(claim)
+                seconds = time.monotonic() - began
+                log.info("attempt ended", outcome=outcome, milliseconds=round(1000 * seconds))
+        finally:
+            self.under_way -= 1
+        count("attempts", lane=self._lane, outcome=outcome)
+        count("attempt_seconds", seconds, lane=self._lane, outcome=outcome)
+
+    async def _attempt(self, claim: Claim) -> str:
+        """What came of it, in a word: `done`, the code it failed with, or why it did not come to an end."""
+        try:
+            async with self._leased(claim), asyncio.timeout(self._seconds):
+                if claim.announced_size not in (None, claim.size):
+                    raise Unfit(SIZE_MISMATCH, None)
+                await self._run(claim)
+        except Unfit as unfit:
+            await self._ledger.fail(claim, unfit.failure, unfit.sha256)
+            return unfit.failure.code
+        except ObjectMissing:
+            return await self._missing(claim)
+        except Unreadable as error:
+            return await self._unreadable(claim, error)
+        except (StorageUnavailable, Unavailable) as error:
+            log.warning("put off", error=str(error))
+            return await self._give_back(claim, _pause(claim, PUT_OFF_MOST))
+        except StorageError as error:
+            # A key that is not known, say: nothing that the file could do about, and nothing that passes in a moment.
+            log.error("storage refused", error=str(error))
+            return await self._give_back(claim, 30)
+        except LeaseLost:
+            return "lease_lost"
+        except Elsewhere as elsewhere:
+            await self._ledger.reroute(claim, elsewhere.lane)
+            return "rerouted"
+        except asyncio.CancelledError:
+            await asyncio.shield(self._ledger.give_back(claim, 0))
+            raise
+        except Exception as error:
+            # The sandbox died, the job took too long, or a fault of ours. It may be this file that does it: the try
+            # counts, and the next one begins at once.
+            if isinstance(error, SandboxError):
+                count("sandbox_ends", why="death")
+            log.error("attempt failed", exc_info=error)
+            await self._ledger.renew(claim, 0)
+            return "no_answer"
+        return "done"
+
+    async def _run(self, claim: Claim) -> None:
+        """Does the work, to its end in the ledger. Raises what is above for the other ends that it can come to."""
+        raise NotImplementedError
+
+    async def _missing(self, claim: Claim) -> str:
+        if await self._surely_gone(claim):
+            await self._ledger.fail(claim, MISSING)
+            return MISSING.code
+        return await self._give_back(claim, 10)
+
+    async def _unreadable(self, claim: Claim, error: Unreadable) -> str:
+        """Put off while storage is not whole. While it is, more of this one file is lost than its parity can mend: that
+        is believed once nothing else was said for an hour, so that no moment of bad luck ends a good file.
+        """
+        log.warning("original not read", error=str(error))
+        if not await self._in_thread(self._objects.whole):
+            return await self._give_back(claim, _pause(claim, PUT_OFF_MOST))
+        if await self._ledger.unreadable_seconds(claim) >= UNREADABLE_SECONDS:
+            await self._ledger.fail(claim, UNREADABLE)
+            return UNREADABLE.code
+        return await self._give_back(claim, _pause(claim, UNREADABLE_PAUSE), "unreadable")
+
+    async def _give_back(self, claim: Claim, seconds: float, why: str = "put_off") -> str:
+        """Gives the lease back, however often that must be said: one that runs out uses up a try, and that Postgres was
+        away is not the file's fault. It ends with the time that the queue gives a job.
+        """
+        while True:
+            try:
+                await self._ledger.give_back(claim, seconds, why)
+                return why
+            except Unavailable as error:
+                log.warning("lease not given back", error=str(error))
+                await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _surely_gone(self, claim: Claim) -> bool:
+        """A degraded storage says 404 for objects that exist, and for a second it does not know that it is degraded: so
+        its word counts only if it is whole, and says so again a little later.
+        """
+        await asyncio.sleep(NOTICED_SECONDS)
+        try:
+            stat = await self._in_thread(self._objects.head, claim.bucket, claim.key, claim.version_id)
+        except StorageError:
+            return False
+        return stat is None and bool(await self._in_thread(self._objects.whole))
+
+    @asynccontextmanager
+    async def _leased(self, claim: Claim) -> AsyncIterator[None]:
+        """Renews the lease while the block runs, and ends that with LeaseLost once nobody wants it any more."""
+        working, lost = asyncio.current_task(), False
+        assert working is not None
+
+        async def keep() -> None:
+            nonlocal lost
+            await self._renew(claim)
+            lost = True
+            working.cancel()
+
+        renewing = asyncio.create_task(keep())
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not lost or working.uncancel():
+                raise
+            raise LeaseLost from None
+        finally:
+            renewing.cancel()
+
+    async def _renew(self, claim: Claim) -> None:
+        """Until the lease is lost."""
+        seconds = self._settings.now.lease_seconds
+        while True:
+            await asyncio.sleep(seconds / 3)
+            try:
+                if not await self._ledger.renew(claim, seconds):
+                    return
+            except Unavailable as error:
+                log.warning("lease not renewed", asset=str(claim.id), error=str(error))
+
+    async def _in_thread(self, call: Any, *args: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
+
+
+def _pause(claim: Claim, most: int) -> int:
+    """Seconds until the next attempt: the more there were, the longer."""
+    return min(most, 2 ** min(claim.attempts, 16))
+
+
+def must_be_as_announced(claim: Claim, sha256: str) -> None:
+    """Raises Unfit for a file whose bytes are not those that its client told the SHA-256 of."""
+    if claim.announced_sha256 not in (None, sha256):
+        raise Unfit(CHECKSUM_MISMATCH, sha256)

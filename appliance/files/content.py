@@ -1,0 +1,138 @@
+"""A file as one body, through the server: checked against what was announced, and streamed on to storage."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from litestar import Request
+
+from appliance.config import Config
+from appliance.errors import BadRequest, ChecksumMismatch, DomainError, SizeMismatch, TooLarge, Unavailable, UploadEnded
+from appliance.files.announced import most_bytes
+from appliance.files.bodies import BROKEN_OFF, Pieces, drained, in_time
+from appliance.files.service import File
+from appliance.ledger.service import Announced
+from appliance.ledger.uploads import announced, begin_content
+from appliance.logs import log
+from appliance.quotas.room import Room
+from processors.profiles import PROFILES
+from storage import layout
+from storage.objects import StorageError
+from storage.streaming import PART, Stream, Writer
+
+AT_ONCE = 12  # bodies that a process has under way, each of which takes up to PART bytes of memory
+WAIT_SECONDS = 20.0  # for one of those
+MOST_PARTS = 10_000
+
+InThread = Callable[..., Awaitable[None]]
+
+
+class ContentDoor:
+    """Takes bodies in storage's place. What is not whole, or not as announced, leaves nothing behind."""
+
+    def __init__(self, config: Config) -> None:
+        key, self._config = config.key("uploader_key"), config
+        self._writer = Writer(config.endpoint(), key.access, key.secret, seconds=60.0)
+        self._threads = ThreadPoolExecutor(AT_ONCE, "content")
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    async def take(self, request: Request, found: File, room: Room) -> None:
+        """Stores the body of `request` as the original of `found`. Raises DomainError and StorageError."""
+        pieces = request.stream()
+        try:
+            said = await self._may(_length(request), found)
+            await room.check()
+            await self._stored(pieces, found, said)
+        except DomainError:
+            await drained(pieces)
+            raise
+
+    async def _may(self, size: int, found: File) -> Announced:
+        """What the body must be. Raises SizeMismatch, TooLarge, BadRequest and UploadEnded."""
+        said = await announced(found.id)
+        if found.state != "init" or said is None:
+            raise UploadEnded(f"This file takes no bytes any more: it is {found.state}")
+        if size < 1:
+            raise BadRequest("Say how many bytes are sent", **{"Content-Length": "1 or more"})
+        most = min(most_bytes(PROFILES[found.kind], self._config), MOST_PARTS * PART)
+        if size > most:
+            raise TooLarge(f"At most {most} bytes are taken")
+        if said.size not in (None, size):
+            raise SizeMismatch(f"{said.size} bytes were announced")
+        return said._replace(size=size)
+
+    async def _stored(self, pieces: Pieces, found: File, said: Announced) -> None:
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._room.acquire()
+        except TimeoutError:
+            raise Unavailable("Too many uploads are under way; try again") from None
+        body = _Body(Stream(self._writer, layout.ORIGINALS, layout.original_key(*found.place)), self._in_thread)
+        try:
+            await _must_be_open(found)
+            async for piece in in_time(pieces):
+                await body.more(piece)
+            body.check(said)
+            await _must_be_open(found)
+            await body.end()
+        except BROKEN_OFF:
+            raise BadRequest("The body is not complete") from None
+        finally:
+            await self._close(body, found)
+
+    async def _close(self, body: "_Body", found: File) -> None:
+        self._room.release()
+        try:
+            await body.abort()
+        except StorageError as error:
+            log.warning("parts not removed; the sweep will", asset=str(found.id), error=str(error))
+
+    async def _in_thread(self, call: Callable[..., None], *args: Any) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
+
+
+class _Body:
+    """A body on its way, of which a part at most is held."""
+
+    def __init__(self, stream: Stream, in_thread: InThread) -> None:
+        self._stream, self._in_thread = stream, in_thread
+        self._held, self._size, self._sha256 = bytearray(), 0, hashlib.sha256()
+
+    async def more(self, piece: bytes) -> None:
+        self._size += len(piece)
+        self._held += piece
+        if len(self._held) >= PART:
+            part, self._held = self._held, bytearray()
+            await self._in_thread(self._part, part)
+
+    def _part(self, part: bytearray) -> None:
+        self._sha256.update(part)
+        self._stream.part(part)
+
+    def check(self, said: Announced) -> None:
+        """Raises SizeMismatch and ChecksumMismatch."""
+        if self._size != said.size:
+            raise SizeMismatch(f"{self._size} bytes came, where {said.size} were announced")
+        whole = self._sha256.copy()
+        whole.update(self._held)
+        if said.sha256 not in (None, whole.hexdigest()):
+            raise ChecksumMismatch
+
+    async def end(self) -> None:
+        await self._in_thread(self._stream.end, self._held)
+
+    async def abort(self) -> None:
+        await self._in_thread(self._stream.abort)
+
+
+def _length(request: Request) -> int:
+    """How many bytes are sent; 0 where that is not said."""
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdecimal() else 0
+
+
+async def _must_be_open(found: File) -> None:
+    if not await begin_content(found.id):
+        raise UploadEnded("This file takes no bytes any more")

@@ -1,0 +1,100 @@
+"""The job that works on one large file, on disk: fetch, look what it is, make what its profile says, store, finish."""
+
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from appliance.config import Settings
+from appliance.files import documents
+from appliance.files.attempts import Attempts, Elsewhere, Unfit, Unreadable, must_be_as_announced
+from appliance.files.jobs import TOO_SLOW
+from appliance.files.scratch import Scratch
+from appliance.files.videos import Videos
+from appliance.files.work import Work
+from appliance.ledger.failures import DAMAGED
+from appliance.ledger.service import Claim, Failure, Ledger
+from appliance.live.progress import Progress, Teller
+from appliance.metrics import count
+from processors.processor import Processor
+from processors.profiles import Profile, profile_of
+from processors.refusals import Code, Refused
+from processors.sandbox import Sandbox, SandboxTimeout
+from processors.sniff import SNIFFED_BYTES
+from storage.objects import ObjectMissing, ObjectReplaced, Objects, StorageError
+
+FETCHED = 5.0  # of a hundred percent: what there is once the file has been fetched
+
+
+class Media(Attempts):
+    """Works on files of the lane `media`, one after the other."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        objects: Objects,
+        sandbox: Sandbox,
+        settings: Settings,
+        lane: str,
+        teller: Teller,
+        path: Path,
+    ) -> None:
+        """path: of the scratch folder."""
+        super().__init__(ledger, objects, settings, lane)
+        self._sandbox = sandbox
+        self._teller = teller
+        self._scratch = Scratch(path)
+
+    @property
+    def _seconds(self) -> float:
+        return self._settings.now.media_seconds
+
+    async def _run(self, claim: Claim) -> None:
+        with self._scratch.folder(claim.size) as folder, (folder / "original").open("w+b") as source:
+            self._teller.tell(claim.home, claim.id, Progress("fetch", 0.0))
+            sha256 = await self._fetch(claim, source)
+            work = Work(claim, sha256, folder, self._ledger, self._objects, self._teller, self._in_thread)
+            try:
+                content_type = await self._content_type(source)
+                profile = profile_of(content_type)
+                if profile.lane != self._lane:
+                    raise Elsewhere(profile.lane)
+                work.tell("probe", FETCHED)
+                facts, recipe = await self._made(work, profile, source)
+            except Refused as refused:
+                if refused.code == Code.TOO_MUCH_MEMORY:
+                    count("sandbox_ends", why="memory")
+                raise Unfit(Failure(refused.code, refused.message), work.sha256) from None
+            except SandboxTimeout:
+                count("sandbox_ends", why="time")
+                raise Unfit(TOO_SLOW, work.sha256) from None
+        await work.finish({"kind": profile.name, "content_type": content_type} | facts, recipe)
+
+    async def _made(self, work: Work, profile: Profile, source: BinaryIO) -> tuple[dict[str, Any], str]:
+        """What is known of the original once all is made, and the hash of what it was made by."""
+        match profile.processor:
+            case Processor.VIDEO:
+                return await Videos(self._sandbox, self._settings.now).make(work, source)
+            case Processor.OFFICE:
+                return await documents.make(work, source, self._sandbox, self._settings.now)
+        raise Elsewhere(profile.lane)
+
+    async def _content_type(self, source: BinaryIO) -> str:
+        """What it is, whatever its name says. Raises Refused."""
+        source.seek(0)
+        return await self._sandbox.sniff(source.read(SNIFFED_BYTES))
+
+    async def _fetch(self, claim: Claim, into: BinaryIO) -> str:
+        """Its SHA-256. Raises ObjectMissing, Unreadable, and Unfit for bytes that are not what came."""
+        pinned = (claim.bucket, claim.key, into, claim.version_id, claim.etag)
+        try:
+            sha256: str = await self._in_thread(self._objects.fetch, *pinned)
+        except ObjectMissing:
+            raise
+        except ObjectReplaced:
+            raise Unfit(DAMAGED, None) from None
+        except StorageError as error:
+            raise Unreadable(str(error)) from error
+        into.flush()
+        if claim.sha256 not in (None, sha256):
+            raise Unfit(DAMAGED, None)
+        must_be_as_announced(claim, sha256)
+        return sha256

@@ -1,0 +1,19 @@
+"""Versions that are made once somebody asks for them."""
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from appliance.ledger.database import run_scripts
+
+ID = "2026-11-26T10:30:00:000000"
+VERSION = "1.38.0"
+DESCRIPTION = "orders of versions"
+
+
+async def forwards() -> MigrationManager:
+    manager = MigrationManager(migration_id=ID, app_name="ledger", description=DESCRIPTION)
+
+    async def create() -> None:
+        await run_scripts("orders_table")
+
+    manager.add_raw(create)
+    return manager

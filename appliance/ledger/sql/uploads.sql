@@ -1,0 +1,40 @@
+-- Uploads in parts that came to an end, one way or another: what is left of their parts is to be removed. The next look is
+-- set before this one is made, as in look_up.
+CREATE OR REPLACE FUNCTION ledger.ended_uploads(most integer)
+RETURNS TABLE (id uuid, root text, owner text, folder text) LANGUAGE sql AS $$
+    WITH ended AS (
+        SELECT u.asset FROM ledger.uploads u JOIN ledger.assets a ON a.id = u.asset
+        WHERE a.state <> 'init' AND u.check_at <= now() ORDER BY u.check_at LIMIT most FOR UPDATE OF u SKIP LOCKED
+    )
+    UPDATE ledger.uploads u SET check_at = now() + interval '10 seconds' FROM ledger.assets a
+    WHERE u.asset = ANY (ARRAY(TABLE ended)) AND a.id = u.asset
+    RETURNING a.id, a.root, a.owner, a.folder;
+$$;
+
+-- Nothing is left of its parts, and nothing can be sent any more.
+CREATE OR REPLACE FUNCTION ledger.forget_upload(of_asset uuid) RETURNS void LANGUAGE sql AS $$
+    UPDATE ledger.assets a SET expires_at = least(a.expires_at, now()) WHERE a.id = of_asset AND a.state <> 'init';
+    DELETE FROM ledger.uploads u USING ledger.assets a WHERE u.asset = of_asset AND a.id = u.asset AND a.state <> 'init';
+$$;
+
+-- Storage calls the upload of an asset `begun` now, in place of `before`; no row where somebody was faster, or it takes no
+-- parts any more.
+CREATE OR REPLACE FUNCTION ledger.begin_upload(of_asset uuid, begun text, before text)
+RETURNS TABLE (asset uuid) LANGUAGE sql AS $$
+    UPDATE ledger.uploads u SET upload_id = begun FROM ledger.assets a
+    WHERE u.asset = of_asset AND u.upload_id IS NOT DISTINCT FROM before AND a.id = u.asset AND a.state = 'init'
+    RETURNING u.asset;
+$$;
+
+-- The server itself is about to write an asset's bytes: from now on there may be parts of it. No row where it takes none.
+CREATE OR REPLACE FUNCTION ledger.begin_content(of_asset uuid) RETURNS TABLE (asset uuid) LANGUAGE sql AS $$
+    WITH open AS (SELECT a.id FROM ledger.assets a WHERE a.id = of_asset AND a.state = 'init' FOR KEY SHARE),
+    marked AS (INSERT INTO ledger.uploads (asset) SELECT open.id FROM open ON CONFLICT DO NOTHING)
+    SELECT open.id FROM open;
+$$;
+
+-- What its client does not want any more ends as `error`. What has come stays where it is until the asset is deleted.
+CREATE OR REPLACE FUNCTION ledger.cancel(of_asset uuid, note jsonb)
+RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE sql AS $$
+    SELECT * FROM ledger.transition(ARRAY[of_asset], '{init,uploaded,processing}', 'error', ARRAY[note]);
+$$;

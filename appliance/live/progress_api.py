@@ -1,0 +1,76 @@
+"""`/progress/{id}`: how far one file is, and its events: those of its owner's stream that are of this file."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Router, WebSocket, get, websocket
+from redis.asyncio import Redis
+
+from appliance.accounts.callers import Caller
+from appliance.accounts.tickets import Tickets
+from appliance.config import Config
+from appliance.errors import DomainError
+from appliance.files import service
+from appliance.ledger.states import State
+from appliance.live import api
+from appliance.live.doorbell import Listener
+from appliance.live.manners import dismiss
+from appliance.live.places import Places
+from appliance.live.progress import last_told
+from appliance.live.service import bounds
+from appliance.public import linker
+from appliance.quotas.gate import Gate
+from storage.links import Links
+
+DONE_PERCENT = 100.0
+
+
+@get("/progress/{progress_id:uuid}", tags=["events"], summary="How far the work on one file is")
+async def read(
+    progress_id: UUID, request: Request, caller: Caller, config: Config, links: Links, redis: Redis
+) -> dict[str, Any]:
+    """State, percent, step, seconds left, and all versions that there are already."""
+    file = await service.file(progress_id)
+    caller.may_see(file.whose, "file")
+    shown = file.shown(linker(request, config, links), full=True)
+    told = await last_told(redis, file.id) if file.state == State.PROCESSING else None
+    percent = DONE_PERCENT if file.state == State.DONE else told.percent if told else 0.0
+    return {
+        **{name: shown[name] for name in ("progress_id", "file_id", "kind", "state", "error", "versions")},
+        "step": told.step if told else None,
+        "percent": percent,
+        "left_seconds": told.left if told else None,
+    }
+
+
+@websocket("/progress/{progress_id:uuid}/events", opt={"public": True})
+async def events_socket(
+    socket: WebSocket,
+    progress_id: UUID,
+    config: Config,
+    tickets: Tickets,
+    listener: Listener,
+    links: Links,
+    places: Places,
+    gate: Gate,
+    ticket: str = "",
+    after: str | None = None,
+    epoch: str | None = None,
+) -> None:
+    """As the socket of its owner, whose ticket lets in; cursors are those of the owner's stream."""
+    await socket.accept()  # only then can it be told why it is refused
+    try:
+        await gate.admit(socket, None)
+        admission = await api.admission(socket, config, tickets, ticket)
+        file = await service.file(progress_id)
+        admission.must_be_of(file.whose)
+        here = await bounds(file.whose)
+        cursor = api.after_cursor(after, epoch, here)
+        async with places.place(file.whose, gate.mark(socket, admission.server)):
+            made = linker(socket, config, links)
+            await api.serve(socket, api.pump(socket, here, cursor, listener, made, file.id))
+    except DomainError as error:
+        await dismiss(socket, api.refusal(error))
+
+
+router = Router("/", route_handlers=[read, events_socket])

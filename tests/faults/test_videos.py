@@ -1,0 +1,53 @@
+"""A worker of large files that dies, or whose file is deleted: nothing goes on behind it, and the video is done."""
+
+import os
+from typing import Any
+
+import httpx
+import psutil
+
+from tests.appliance.client import Project, wait_for
+from tests.appliance.test_files import sent
+from tests.appliance.test_videos import ended
+from tests.faults.parts import kill, pid
+from tests.processors.clips import FAST, clip
+from tests.stack import Stack
+
+LONG = clip(*FAST, pattern="testsrc2=size=1280x720:rate=30:duration=10")
+WORKER = "worker-media-1"
+
+
+def encoders(stack: Stack) -> list[psutil.Process]:
+    """The ffmpeg processes of the worker."""
+    return [one for one in psutil.Process(pid(stack, WORKER)).children(recursive=True) if "ffmpeg" in one.name()]
+
+
+def under_way(project: Project) -> tuple[str, psutil.Process]:
+    """A video that is being transcoded, and by which process."""
+    file_id = sent(project, "long.mp4", LONG)
+
+    def look() -> Any:
+        return project.api.get(f"/progress/{file_id}").json()["step"] == "transcode" and encoders(project.stack)
+
+    [worked] = wait_for(look, 60)
+    return file_id, worked
+
+
+def test_deleting_a_video_ends_the_work_on_it(mortal: Stack) -> None:
+    project = Project(mortal)
+    file_id, worked = under_way(project)
+    assert project.api.delete(f"/files/{file_id}").status_code == 204
+    wait_for(lambda: not worked.is_running(), 10)  # it is noticed when the lease is to be renewed
+    wait_for(lambda: not os.listdir(mortal.data / "scratch" / WORKER), 10)
+
+
+def test_a_worker_that_is_killed_leaves_nothing_and_the_video_is_done(mortal: Stack) -> None:
+    project = Project(mortal)
+    file_id, worked = under_way(project)
+    kill(mortal, WORKER)
+    wait_for(lambda: not worked.is_running(), 10)
+    poster = project.api.get(f"/files/{file_id}").json()["versions"]["poster"]
+    assert httpx.get(poster["url"]).status_code == 200
+    file = ended(project, file_id, 90)
+    assert file["state"] == "done", file["error"]
+    assert len([event for event in project.events() if event["state"] == "done"]) == 1
