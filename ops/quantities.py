@@ -1,20 +1,21 @@
 """Sizes as people write and read them: `8T`, `7.3 TB`. Drives and photos are counted in thousands, as they are sold."""
 
 import argparse
-import re
+
+from appliance.settings import casts
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGTP]?)(i?)B?", re.IGNORECASE)
 
 
 def size(text: str) -> int:
     """Bytes of `4M`, `7.3 TB` or `16TiB`. Raises argparse.ArgumentTypeError, as a type of arguments does."""
-    found = _SIZE.fullmatch(text.strip())
-    if not found or not float(found[1]):
+    try:
+        found = casts.size(text)
+    except ValueError:
+        found = 0
+    if not found:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 4M, 7.3TB or 16TiB")
-    unit = found[2].upper()
-    of = 1024 ** " KMGTP".index(unit) if found[3] and unit else _UNITS[unit]
-    return int(float(found[1]) * of)
+    return found
 
 
 def bytes_told(count: float) -> str:

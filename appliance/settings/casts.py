@@ -20,13 +20,16 @@ class Unit(StrEnum):
     BYTES = "bytes"
 
 
+LARGEST = (1 << 63) - 1  # what Postgres holds as a whole number
+
 _YES, _NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 _SPANS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
-_SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(ms|s|min|m|h|d|w)")
+_FIGURES = r"([0-9]{1,18}(?:\.[0-9]{1,18})?)"
+_SPAN = re.compile(_FIGURES + " ?(ms|s|min|m|h|d|w)")
 _DURATION = re.compile(rf"(?:{_SPAN.pattern} ?)+")
 _IN_SECONDS = {Unit.SECONDS: 1.0, Unit.HOURS: 3600.0, Unit.DAYS: 86400.0}
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGTP]?)(i?)B?", re.IGNORECASE)
+_SIZE = re.compile(_FIGURES + " ?([KMGTP]?)(i?)B?", re.IGNORECASE)
 
 
 def cast(kind: Any, text: str, unit: Unit = Unit.NONE) -> Any:
@@ -86,8 +89,8 @@ def _number(kind: type, text: str, unit: Unit) -> Any:
         value = kind(text)
     except ValueError:
         value = _with_unit(kind, text, unit)
-    if not math.isfinite(value):
-        raise ValueError("expected a number that is one")
+    if not (abs(value) <= LARGEST if kind is int else math.isfinite(value)):
+        raise ValueError("expected a number that can be held")
     return value
 
 

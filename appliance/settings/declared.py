@@ -82,11 +82,10 @@ class Setting:
     def cast(self, text: str) -> Any:
         """The value that `text` is written for. Raises ValueError, which says what is expected, and never the text."""
         value = cast(self.kind, text, self.unit)
-        for end, beyond in ((self.least, -1), (self.most, 1)):
-            if end is not None and (value - end) * beyond > 0:
-                raise ValueError(
-                    f"expected {self.bounds} {self.unit}".rstrip() + (f", {MANY} at most" if end == MANY else "")
-                )
+        low = self.least is not None and value < self.least
+        if low or (self.most is not None and value > self.most):
+            most = f", {MANY} at most" if self.most == MANY else ""
+            raise ValueError(f"expected {self.bounds} {self.unit}".rstrip() + most)
         if self.check:
             self.check(text)
         return value

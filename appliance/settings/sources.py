@@ -6,7 +6,7 @@ The file is `settings.toml` in the data folder: `project_slots = 500`, a key a l
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from appliance.errors import BadConfiguration
 from appliance.settings.casts import written
@@ -61,7 +61,7 @@ def text_of(one: Setting, value: Any) -> str:
         return value
     if isinstance(value, bool) and one.kind is not bool:
         raise ValueError("expected no truth value")
-    if isinstance(value, list) and one.kind == tuple[str, ...]:
+    if isinstance(value, list) and get_origin(one.kind) is tuple:
         return " ".join(map(str, value))
     if isinstance(value, bool | int | float | list | dict):
         return written(value)

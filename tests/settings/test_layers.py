@@ -68,6 +68,7 @@ async def test_a_file_of_one_host_does_not_take_away_that_of_another(house: Hous
 
 def test_a_file_says_it_in_toml_whatever_the_kind(house: House) -> None:
     (house.config.data / FILE).write_text(
+        "video_ladder = [360, 720]\n"
         'project_bytes = "4T"\nbundles = false\nstorage_free_percent = 2.5\nclean_at = "03:00"\n'
         'networks = ["10.0.0.0/8", "fd00::/8"]\nsizes = [[1, 2]]\nmail_password = "hush"\n[headers]\na = 1\n'
     )
@@ -78,6 +79,7 @@ def test_a_file_says_it_in_toml_whatever_the_kind(house: House) -> None:
         "storage_free_percent": 2.5,
         "clean_at": "03:00",
         "networks": ("10.0.0.0/8", "fd00::/8"),
+        "video_ladder": (360, 720),
         "sizes": [[1, 2]],
         "mail_password": "hush",
         "headers": {"a": 1},
