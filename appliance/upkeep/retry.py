@@ -23,7 +23,9 @@ GROUP BY a.root, a.owner, a.error_code ORDER BY count(*) DESC, a.root, a.owner, 
 _PAGE = """
 SELECT a.id, a.error_code AS code, a.blob IS NOT NULL AS with_file FROM ledger.assets a
 WHERE a.state = 'error' AND a.id > $4
-    AND ($1::text IS NULL OR (a.root = $1 AND a.owner = $2)) AND ($3::text IS NULL OR a.error_code = $3)
+    AND ($1::text IS NULL OR (a.root = $1 AND a.owner = $2))
+    -- What somebody cancelled has not failed: it is tried again where that is what is asked for.
+    AND CASE WHEN $3::text IS NULL THEN a.error_code IS DISTINCT FROM 'cancelled' ELSE a.error_code = $3 END
 ORDER BY a.id LIMIT $5
 """
 

@@ -1,9 +1,9 @@
 """`./ops/bench upload`: one large file, by a form and in parts, side by side.
 
 Starts an appliance of its own, on this machine and in a new folder. Each run sends a new file of random bytes in three
-ways, in turn: by a form, which can't be gone on with; in parts, with the whole file's checksum computed first and every
-part's on the way; and in parts with the client ended in the middle, and another one going on. The time is from asking
-for a link until storage has said that it holds the file.
+ways, in turn: by a form, which can't be gone on with; in parts, each with a checksum of its own; and in parts with the
+client ended in the middle, and another one going on. The whole file's checksum is announced each time. The time is from
+computing it until storage has said that it holds the file.
 Exit code: 0 when the goal is reached, 1 when not, 2 when it could not run.
 """
 
@@ -73,7 +73,9 @@ async def _runs(url: str, token: str, file: Path, options: argparse.Namespace) -
 
 
 async def _by_form(client: "Client", file: Path) -> str:
-    link = await client.link(file.name)
+    from ops.uploading import large
+
+    link = await client.offer(file.name, None, await large.checksum(file))
     await client.send(link, file)
     return link.image_id
 

@@ -48,8 +48,8 @@ class Client:
         made = await self.patiently(lambda: self._json("POST", "/images/", json=body))
         return Link(made["image_id"], made["upload_link"], made["params"])
 
-    async def offer(self, filename: str, size: int, checksum: str) -> Link:
-        """The same for a large file, by its size in bytes and its SHA-256 in hex."""
+    async def offer(self, filename: str, size: int | None, checksum: str) -> Link:
+        """The same for a file by its SHA-256 in hex, and its size in bytes, without which it is sent by a form."""
         about = {"filename": plain(filename), "project_id": self._project, "size": size, "checksum": checksum}
         made = await self.ask("POST", "/files/", about)
         in_parts, there = made["upload"] is not None, made["state"] != "init"

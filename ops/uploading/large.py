@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ from ops.uploading.client import Away, Client
 from ops.uploading.journal import Entry
 
 LARGE = 32 << 20  # bytes from which on a file is offered with its size and checksum
-AT_ONCE = 4  # parts of one file
+AT_ONCE, TOGETHER = 3, 2  # parts of one file; those whose links are asked for together
 ROUNDS = 5  # of looking what is missing, before it is given up for now
+
+Part = dict[str, Any]
 
 
 async def checksum(file: Path) -> str:
@@ -41,15 +44,12 @@ async def send(client: Client, file_id: str, file: Path, told: Callable[[int], N
     raise Away("storage does not keep the parts that it is sent")
 
 
-async def _all(
-    client: Client, file_id: str, file: Path, parts: Iterable[dict[str, Any]], told: Callable[[int], None]
-) -> None:
+async def _all(client: Client, file_id: str, file: Path, parts: Iterable[Part], told: Callable[[int], None]) -> None:
     left = iter(parts)
 
     async def each() -> None:
-        for part in left:
-            await client.patiently(lambda part=part: _one(client, file_id, file, part))  # type: ignore[misc]
-            told(part["size"])
+        while some := list(islice(left, TOGETHER)):
+            await client.patiently(lambda: _some(client, file_id, file, some, told))
 
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -59,17 +59,23 @@ async def _all(
         raise several.exceptions[0] from None
 
 
-async def _one(client: Client, file_id: str, file: Path, part: dict[str, Any]) -> None:
-    data = await asyncio.to_thread(_read, file, part["offset"], part["size"])
-    wanted = {"part": part["part"], "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    answer = await client.ask("POST", f"/files/{file_id}/upload/parts", {"parts": [wanted]})
-    await client.put(answer["parts"][0]["upload_link"], data)
+async def _some(client: Client, file_id: str, file: Path, parts: list[Part], told: Callable[[int], None]) -> None:
+    """Sends `parts`, and takes out of the list those that were sent. A part is in memory for itself only."""
+    wanted = [await asyncio.to_thread(_wanted, file, part) for part in parts]
+    answer = await client.ask("POST", f"/files/{file_id}/upload/parts", {"parts": wanted})
+    for link in answer["parts"]:
+        await client.put(link["upload_link"], await asyncio.to_thread(_read, file, parts[0]))
+        told(parts.pop(0)["size"])
 
 
-def _read(file: Path, offset: int, size: int) -> bytes:
+def _wanted(file: Path, part: Part) -> dict[str, Any]:
+    return {"part": part["part"], "size": part["size"], "sha256": hashlib.sha256(_read(file, part)).hexdigest()}
+
+
+def _read(file: Path, part: Part) -> bytes:
     with file.open("rb") as opened:
-        opened.seek(offset)
-        return opened.read(size)
+        opened.seek(part["offset"])
+        return opened.read(part["size"])
 
 
 def _checksum(file: Path) -> str:

@@ -1,5 +1,6 @@
 """Upload forms through the edge: what they let in, and what they don't."""
 
+import hashlib
 import http.client
 import json
 from contextlib import closing
@@ -9,6 +10,8 @@ import httpx
 import pytest
 
 from storage.links import Links, UploadForms
+from storage.parts import PartLinks, PartWriter
+from storage.signing import Body
 from tests.daemons import caddy, minio
 from tests.edge.conftest import MAX_UPLOAD
 from tests.edge.places import ONE_KB, new_original, send, upload
@@ -98,3 +101,24 @@ def test_body_of_unknown_length_is_refused(client: httpx.Client) -> None:
 def test_largest_upload_fits(client: httpx.Client, forms: UploadForms) -> None:
     form = forms.form(new_original(), MAX_UPLOAD, 900)
     assert send(client, form, b"z" * MAX_UPLOAD).status_code == 201
+
+
+def test_a_part_is_held_to_its_checksum_and_to_the_largest_there_can_be(
+    edge: caddy.Caddy, client: httpx.Client, storage: minio.Minio
+) -> None:
+    key, writer = new_original(), PartWriter(storage.url, *minio.UPLOADER)
+    upload = writer.begin("originals", key)
+    body = Body(len(ONE_KB), hashlib.sha256(ONE_KB).hexdigest())
+    link = PartLinks(*minio.UPLOADER).link(key, upload, 1, body, 900)
+    other = client.put(link, content=ONE_KB[:-1] + b"y")
+    assert (other.status_code, "XAmzContentSHA256Mismatch" in other.text) == (400, True)
+    assert client.put(link, content=ONE_KB[:-1]).status_code == 403
+    assert client.put(link.replace(body.sha256, "UNSIGNED-PAYLOAD"), content=ONE_KB).json()["code"] == "refused"
+    assert writer.listed("originals", key, upload) == []
+    assert client.put(link, content=ONE_KB).status_code == 200
+    with closing(http.client.HTTPConnection("127.0.0.1", edge.edge.port, timeout=5)) as connection:
+        connection.putrequest("PUT", link)
+        connection.putheader("Content-Length", str((48 << 20) + 1))
+        connection.endheaders()
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())["code"]) == (413, "too_large")

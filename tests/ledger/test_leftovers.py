@@ -8,6 +8,7 @@ from appliance.ledger import uploads
 from appliance.ledger.database import fetch
 from appliance.ledger.leftovers import Leftovers
 from appliance.ledger.service import Announced
+from appliance.upkeep.retry import retry
 from storage import layout
 from storage.multiparts import Multiparts
 from storage.parts import PartWriter, plan
@@ -150,6 +151,14 @@ async def test_what_is_cancelled_ends_and_its_worker_loses_the_lease(book: Book,
         assert not await book.finish(claim)
     assert not await book.ledger.cancel(asset)
     assert (await book.ledger.retry([asset]) == [asset]) is (state != "init")
+
+
+async def test_what_was_cancelled_is_not_among_all_that_failed(book: Book) -> None:
+    failed, cancelled = await book.asset_in("error"), await book.uploaded()
+    await book.ledger.cancel(cancelled)
+    assert (await retry(book.ledger, None, None)).by_code == {"unreadable": 1}
+    assert (await book.state(failed), await book.state(cancelled)) == ("uploaded", "error")
+    assert (await retry(book.ledger, None, "cancelled")).by_code == {"cancelled": 1}
 
 
 @pytest.mark.parametrize("state", ["done", "error", "expired", "deleting", "deleted"])

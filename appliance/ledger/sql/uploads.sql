@@ -1,12 +1,14 @@
 -- Uploads in parts that came to an end, one way or another: what is left of their parts is to be removed. The next look is
--- set before this one is made, as in look_up.
+-- set before this one is made, as in look_up; where storage refuses, less and less often.
 CREATE OR REPLACE FUNCTION ledger.ended_uploads(most integer)
 RETURNS TABLE (id uuid, root text, owner text, folder text) LANGUAGE sql AS $$
     WITH ended AS (
         SELECT u.asset FROM ledger.uploads u JOIN ledger.assets a ON a.id = u.asset
         WHERE a.state <> 'init' AND u.check_at <= now() ORDER BY u.check_at LIMIT most FOR UPDATE OF u SKIP LOCKED
     )
-    UPDATE ledger.uploads u SET check_at = now() + interval '10 seconds' FROM ledger.assets a
+    UPDATE ledger.uploads u
+    SET check_at = now() + greatest(interval '10 seconds', least(now() - a.changed_at, interval '1 hour'))
+    FROM ledger.assets a
     WHERE u.asset = ANY (ARRAY(TABLE ended)) AND a.id = u.asset
     RETURNING a.id, a.root, a.owner, a.folder;
 $$;
