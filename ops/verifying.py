@@ -60,7 +60,7 @@ async def run(given: argparse.Namespace, root: str) -> dict[str, Any]:
     told = verifier.report.told()
     result = told | {"deep": given.deep, "miscounted": wrong, "clean": told["clean"] and not wrong}
     if given.repair:
-        names = ("deleted", "taken_in", "called_missing", "called_damaged")
+        names = ("deleted", "taken_in", "forgotten", "called_missing", "called_damaged")
         result["repair"] = {"done": given.yes, "refused": repair.refused} | {name: repair.done[name] for name in names}
     return result
 

@@ -21,8 +21,7 @@ def members(objects: Inspector, found: File) -> Iterator[Member]:
     if found.original is None:
         raise ValueError("there are no bytes of this file")
     name, original = _safe(found.filename), found.original
-    key = layout.original_key(*found.place)
-    pieces = partial(objects.pieces, layout.ORIGINALS, key, original.version_id, original.size, PIECE)
+    pieces = partial(objects.pieces, layout.ORIGINALS, original.key, original.version_id, original.size, PIECE)
     yield Member(name, original.size, _deflates(found.facts.get("content_type", "")), pieces)
     for version in sorted(found.versions, key=lambda one: str(one["name"])):
         key = layout.version_key(*found.place, version["name"], version["sha256"], version["extension"])

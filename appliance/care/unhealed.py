@@ -175,7 +175,11 @@ class Conclusions:
             raise Degraded(repair.refused)
         assets = {one.reference.asset for one in sure if one.reference}
         again = set() if lost is None else set(await self._ledger.retry(sorted(assets - lost)))
+        known = await references([(one.bucket, one.key, one.version_id) for one in sure])
         for one in sure:
+            if (one.bucket, one.key, one.version_id) not in known:
+                await fetch(_FORGET, one.bucket, one.key, one.version_id)  # made on request, and anew on the next
+                continue
             anew = one.reference is not None and one.reference.asset in again
             verdict = "made_anew" if anew else str(one.kind)
             await fetch(_DECIDE, one.bucket, one.key, one.version_id, verdict)

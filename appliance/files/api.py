@@ -50,8 +50,9 @@ class InParts(msgspec.Struct):
 class FileLink(msgspec.Struct):
     """Send every pair of `params`, then the field `file`, as multipart/form-data to `upload_link`.
 
-    A large file has the parts of `upload` to be sent instead. A file that its owner has already, by its size and its
-    checksum, is `uploaded`: there is nothing to send.
+    A large file has the parts of `upload` to be sent instead; where storage is not ours it is PUT to
+    `/files/{file_id}/content`. A file that its owner has already, by its size and its checksum, is `uploaded`: there is
+    nothing to send.
     """
 
     file_id: str
@@ -70,7 +71,7 @@ async def create(data: NewFile, caller: Caller, asker: Asker, request: Request, 
     said = Announced(data.size, None if data.checksum is None else sha256(data.checksum, "checksum"))
     opened = await slots.open(request, asker, owner, _profile(data), service.FILE, data.filename, said)
     upload = InParts(opened.plan.part_size, slices(opened.plan)) if opened.plan else None
-    state = State.INIT if upload or opened.params else State.UPLOADED
+    state = State.UPLOADED if opened.there else State.INIT
     return FileLink(opened.id, opened.id, state, opened.upload_link, opened.params, upload, opened.expires_at)
 
 

@@ -21,13 +21,17 @@ from storage.parts import Plan, plan
 
 
 class Opened(NamedTuple):
-    """An upload that may begin: by its form, or where there is a `plan` in parts; with neither its bytes are there."""
+    """An upload that may begin: by its form, or where there is a `plan` in parts, or with neither through the server.
+
+    `there`: it has its bytes already.
+    """
 
     id: str
     upload_link: str | None
     params: dict[str, str] | None
     expires_at: datetime
     plan: Plan | None = None
+    there: bool = False
 
 
 class Slots:
@@ -49,10 +53,11 @@ class Slots:
     ) -> Opened:
         """Raises BadRequest, NotFound, LimitReached, and where storage is nearly full."""
         name, config = clean(filename), self._settings.now
-        cut = self._plan(profile, said)
+        formed = self._by_form(profile, said.size)
+        cut = None if formed or said.size is None or not self._in_parts else plan(said.size)
         await self._room.check()
         kind = (profile.folder, profile.name, profile.lane, recipe)
-        seconds = config.upload_seconds if cut else config.form_seconds
+        seconds = config.form_seconds if formed else config.upload_seconds
         said = said._replace(part_size=cut.part_size if cut else None)
         slot = await self._ledger.open_slot(*owner, *kind, name, seconds, asker, said)
         if slot is None:
@@ -60,8 +65,8 @@ class Slots:
         log.info("link issued", asset=str(slot.id), **{owner.noun: owner.id})
         if said.sha256 and await self._ledger.adopt(slot.id):
             log.info("file is there", asset=str(slot.id), signal="known")
-            return Opened(str(slot.id), None, None, slot.expires_at)
-        if cut:
+            return Opened(str(slot.id), None, None, slot.expires_at, there=True)
+        if not formed:
             return Opened(str(slot.id), None, None, slot.expires_at, cut)
         return self._form(request, owner, profile, slot)
 
@@ -70,11 +75,10 @@ class Slots:
         form = self._forms.form(key, most_in_form(profile, config), config.form_seconds)
         return Opened(str(slot.id), public_url(request, config) + form.path, form.params, slot.expires_at)
 
-    def _plan(self, profile: Profile, said: Announced) -> Plan | None:
-        """How the file is cut, None where it is sent by a form. Raises BadRequest for what is too large."""
-        if said.size is None:
-            return None
+    def _by_form(self, profile: Profile, size: int | None) -> bool:
+        """Whether a file of so many bytes is sent by a form. Raises BadRequest for what is too large."""
         most = most_bytes(profile, self._settings.now)
-        if not 1 <= said.size <= most:
+        if size is not None and not 1 <= size <= most:
             raise BadRequest("The file is empty or too large", size=f"1 to {most} bytes")
-        return plan(said.size) if self._in_parts and said.size >= self._settings.now.parts_from_bytes else None
+        large = self._settings.now.parts_from_bytes if self._in_parts else most + 1
+        return size is None or (size <= most_in_form(profile, self._settings.now) and size < large)

@@ -19,7 +19,7 @@ from appliance.logs import log
 from appliance.metrics import count
 from appliance.renders import orders
 from appliance.renders.orders import Claim, Made, Orders
-from appliance.renders.source import sufficient
+from appliance.renders.source import AS_PDF, sufficient
 from processors import renditions
 from processors.processor import Processor
 from processors.recipes import PHOTO, Recipe
@@ -130,7 +130,10 @@ class Renderer:
         return await self._developed(source, rendition.recipe, Processor.IMAGE)
 
     async def _page(self, claim: Claim, page: int) -> list[Version]:
-        versions = await self._developed(await self._original(claim), PHOTO, Processor.PDF, page)
+        """Of the PDF that was made of a document, else of the original, which is one."""
+        made = [one for one in await orders.made(claim.asset, None) if one["name"] == AS_PDF]
+        source = await (self._version(claim, made[0]) if made else self._original(claim))
+        versions = await self._developed(source, PHOTO, Processor.PDF, page)
         return [dataclasses.replace(version, name=f"{claim.name}_{version.name}") for version in versions]
 
     async def _developed(

@@ -13,10 +13,14 @@ from appliance.files import service
 from appliance.public import linker
 from appliance.renders.errors import NotADocument, NotReady
 from appliance.renders.service import Renders
+from appliance.renders.source import AS_PDF
 from processors.limits import MAX_PAGES
-from processors.profiles import PDF
+from processors.profiles import PDF, PROFILES
 from processors.renditions import page_name
 from storage.links import Links
+
+DRAWN = {PDF.name, AS_PDF}
+"""A PDF has pages, and so has what a PDF is made of."""
 
 
 @get("/files/{file_id:uuid}/pages/{page:int}", tags=["files"], summary="A page of a document, as pictures and text")
@@ -29,10 +33,12 @@ async def read_page(
     links: Links,
     renders: Renders,
 ) -> dict[str, Any]:
-    """Pages are counted from 1. The versions are those that a document has of its first page."""
+    """Pages are counted from 1; what is no PDF has those of its PDF. The versions are those that a document has of its
+    first page.
+    """
     found = await service.file(file_id)
     caller.may_see(found.whose, "file")
-    if found.kind != PDF.name:
+    if not DRAWN & {found.kind, *PROFILES[found.kind].versions}:
         raise NotADocument
     if found.state != "done":
         raise NotReady

@@ -1,9 +1,12 @@
-"""What a rendition is made from: the smallest version that has all the pixels for it."""
+"""What is made on request is made from: of a picture the smallest version that has all the pixels for it."""
 
 from collections.abc import Iterable
 
 from appliance.renders.orders import Made
 from processors.recipes import VersionSpec
+
+AS_PDF = "pdf"
+"""The version that a document has which is none itself: its pages are drawn from it."""
 
 
 def sufficient(versions: Iterable[Made], original: tuple[int, int], spec: VersionSpec) -> Made | None:

@@ -1,5 +1,5 @@
-"""Mending what verifying confirmed: unexplained object versions go, late ones are taken in, and an asset says what of
-it is missing or damaged.
+"""Mending what verifying confirmed: unexplained object versions go, late ones are taken in, what was made on request is
+forgotten where it is missing or damaged, and of all else of it an asset says so.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
+from appliance.ledger.database import fetch
 from appliance.ledger.failures import DAMAGED, MISSING, VERSION_DAMAGED
 from appliance.ledger.service import Bytes, Failure, Ledger
 from appliance.logs import log
@@ -17,7 +18,13 @@ from appliance.upkeep.differences import Difference, Kind, named
 from storage import layout
 from storage.inspection import Inspector
 
-CHANGES = ("deleted", "called_missing", "called_damaged")
+CHANGES = ("deleted", "forgotten", "called_missing", "called_damaged")
+# All that one order made: a page without one of its pictures would stay so.
+_ORDERED = """
+SELECT o.name FROM ledger.versions v JOIN ledger.versions o ON o.asset = v.asset AND o.ordered = v.ordered
+WHERE v.asset = $1 AND v.name || '.' || left(v.sha256, 12) || '.' || v.extension = $2
+"""
+_FORGET = "DELETE FROM ledger.versions WHERE asset = $1 AND name = ANY ($2) AND ordered IS NOT NULL"
 
 Sound = Callable[[], Awaitable[None]]
 
@@ -59,10 +66,26 @@ class Repair:
         for one in differences:
             if one.kind in (Kind.UNEXPLAINED, Kind.LEFT_OVER):
                 await self._delete(one)
+        differences = [one for one in differences if not await self._forgotten(one)]
         await self._say("called_missing", MISSING, _of(differences, Kind.MISSING))
         # Originals first: what is made of one that is damaged can't be made anew.
         await self._say("called_damaged", DAMAGED, _of(differences, Kind.DAMAGED, layout.ORIGINALS))
         await self._say("called_damaged", VERSION_DAMAGED, _of(differences, Kind.DAMAGED, layout.VERSIONS))
+
+    async def _forgotten(self, one: Difference) -> bool:
+        """Whether it is of what was made on request. The ledger forgets that: it is made anew when it is asked for, and
+        its asset lacks nothing.
+        """
+        if one.bucket != layout.VERSIONS or one.kind not in (Kind.MISSING, Kind.DAMAGED):
+            return False
+        name = named(one.bucket, one.key)
+        if not (rows := await fetch(_ORDERED, name.asset, name.file)):
+            return False
+        self._count("forgotten")
+        if self.act:
+            await fetch(_FORGET, name.asset, [row["name"] for row in rows])
+            log.error("version made on request is missing or damaged", asset=str(name.asset), key=one.key)
+        return True
 
     def _count(self, what: str, more: int = 1) -> None:
         if sum(self.done[changed] for changed in CHANGES) + more > self.limit:

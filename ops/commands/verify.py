@@ -110,7 +110,7 @@ def text(result: dict) -> str:
 
 
 def _repaired(repair: dict) -> str:
-    names = ("deleted", "taken_in", "called_missing", "called_damaged")
+    names = ("deleted", "taken_in", "forgotten", "called_missing", "called_damaged")
     what = ", ".join(f"{repair[name]} {name.replace('_', ' ')}" for name in names)
     told = f"repaired: {what}" if repair["done"] else f"would be repaired with --yes: {what}"
     return told + (f"\nnot repaired further: {repair['refused']}" if repair["refused"] else "")

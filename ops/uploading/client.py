@@ -24,12 +24,13 @@ class Away(Exception):
 
 
 class Link(NamedTuple):
-    """An upload that may begin: by a form, in parts where there is none, or not at all where the bytes are there."""
+    """An upload that may begin: by a form, or in parts; or one whose bytes are there already."""
 
     image_id: str
     url: str
     params: dict[str, str]
     in_parts: bool = False
+    there: bool = False
 
 
 class Client:
@@ -51,7 +52,8 @@ class Client:
         """The same for a large file, by its size in bytes and its SHA-256 in hex."""
         about = {"filename": plain(filename), "project_id": self._project, "size": size, "checksum": checksum}
         made = await self.ask("POST", "/files/", about)
-        return Link(made["file_id"], made["upload_link"] or "", made["params"] or {}, made["upload"] is not None)
+        in_parts, there = made["upload"] is not None, made["state"] != "init"
+        return Link(made["file_id"], made["upload_link"] or "", made["params"] or {}, in_parts, there)
 
     async def ask(self, method: str, path: str, body: Any = None) -> Any:
         """One call of the API, as JSON. Raises Refused and Away."""

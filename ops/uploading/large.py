@@ -10,7 +10,7 @@ from ops.uploading.client import Away, Client
 from ops.uploading.journal import Entry
 
 LARGE = 32 << 20  # bytes from which on a file is offered with its size and checksum
-AT_ONCE = 3  # parts of one file
+AT_ONCE = 4  # parts of one file
 ROUNDS = 5  # of looking what is missing, before it is given up for now
 
 

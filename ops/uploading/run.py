@@ -115,7 +115,7 @@ class Run:
         try:
             if link.in_parts:
                 await large.send(self._client, link.image_id, file, self._progress.sent)
-            elif link.params:
+            elif not link.there:
                 await self._client.send(link, file, self._progress.sent)
         except (Refused, Away):
             self._waiting.pop(link.image_id, None)

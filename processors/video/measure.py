@@ -1,21 +1,21 @@
-"""`python -m processors.video.measure`: speed, bit rate and VMAF of each codec, in the sandbox, on clips made here.
+"""Speed, bit rate and VMAF of each codec, in the sandbox, on clips made here; and what looking at a video costs.
 
 The clips are one of moving patterns and one of noise, at 1080p and 30 pictures a second. VMAF compares with the clip.
+`./ops/bench video` shows it.
 """
 
-import argparse
 import asyncio
-import os
 import re
+import shutil
 import subprocess
-import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import imageio_ffmpeg
 
 from processors.sandbox.layers import Protection
-from processors.sandbox.probe import probe as probe_layers
 from processors.video.codec import Codec
 from processors.video.decide import decide
 from processors.video.make import show
@@ -29,38 +29,54 @@ PATTERNS = {
     "noise": "testsrc2=size=1920x1080:rate=30:duration={},noise=alls=20:allf=t",
 }
 SOURCE = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "16", "-g", "60", "-pix_fmt", "yuv420p")
+MINUTE = "testsrc2=size=1920x1080:rate=30:duration=10,noise=alls=3:allf=t"
+CAMERA = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-g", "60", "-pix_fmt", "yuv420p")
 VMAF = re.compile(r"VMAF score: ([0-9.]+)")
 SAME_TIMES = "[0:v]settb=1/30,setpts=N[a];[1:v]settb=1/30,setpts=N[b];[a][b]libvmaf=n_threads=2:n_subsample=3"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m processors.video.measure", description=__doc__)
-    parser.add_argument("--seconds", type=int, default=8, help="of each clip (default 8)")
-    parser.add_argument("--codec", choices=[codec.value for codec in Codec], action="append", help="these only")
-    options = parser.parse_args()
-    codecs = [Codec(name) for name in options.codec or list(Codec)]
-    print(f"load before: {os.getloadavg()[0]:.1f}")
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_all(Path(folder), options.seconds, codecs))
+@dataclass(frozen=True)
+class Transcoded:
+    """speed: seconds of video in a second. share: of the bit rate asked, 0 to 1 and above. size: bytes."""
+
+    clip: str
+    codec: Codec
+    speed: float
+    share: float
+    size: int
+    vmaf: float
 
 
-async def _all(folder: Path, seconds: int, codecs: list[Codec]) -> None:
-    protection = await probe_layers()
+@dataclass(frozen=True)
+class Looked:
+    """Seconds that each took, of a minute of video: a full decode with two threads; poster, five screenshots and
+    storyboard; probing in the sandbox, and by the system's ffprobe, None where there is none.
+    """
+
+    decoded: float
+    shown: float
+    probed: float
+    ffprobe: float | None
+
+
+async def transcoded(
+    folder: Path, seconds: int, codecs: list[Codec], protection: Protection, say: Callable[[str], None]
+) -> list[Transcoded]:
+    """Each of the codecs on each of the clips, of so many `seconds`; `say` hears what is being done."""
+    found = []
     for name, pattern in PATTERNS.items():
         clip = folder / f"{name}.mp4"
-        words = ["-f", "lavfi", "-i", pattern.format(seconds), *SOURCE, str(clip)]
-        await _ffmpeg("-loglevel", "error", *words)
+        await _ffmpeg("-loglevel", "error", "-f", "lavfi", "-i", pattern.format(seconds), *SOURCE, str(clip))
         for codec in codecs:
-            await _codec(clip, codec, seconds, protection)
-    await _pictures(folder, protection)
+            say(f"{name}: {codec.value}")
+            found.append(await _codec(clip, codec, seconds, protection))
+    return found
 
 
-async def _pictures(folder: Path, protection: Protection) -> None:
-    """The poster, the screenshots and the sprite of a minute, against decoding it all with two threads."""
+async def looked(folder: Path, protection: Protection) -> Looked:
+    """Of a minute as a camera makes it."""
     minute = folder / "minute.mp4"
-    pattern = "testsrc2=size=1920x1080:rate=30:duration=10,noise=alls=3:allf=t"
-    made = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-g", "60", "-pix_fmt", "yuv420p")
-    await _ffmpeg("-loglevel", "error", "-f", "lavfi", "-i", pattern, *made, str(folder / "ten.mp4"))
+    await _ffmpeg("-loglevel", "error", "-f", "lavfi", "-i", MINUTE, *CAMERA, str(folder / "ten.mp4"))
     await _ffmpeg("-stream_loop", "5", "-i", str(folder / "ten.mp4"), "-c", "copy", str(minute))
     began = time.perf_counter()
     await _ffmpeg("-loglevel", "error", "-threads", "2", "-i", str(minute), "-f", "null", "-")
@@ -69,11 +85,20 @@ async def _pictures(folder: Path, protection: Protection) -> None:
         facts = await probe(source.fileno(), protection)
         probed, began = time.perf_counter() - began, time.perf_counter()
         await show(source.fileno(), folder, facts, Settings(nice=0), protection)
-    shown = time.perf_counter() - began
-    print(f"probe {probed:.2f} s; full decode {decoded:.2f} s; poster, screenshots and sprite {shown:.2f} s")
+    return Looked(decoded, time.perf_counter() - began, probed, await _ffprobe(minute))
 
 
-async def _codec(clip: Path, codec: Codec, seconds: int, protection: Protection) -> None:
+async def _ffprobe(file: Path) -> float | None:
+    program = shutil.which("ffprobe")
+    if program is None:
+        return None
+    began = time.perf_counter()
+    words = [program, "-v", "error", "-show_format", "-show_streams", str(file)]
+    await asyncio.to_thread(subprocess.run, words, capture_output=True, check=True)
+    return time.perf_counter() - began
+
+
+async def _codec(clip: Path, codec: Codec, seconds: int, protection: Protection) -> Transcoded:
     target, settings = clip.with_name("made"), Settings(codec=codec, nice=0)
     with clip.open("rb") as source, target.open("w+b") as made:
         facts = await probe(source.fileno(), protection)
@@ -82,12 +107,8 @@ async def _codec(clip: Path, codec: Codec, seconds: int, protection: Protection)
         size = await transcode(source.fileno(), made.fileno(), Run(facts, plan, protection, _nobody), clip.parent)
         took = time.perf_counter() - began
     said = await _ffmpeg("-i", str(target), "-i", str(clip), "-lavfi", SAME_TIMES, "-f", "null", "-")
-    score = VMAF.search(said)
-    rate = size * 8 / seconds
-    of_asked = f"{100 * rate / plan.bit_rate:.0f} % of what was asked"
-    quality = score[1] if score else "?"
-    speed = f"{seconds / took:.2f} x realtime, {rate / 1000:.0f} kbit/s ({of_asked})"
-    print(f"{clip.stem} {codec.value}: {speed}, VMAF {quality}", flush=True)
+    [score] = VMAF.findall(said)
+    return Transcoded(clip.stem, codec, seconds / took, size * 8 / seconds / plan.bit_rate, size, float(score))
 
 
 async def _ffmpeg(*words: str) -> str:
@@ -100,7 +121,3 @@ async def _ffmpeg(*words: str) -> str:
 
 def _nobody(_: object) -> None:
     """Nobody is told how far it is."""
-
-
-if __name__ == "__main__":
-    main()

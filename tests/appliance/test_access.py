@@ -34,7 +34,7 @@ def test_every_route_but_the_public_ones_needs_a_caller(stack: Stack) -> None:
     routes = {(m, path) for path, item in description["paths"].items() for m in item if m in METHODS}
     assert routes > PUBLIC
     for method, path in routes - PUBLIC:
-        url = stack.url + re.sub("{[a-z_]+}", "01a1fd40-745d-775e-9958-364e9bfb0770", path)
+        url = stack.url + re.sub("{[a-z_]+}", "01a1fd40-745d-775e-9958-364e9bfb0770", path.replace("{page}", "1"))
         for headers in (
             {},
             {"Authorization": "Bearer dk_wrong"},

@@ -19,6 +19,7 @@ from appliance.files.service import File
 from storage.inspection import Inspector
 from tests.appliance import pictures
 from tests.appliance.client import Project, heard, wait_for
+from tests.appliance.sending import Sending
 from tests.appliance.test_files import PAPER, ended, sent
 
 AT = datetime(2026, 11, 26, 12, 0, 2, tzinfo=UTC)
@@ -88,12 +89,22 @@ def test_several_at_once_are_all_whole_and_who_leaves_early_takes_nothing_along(
             assert unpacked(answer).read("hello.jpg") == data
 
 
+def test_bytes_that_came_with_another_file_are_in_the_bundle(project: Project) -> None:
+    photo = pictures.jpeg(600, 400)
+    first = Sending(project, photo, "first.jpg")
+    assert project.send(first.opened, photo).status_code == 201
+    assert first.ended()["state"] == "done"
+    second = Sending(project, photo, "second.jpg", checksum=hashlib.sha256(photo).hexdigest())
+    assert second.ended()["state"] == "done"
+    assert unpacked(project.api.get(f"/files/{second.id}/bundle")).read("second.jpg") == photo
+
+
 @pytest.mark.pure
 def test_names_stay_where_they_are_unpacked() -> None:
     nowhere = Inspector("http://127.0.0.1:1", "access", "secret")
     for name, within in (("..", "file"), (" . ", "file"), (".hidden", ".hidden"), ("a.tar.gz", "a.tar.gz")):
         home = (UUID("01a1fd40-745d-775e-9958-364e9bfb0770"), "projects", "1", "images")
-        found = File(*home, "image", name, "done", None, None, {}, AT, "v", 3, None, [])
+        found = File(*home, "image", name, "done", None, None, {}, AT, "k", "v", 3, None, [])
         assert next(members(nowhere, found)).name == within
 
 

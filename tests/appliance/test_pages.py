@@ -10,6 +10,7 @@ from PIL import Image
 
 from tests.appliance.client import Project
 from tests.appliance.test_files import ended, sent
+from tests.appliance.test_videos import ended as done
 from tests.processors import papers
 from tests.stack import Stack
 
@@ -83,3 +84,15 @@ def test_what_has_no_pages_says_so(owner: Project) -> None:
     image = owner.link()["image_id"]
     answer = owner.api.get(f"/files/{image}/pages/1")
     assert (answer.status_code, answer.json()["code"]) == (409, "not_a_document")
+
+
+def test_what_is_no_pdf_has_the_pages_of_its_pdf(owner: Project) -> None:
+    lines = "".join(f"line {number}\n" for number in range(200)).encode()
+    file = sent(owner, "log.txt", lines)
+    pages = done(owner, file)["facts"]["pages"]
+    assert pages > 1
+    first, last = (httpx.get(page(owner, file, n)["versions"]["text"]["url"]).text for n in (1, pages))
+    assert "line 0" in first
+    assert "line 199" in last
+    assert page(owner, file, pages)["versions"]["big_thumb"]
+    assert owner.api.get(f"/files/{file}/pages/{pages + 1}").status_code == 404

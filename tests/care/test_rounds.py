@@ -13,6 +13,7 @@ from appliance.care import rounds, unhealed
 from appliance.care.unhealed import Conclusions
 from appliance.config import Config
 from appliance.ledger.database import fetch, fetch_one
+from appliance.renders import orders
 from appliance.upkeep.confirm import Degraded
 from ops.caretaker.walking import Walking
 from storage import layout
@@ -144,6 +145,16 @@ async def test_a_version_beyond_healing_is_made_anew(house: House, care: Any) ->
     assert ended.unhealed == 1
     assert await state(asset) == ("uploaded", None)
     assert await unhealed.counts() == {"made_anew": 1}
+
+
+async def test_what_was_made_on_request_is_made_anew_on_the_next(house: House, care: Any) -> None:
+    asset = await house.done(BODY)
+    await house.ordered(asset, "p2", BODY)
+    rotten(house, layout.VERSIONS, await version(house, asset, "p2_big"), 2)
+    assert (await care()).unhealed == 1
+    assert await state(asset) == ("done", None)
+    assert await unhealed.counts() == {}
+    assert await orders.made(asset, "p2") == []
 
 
 async def test_a_version_is_not_made_of_an_original_that_is_beyond_healing_itself(house: House, care: Any) -> None:

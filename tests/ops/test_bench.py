@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ops.benchmarks import documents, ingest, memory, transform
+from ops.benchmarks import documents, ingest, memory, mixed, transform, upload, video
 from tests.stack import CHECKOUT, environment
 
 
@@ -17,6 +17,7 @@ from tests.stack import CHECKOUT, environment
     [
         *((ingest.main, option) for option in ("--count", "--runs", "--at-once")),
         *((bench.main, "--rounds") for bench in (transform, documents)),
+        (upload.main, "--runs"),
     ],
 )
 def test_nothing_at_all_can_not_be_measured(main, option: str, tmp_path: Path, capsys) -> None:
@@ -42,6 +43,16 @@ def test_documents_are_measured(tmp_path: Path, capsys) -> None:
 
 
 @pytest.mark.long
+def test_a_large_file_is_sent_in_three_ways() -> None:
+    command = [str(CHECKOUT / "ops" / "bench"), "upload", "--megabytes", "34", "--runs", "1", "--json"]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=200)
+    assert done.returncode in (0, 1), done.stderr  # what one run reaches says nothing
+    (speeds,) = json.loads(done.stdout)
+    assert speeds.keys() == {"form", "parts", "resumed"}
+    assert min(speeds.values()) > 0
+
+
+@pytest.mark.long
 def test_a_small_run_of_the_whole(tmp_path: Path) -> None:
     for number in range(2):
         Image.effect_noise((1600, 1200), 40 + number).convert("RGB").save(tmp_path / f"{number}.jpg")
@@ -56,3 +67,22 @@ def test_a_small_run_of_the_whole(tmp_path: Path) -> None:
     assert {"api", "workers", "sandbox", "storage", "generator"} <= set(figures["cpu"])
     assert figures["kernel"] >= 0
     assert all(seconds >= 0 for seconds in figures["cpu"].values())
+
+
+@pytest.mark.long
+def test_videos_are_measured(capsys) -> None:
+    assert video.main(["--seconds", "1", "--codec", "h264", "--json"]) in (0, 1)
+    told = json.loads(capsys.readouterr().out)
+    assert {(one["clip"], one["codec"]) for one in told["made"]} == {("easy", "h264"), ("noise", "h264")}
+    assert all(one["speed"] > 0 and 0 < one["vmaf"] <= 100 for one in told["made"])
+    assert set(told["told"]) == {str(size) for size in video.SIZES}
+
+
+@pytest.mark.long
+def test_photos_beside_videos_are_measured(tmp_path: Path, capsys) -> None:
+    Image.linear_gradient("L").resize((400, 300)).save(tmp_path / "a.jpg")
+    words = [str(tmp_path), "--count", "3", "--every", "0.1", "--videos", "2", "--seconds", "4", "--json"]
+    assert mixed.main(words) in (0, 1)
+    told = json.loads(capsys.readouterr().out)
+    assert (told["failed"], told["photos"], len(told["p95"])) == (0, 3, 2)
+    assert told["videos_left"] > 0

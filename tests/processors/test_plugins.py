@@ -93,7 +93,7 @@ def test_the_one_of_the_readme_is_taken_and_developed(tmp_path: Path) -> None:
         (('name="netpbm"', 'name="pdf"'), "there is a profile pdf already"),
         (('folder="images"', 'folder="secrets"'), "its folder is 'secrets'"),
         (('lane="images"', 'lane="media"'), "its profile needs processor=Processor.PLUGIN and lane='images'"),
-        (("PLUGIN = Plugin(", "PLUGIN = dict("), "names no processors.plugin.Plugin"),
+        (("PLUGIN = Plugin(", "PLUGIN = dict("), "its entry point names no processors.plugin.Plugin"),
     ],
 )
 def test_one_that_can_not_be_says_why(tmp_path: Path, change: tuple[str, str], why: str) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from appliance.ledger.database import fetch
 from appliance.ledger.service import Bytes
+from appliance.renders import orders
 from appliance.upkeep import scope
 from appliance.upkeep.differences import Difference
 from appliance.upkeep.report import Report
@@ -58,6 +59,15 @@ class House:
         rows = [self.put_version(asset, name, name.encode() + body, **_at(place)) for name in names]
         assert await self.ledger.finish(claim, sha256(body).hexdigest(), {"format": "JPEG"}, rows, "recipe")
         return asset
+
+    async def ordered(self, asset: UUID, name: str, body: bytes) -> None:
+        """What an order of this name made of a finished asset: two versions."""
+        await orders.place(asset, name, None, 10)
+        desk = orders.Orders(lambda _: None)
+        claim = await desk.claim(asset, name, 30)
+        assert claim is not None
+        rows = [self.put_version(asset, f"{name}_{one}", one.encode() + body) for one in ("thumb", "big")]
+        assert await desk.finish(claim, rows, "recipe")
 
     def put_version(
         self, asset: UUID, name: str, data: bytes, owner: str = PROJECT, root: str = "projects"

@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 from appliance.config import from_environment
 from appliance.errors import BadConfiguration
 from appliance.ledger.database import fetch
+from appliance.ledger.service import Announced
 from appliance.quotas.limits import Limits
 from appliance.quotas.service import set_limits
 from appliance.upkeep import clock
@@ -133,6 +134,30 @@ def begin(house: House, key: str) -> str:
     upload = client._create_multipart_upload(layout.ORIGINALS, key, {})
     client._upload_part(layout.ORIGINALS, key, b"x" * 1000, None, upload, 1)
     return str(upload)
+
+
+async def test_parts_of_an_upload_that_can_be_gone_on_with_stay(house: House, cleaning: Clean) -> None:
+    said = Announced(1000, None, 8 << 20)
+    kind = ("images", "image", "images", "file")
+    slot = await house.ledger.open_slot("projects", PROJECT, *kind, "a.jpg", 7 * 24 * HOURS, announced=said)
+    assert slot is not None
+    key = layout.original_key("projects", PROJECT, "images", slot.id)
+    begin(house, key)
+    await asyncio.sleep(1.1)
+    await cleaning(timedelta(seconds=1)).clean()
+    assert await told() == [(0, 0, 0)]
+    multiparts = Multiparts(house.minio.url, *WORKER)
+    assert [multiparts.abort(layout.ORIGINALS, one) for one in multiparts.unfinished(layout.ORIGINALS, key)] == [True]
+
+
+async def test_what_was_cancelled_goes_whatever_came_of_it(house: House, cleaning: Clean) -> None:
+    asset = await house.book.slot()
+    await house.ledger.cancel(asset)
+    await age(asset, 50 * HOURS)
+    house.put_original(asset, b"late")
+    await cleaning().clean()
+    assert await house.book.state(asset) == "deleting"
+    assert await told() == [(1, 0, 0)]
 
 
 async def test_uploads_in_parts_that_were_never_ended_go(house: House, cleaning: Clean) -> None:

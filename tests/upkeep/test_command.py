@@ -63,6 +63,7 @@ def test_differences_are_mended_on_demand_alone(kept: tuple[Stack, Project, str]
         "refused": "",
         "deleted": 1,
         "taken_in": 0,
+        "forgotten": 0,
         "called_missing": 1,
         "called_damaged": 0,
     }

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from appliance.ledger.database import fetch
+from appliance.renders import orders
 from appliance.upkeep import references
 from appliance.upkeep.confirm import Degraded, confirmed, surely_whole
 from appliance.upkeep.differences import Difference, Kind
@@ -262,3 +263,27 @@ async def test_a_404_of_a_storage_without_write_quorum_does_not_count(house: Hou
             shutil.rmtree(home, ignore_errors=True)
             drive.rename(home)
     await _noticed(house, problems=False)
+
+
+@pytest.mark.parametrize("missing", [True, False])
+@pytest.mark.parametrize("act", [True, False])
+async def test_what_was_made_on_request_is_forgotten_and_its_asset_lacks_nothing(
+    house: House, missing: bool, act: bool
+) -> None:
+    asset = await house.done(BODY)
+    await house.ordered(asset, "p2", BODY)
+    assert (await house.verify()).clean
+    if missing:
+        [stat] = [stat for stat in house.versions_of(asset) if "p2_thumb" in stat.key]
+        house.root.delete_version(layout.VERSIONS, stat.key, "")
+    else:
+        rot(house, layout.VERSIONS, asset, "p2_thumb")
+    mender = repair(house, act=act)
+    await house.verify(deep=True, take=mender.take)
+    assert mender.done["forgotten"] == 1
+    assert await house.book.state(asset) == "done"
+    assert len(await orders.made(asset, "p2")) == (0 if act else 2)
+    if act:
+        await house.verify(take=repair(house).take)  # what is left of it
+        assert (await house.verify(deep=True)).clean, house.found
+        assert (await orders.place(asset, "p2", None, 10)).verdict == "new"
