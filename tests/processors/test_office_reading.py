@@ -5,6 +5,8 @@ import itertools
 import stat
 import struct
 import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -18,9 +20,9 @@ from processors.limits import (
     TABLE_COLUMNS,
     TABLE_ROWS,
 )
-from processors.office.inside import delimited, plain, sniffing, table
+from processors.office.inside import delimited, drawing, plain, sniffing, table
 from processors.office.inside.check import check
-from processors.office.kinds import CSV, MD, ODT, RTF, TXT, XLSX, Kind
+from processors.office.kinds import CSV, DOCX, MD, ODT, RTF, TXT, XLSX, Kind
 from processors.refusals import Refused
 from tests.processors import letters
 
@@ -230,6 +232,44 @@ def test_a_table_is_the_beginning() -> None:
     assert (len(sheet.rows), len(sheet.rows[0]), len(sheet.rows[0][0])) == (TABLE_ROWS, TABLE_COLUMNS, TABLE_CELL)
     assert sheet.cut
     assert not delimited.sheet([["a"]]).cut
+
+
+def converted(folder: Path, *endings: int, made: bytes = b"") -> bytes | str:
+    """What comes of runs that end so, the last of which leaves `made`: the PDF, a code, or what is not the file's."""
+
+    def run(words: Sequence[str], _: Mapping[str, str]) -> int:
+        if len(ended) == len(endings) - 1 and made:
+            Path(words[words.index("--outdir") + 1], "document.pdf").write_bytes(made)
+        ended.append(endings[len(ended)])
+        return ended[-1]
+
+    ended: list[int] = []
+    try:
+        return drawing.Office(str(folder), "", [run] * len(endings)).pdf(b"Hello", DOCX)
+    except Refused as refused:
+        return refused.code
+    except OSError as error:
+        return str(error)
+
+
+def test_how_libreoffice_ends_is_judged(tmp_path: Path) -> None:
+    places = (tmp_path / str(number) for number in itertools.count())
+    assert converted(next(places), 0, made=b"%PDF-") == b"%PDF-"
+    assert converted(next(places), 81, 0, made=b"%PDF-") == b"%PDF-"
+    assert converted(next(places), 0) == converted(next(places), 1) == converted(next(places), -11) == "damaged"
+    assert converted(next(places), 1, made=b"half of it") == "damaged"
+    assert converted(next(places), -9) == "LibreOffice ended with -9"
+    assert converted(next(places), 127) == "LibreOffice ended with 127"
+    assert converted(next(places)) == b""
+
+
+def test_a_link_in_place_of_what_is_made_is_not_followed(tmp_path: Path) -> None:
+    def run(words: Sequence[str], _: Mapping[str, str]) -> int:
+        Path(words[words.index("--outdir") + 1], "document.pdf").symlink_to("/etc/hostname")
+        return 0
+
+    with pytest.raises(Refused):
+        drawing.Office(str(tmp_path), "", [run]).pdf(b"Hello", DOCX)
 
 
 def ods(body: str) -> table.Table:

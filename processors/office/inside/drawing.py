@@ -1,7 +1,9 @@
 """LibreOffice's turn: one file in, one file out, in a folder and with a profile that it has for this run alone."""
 
+import contextlib
 import errno
 import os
+import signal
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +15,8 @@ from processors.refusals import Code, Refused, too_much_memory
 
 # With nothing of a screen, of a user or of anybody who could be asked.
 WORDS = ("--headless", "--norestore", "--nolockcheck", "--nodefault", "--nologo", "--nofirststartwizard")
+# By which a file ends a program that reads it: the same one would do so again.
+CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
 RESTART = 81  # it has set up its profile, and asks to be started again
 BLOCK_BYTES = 1 << 20
 
@@ -57,21 +61,25 @@ class Office:
 
     def _taken(self, path: Path, status: int) -> bytes:
         """What came out. Whoever made it is not trusted: it may be anything, or nothing."""
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(descriptor, "rb") as file:
-                found = os.fstat(descriptor)
-                if stat.S_ISREG(found.st_mode) and 0 < found.st_size <= MOST_PDF and status == 0:
-                    return file.read(MOST_PDF)
-        except OSError:
-            pass
-        if status < 0:
-            raise OSError(f"LibreOffice ended by signal {-status}")
-        if _room(self._scratch) < BLOCK_BYTES:
+        made = _read(path) if status == 0 else b""
+        if made:
+            return made
+        if _room(self._scratch) < BLOCK_BYTES or (path.is_file() and path.lstat().st_size > MOST_PDF):
             raise too_much_memory()
-        if status not in (0, 1):
-            raise OSError(f"LibreOffice ended with {status}")
-        raise Refused(Code.DAMAGED, "The document is damaged: it can't be converted.")
+        if status in (0, 1) or -status in CRASHES:
+            raise Refused(Code.DAMAGED, "The document is damaged: it can't be converted.")
+        raise OSError(f"LibreOffice ended with {status}")
+
+
+def _read(path: Path) -> bytes:
+    """Of a regular file that is not too large; else nothing."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            found = os.fstat(descriptor)
+            if stat.S_ISREG(found.st_mode) and found.st_size <= MOST_PDF:
+                return file.read(MOST_PDF)
+    return b""
 
 
 def _environment(folder: Path) -> dict[str, str]:
