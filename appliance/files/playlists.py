@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Request, Response, Router, get
+from litestar import MediaType, Request, Response, Router, get
 from litestar.params import Parameter
 
 from appliance.accounts.callers import Caller
@@ -40,6 +40,7 @@ def filled(text: str, url: Callable[[str], str | None]) -> str:
     "/files/{file_id:uuid}/playlists/{name:str}",
     tags=["files"],
     signed=True,
+    media_type=MediaType.TEXT,
     summary="A storyboard or a playlist, for a player",
 )
 async def read(
