@@ -88,6 +88,7 @@ def test_documents_pass() -> None:
     embedded = with_part("word/embeddings/sheet1.xlsx", letters.xlsx({"A": [[1]]}))
     assert refusal(embedded) == "docx"
     assert refusal(with_part("word\\theme\\theme1.xml", b"<a/>")) == "docx"
+    assert refusal(letters.docx("").replace(b"[Content_Types]", b"[content_types]")) == "docx"
 
 
 def test_what_is_in_a_container_decides_and_not_its_name() -> None:

@@ -4,15 +4,15 @@ from processors.office.inside import archive
 from processors.office.kinds import DOCX, ODS, ODT, XLSX, Kind
 from processors.refusals import Code, Refused
 
-# The parts that say it: in Office's files (ECMA-376, part 2) and in OpenDocument's (part 3).
-TYPES, TYPE, MANIFEST = "[Content_Types].xml", "mimetype", "META-INF/manifest.xml"
+# The parts that say it: in Office's files (ECMA-376, part 2), whose names are the same in capitals, and OpenDocument's.
+TYPES, TYPE, MANIFEST = "[content_types].xml", "mimetype", "meta-inf/manifest.xml"
 LOCKED = b"encryption-data"
 MOST_BYTES = 4 << 20
 
 
 def kind_of(data: memoryview) -> Kind | None:
     """None for an archive that is no document. Raises Refused as `archive.members` does, and unsupported_kind."""
-    found = {member.name: member for member in archive.members(data)}
+    found = {member.name.lower(): member for member in archive.members(data)}
     if TYPE in found:
         said = _part(data, found[TYPE])
         kind = next((kind for kind in (ODT, ODS) if said.strip().decode("ascii", "replace") == kind.content_type), None)
