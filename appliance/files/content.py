@@ -39,19 +39,25 @@ class ContentDoor:
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def take(self, request: Request, found: File, room: Room) -> None:
-        """Stores the body of `request` as the original of `found`. Raises DomainError and StorageError."""
-        pieces = request.stream()
+        """Stores the body of `request` as the original of `found`. Raises DomainError and StorageError.
+
+        One that is sent again, since its answer was lost, is read and nothing more.
+        """
+        pieces, size = request.stream(), _length(request)
         try:
-            said = await self._may(_length(request), found)
+            said = await announced(found.id)
+            if said and said.sha256 and found.version_id is not None and found.size == size:
+                await drained(pieces)  # what came first is held to the same checksum
+                return
+            said = self._may(size, found, said)
             await room.check()
             await self._stored(pieces, found, said)
         except DomainError:
             await drained(pieces)
             raise
 
-    async def _may(self, size: int, found: File) -> Announced:
+    def _may(self, size: int, found: File, said: Announced | None) -> Announced:
         """What the body must be. Raises SizeMismatch, TooLarge, BadRequest and UploadEnded."""
-        said = await announced(found.id)
         if found.state != "init" or said is None:
             raise UploadEnded(f"This file takes no bytes any more: it is {found.state}")
         if size < 1:
@@ -79,6 +85,10 @@ class ContentDoor:
             await body.end()
         except BROKEN_OFF:
             raise BadRequest("The body is not complete") from None
+        except StorageError as error:
+            if error.code != "NoSuchUpload":
+                raise
+            raise UploadEnded("This file was cancelled, or came another way, while it was being sent") from None
         finally:
             await self._close(body, found)
 

@@ -10,7 +10,7 @@ import pytest
 
 from appliance.accounts import owners
 from appliance.ledger.database import fetch, fetch_one
-from appliance.ledger.service import Asker
+from appliance.ledger.service import Announced, Asker
 from appliance.quotas.errors import LimitReached
 from appliance.quotas.limits import Limits, of_slots
 from appliance.quotas.service import Usage, set_limits, usage
@@ -209,3 +209,17 @@ async def test_a_deleted_asset_keeps_no_trace_of_who_asked(book: Book) -> None:
     await book.ledger.bury(asset)
     row = await book.row(asset)
     assert (row["uploader"], row["address"]) == (None, None)
+
+
+async def test_what_is_announced_must_fit_in(book: Book) -> None:
+    who = asker(project=Limits(slots=0, files=0, bytes=1000, requests=0))
+
+    async def opened(size: int | None) -> object:
+        kind = ("images", "image", "images", "photo")
+        return await book.ledger.open_slot("projects", PROJECT, *kind, "a.jpg", 900, who, Announced(size))
+
+    assert await opened(1000)
+    assert await opened(None)
+    with pytest.raises(LimitReached, match="1000 bytes"):
+        await opened(1001)
+    assert not await wrong()

@@ -14,6 +14,7 @@ import pytest
 
 from tests.appliance.client import Project, heard, wait_for
 from tests.appliance.pictures import jpeg
+from tests.appliance.sending import Sending, large, sha256
 from tests.stack import Stack
 from tests.strangers.house import NOTHING, Bucket, developed, gone, verified
 
@@ -140,6 +141,26 @@ def test_a_form_sent_again_is_found_by_its_etag(house, project, bucket):
     assert again["error"]["code"] == "object_damaged"
     gone(project, form["image_id"], bucket)
     verified(house)
+
+
+@pytest.mark.long
+def test_a_large_file_goes_through_the_server_and_may_be_shared(house, project, bucket):
+    data = large(33 << 20)
+    first = Sending(project, data, checksum=sha256(data))
+    assert (first.opened["upload"], bool(first.opened["params"])) == (None, True), "links of parts might not be held to"
+    assert first.put(data[:-1] + b"!").json()["code"] == "checksum_mismatch"
+    assert first.put(data).status_code == 200
+    assert first.ended()["state"] == "done"
+    second = Sending(project, data, checksum=sha256(data))
+    assert second.opened["state"] == "uploaded"
+    assert second.ended()["state"] == "done"
+    assert project.api.delete(f"/files/{first.id}").is_success
+    wait_for(lambda: [event for event in project.events() if event["type"] == "erased"])
+    assert httpx.get(second.file()["versions"]["original"]["url"]).content == data
+    assert NOTHING in verified(house)
+    assert project.api.delete(f"/files/{second.id}").is_success
+    wait_for(lambda: not [key for key in bucket.held() if first.id in key or second.id in key])
+    wait_for(lambda: not [key for key in bucket.parts() if first.id in key])
 
 
 @pytest.mark.long
