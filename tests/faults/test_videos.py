@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import psutil
+import pytest
 
 from tests.appliance.client import Project, wait_for
 from tests.appliance.test_files import sent
@@ -33,10 +34,15 @@ def under_way(project: Project) -> tuple[str, psutil.Process]:
     return file_id, worked
 
 
-def test_deleting_a_video_ends_the_work_on_it(mortal: Stack) -> None:
+@pytest.mark.parametrize("how", ["delete", "cancel"])
+def test_deleting_or_cancelling_a_video_ends_the_work_on_it(mortal: Stack, how: str) -> None:
     project = Project(mortal)
     file_id, worked = under_way(project)
-    assert project.api.delete(f"/files/{file_id}").status_code == 204
+    if how == "delete":
+        assert project.api.delete(f"/files/{file_id}").status_code == 204
+    else:
+        cancelled = project.api.post(f"/files/{file_id}/cancel").json()
+        assert (cancelled["state"], cancelled["error"]["code"]) == ("error", "cancelled")
     wait_for(lambda: not worked.is_running(), 10)  # it is noticed when the lease is to be renewed
     wait_for(lambda: not os.listdir(mortal.data / "scratch" / WORKER), 10)
 
