@@ -11,6 +11,7 @@ from appliance.errors import NotFound
 from appliance.files.versions import Home, Linker, Original
 from appliance.ledger import states
 from appliance.ledger.database import fetch
+from processors.profiles import IMAGE
 
 PHOTO, FILE = "photo", "file"
 """Recipes: of what must be a picture, and of what is read as its content asks for. Pictures of both are the same."""
@@ -35,6 +36,11 @@ SELECT * FROM ledger.assets a WHERE a.stream BETWEEN $1 AND $1 AND {state} AND (
 """
 _PAGE = f"""
 {_COLUMNS} FROM ({_NEWEST.format(state="true", order="a.stream")}) a
+LEFT JOIN ledger.blobs b ON b.id = a.blob ORDER BY a.id DESC
+"""
+_IN_FOLDER = "a.folder BETWEEN $5 AND $5 AND a.folder <> 'images'"  # as the index has it
+_PAGE_OF_FOLDER = f"""
+{_COLUMNS} FROM ({_NEWEST.format(state=_IN_FOLDER, order="a.stream, a.folder")}) a
 LEFT JOIN ledger.blobs b ON b.id = a.blob ORDER BY a.id DESC
 """
 _PAGE_OF_STATES = f"""
@@ -136,7 +142,10 @@ async def page(
     `before`; and where the next page begins.
     """
     place = (stream, before or _END, limit + 1, kind, folder)
-    found = await (_files(_PAGE_OF_STATES, *place, list(states.kept(state))) if state else _files(_PAGE, *place))
+    if state:
+        found = await _files(_PAGE_OF_STATES, *place, list(states.kept(state)))
+    else:
+        found = await _files(_PAGE if folder in (None, IMAGE.folder) else _PAGE_OF_FOLDER, *place)
     more = len(found) > limit
     return found[:limit], found[limit - 1].id if more else None
 

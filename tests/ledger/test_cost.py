@@ -155,3 +155,19 @@ async def _store_many(url: str, rows: int) -> None:
         await connection.execute(_FINISHED)
     finally:
         await connection.close()
+
+
+async def test_a_page_of_a_folder_reads_no_photos(book: Book, database_url: str) -> None:
+    await book.uploaded()
+    await _store(STORED)
+    await fetch(
+        "UPDATE ledger.assets SET folder = 'documents' WHERE id IN (SELECT id FROM ledger.assets ORDER BY id LIMIT 5)"
+    )
+    await fetch("ANALYZE ledger.assets")
+    sql = images._PAGE_OF_FOLDER.replace("$5", "'documents'")
+    given = {"$1": str(await book.stream()), "$2": f"'{images._END}'", "$3": "21", "$4": "NULL"}
+    for name, value in given.items():
+        sql = sql.replace(name, value)
+    await check_cost(database_url, STORED, {"a page of documents": sql})
+    found, _ = await images.page(await book.stream(), None, None, 20, folder="documents")
+    assert [one.folder for one in found] == ["documents"] * 5
