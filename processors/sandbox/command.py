@@ -64,12 +64,14 @@ def _bubblewrap(keep: Sequence[str], scratch: Scratch | None) -> list[str]:
         words += ["--unshare-user"]
     interpreter = Path(sys.executable).resolve().parent.parent
     paths = dict.fromkeys((*SYSTEM, sys.base_prefix, str(interpreter), sys.prefix, str(CODE), *keep))
-    made = (*paths, scratch.path) if scratch else paths
+    wanted = (*paths, scratch.path) if scratch else paths
+    ways = {str(parent) for path in wanted for parent in Path(path).parents} - {"/", *paths}
     # Folders on the way that it made itself would be its own user's alone.
-    for folder in sorted({str(parent) for path in made for parent in Path(path).parents} - {"/", *paths}):
-        words += ["--perms", "0755", "--dir", folder]
+    made = {folder: ["--perms", "0755", "--dir", folder] for folder in ways}
+    if scratch is not None:
+        made[scratch.path] = scratch.of_bubblewrap()
+    for folder in sorted(made):  # so the scratch is there before what is bound below it: a checkout in /tmp
+        words += made[folder]
     for path in paths:
         words += ["--ro-bind-try", path, path]
-    if scratch is not None:
-        words += scratch.of_bubblewrap()
     return [*words, "--proc", "/proc", "--dev", "/dev", "--chdir", "/", "--"]

@@ -9,6 +9,7 @@ from litestar.handlers import BaseRouteHandler
 
 from appliance.app import create_app
 from appliance.config import current
+from appliance.files.versions import PLAYLISTS
 from appliance.ledger.states import State
 from processors.profiles import OWN
 from tests.appliance import pictures
@@ -73,4 +74,5 @@ def test_every_kind_is_worked_on(project: Project, profile: Any) -> None:
     missing = {version for version in profile.versions if not file["versions"][version]}
     assert not missing
     for version in file["versions"].values():
-        assert len(httpx.get(version["url"]).content) == version["bytes"]
+        if version["content_type"] not in PLAYLISTS:  # whose text is filled in for who reads it
+            assert len(httpx.get(version["url"]).content) == version["bytes"]

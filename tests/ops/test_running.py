@@ -20,7 +20,8 @@ from tests.stack import CHECKOUT, environment
 
 VERBS = [path for path in sorted((CHECKOUT / "ops").iterdir()) if path.is_file() and os.access(path, os.X_OK)]
 EMBEDDED = {"postgres", "valkey", "storage", "ledger", "buckets"}
-PARTS = EMBEDDED | {"api", "intake", "webhooks", "caretaker", "worker-images-1", "worker-images-2", "edge"}
+PYTHON = {"api", "intake", "webhooks", "caretaker", "worker-images-1", "worker-images-2", "worker-media-1"}
+PARTS = EMBEDDED | PYTHON | {"edge"}
 
 
 def get(url: str, **headers: str) -> tuple[int, bytes]:
@@ -75,8 +76,9 @@ def test_every_process_says_whom_it_serves(stack):
         "intake": "appliance.intake",
         "webhooks": "appliance.sender",
         "caretaker": "ops.caretaker",
-        "worker-images-1": "--number 1",
-        "worker-images-2": "--number 2",
+        "worker-images-1": "--lane images --number 1",
+        "worker-images-2": "--lane images --number 2",
+        "worker-media-1": "--lane media --number 1",
         "edge": "edge",
     }
     lines = {part["name"]: " ".join(psutil.Process(part["pid"]).cmdline()) for part in report["parts"] if part["pid"]}

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from processors.refusals import Refused
+from processors.refusals import OtherReader, Refused
 from processors.results import TEXT
 from processors.sandbox import Sandbox
 from tests.processors import corpora
@@ -30,6 +30,8 @@ async def outcome(sandbox: Sandbox, data: bytes) -> str:
         developed = await sandbox.develop(data, timeout=SECONDS, processor=None)
     except Refused as refused:
         found = refused.code
+    except OtherReader:
+        return "left to another"  # a text: LibreOffice is tried on such files elsewhere
     else:
         pictures = [version for version in developed.versions if version.name != TEXT]
         assert len(pictures) == 4
