@@ -195,6 +195,7 @@ def test_a_backup_that_was_killed_is_none_and_the_next_one_copies_the_rest(own: 
     assert own.verb("drill", "--from", str(store)).returncode == 0
 
 
+@pytest.mark.long
 def test_a_restore_that_was_killed_goes_on(own: Stack, store: Path) -> None:
     project = Project(own)
     fill(project)

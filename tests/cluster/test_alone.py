@@ -28,6 +28,7 @@ def alone() -> Iterator[Cluster]:
             made.close()
 
 
+@pytest.mark.long
 def test_a_host_that_is_alone_does_all_the_work(alone: Cluster) -> None:
     client = Client(alone)
     image, sha256 = client.upload(1)

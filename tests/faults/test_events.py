@@ -27,7 +27,9 @@ def shuffled(elements: list[bytes], trial: Trial) -> list[bytes]:
     return trial.chance.sample(elements, len(elements))
 
 
-@pytest.mark.parametrize("change", [dropped, doubled, shuffled])
+@pytest.mark.parametrize(
+    "change", [dropped, *(pytest.param(one, marks=pytest.mark.long) for one in (doubled, shuffled))]
+)
 @pytest.mark.parametrize("count", [20, pytest.param(100, marks=pytest.mark.long)])
 def test_notifications(mortal: Stack, begin: Callable[..., Trial], change: Any, count: int) -> None:
     trial = begin(mortal, f"notifications {change.__name__}")

@@ -39,6 +39,7 @@ async def _work(intake: Intake, book: Book, count: int) -> list[UUID]:
     return done
 
 
+@pytest.mark.long
 async def test_five_thousand_uploads_do_not_flood_the_queue_and_drain_in_order(intake: Intake, book: Book) -> None:
     assets = await _waiting(book, 5000)
     done: list[UUID] = []

@@ -102,7 +102,7 @@ async def test_who_opens_more_sockets_than_requests_are_allowed_is_told_so_by_th
         await told(elsewhere)
 
 
-@pytest.mark.parametrize("kind", [str, bytes])
+@pytest.mark.parametrize("kind", [pytest.param(str, marks=pytest.mark.long), bytes])
 async def test_a_message_over_64_kib_is_refused(book: Book, api: Api, kind: type) -> None:
     for size, code in ((64 * 1024, None), (64 * 1024 + 1, 1009), (1_000_000, 1009), (8_000_000, 1009)):
         async with api.sockets(1) as [socket]:
@@ -138,7 +138,7 @@ async def test_a_flood_is_ended_and_a_word_now_and_then_is_not(book: Book, api: 
 @pytest.mark.parametrize(
     "limits",
     [
-        {"DARKROOM_LIVE_PER_PROJECT": "10"},
+        pytest.param({"DARKROOM_LIVE_PER_PROJECT": "10"}, marks=pytest.mark.long),
         {"DARKROOM_LIVE_PER_ADDRESS": "10", "DARKROOM_LIVE_PER_PROJECT": "1000"},
     ],
 )

@@ -60,7 +60,14 @@ def test_two_appliances_live_side_by_side(stack, mortal):
 
 
 @pytest.mark.parametrize(
-    "part", ["postgres", "valkey", "storage", "api", "intake", "webhooks", "worker-images-1", "edge"]
+    "part",
+    [
+        *("postgres", "worker-images-1"),  # of the others tests/faults kills one after the other
+        *(
+            pytest.param(name, marks=pytest.mark.long)
+            for name in ("valkey", "storage", "api", "intake", "webhooks", "edge")
+        ),
+    ],
 )
 def test_a_killed_part_comes_back(mortal, part):
     before = mortal.wait_well()[part]

@@ -53,6 +53,7 @@ def tmp() -> Iterator[Path]:
     shutil.rmtree(made)
 
 
+@pytest.mark.long
 def test_it_uses_no_other_database_and_ends_with_a_benchmark_that_is_killed(tmp: Path) -> None:
     with benchmark(tmp) as program:
         data, *parts = program.stdout.readline().split()

@@ -121,6 +121,7 @@ def _taken(port: int) -> bool:
     return any(one.laddr.port == port for one in psutil.net_connections("inet") if one.laddr)
 
 
+@pytest.mark.long
 def test_a_queue_from_elsewhere_is_used_and_none_is_started(tmp_path):
     theirs = valkey.start(tmp_path)
     mixed = Stack(DARKROOM_VALKEY_URL=f"redis://:{theirs.password}@127.0.0.1:{theirs.port}/0")
