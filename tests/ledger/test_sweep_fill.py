@@ -3,6 +3,8 @@
 import asyncio
 from uuid import UUID
 
+import pytest
+
 from appliance.ledger.database import fetch
 from appliance.queue import job_id
 from tests.daemons.valkey import Valkey
