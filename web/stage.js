@@ -77,8 +77,8 @@ function chosen(asset) {
     url: versions[name].url,
     make: (onlost) => make(asset, versions[name], onlost),
   });
-  if (versions?.video) return of("video", whole);
-  if (versions?.preview) return of("preview", firstLook);
+  if (versions?.video) return of("video", player);
+  if (versions?.preview) return of("preview", preview);
   if (versions?.table) return of("table", tables);
   const best = ["big_1920", "poster", "big_thumb", "thumb"].find((name) => versions?.[name]);
   if (best) return of(best, picture);
@@ -113,15 +113,11 @@ function player({ filename, versions }, version, onlost) {
   return video;
 }
 
-function whole(asset, version, onlost) {
-  return player(asset, version, onlost);
-}
-
 /** Some seconds of a video, over and over, until all of it is there. */
-function firstLook(asset, version, onlost) {
+function preview(asset, version, onlost) {
   const video = player(asset, version, onlost);
   Object.assign(video, { muted: true, loop: true, autoplay: AT_ONCE_BY_ITSELF.matches });
-  const said = "A first look. The whole video is being developed.";
+  const said = "A preview, over and over. The whole video is being developed.";
   return element("figure", {}, video, element("figcaption", { textContent: said }));
 }
 

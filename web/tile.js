@@ -73,9 +73,9 @@ export class Tile {
     this.root.dataset.state = state;
     this.root.dataset.kind = asset.kind;
     const percent = this.#percent();
-    this.#showProgress(percent, state);
-    this.#showMark();
     const left = state === "processing" ? leftInWords(asset.progress?.left) : "";
+    this.#showProgress(percent, left, state);
+    this.#showMark();
     this.note.textContent = this.#noteText(percent, left, state);
     this.button.setAttribute("aria-label", `${asset.filename}: ${this.#spokenState(percent, left, state)}`);
     this.#showTrouble(state);
@@ -114,7 +114,7 @@ export class Tile {
     for (const plate of [this.under, this.over]) plate.replaceChildren(element("span", { textContent: word }));
   }
 
-  #showProgress(percent, state) {
+  #showProgress(percent, left, state) {
     const working = !["done", "error"].includes(state);
     this.bar.hidden = !working;
     this.root.classList.toggle("is-worked-on", state === "processing" && percent !== null);
@@ -123,6 +123,8 @@ export class Tile {
     const shown = percent ?? (["waiting", "init"].includes(state) ? 0 : 100);
     if (percent !== null || state === "waiting") this.bar.setAttribute("aria-valuenow", String(shown));
     else this.bar.removeAttribute("aria-valuenow");
+    if (left) this.bar.setAttribute("aria-valuetext", `${percent} percent, ${left}`);
+    else this.bar.removeAttribute("aria-valuetext");
     this.root.style.setProperty("--sent", `${shown}%`);
   }
 

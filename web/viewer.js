@@ -121,7 +121,9 @@ export class Viewer {
     const order = this.act.order();
     const place = order.indexOf(asset);
     this.parts.title.textContent = asset.filename;
-    const extent = durationInWords(asset.facts?.seconds) || framesInWords(asset.facts);
+    // A spreadsheet is not shown by its first page.
+    const frames = asset.kind === "spreadsheet" ? "" : framesInWords(asset.facts);
+    const extent = durationInWords(asset.facts?.seconds) || frames;
     const facts = [stateInWords(asset.state), momentInWords(asset.createdAt), extent];
     this.parts.facts.textContent = facts.filter(Boolean).join(" · ");
     this.parts.previous.disabled = place <= 0;
@@ -155,7 +157,9 @@ function inOrder(versions) {
 // A browser shows pictures and text; a page that storage sends may do nothing else, not even play or show a PDF.
 function versionRow(name, { url, width, height, bytes, content_type: type }) {
   const shows = name !== "original" && /^(image|text)\//.test(type ?? "");
-  const facts = [width ? `${width} × ${height}` : "", sizeInWords(bytes)].filter(Boolean).join(" · ");
+  // Of a document they are no pixels.
+  const measures = width && /^(image|video)\//.test(type ?? "") ? `${width} × ${height}` : "";
+  const facts = [measures, sizeInWords(bytes)].filter(Boolean).join(" · ");
   const label = element("strong", { textContent: versionInWords(name) });
   const way = shows ? { target: "_blank", rel: "noopener noreferrer" } : { download: "" };
   const link = element("a", { href: url, ...way }, label, element("span", { textContent: facts }));

@@ -37,7 +37,7 @@ const KINDS = { image: "Picture", pdf: "PDF", video: "Video", document: "Documen
 const VERSION_NAMES = {
   original: "Original",
   video: "Video",
-  preview: "First look",
+  preview: "Preview",
   poster: "Poster",
   storyboard: "Storyboard",
   storyboard_vtt: "Storyboard, as times",
@@ -45,7 +45,7 @@ const VERSION_NAMES = {
   text: "Text",
   table: "Table, as data",
   thumb: "Thumbnail",
-  big_thumb: "Preview",
+  big_thumb: "Medium",
   big_1920: "Screen",
   d2500: "Large",
 };

@@ -37,9 +37,9 @@ async def test_a_video_is_seen_while_it_is_made_and_then_plays(guest, host):
     await expect(worked_on.locator(".tile-note")).to_contain_text("%")
     await tile.locator(".frame").focus()
     await page.keyboard.press("Enter")
-    first_look = page.locator("#viewer-stage figure video")
-    await expect(first_look).to_be_visible(timeout=PATIENCE)
-    await expect(page.locator("#viewer-stage figcaption")).to_contain_text("First look", ignore_case=True)
+    preview = page.locator("#viewer-stage figure video")
+    await expect(preview).to_be_visible(timeout=PATIENCE)
+    await expect(page.locator("#viewer-stage figcaption")).to_contain_text("The whole video is being developed")
 
     await guest.done(1)
     await expect(page.locator("#viewer-stage > video")).to_be_visible()
@@ -58,7 +58,7 @@ async def test_a_video_is_seen_while_it_is_made_and_then_plays(guest, host):
     assert await video.evaluate("video => video.error") is None
     names = await page.locator("#viewer-versions strong").all_inner_texts()
     assert names[:2] == ["Original", "Video"]
-    assert {"First look", "Poster", "Storyboard", "Shot 1"} <= set(names)
+    assert {"Preview", "Poster", "Storyboard", "Shot 1"} <= set(names)
     await page.keyboard.press("Escape")
     await expect(tile.locator(".frame")).to_be_focused()
     guest.clean(host)
@@ -96,4 +96,28 @@ async def test_a_spreadsheet_is_a_table_that_markup_stays_text_in(guest, host):
     await page.get_by_role("region", name="Prices").focus()
     await page.keyboard.press("ArrowRight")
     await expect(page.locator("#viewer-title")).to_have_text("prices.xlsx")
+    guest.clean(host)
+
+
+async def test_a_document_that_could_not_be_drawn_says_why(guest, host):
+    """As on a server without the program for it. The answers are real but for that."""
+    page = guest.page
+    await drop(guest, "notes.txt", b"Nothing but text.")
+    await guest.done(1)
+
+    async def undrawn(route):
+        answer = await route.fetch()
+        told = await answer.json()
+        for file in told.get("files", [told]):
+            file["facts"] = {"previews": "unavailable"}
+            file["versions"] = {name: file["versions"][name] for name in ("original", "text")}
+        await route.fulfill(response=answer, json=told)
+
+    await page.route(re.compile(r"/files[?/]"), undrawn)
+    await page.reload()
+    await guest.tile("notes.txt").locator(".frame").click()
+    await expect(page.locator("#viewer-stage")).to_have_text(
+        "The server has no program that draws documents: there is no picture of it."
+    )
+    assert await page.locator("#viewer-versions strong").all_inner_texts() == ["Original", "Text"]
     guest.clean(host)
