@@ -60,6 +60,11 @@ class UploadEnded(Conflict):
     title = "This file takes no bytes any more"
 
 
+class NotTaken(BadRequest):
+    code = "unsupported_kind"
+    title = "Files of this kind are not taken"
+
+
 class WrongPart(BadRequest):
     code = "wrong_part"
     title = "This is not one of the parts that the file was cut into"

@@ -1,3 +1,4 @@
+import { kindOfFile, kindOfVersions } from "./kinds.js";
 import { pause } from "./pause.js";
 
 const PAGE = 60;
@@ -8,19 +9,19 @@ const SETTLED = ["done", "error"];
 const LIVING = ["state", "preview"];
 
 /** Whether it comes from this page and is not developed yet, whatever became of its bytes. */
-function isOnItsWay(photo) {
-  return photo.file !== null && (photo.unsent || !SETTLED.includes(photo.state));
+function isOnItsWay(asset) {
+  return asset.file !== null && (asset.unsent || !SETTLED.includes(asset.state));
 }
 
 /**
- * The photos of one project as this page knows them: those on their way from here and those the server lists.
+ * The assets of one project as this page knows them: those on their way from here and those the server lists.
  *
- * A photo is {key, id, file, filename, state, sent, unsent, error, facts, versions, createdAt}; `id` is null until
- * there is a slot for it, `facts` until it is read from the list. Fires `added` ({photos, place: "top" | "bottom"}), `changed` and `removed` (the photo),
+ * A asset is {key, id, file, filename, state, sent, unsent, error, facts, versions, createdAt}; `id` is null until
+ * there is a slot for it, `facts` until it is read from the list, `progress` ({percent, left}) but while it is worked on. Fires `added` ({assets, place: "top" | "bottom"}), `changed` and `removed` (the asset),
  * `cleared`, and `more` (whether older ones are left).
  */
 export class Album extends EventTarget {
-  #photos = new Map();
+  #assets = new Map();
   #byId = new Map();
   #unknown = new Map();
   #gathering = null;
@@ -36,8 +37,8 @@ export class Album extends EventTarget {
     this.access = access;
   }
 
-  get photos() {
-    return [...this.#photos.values()];
+  get assets() {
+    return [...this.#assets.values()];
   }
 
   get more() {
@@ -58,55 +59,58 @@ export class Album extends EventTarget {
 
   #make(fields) {
     this.#keys += 1;
-    const blank = { key: this.#keys, id: null, file: null, filename: "", state: "waiting", sent: 0 };
-    return this.#hold({ ...blank, unsent: false, error: null, facts: null, versions: {}, createdAt: null, ...fields });
+    const blank = { key: this.#keys, id: null, kind: "image", file: null, filename: "", state: "waiting", sent: 0 };
+    const unknown = { unsent: false, inParts: false, error: null, facts: null, progress: null, createdAt: null };
+    return this.#hold({ ...blank, ...unknown, versions: {}, ...fields });
   }
 
-  #hold(photo) {
-    this.#photos.set(photo.key, photo);
-    if (photo.id) this.#byId.set(photo.id, photo);
-    return photo;
+  #hold(asset) {
+    this.#assets.set(asset.key, asset);
+    if (asset.id) this.#byId.set(asset.id, asset);
+    return asset;
   }
 
-  /** Takes files of this page's visitor in; gives their photos, to be handed to the uploads. */
+  /** Takes files of this page's visitor in; gives their assets, to be handed to the uploads. */
   take(files) {
     const createdAt = new Date().toISOString();
-    const photos = files.map((file) => this.#make({ file, filename: file.name, createdAt, unsent: true }));
-    this.#fire("added", { photos, place: "top" });
-    return photos;
+    const assets = files.map((file) =>
+      this.#make({ file, filename: file.name, kind: kindOfFile(file), createdAt, unsent: true }),
+    );
+    this.#fire("added", { assets, place: "top" });
+    return assets;
   }
 
-  report(photo, changes) {
-    if (!this.#photos.has(photo.key)) return;
-    Object.assign(photo, changes);
-    this.#fire("changed", photo);
+  report(asset, changes) {
+    if (!this.#assets.has(asset.key)) return;
+    Object.assign(asset, changes);
+    this.#fire("changed", asset);
   }
 
-  /** Binds a photo to its slot; false if it was removed meanwhile. Events may have told of that slot before. */
-  claim(photo, id) {
-    if (!this.#photos.has(photo.key)) {
-      this.access.request("DELETE", `/images/${id}`).catch(() => {});
+  /** Binds an asset to its slot; false if it was removed meanwhile. Events may have told of that slot before. */
+  claim(asset, id) {
+    if (!this.#assets.has(asset.key)) {
+      this.access.request("DELETE", `/files/${id}`).catch(() => {});
       return false;
     }
     const other = this.#byId.get(id);
     if (other) this.forget(other);
-    photo.id = id;
-    this.#byId.set(id, photo);
+    asset.id = id;
+    this.#byId.set(id, asset);
     const told = this.#unknown.get(id) ?? [];
     this.#unknown.delete(id);
-    told.forEach((event) => this.#apply(photo, event));
+    told.forEach((event) => this.#apply(asset, event));
     return true;
   }
 
-  release(photo) {
-    this.#byId.delete(photo.id);
-    photo.id = null;
+  release(asset) {
+    this.#byId.delete(asset.id);
+    asset.id = null;
   }
 
-  forget(photo) {
-    if (!this.#photos.delete(photo.key)) return;
-    if (photo.id) this.#byId.delete(photo.id);
-    this.#fire("removed", photo);
+  forget(asset) {
+    if (!this.#assets.delete(asset.key)) return;
+    if (asset.id) this.#byId.delete(asset.id);
+    this.#fire("removed", asset);
   }
 
   /** One event of the stream. While a list is being read they are kept, since the list may be older than they. */
@@ -115,30 +119,48 @@ export class Album extends EventTarget {
       this.#held.push(event);
       return;
     }
-    const photo = this.#byId.get(event.image_id);
-    if (photo) this.#apply(photo, event);
+    const asset = this.#byId.get(event.file_id);
+    if (asset) this.#apply(asset, event);
     else if (LIVING.includes(event.type)) this.#gather(event);
-    else this.#unknown.delete(event.image_id);
+    else this.#unknown.delete(event.file_id);
   }
 
-  #apply(photo, event) {
+  #apply(asset, event) {
     if (!LIVING.includes(event.type)) {
-      // Our own slot was given up and the file is on its way by another: the photo stays.
-      if (event.image_id === photo.id) this.forget(photo);
+      // Our own slot was given up and the file is on its way by another: the asset stays.
+      if (event.file_id === asset.id) this.forget(asset);
       return;
     }
-    if (event.state === "init" && photo.unsent) return;
+    if (event.state === "init" && asset.unsent) return;
     const changes = { state: event.state, error: event.error ?? null };
+    if (event.state !== "processing") changes.progress = null;
     // Only when the bytes are there is the file no longer needed: a slot that ran out is sent by a new one.
     if (!["init", "error"].includes(event.state)) changes.unsent = false;
-    if (event.versions) changes.versions = { ...photo.versions, ...event.versions };
-    this.report(photo, changes);
+    if (event.versions) {
+      changes.versions = { ...asset.versions, ...event.versions };
+      changes.kind = kindOfVersions(changes.versions, asset.kind);
+    }
+    this.report(asset, changes);
+    if (asset.state === "done" && asset.kind !== "image" && !asset.facts) this.#learn(asset);
   }
 
-  // Photos sent by others: an event names only their id, so after a moment the newest page is read for all of them.
+  // An event tells no facts: how long a video is, how many pages a document has.
+  async #learn(asset) {
+    const file = await this.#one(asset.id).catch(() => null);
+    if (file) this.report(asset, { kind: file.kind, facts: file.facts });
+  }
+
+  /** How far the work on a file is. That is no event: it may be missed, and is of no use once something else is told. */
+  progress({ file_id: id, step, percent, left_seconds: left }) {
+    const asset = this.#byId.get(id);
+    // A bundle of a file can be built at any time, and is not what its tile is about.
+    if (step !== "bundle" && asset?.state === "processing") this.report(asset, { progress: { percent, left } });
+  }
+
+  // Assets sent by others: an event names only their id, so after a moment the newest page is read for all of them.
   #gather(event) {
-    const events = this.#unknown.get(event.image_id) ?? [];
-    this.#unknown.set(event.image_id, [...events, event]);
+    const events = this.#unknown.get(event.file_id) ?? [];
+    this.#unknown.set(event.file_id, [...events, event]);
     this.#gathering ??= pause(GATHER, this.#closed.signal).then(() => this.#meet());
   }
 
@@ -153,16 +175,16 @@ export class Album extends EventTarget {
     const wanted = new Set(this.#unknown.keys());
     await this.#reading(async () => {
       const page = await this.#page(null);
-      const images = page.images.filter((image) => wanted.delete(image.image_id));
-      for (const id of wanted) images.push(await this.#one(id));
-      this.#live += this.#adopt(images.filter(Boolean), "top");
+      const files = page.files.filter((file) => wanted.delete(file.file_id));
+      for (const id of wanted) files.push(await this.#one(id));
+      this.#live += this.#adopt(files.filter(Boolean), "top");
       for (const id of wanted) this.#unknown.delete(id);
     });
   }
 
   async #one(id) {
     try {
-      return await this.access.request("GET", `/images/${id}`);
+      return await this.access.request("GET", `/files/${id}`);
     } catch (error) {
       if (error.status === 404) return null;
       throw error;
@@ -172,28 +194,28 @@ export class Album extends EventTarget {
   #page(cursor) {
     const query = new URLSearchParams({ limit: PAGE, links: "full" });
     if (cursor) query.set("cursor", cursor);
-    return this.access.request("GET", this.access.path(`images?${query}`));
+    return this.access.request("GET", this.access.path(`files?${query}`));
   }
 
   /**
-   * Shows what the list says: new photos are added, known ones brought up to date. Gives how many were new.
-   * `dropped`, by id, are those shown before: one that is listed again stays the same photo to all who hold it.
+   * Shows what the list says: new assets are added, known ones brought up to date. Gives how many were new.
+   * `dropped`, by id, are those shown before: one that is listed again stays the same asset to all who hold it.
    */
-  #adopt(images, place, dropped = new Map()) {
+  #adopt(files, place, dropped = new Map()) {
     const fresh = [];
-    for (const image of images) {
-      this.#unknown.delete(image.image_id);
-      const known = this.#byId.get(image.image_id);
-      const { state, error, facts, versions } = image;
-      const fields = { state, error, facts, versions: versions ?? {} };
+    for (const file of files) {
+      this.#unknown.delete(file.file_id);
+      const known = this.#byId.get(file.file_id);
+      const { kind, state, error, facts, versions } = file;
+      const fields = { kind, state, error, facts, versions: versions ?? {} };
       if (known && !known.unsent) this.report(known, fields);
       else if (!known) {
-        const earlier = dropped.get(image.image_id);
-        const listed = { ...fields, id: image.image_id, filename: image.filename, createdAt: image.created_at };
+        const earlier = dropped.get(file.file_id);
+        const listed = { ...fields, id: file.file_id, filename: file.filename, createdAt: file.created_at };
         fresh.push(earlier ? this.#hold(Object.assign(earlier, listed)) : this.#make(listed));
       }
     }
-    if (fresh.length > 0) this.#fire("added", { photos: fresh, place });
+    if (fresh.length > 0) this.#fire("added", { assets: fresh, place });
     return fresh.length;
   }
 
@@ -227,31 +249,31 @@ export class Album extends EventTarget {
   reload() {
     return this.#reading(async () => {
       const page = await this.#page(null);
-      const listed = new Set(page.images.map((image) => image.image_id));
-      const further = this.photos.filter((photo) => isOnItsWay(photo) && !photo.unsent && !listed.has(photo.id));
-      const images = page.images;
-      for (const photo of further) {
-        const image = await this.#one(photo.id);
-        if (image) images.push(image);
-        else this.forget(photo);
+      const listed = new Set(page.files.map((file) => file.file_id));
+      const further = this.assets.filter((asset) => isOnItsWay(asset) && !asset.unsent && !listed.has(asset.id));
+      const files = page.files;
+      for (const asset of further) {
+        const file = await this.#one(asset.id);
+        if (file) files.push(file);
+        else this.forget(asset);
       }
       const dropped = this.#dropSettled();
       this.#live = 0;
       this.#unknown.clear();
       this.#next = page.next_cursor ?? null;
       this.#fire("cleared");
-      this.#adopt(images, "bottom", dropped);
-      for (const photo of this.photos) this.#fire("changed", photo);
+      this.#adopt(files, "bottom", dropped);
+      for (const asset of this.assets) this.#fire("changed", asset);
     });
   }
 
   #dropSettled() {
-    const dropped = this.photos.filter((photo) => !isOnItsWay(photo));
-    for (const photo of dropped) {
-      this.#photos.delete(photo.key);
-      this.#byId.delete(photo.id);
+    const dropped = this.assets.filter((asset) => !isOnItsWay(asset));
+    for (const asset of dropped) {
+      this.#assets.delete(asset.key);
+      this.#byId.delete(asset.id);
     }
-    return new Map(dropped.map((photo) => [photo.id, photo]));
+    return new Map(dropped.map((asset) => [asset.id, asset]));
   }
 
   async older() {
@@ -259,7 +281,7 @@ export class Album extends EventTarget {
     await this.#reading(async () => {
       const page = await this.#page(this.#next);
       this.#next = page.next_cursor ?? null;
-      this.#adopt(page.images, "bottom");
+      this.#adopt(page.files, "bottom");
     });
   }
 }

@@ -27,7 +27,7 @@ let again = null;
 /** Whether the visitor gives up what is not sent yet, since another room or none can't send it; true if nothing is. */
 function letsGo() {
   const left = room?.uploads.left ?? 0;
-  return left === 0 || confirm(`${count(left, "photo is", "photos are")} not sent yet. Go on without sending them?`);
+  return left === 0 || confirm(`${count(left, "file is", "files are")} not sent yet. Go on without sending them?`);
 }
 
 function enter(projectId) {

@@ -4,7 +4,7 @@ const SPEAK_EVERY = 6000;
 
 /** What is on its way, summed up in one line and one bar; spoken now and then, not at every step. */
 export class Batch {
-  #photos = new Set();
+  #assets = new Set();
   #drawing = null;
   #spokenAt = 0;
   #spoken = "";
@@ -14,18 +14,18 @@ export class Batch {
     this.parts = parts;
   }
 
-  add(photos) {
-    if (this.#sum().open === 0) this.#photos.clear();
-    photos.forEach((photo) => this.#photos.add(photo));
+  add(assets) {
+    if (this.#sum().open === 0) this.#assets.clear();
+    assets.forEach((asset) => this.#assets.add(asset));
     this.update();
   }
 
-  remove(photo) {
-    if (this.#photos.delete(photo)) this.update();
+  remove(asset) {
+    if (this.#assets.delete(asset)) this.update();
   }
 
   clear() {
-    this.#photos.clear();
+    this.#assets.clear();
     this.update();
   }
 
@@ -37,12 +37,12 @@ export class Batch {
   }
 
   #sum() {
-    const sum = { total: this.#photos.size, done: 0, failed: 0, open: 0, bytes: 0, sent: 0 };
-    for (const photo of this.#photos) {
-      sum.bytes += photo.file.size;
-      sum.sent += ["waiting", "sending"].includes(photo.state) ? photo.sent : photo.file.size;
-      if (photo.state === "done") sum.done += 1;
-      else if (photo.state === "error") sum.failed += 1;
+    const sum = { total: this.#assets.size, done: 0, failed: 0, open: 0, bytes: 0, sent: 0 };
+    for (const asset of this.#assets) {
+      sum.bytes += asset.file.size;
+      sum.sent += ["waiting", "sending"].includes(asset.state) ? asset.sent : asset.file.size;
+      if (asset.state === "done") sum.done += 1;
+      else if (asset.state === "error") sum.failed += 1;
       else sum.open += 1;
     }
     return sum;
@@ -54,7 +54,7 @@ export class Batch {
     if (sum.total === 0) return;
     this.parts.bar.value = sum.bytes ? (sum.sent / sum.bytes) * 0.8 + ((sum.done + sum.failed) / sum.total) * 0.2 : 1;
     const failed = sum.failed ? `, ${sum.failed} failed` : "";
-    const settled = `${sum.done.toLocaleString("en")} of ${count(sum.total, "photo", "photos")} done${failed}`;
+    const settled = `${sum.done.toLocaleString("en")} of ${count(sum.total, "file", "files")} done${failed}`;
     const sent = sum.sent < sum.bytes ? ` · ${sizeInWords(sum.sent)} of ${sizeInWords(sum.bytes)} sent` : "";
     this.parts.text.textContent = settled + sent;
     this.#speak(settled, sum.open === 0);

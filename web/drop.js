@@ -1,9 +1,6 @@
-const PHOTO_NAME = /\.(jpe?g|jfif|png|webp|gif|tiff?|hei[cf]|avif)$/i;
-
-/** Whether a file is worth sending: what a folder holds beside photos (.DS_Store, notes, videos) is not. */
-export function looksLikePhoto(file) {
-  if (file.name.startsWith(".")) return false;
-  return PHOTO_NAME.test(file.name) || (file.type.startsWith("image/") && file.type !== "image/svg+xml");
+/** Whether a file is one that nobody means to send: what systems leave in folders (.DS_Store), what lies in hidden ones. */
+export function isHidden(file) {
+  return (file.webkitRelativePath || file.name).split("/").some((name) => name.startsWith("."));
 }
 
 function entriesOf(reader) {
@@ -14,6 +11,7 @@ async function filesUnder(entry) {
   if (entry.isFile) {
     return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
   }
+  if (entry.name.startsWith(".")) return [];
   const reader = entry.createReader();
   const files = [];
   // readEntries gives at most 100 at a time, and none when it is through.
@@ -32,7 +30,7 @@ async function filesOf(transfer) {
 }
 
 /**
- * Photos dropped anywhere on the page, folders with all they hold.
+ * Files dropped anywhere on the page, folders with all they hold.
  * @param {HTMLElement} target
  * @param {HTMLElement} veil shown while something is dragged over the page
  * @param {(files: File[]) => void} onfiles
@@ -55,7 +53,7 @@ export function watchDrops(target, veil, onfiles) {
   });
 }
 
-/** Photos chosen by a file input; the same ones can be chosen again afterwards. */
+/** Files chosen by a file input; the same ones can be chosen again afterwards. */
 export function watchInput(input, onfiles) {
   input.addEventListener("change", () => {
     const files = [...input.files];

@@ -9,7 +9,8 @@ const REFUSED = 4401;
 /**
  * A project's events, in order, none missing and none twice, for as long as it runs.
  *
- * Fires `event` (detail: the event), `reset` (the list must be read anew; what comes after it follows on),
+ * Fires `event` (detail: the event), `progress` (how far the work on a file is: unnumbered, and none the worse for being
+ * missed), `reset` (the list must be read anew; what comes after it follows on),
  * `status` (detail: "connecting" | "live" | "waiting"),
  * `gone` (the project is no more) and `refused` (the server takes no listeners from where this page was opened).
  * The cursor is "EPOCH:SEQ" of the last event told, so every reconnection goes on exactly there.
@@ -108,6 +109,7 @@ export class EventStream extends EventTarget {
   #take(message) {
     if (message.type === "hello") this.#greet(message);
     else if (message.type === "reset") this.#restart(message);
+    else if (message.type === "progress") this.#fire("progress", message);
     else if (message.type !== "beat" && message.seq > this.#seq) {
       this.#seq = message.seq;
       this.#fire("event", message);

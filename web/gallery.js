@@ -1,6 +1,6 @@
 import { Tile } from "./tile.js";
 
-/** The contact sheet: every photo of an album as a tile, newest first, more of them as one scrolls. */
+/** The contact sheet: every asset of an album as a tile, newest first, more of them as one scrolls. */
 export class Gallery {
   #tiles = new Map();
 
@@ -15,9 +15,9 @@ export class Gallery {
     this.act = act;
     this.ended = new AbortController();
     const on = (type, listener) => album.addEventListener(type, listener, { signal: this.ended.signal });
-    on("added", ({ detail }) => this.#add(detail.photos, detail.place));
-    on("changed", ({ detail: photo }) => this.#tiles.get(photo.key)?.update());
-    on("removed", ({ detail: photo }) => this.#remove(photo));
+    on("added", ({ detail }) => this.#add(detail.assets, detail.place));
+    on("changed", ({ detail: asset }) => this.#tiles.get(asset.key)?.update());
+    on("removed", ({ detail: asset }) => this.#remove(asset));
     on("cleared", () => this.#redraw());
     on("more", ({ detail: more }) => this.#showMore(more));
     parts.more.onclick = () => album.older();
@@ -36,20 +36,20 @@ export class Gallery {
     this.parts.sheet.replaceChildren();
   }
 
-  /** The photos in the order they are shown. */
+  /** The assets in the order they are shown. */
   get order() {
-    const byKey = new Map(this.album.photos.map((photo) => [String(photo.key), photo]));
+    const byKey = new Map(this.album.assets.map((asset) => [String(asset.key), asset]));
     return [...this.parts.sheet.children].map((tile) => byKey.get(tile.dataset.key)).filter(Boolean);
   }
 
-  focus(photo) {
-    this.#tiles.get(photo.key)?.button.focus();
+  focus(asset) {
+    this.#tiles.get(asset.key)?.button.focus();
   }
 
-  #add(photos, place) {
-    const made = photos.map((photo) => {
-      const tile = new Tile(photo, this.act);
-      this.#tiles.set(photo.key, tile);
+  #add(assets, place) {
+    const made = assets.map((asset) => {
+      const tile = new Tile(asset, this.act);
+      this.#tiles.set(asset.key, tile);
       return tile.root;
     });
     if (place === "top") this.parts.sheet.prepend(...made);
@@ -57,11 +57,11 @@ export class Gallery {
     this.#showEmpty();
   }
 
-  // Focus must not fall to the top of the page when the focused photo goes.
-  #remove(photo) {
-    const tile = this.#tiles.get(photo.key);
+  // Focus must not fall to the top of the page when the focused asset goes.
+  #remove(asset) {
+    const tile = this.#tiles.get(asset.key);
     if (!tile) return;
-    this.#tiles.delete(photo.key);
+    this.#tiles.delete(asset.key);
     const neighbour = tile.root.nextElementSibling ?? tile.root.previousElementSibling;
     const focused = tile.root.contains(document.activeElement);
     tile.root.remove();
@@ -72,7 +72,7 @@ export class Gallery {
   #redraw() {
     this.#tiles.clear();
     this.parts.sheet.replaceChildren();
-    this.#add(this.album.photos.reverse(), "bottom");
+    this.#add(this.album.assets.reverse(), "bottom");
   }
 
   #showEmpty() {
@@ -87,7 +87,7 @@ export class Gallery {
     if (more) this.scrolled.observe(this.parts.more);
   }
 
-  /** Arrow keys, Home and End go from photo to photo; up and down to the nearest one of the next row. */
+  /** Arrow keys, Home and End go from asset to asset; up and down to the nearest one of the next row. */
   #walk(event) {
     if (!event.target.classList.contains("frame")) return;
     const frames = [...this.parts.sheet.querySelectorAll(".frame")];

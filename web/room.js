@@ -1,6 +1,6 @@
 import { Album } from "./album.js";
 import { Batch } from "./batch.js";
-import { looksLikePhoto } from "./drop.js";
+import { isHidden } from "./drop.js";
 import { EventStream } from "./events.js";
 import { Gallery } from "./gallery.js";
 import { ProjectAccess } from "./session.js";
@@ -14,22 +14,23 @@ const ELSEWHERE = "Darkroom doesn't know this page by the address it was opened 
 /** One project, entered: its album, its events, its uploads, and what a visitor does with them. */
 export class Room {
   #refreshed = new Map();
+  #leftOut = 0;
 
   /** @param {object} parts of the page: {gallery, viewer, batch, status, notice, body} */
   constructor(session, projectId, parts) {
     this.parts = parts;
     this.access = new ProjectAccess(session, projectId);
     this.album = new Album(this.access);
-    this.uploads = new UploadQueue(this.access, this.album);
+    this.uploads = new UploadQueue(this.access, this.album, (asset, error) => this.#turnedAway(asset, error));
     this.batch = new Batch(parts.batch);
     const act = {
-      open: (photo) => this.viewer.open(photo),
-      retry: (photo) => this.retry(photo),
-      remove: (photo) => this.remove(photo),
-      refresh: (photo) => this.refresh(photo),
+      open: (asset) => this.viewer.open(asset),
+      retry: (asset) => this.retry(asset),
+      remove: (asset) => this.remove(asset),
+      refresh: (asset) => this.refresh(asset),
     };
     this.gallery = new Gallery(parts.gallery, this.album, act);
-    const closed = (photo) => this.gallery.focus(photo);
+    const closed = (asset) => this.gallery.focus(asset);
     this.viewer = new Viewer(parts.viewer, { ...act, order: () => this.gallery.order, closed });
     this.stream = new EventStream(this.access);
     this.#wire();
@@ -37,15 +38,16 @@ export class Room {
   }
 
   #wire() {
-    this.album.addEventListener("changed", ({ detail: photo }) => {
-      this.viewer.update(photo);
+    this.album.addEventListener("changed", ({ detail: asset }) => {
+      this.viewer.update(asset);
       this.batch.update();
     });
-    this.album.addEventListener("removed", ({ detail: photo }) => {
-      this.viewer.removed(photo);
-      this.batch.remove(photo);
+    this.album.addEventListener("removed", ({ detail: asset }) => {
+      this.viewer.removed(asset);
+      this.batch.remove(asset);
     });
     this.stream.addEventListener("event", ({ detail }) => this.album.tell(detail));
+    this.stream.addEventListener("progress", ({ detail }) => this.album.progress(detail));
     this.stream.addEventListener("reset", () => this.album.reload());
     this.stream.addEventListener("status", ({ detail }) => this.#showStatus(detail));
     this.stream.addEventListener("refused", () => this.#say(ELSEWHERE));
@@ -72,59 +74,71 @@ export class Room {
     this.parts.notice.textContent = text;
   }
 
+  /** Takes files in. Which kinds are taken only the server knows: it is asked for each, hidden ones aside. */
   send(files) {
-    const photos = files.filter(looksLikePhoto);
-    const left = files.length - photos.length;
-    const plural = left === 1 ? "was" : "were";
-    this.#say(left ? `${count(left, "file", "files")} ${plural} left out: not a photo.` : "");
-    if (photos.length === 0) return;
-    const taken = this.album.take(photos);
+    const meant = files.filter((file) => !isHidden(file));
+    this.#leftOut = files.length - meant.length;
+    this.#sayLeftOut("hidden.");
+    if (meant.length === 0) return;
+    const taken = this.album.take(meant);
     this.batch.add(taken);
     this.uploads.add(taken);
   }
 
-  async #attempt(photo, work) {
+  // A folder may hold hundreds of them: one sentence for all, and no tile for any.
+  #turnedAway(asset, error) {
+    this.album.forget(asset);
+    this.#leftOut += 1;
+    this.#sayLeftOut(error.message);
+  }
+
+  #sayLeftOut(why) {
+    const left = count(this.#leftOut, "file was", "files were");
+    this.#say(this.#leftOut ? `${left} left out: ${why}` : "");
+  }
+
+  async #attempt(asset, work) {
     let trouble = "";
     try {
       await work();
     } catch (error) {
       trouble = error.message;
     }
-    if (!this.viewer.say(photo, trouble)) this.#say(trouble);
+    if (!this.viewer.say(asset, trouble)) this.#say(trouble);
   }
 
-  /** A photo that never arrived is sent again; one that failed afterwards is developed again. */
-  retry(photo) {
-    if (photo.unsent && photo.file) {
-      this.uploads.retry(photo);
+  /** A file that never arrived is sent again; one that failed afterwards is developed again. */
+  retry(asset) {
+    if (asset.unsent && asset.file) {
+      this.uploads.retry(asset);
       return undefined;
     }
-    return this.#attempt(photo, () => this.access.request("POST", `/images/${photo.id}/retry`));
+    return this.#attempt(asset, () => this.access.request("POST", `/files/${asset.id}/retry`));
   }
 
-  remove(photo) {
-    this.uploads.cancel(photo);
-    const { id } = photo;
-    return this.#attempt(photo, async () => {
+  remove(asset) {
+    this.uploads.cancel(asset);
+    const { id } = asset;
+    return this.#attempt(asset, async () => {
       if (id) {
-        await this.access.request("DELETE", `/images/${id}`).catch((error) => {
+        await this.access.request("DELETE", `/files/${id}`).catch((error) => {
           if (error.status !== 404) throw error;
         });
       }
-      this.album.forget(photo);
+      this.album.forget(asset);
     });
   }
 
-  /** Fresh links for a photo; at most twice a minute, since a picture that can't be loaded would ask for ever. */
-  async refresh(photo) {
+  /** Fresh links for an asset; at most twice a minute, since a picture that can't be loaded would ask for ever. */
+  async refresh(asset) {
     const now = Date.now();
-    if (now - (this.#refreshed.get(photo.id) ?? 0) < 30_000) return;
-    this.#refreshed.set(photo.id, now);
+    if (now - (this.#refreshed.get(asset.id) ?? 0) < 30_000) return;
+    this.#refreshed.set(asset.id, now);
     try {
-      const { state, versions, error, facts } = await this.access.request("GET", `/images/${photo.id}`);
-      this.album.report(photo, { state, versions, error, facts });
+      const { kind, state, versions, error, facts } = await this.access.request("GET", `/files/${asset.id}`);
+      this.album.report(asset, { kind, state, versions, error, facts });
     } catch (error) {
-      if (error.status === 404) this.album.forget(photo);
+      if (error.status === 404) this.album.forget(asset);
     }
   }
 }

@@ -86,7 +86,8 @@ export class ProjectAccess {
     this.#renewAt = Date.now() + 0.8 * life;
   }
 
-  async #current() {
+  /** A token of the project's that is good for a while. @throws {ApiError} */
+  async token() {
     if (this.#token === null || Date.now() > this.#renewAt) {
       this.#renewal ??= this.#renew().finally(() => (this.#renewal = null));
       await this.#renewal;
@@ -97,11 +98,11 @@ export class ProjectAccess {
   /** As Api.request, with the project's token; a token that ended early is renewed once. @throws {ApiError} */
   async request(method, path, body) {
     try {
-      return await this.api.request(method, path, { token: await this.#current(), body });
+      return await this.api.request(method, path, { token: await this.token(), body });
     } catch (error) {
       if (error.status !== 401 || !this.session.token) throw error;
       this.#token = null;
-      return this.api.request(method, path, { token: await this.#current(), body });
+      return this.api.request(method, path, { token: await this.token(), body });
     }
   }
 

@@ -1,38 +1,48 @@
 import { element } from "./elements.js";
 import { previewOf } from "./preview.js";
-import { imageErrorInWords, mayBeTriedAgain, sizeInWords, stateInWords } from "./words.js";
+import {
+  durationInWords,
+  fileErrorInWords,
+  kindInWords,
+  leftInWords,
+  mayBeTriedAgain,
+  sizeInWords,
+  stateInWords,
+} from "./words.js";
 
 const SLIMMEST = 0.62;
 const WIDEST = 2.2;
 
-/** One photo in the sheet: exposed while its bytes go up, developed while it is processed, then itself. */
+/** One file in the sheet: exposed while its bytes go up, developed while it is processed, then itself. */
 export class Tile {
-  #photo;
+  #asset;
   #act;
   #shownUrl = null;
+  #picture = null;
 
   /**
-   * @param {object} photo of an Album
-   * @param {{open, retry, remove, refresh}} act what a visitor may do with it, each called with the photo
+   * @param {object} asset of an Album
+   * @param {{open, retry, remove, refresh}} act what a visitor may do with it, each called with the asset
    */
-  constructor(photo, act) {
-    this.#photo = photo;
+  constructor(asset, act) {
+    this.#asset = asset;
     this.#act = act;
-    this.name = element("span", { className: "tile-name", textContent: photo.filename, title: photo.filename });
+    this.name = element("span", { className: "tile-name", textContent: asset.filename, title: asset.filename });
     this.note = element("span", { className: "tile-note" });
     this.bar = element("div", { className: "bar", role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100" });
     this.bar.append(element("div", { className: "bar-fill" }));
     this.under = element("span", { className: "plate plate-under" });
     this.over = element("span", { className: "plate plate-over" });
-    this.button = element("button", { type: "button", className: "frame", onclick: () => act.open(this.#photo) });
-    this.button.append(this.under, this.over);
+    this.button = element("button", { type: "button", className: "frame", onclick: () => act.open(this.#asset) });
+    this.mark = element("span", { className: "mark", "aria-hidden": "true" });
+    this.button.append(this.under, this.over, this.mark);
     this.trouble = element("div", { className: "trouble" });
     const caption = element("div", { className: "caption" }, this.name, this.note);
     this.root = element("li", { className: "tile" }, this.button, this.bar, caption, this.trouble);
-    this.root.dataset.key = photo.key;
+    this.root.dataset.key = asset.key;
     // Who sees it come sees it develop; what was there before is simply there.
-    if (photo.state !== "done") this.root.classList.add("is-fresh");
-    if (photo.file && photo.state !== "done") this.#preview();
+    if (asset.state !== "done") this.root.classList.add("is-fresh");
+    if (asset.file && asset.kind === "image" && asset.state !== "done") this.#preview();
     this.update();
   }
 
@@ -46,7 +56,7 @@ export class Tile {
     const seen = new IntersectionObserver(async (entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       seen.disconnect();
-      const canvas = await previewOf(this.#photo.file);
+      const canvas = await previewOf(this.#asset.file);
       if (!canvas || this.#shownUrl) return;
       this.#setRatio(canvas.width, canvas.height);
       const twin = canvas.cloneNode();
@@ -58,58 +68,89 @@ export class Tile {
   }
 
   update() {
-    const photo = this.#photo;
-    const { state } = photo;
+    const asset = this.#asset;
+    const { state, versions } = asset;
     this.root.dataset.state = state;
-    const part = photo.file?.size ? photo.sent / photo.file.size : 0;
-    const percent = state === "sending" ? Math.min(100, Math.round(part * 100)) : null;
-    this.#showProgress(percent, state);
-    this.note.textContent = this.#noteText(percent, state);
-    this.button.setAttribute("aria-label", `${photo.filename}: ${this.#spokenState(percent, state)}`);
+    this.root.dataset.kind = asset.kind;
+    const percent = this.#percent();
+    const left = state === "processing" ? leftInWords(asset.progress?.left) : "";
+    this.#showProgress(percent, left, state);
+    this.#showMark();
+    this.note.textContent = this.#noteText(percent, left, state);
+    this.button.setAttribute("aria-label", `${asset.filename}: ${this.#spokenState(percent, left, state)}`);
     this.#showTrouble(state);
-    if (photo.versions?.thumb) this.#showDeveloped(photo.versions);
+    if (versions?.thumb) this.#showPicture(versions);
   }
 
-  #noteText(percent, state) {
-    if (state === "done") return sizeInWords(this.#photo.versions?.original?.bytes ?? this.#photo.file?.size);
-    return percent === null ? stateInWords(state) : `${percent} %`;
+  /** How much of what is being done with it is done; null where that is not known. */
+  #percent() {
+    const { state, file, sent, progress } = this.#asset;
+    if (state === "processing" && progress) return Math.min(100, Math.round(progress.percent));
+    if (state !== "sending") return null;
+    return file?.size ? Math.min(100, Math.round((sent / file.size) * 100)) : 0;
   }
 
-  #spokenState(percent, state) {
-    if (state === "error") return imageErrorInWords(this.#photo.error);
-    return percent === null ? stateInWords(state) : `${stateInWords(state)}, ${percent} percent`;
+  #noteText(percent, left, state) {
+    if (state === "done") return sizeInWords(this.#asset.versions?.original?.bytes ?? this.#asset.file?.size);
+    if (percent === null) return stateInWords(state);
+    return left ? `${percent} % · ${left}` : `${percent} %`;
   }
 
-  #showProgress(percent, state) {
+  #spokenState(percent, left, state) {
+    if (state === "error") return fileErrorInWords(this.#asset.error);
+    const spoken = percent === null ? stateInWords(state) : `${stateInWords(state)}, ${percent} percent`;
+    const { kind, facts } = this.#asset;
+    const what = kind === "image" ? "" : [kindInWords(kind), durationInWords(facts?.seconds)].filter(Boolean).join(" ");
+    return [what, spoken, left].filter(Boolean).join(", ");
+  }
+
+  // A picture says itself what it is.
+  #showMark() {
+    const { kind, facts } = this.#asset;
+    const word = kindInWords(kind);
+    this.mark.hidden = kind === "image";
+    this.mark.textContent = durationInWords(facts?.seconds) || word;
+    if (kind === "image" || this.#shownUrl || this.under.textContent === word) return;
+    for (const plate of [this.under, this.over]) plate.replaceChildren(element("span", { textContent: word }));
+  }
+
+  #showProgress(percent, left, state) {
     const working = !["done", "error"].includes(state);
     this.bar.hidden = !working;
+    this.root.classList.toggle("is-worked-on", state === "processing" && percent !== null);
     if (!working) return;
-    this.bar.setAttribute("aria-label", `${this.#photo.filename}: ${stateInWords(state)}`);
+    this.bar.setAttribute("aria-label", `${this.#asset.filename}: ${stateInWords(state)}`);
     const shown = percent ?? (["waiting", "init"].includes(state) ? 0 : 100);
-    if (["waiting", "sending"].includes(state)) this.bar.setAttribute("aria-valuenow", String(shown));
+    if (percent !== null || state === "waiting") this.bar.setAttribute("aria-valuenow", String(shown));
     else this.bar.removeAttribute("aria-valuenow");
+    if (left) this.bar.setAttribute("aria-valuetext", `${percent} percent, ${left}`);
+    else this.bar.removeAttribute("aria-valuetext");
     this.root.style.setProperty("--sent", `${shown}%`);
   }
 
   #showTrouble(state) {
-    const wanted = state === "error" ? imageErrorInWords(this.#photo.error) : "";
+    const wanted = state === "error" ? fileErrorInWords(this.#asset.error) : "";
     if (this.trouble.dataset.shown === wanted) return;
     this.trouble.dataset.shown = wanted;
     this.trouble.replaceChildren();
     if (!wanted) return;
     const doing = (label, act) => {
       const button = element("button", { type: "button", className: "small", textContent: label, onclick: act });
-      button.setAttribute("aria-label", `${label} ${this.#photo.filename}`);
+      button.setAttribute("aria-label", `${label} ${this.#asset.filename}`);
       return button;
     };
-    const again = mayBeTriedAgain(this.#photo);
-    const retry = again ? doing("Try again", () => this.#act.retry(this.#photo)) : null;
-    const remove = doing("Remove", () => this.#act.remove(this.#photo));
+    const again = mayBeTriedAgain(this.#asset);
+    const retry = again ? doing("Try again", () => this.#act.retry(this.#asset)) : null;
+    const remove = doing("Remove", () => this.#act.remove(this.#asset));
     this.trouble.append(element("p", { textContent: wanted }), element("div", { className: "row" }, retry, remove));
   }
 
-  #showDeveloped({ thumb, big_thumb: bigThumb }) {
-    if (this.#shownUrl === thumb.url) return;
+  // Before it is done it lies in the safelight's red, and what is developed of a video comes out from the left.
+  #showPicture({ thumb, big_thumb: bigThumb }) {
+    if (this.#shownUrl === thumb.url) {
+      this.#develop();
+      return;
+    }
     this.#shownUrl = thumb.url;
     this.#setRatio(thumb.width, thumb.height);
     const image = element("img", { alt: "", loading: "lazy", decoding: "async", className: "developed" });
@@ -121,12 +162,19 @@ export class Tile {
     }
     image.src = thumb.url;
     image.onload = () => {
-      this.root.classList.add("is-developed");
+      this.#picture = image;
       this.under.replaceChildren(image);
-      this.over.replaceChildren();
+      this.over.replaceChildren(element("img", { alt: "", src: image.currentSrc }));
+      this.#develop();
     };
     // A link lives for an hour or two; a page may stay open for days.
-    image.onerror = () => this.#act.refresh(this.#photo);
+    image.onerror = () => this.#act.refresh(this.#asset);
     this.under.append(image);
+  }
+
+  #develop() {
+    if (!this.#picture || this.#asset.state !== "done") return;
+    this.root.classList.add("is-developed");
+    this.over.replaceChildren();
   }
 }

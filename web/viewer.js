@@ -1,7 +1,9 @@
 import { element } from "./elements.js";
+import { Stage } from "./stage.js";
 import {
+  durationInWords,
   framesInWords,
-  imageErrorInWords,
+  fileErrorInWords,
   mayBeTriedAgain,
   momentInWords,
   sizeInWords,
@@ -9,11 +11,16 @@ import {
   versionInWords,
 } from "./words.js";
 
-const ORDER = ["original", "d2500", "big_1920", "big_thumb", "thumb"];
+const ORDER = [
+  ...["original", "video", "pdf", "text", "table", "d2500", "big_1920", "big_thumb", "thumb"],
+  ...["preview", "poster", "storyboard", "storyboard_vtt"],
+];
+const SKIP = 10; // seconds
 
-/** One photo large, with all its versions; a modal dialog. */
+/** One file large, with all its versions; a modal dialog. */
 export class Viewer {
-  #photo = null;
+  #asset = null;
+  #stage;
   #asked = false;
   #said = "";
   #ended = new AbortController();
@@ -25,24 +32,25 @@ export class Viewer {
   constructor(parts, act) {
     this.parts = parts;
     this.act = act;
+    this.#stage = new Stage(parts.stage, act.refresh);
     parts.previous.onclick = () => this.#step(-1);
     parts.next.onclick = () => this.#step(1);
     parts.close.onclick = () => parts.dialog.close();
-    parts.retry.onclick = () => act.retry(this.#photo);
+    parts.retry.onclick = () => act.retry(this.#asset);
     parts.remove.onclick = () => this.#remove();
     const { signal } = this.#ended;
     parts.dialog.addEventListener("close", () => this.#closed(), { signal });
     parts.dialog.addEventListener("keydown", (event) => this.#key(event), { signal });
   }
 
-  open(photo) {
-    this.#photo = photo;
+  open(asset) {
+    this.#asset = asset;
     this.#asked = false;
     this.#said = "";
     this.#show();
     if (!this.parts.dialog.open) this.parts.dialog.showModal();
     // Its links may have been made hours ago.
-    if (photo.id && photo.state === "done") this.act.refresh(photo);
+    if (asset.id && asset.state === "done") this.act.refresh(asset);
   }
 
   close() {
@@ -55,44 +63,53 @@ export class Viewer {
     this.close();
   }
 
-  update(photo) {
-    if (photo === this.#photo) this.#show();
+  update(asset) {
+    if (asset === this.#asset) this.#show();
   }
 
-  /** Says how it went with a photo, if that is the one shown (true): all else of the page lies behind the dialog. */
-  say(photo, text) {
-    if (photo !== this.#photo) return false;
+  /** Says how it went with an asset, if that is the one shown (true): all else of the page lies behind the dialog. */
+  say(asset, text) {
+    if (asset !== this.#asset) return false;
     this.#said = text;
     this.#show();
     return true;
   }
 
-  removed(photo) {
-    if (photo === this.#photo) this.close();
+  removed(asset) {
+    if (asset === this.#asset) this.close();
   }
 
   #closed() {
-    const photo = this.#photo;
-    this.#photo = null;
-    this.parts.stage.replaceChildren();
-    if (photo) this.act.closed(photo);
+    const asset = this.#asset;
+    this.#asset = null;
+    this.#stage.clear();
+    if (asset) this.act.closed(asset);
   }
 
   #key(event) {
-    if (event.key === "ArrowLeft") this.#step(-1);
-    else if (event.key === "ArrowRight") this.#step(1);
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const keys = {
+      ArrowLeft: () => this.#step(-1),
+      ArrowRight: () => this.#step(1),
+      k: () => this.#stage.toggle(),
+      j: () => this.#stage.skip(-SKIP),
+      l: () => this.#stage.skip(SKIP),
+    };
+    // A video that has the focus is wound by the arrows, and a table is scrolled.
+    if (event.key.startsWith("Arrow") && event.target.closest("video, .table")) return;
+    keys[event.key]?.();
   }
 
   #step(by) {
     const order = this.act.order();
-    const next = order[order.indexOf(this.#photo) + by];
+    const next = order[order.indexOf(this.#asset) + by];
     if (next) this.open(next);
   }
 
   // Deleting takes the same button twice: there is no way back.
   #remove() {
     if (this.#asked) {
-      this.act.remove(this.#photo);
+      this.act.remove(this.#asset);
       return;
     }
     this.#asked = true;
@@ -100,52 +117,52 @@ export class Viewer {
   }
 
   #show() {
-    const photo = this.#photo;
+    const asset = this.#asset;
     const order = this.act.order();
-    const place = order.indexOf(photo);
-    this.parts.title.textContent = photo.filename;
-    const facts = [stateInWords(photo.state), momentInWords(photo.createdAt), framesInWords(photo.facts)];
+    const place = order.indexOf(asset);
+    this.parts.title.textContent = asset.filename;
+    // A spreadsheet is not shown by its first page.
+    const frames = asset.kind === "spreadsheet" ? "" : framesInWords(asset.facts);
+    const extent = durationInWords(asset.facts?.seconds) || frames;
+    const facts = [stateInWords(asset.state), momentInWords(asset.createdAt), extent];
     this.parts.facts.textContent = facts.filter(Boolean).join(" · ");
     this.parts.previous.disabled = place <= 0;
     this.parts.next.disabled = place < 0 || place >= order.length - 1;
-    this.parts.message.textContent = this.#said || (photo.state === "error" ? imageErrorInWords(photo.error) : "");
-    this.parts.retry.hidden = photo.state !== "error" || !mayBeTriedAgain(photo);
+    this.parts.message.textContent = this.#said || (asset.state === "error" ? fileErrorInWords(asset.error) : "");
+    this.parts.retry.hidden = asset.state !== "error" || !mayBeTriedAgain(asset);
     this.parts.remove.textContent = this.#asked ? "Delete for good?" : "Delete";
-    this.#showPicture(photo);
-    this.#showVersions(photo);
-  }
-
-  #showPicture(photo) {
-    const { versions } = photo;
-    const best = versions?.big_1920 ?? versions?.big_thumb ?? versions?.thumb;
-    const shown = this.parts.stage.querySelector("img");
-    if (!best) {
-      const text = photo.state === "error" ? "No picture could be made." : `${stateInWords(photo.state)} …`;
-      this.parts.stage.replaceChildren(element("p", { textContent: text }));
-    } else if (shown?.dataset.url !== best.url) {
-      const image = element("img", { alt: photo.filename, width: best.width, height: best.height });
-      image.dataset.url = best.url;
-      const wide = versions.d2500 ? `, ${versions.d2500.url} ${versions.d2500.width}w` : "";
-      image.sizes = "100vw";
-      image.srcset = `${best.url} ${best.width}w${wide}`;
-      image.src = best.url;
-      // A small photo stays small: blown up to the window it would look worse than it is.
-      image.style.maxWidth = `min(100%, ${(versions.d2500 ?? best).width}px)`;
-      this.parts.stage.replaceChildren(image);
-    }
+    this.#stage.show(asset);
+    this.#showVersions(asset);
   }
 
   #showVersions({ versions, state }) {
-    const names = ORDER.filter((name) => versions?.[name]?.url);
-    const rows = names.map((name) => {
-      const { url, width, height, bytes } = versions[name];
-      const facts = [width ? `${width} × ${height}` : "", sizeInWords(bytes)].filter(Boolean).join(" · ");
-      const label = element("strong", { textContent: versionInWords(name) });
-      const link = element("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, label);
-      link.append(element("span", { textContent: facts }), element("span", { className: "open", textContent: "Open" }));
-      return element("li", {}, link);
-    });
+    const listed = inOrder(versions ?? {});
+    // Told of every second how far it is, a list is left alone as long as it is the same: a link may have the focus.
+    const key = JSON.stringify([state === "error", ...listed.map(([name, { url }]) => [name, url])]);
+    if (this.parts.versions.dataset.shown === key) return;
+    this.parts.versions.dataset.shown = key;
+    const rows = listed.map(([name, version]) => versionRow(name, version));
     if (rows.length === 0 && state !== "error") rows.push(element("li", { textContent: "Not made yet." }));
     this.parts.versions.replaceChildren(...rows);
   }
+}
+
+/** What there is, in the order that people look for it; what is not known here comes last. */
+function inOrder(versions) {
+  const place = (name) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
+  const there = Object.entries(versions).filter(([, version]) => version?.url);
+  return there.sort(([one], [other]) => place(one) - place(other));
+}
+
+// A browser shows pictures and text; a page that storage sends may do nothing else, not even play or show a PDF.
+function versionRow(name, { url, width, height, bytes, content_type: type }) {
+  const shows = name !== "original" && /^(image|text)\//.test(type ?? "");
+  // Of a document they are no pixels.
+  const measures = width && /^(image|video)\//.test(type ?? "") ? `${width} × ${height}` : "";
+  const facts = [measures, sizeInWords(bytes)].filter(Boolean).join(" · ");
+  const label = element("strong", { textContent: versionInWords(name) });
+  const way = shows ? { target: "_blank", rel: "noopener noreferrer" } : { download: "" };
+  const link = element("a", { href: url, ...way }, label, element("span", { textContent: facts }));
+  link.append(element("span", { className: "open", textContent: shows ? "Open" : "Save" }));
+  return element("li", {}, link);
 }

@@ -1,10 +1,10 @@
 // Everything the page says to a person about states, sizes and failures.
 
 const BY_CODE = {
-  upload_expired: "The photo never arrived: its upload link ran out first. Send it again.",
-  object_missing: "The photo's bytes can't be found in storage.",
-  object_damaged: "The photo's bytes were damaged in storage.",
-  version_damaged: "A version of this photo was damaged in storage. Trying again makes it anew.",
+  upload_expired: "The file never arrived: its upload link ran out first. Send it again.",
+  object_missing: "The file's bytes can't be found in storage.",
+  object_damaged: "The file's bytes were damaged in storage.",
+  version_damaged: "A version of this file was damaged in storage. Trying again makes it anew.",
 };
 
 const BY_STATUS = {
@@ -32,17 +32,27 @@ const STATES = {
   error: "Failed",
 };
 
+const KINDS = { image: "Picture", pdf: "PDF", video: "Video", document: "Document", spreadsheet: "Table" };
+
 const VERSION_NAMES = {
   original: "Original",
+  video: "Video",
+  preview: "Preview",
+  poster: "Poster",
+  storyboard: "Storyboard",
+  storyboard_vtt: "Storyboard, as times",
+  pdf: "PDF",
+  text: "Text",
+  table: "Table, as data",
   thumb: "Thumbnail",
-  big_thumb: "Preview",
+  big_thumb: "Medium",
   big_1920: "Screen",
   d2500: "Large",
 };
 
 /** A sentence a person can read: not markup, not JSON, not a stack trace. */
 function isProse(text) {
-  return typeof text === "string" && text.length > 3 && text.length < 300 && !/[{}<>]|Traceback/.test(text);
+  return typeof text === "string" && text.length > 3 && text.length < 600 && !/[{}<>]|Traceback/.test(text);
 }
 
 /**
@@ -62,23 +72,44 @@ export function failureInWords(status, problem = {}) {
   return BY_STATUS[status] ?? "Something went wrong in Darkroom. Try again in a moment.";
 }
 
-/** Plain words for the `error` of an image, as the API gives it ({code, message} or null). */
-export function imageErrorInWords(error) {
+/** Plain words for the `error` of a file, as the API gives it ({code, message} or null). */
+export function fileErrorInWords(error) {
   if (!error) return "It failed, and no reason was given.";
   if (BY_CODE[error.code]) return BY_CODE[error.code];
   return isProse(error.message) ? error.message : "This file could not be developed.";
 }
 
 /** Whether trying again can help: what never arrived is not there to be developed. */
-export function mayBeTriedAgain(photo) {
-  return photo.file !== null || photo.error?.code !== "upload_expired";
+export function mayBeTriedAgain(asset) {
+  return asset.file !== null || asset.error?.code !== "upload_expired";
 }
 
-/** What a version leaves out of an animation or of a file of several pages; empty for a single picture. */
+/** What a picture leaves out of an animation or of a file of several pages; empty where it shows all. */
 export function framesInWords(facts) {
-  const frames = facts?.frames ?? 1;
-  if (frames < 2) return "";
-  return `The first of ${frames.toLocaleString("en")} ${facts.format === "tiff" ? "pages" : "frames"}`;
+  const pages = facts?.pages ?? (facts?.format === "tiff" ? facts.frames : 1);
+  const frames = facts?.format === "tiff" ? 1 : (facts?.frames ?? 1);
+  const [number, noun] = pages > 1 ? [pages, "pages"] : [frames, "frames"];
+  return number > 1 ? `The first of ${number.toLocaleString("en")} ${noun}` : "";
+}
+
+export function kindInWords(kind) {
+  return KINDS[kind] ?? "File";
+}
+
+/** 63 → "1:03", 3723 → "1:02:03"; empty where nobody knows. */
+export function durationInWords(seconds) {
+  if (!Number.isFinite(seconds)) return "";
+  const whole = Math.round(seconds);
+  const two = (number) => String(number).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
+/** How long it will take: no more exact than anybody knows. Empty where nobody does. */
+export function leftInWords(seconds) {
+  if (!Number.isFinite(seconds)) return "";
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s left`;
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min left` : `${Math.round(seconds / 3600)} h left`;
 }
 
 export function stateInWords(state) {
@@ -86,7 +117,7 @@ export function stateInWords(state) {
 }
 
 export function versionInWords(name) {
-  return VERSION_NAMES[name] ?? name;
+  return VERSION_NAMES[name] ?? name.replace(/^shot_0*/, "Shot ");
 }
 
 /** 4200000 → "4.2 MB" (decimal units, as storage counts). */

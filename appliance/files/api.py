@@ -8,7 +8,7 @@ from litestar import Request, Router, post
 from appliance.accounts.callers import Caller
 from appliance.accounts.owners import EVERY
 from appliance.accounts.whose import Named, whose
-from appliance.errors import BadRequest
+from appliance.errors import NotTaken
 from appliance.files import listing, service, uploads
 from appliance.files.announced import sha256
 from appliance.files.routes import routes
@@ -76,10 +76,10 @@ async def create(data: NewFile, caller: Caller, asker: Asker, request: Request, 
 
 
 def _profile(data: NewFile) -> profiles.Profile:
-    """The profile that the name hints at. Raises BadRequest for what is not taken."""
+    """The profile that the name hints at. Raises NotTaken."""
     profile = profiles.suggested(data.filename)
     if profile is None:
-        raise BadRequest("Files of this kind are not taken", filename=f"what is taken: {profiles.taken()}")
+        raise NotTaken(filename=f"what is taken: {profiles.taken()}")
     return profile
 
 

@@ -221,7 +221,7 @@ def _page_policy(urls: Sequence[str]) -> str:
     # Not every browser takes 'self' for its websockets, too.
     sockets = " ".join(url.replace("http", "ws", 1) for url in urls)
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
         f"connect-src 'self' {sockets}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
     )
 

@@ -92,7 +92,7 @@ def test_what_must_be_a_picture_and_is_none_is_an_error(project: Project) -> Non
 
 def test_other_kinds_are_refused_with_the_list_of_what_is_taken(project: Project) -> None:
     refused = project.api.post("/files/", json={"filename": "a.exe", "project_id": project.id})
-    assert refused.status_code == 400
+    assert (refused.status_code, refused.json()["code"]) == (400, "unsupported_kind")
     assert "pdf: pdf" in refused.json()["errors"][0]["message"]
     file = ended(project, sent(project, "a.pdf", b"MZ" + bytes(2000)))
     assert file["state"] == "error"

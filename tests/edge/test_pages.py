@@ -16,6 +16,7 @@ def test_page_may_load_and_call_only_its_own(client: httpx.Client, edge: caddy.C
         "script-src": "'self'",
         "style-src": "'self'",
         "img-src": "'self'",
+        "media-src": "'self'",
         "connect-src": f"'self' ws://127.0.0.1:{edge.edge.port}",
         "form-action": "'none'",
         "base-uri": "'none'",

@@ -27,19 +27,19 @@ class Project:
 
     async def slot(self, filename: str) -> dict[str, Any]:
         body = {"filename": filename, "project_id": self.id}
-        made: dict[str, Any] = await self.call("POST", "/images/", json=body)
+        made: dict[str, Any] = await self.call("POST", "/files/", json=body)
         return made
 
     async def upload(self, photo: Path) -> str:
-        """Sends a photo as any client would; gives its image id."""
+        """Sends a photo as any client would; gives its id."""
         slot = await self.slot(photo.name)
         content = await asyncio.to_thread(photo.read_bytes)
         async with httpx.AsyncClient(timeout=30) as client:
             sent = await client.post(slot["upload_link"], data=slot["params"], files={"file": content})
         sent.raise_for_status()
-        return str(slot["image_id"])
+        return str(slot["file_id"])
 
-    async def images(self) -> list[dict[str, Any]]:
-        page = await self.call("GET", f"/projects/{self.id}/images", params={"limit": 200, "links": "full"})
-        images: list[dict[str, Any]] = page["images"]
-        return images
+    async def files(self) -> list[dict[str, Any]]:
+        page = await self.call("GET", f"/projects/{self.id}/files", params={"limit": 200, "links": "full"})
+        files: list[dict[str, Any]] = page["files"]
+        return files

@@ -15,7 +15,8 @@ async def served_elsewhere(api: str, port: int = 0) -> AsyncIterator[str]:
     page = (WEB / "index.html").read_text().replace('"darkroom-api" content=""', f'"darkroom-api" content="{api}"')
     socket = api.replace("http", "ws", 1)
     policy = (
-        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {api}; connect-src {api} {socket}"
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {api}; "
+        f"media-src {api}; connect-src {api} {socket}"
     )
 
     async def index(_: web.Request) -> web.Response:

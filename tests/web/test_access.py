@@ -70,7 +70,11 @@ async def test_phone(browser, login, host, tmp_path, scheme):
     guest = await arrive(await visitor(browser, color_scheme=scheme, **PHONE), await login())
     page = guest.page
     await guest.send(photos(tmp_path, 4))
-    bad = {"name": "a-name-without-any-space-" * 6 + ".jpg", "mimeType": "image/jpeg", "buffer": b"no photo"}
+    bad = {
+        "name": "a-name-without-any-space-" * 6 + ".jpg",
+        "mimeType": "image/jpeg",
+        "buffer": b"\xff\xd8\xff\xe0 no photo",
+    }
     await page.set_input_files("#files", bad)
     await guest.done(4)
     await expect(guest.tiles("error")).to_have_count(1)

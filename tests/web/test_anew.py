@@ -41,8 +41,8 @@ class Deafness:
 async def developed(project, count):
     """Waits until the server has `count` photos done."""
     for _ in range(PATIENCE // 100):
-        page = await project.call("GET", f"/projects/{project.id}/images", params={"state": "done"})
-        if len(page["images"]) == count:
+        page = await project.call("GET", f"/projects/{project.id}/files", params={"state": "done"})
+        if len(page["files"]) == count:
             return
         await asyncio.sleep(0.1)
     raise AssertionError("the photos are not developed")
@@ -65,7 +65,7 @@ async def test_own_photos_are_followed_to_their_end(guest, project_of, host, tmp
     between.reset()
     await expect(guest.page.locator("#viewer-versions a")).to_have_count(5)
     await expect(guest.page.locator("#viewer-facts")).to_contain_text("Done")
-    await expect(guest.page.locator("#batch-text")).to_have_text("2 of 2 photos done")
+    await expect(guest.page.locator("#batch-text")).to_have_text("2 of 2 files done")
     await expect(guest.tiles()).to_have_count(newer + 2)
     guest.clean(host)
 
@@ -79,7 +79,7 @@ async def test_viewer_goes_on_from_the_photo_it_shows(guest, host, tmp_path):
     await guest.send([photo(tmp_path / "two.jpg", 2)])
     await guest.done(2)
     await guest.tile("two.jpg").locator(".frame").click()
-    async with guest.page.expect_response("**/images?*"):
+    async with guest.page.expect_response("**/files?*"):
         between.reset()
     await expect(guest.tiles()).to_have_count(2)
     await guest.page.keyboard.press("ArrowRight")

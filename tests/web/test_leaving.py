@@ -5,7 +5,7 @@ from playwright.async_api import expect
 
 from tests.web.photos import photos
 
-ASKED = "2 photos are not sent yet. Go on without sending them?"
+ASKED = "2 files are not sent yet. Go on without sending them?"
 
 
 class Held:
@@ -53,7 +53,7 @@ async def test_whoever_stays_keeps_sending(guest, held, login, host):
     for route in held.routes:
         await route.continue_()
     await guest.done(2)
-    await expect(page.locator("#batch-text")).to_have_text("2 of 2 photos done")
+    await expect(page.locator("#batch-text")).to_have_text("2 of 2 files done")
     assert len(held.routes) == 2
     await page.locator("#project").select_option("demo")  # all is sent, so there is nothing to ask
     await expect(guest.tile("photo-00.jpg")).to_have_count(0)

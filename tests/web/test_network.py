@@ -19,7 +19,7 @@ LOST = r"net::ERR_(?!BLOCKED|CERT|ABORTED|FAILED)|status of 40[49]|WebSocket con
 async def all_of(project_of, guest):
     """The page shows exactly what the API lists."""
     async with project_of(await guest.page.locator("#project").input_value()) as project:
-        listed = sorted((image["filename"], image["state"]) for image in await project.images())
+        listed = sorted((file["filename"], file["state"]) for file in await project.files())
     tiles = await guest.page.locator(".tile").evaluate_all(
         "tiles => tiles.map(tile => [tile.querySelector('.tile-name').textContent, tile.dataset.state])"
     )
@@ -129,8 +129,8 @@ async def test_cursor_of_another_epoch_begins_anew_from_the_list(guest, project_
     await guest.done(2)
     await guest.page.context.set_offline(True)
     async with project_of(await guest.page.locator("#project").input_value()) as project:
-        gone = next(image for image in await project.images() if image["filename"] == "photo-00.jpg")
-        await project.call("DELETE", f"/images/{gone['image_id']}")
+        gone = next(file for file in await project.files() if file["filename"] == "photo-00.jpg")
+        await project.call("DELETE", f"/files/{gone['file_id']}")
         await project.upload(photo(tmp_path / "meanwhile.jpg", 9))
     await guest.page.context.set_offline(False)
     await sockets[0].close()

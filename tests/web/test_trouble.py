@@ -5,21 +5,22 @@ from playwright.async_api import expect
 from tests.web.photos import photo
 from tests.web.visitor import PATIENCE, visitor
 
+NO_PHOTO = b"\xff\xd8\xff\xe0 and so on, as no photo does" * 50  # text would be taken, whatever it is called
 MARKUP = ("{", "}", "<", "Traceback")
 
 
 async def test_bad_file_among_good_ones(guest, project_of, host, tmp_path):
     bad = tmp_path / "holiday.jpg"
-    bad.write_text("this is a text file that is called a photo\n" * 50)
+    bad.write_bytes(NO_PHOTO)
     await guest.send([photo(tmp_path / "one.jpg", 1), bad, photo(tmp_path / "two.jpg", 2)])
     await guest.done(2)
     await expect(guest.tiles("error")).to_have_count(1)
     words = await guest.tile("holiday.jpg").locator(".trouble p").inner_text()
     async with project_of(await guest.page.locator("#project").input_value()) as project:
-        [failed] = [image for image in await project.images() if image["state"] == "error"]
+        [failed] = [file for file in await project.files() if file["state"] == "error"]
     assert words == failed["error"]["message"]
     assert not any(mark in words for mark in MARKUP)
-    await expect(guest.page.locator("#batch-text")).to_have_text("2 of 3 photos done, 1 failed")
+    await expect(guest.page.locator("#batch-text")).to_have_text("2 of 3 files done, 1 failed")
 
     await guest.page.get_by_role("button", name="Try again holiday.jpg").click()
     await expect(guest.tile("holiday.jpg").locator(".trouble p")).to_have_text(words)
@@ -81,18 +82,18 @@ async def test_reload_in_the_middle_keeps_what_arrived_and_says_what_did_not(gue
     await guest.page.get_by_role("button", name="Delete for good?").click()
     await expect(guest.tiles()).to_have_count(3)
     async with project_of(await guest.page.locator("#project").input_value()) as project:
-        assert [image["state"] for image in await project.images()] == ["done"] * 3
+        assert [file["state"] for file in await project.files()] == ["done"] * 3
     guest.clean(host)
 
 
 async def test_what_fails_in_the_viewer_is_said_there(guest, host, tmp_path):
     """The rest of the page lies behind it."""
     page = guest.page
-    (tmp_path / "no-photo.jpg").write_text("this is a text file that is called a photo\n" * 50)
+    (tmp_path / "no-photo.jpg").write_bytes(NO_PHOTO)
     await guest.send([tmp_path / "no-photo.jpg"])
     await expect(guest.tiles("error")).to_have_count(1)
-    await page.route("**/images/*", lambda route: route.fulfill(status=503))
-    await page.route("**/images/*/retry", lambda route: route.abort())
+    await page.route("**/files/*", lambda route: route.fulfill(status=503))
+    await page.route("**/files/*/retry", lambda route: route.abort())
     await guest.tile("no-photo.jpg").locator(".frame").click()
     said = page.locator("#viewer-message")
     await page.get_by_role("dialog").get_by_role("button", name="Try again").click()
@@ -100,7 +101,7 @@ async def test_what_fails_in_the_viewer_is_said_there(guest, host, tmp_path):
     await page.get_by_role("button", name="Delete", exact=True).click()
     await page.get_by_role("button", name="Delete for good?").click()
     await expect(said).to_have_text("Darkroom is busy or a part of it is starting.")
-    await page.unroute("**/images/*")
+    await page.unroute("**/files/*")
     await page.get_by_role("button", name="Delete for good?").click()
     await expect(guest.tiles()).to_have_count(0)
     guest.clean(host, r"status of 503|ERR_FAILED")
@@ -112,13 +113,13 @@ async def test_trying_again_is_offered_only_where_there_is_something_to_try(gues
     async def run_out(route):
         answer = await route.fetch()
         page = await answer.json()
-        for image in page.get("images", []):
-            image.update(state="error", error={"code": "upload_expired", "message": "It never came."})
+        for file in page.get("files", []):
+            file.update(state="error", error={"code": "upload_expired", "message": "It never came."})
         await route.fulfill(response=answer, json=page)
 
     async with project_of(await guest.page.locator("#project").input_value()) as project:
         await project.slot("late.jpg")
-    await guest.page.route("**/projects/*/images?*", run_out)
+    await guest.page.route("**/projects/*/files?*", run_out)
     await guest.page.reload()
     await expect(guest.tile("late.jpg").locator(".trouble p")).to_contain_text("never arrived")
     assert await guest.tile("late.jpg").get_by_role("button").all_inner_texts() == ["", "Remove"]

@@ -18,16 +18,16 @@ async def test_five_photos_to_done(guest, project_of, host, tmp_path):
     await expect(guest.tiles()).to_have_count(5)
     await expect(guest.page.get_by_role("progressbar").first).to_be_attached()
     await guest.done(5)
-    await expect(guest.page.locator("#batch-text")).to_have_text("5 of 5 photos done")
+    await expect(guest.page.locator("#batch-text")).to_have_text("5 of 5 files done")
     for path in sent:
         picture = guest.tile(path.name).locator("img.developed")
         await expect(picture).to_be_visible()
         assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
         assert await picture.evaluate(ANIMATION) == "develop"
     async with project_of(await guest.page.locator("#project").input_value()) as project:
-        images = await project.images()
-    assert sorted(image["filename"] for image in images) == [path.name for path in sent]
-    assert {image["state"] for image in images} == {"done"}
+        files = await project.files()
+    assert sorted(file["filename"] for file in files) == [path.name for path in sent]
+    assert {file["state"] for file in files} == {"done"}
     await guest.page.reload()
     await guest.done(5)
     assert await guest.page.locator("img.developed").first.evaluate(ANIMATION) == "none"
@@ -86,10 +86,10 @@ async def test_two_hundred_photos_some_of_one_name(guest, project_of, host, tmp_
         files.append({"name": f"name-{number % 150}.jpg", "mimeType": "image/jpeg", "buffer": path.read_bytes()})
     await guest.page.set_input_files("#files", files)
     await guest.done(200)
-    await expect(guest.page.locator("#batch-text")).to_have_text("200 of 200 photos done")
+    await expect(guest.page.locator("#batch-text")).to_have_text("200 of 200 files done")
     assert await guest.tile("name-7.jpg").count() == 2
     async with project_of(await guest.page.locator("#project").input_value()) as project:
-        assert len(await project.images()) == 200
+        assert len(await project.files()) == 200
     guest.clean(host)
 
 
@@ -103,20 +103,28 @@ async def test_deleting_takes_the_button_twice_and_is_for_good(guest, project_of
     await expect(guest.page.get_by_role("dialog")).to_have_count(0)
     await expect(guest.tiles()).to_have_count(1)
     async with project_of(await guest.page.locator("#project").input_value()) as project:
-        assert [image["filename"] for image in await project.images()] == ["photo-01.jpg"]
+        assert [file["filename"] for file in await project.files()] == ["photo-01.jpg"]
     guest.clean(host)
 
 
-async def test_folder_is_taken_whole_without_what_is_no_photo(guest, host, tmp_path):
+async def test_folder_is_taken_whole_without_what_nobody_means_to_send(guest, stack, host, tmp_path):
     folder = tmp_path / "trip"
-    (folder / "day 2").mkdir(parents=True)
+    for inner in ("day 2", ".hidden"):
+        (folder / inner).mkdir(parents=True)
     photo(folder / "a.jpg", 1, (900, 600))
     photo(folder / "day 2" / "b.jpg", 2, (900, 600))
-    (folder / "notes.txt").write_text("not a photo, and not called one")
+    for name in (".DS_Store", ".hidden/c.jpg", "setup.exe", "day 2/old.exe"):
+        (folder / name).write_text("not meant, or not taken")
     await guest.page.set_input_files("#folder", folder)
     await guest.done(2)
-    await expect(guest.page.locator("#notice")).to_have_text("1 file was left out: not a photo.")
-    guest.clean(host)
+    await expect(guest.tiles()).to_have_count(2)
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {stack.key}"}) as client:
+        body = {"filename": "setup.exe", "project_id": await guest.page.locator("#project").input_value()}
+        refused = (await client.post(f"{stack.url}/files/", json=body)).json()
+    assert refused["code"] == "unsupported_kind"
+    said = f"4 files were left out: {refused['detail']}: {refused['errors'][0]['message']}."
+    await expect(guest.page.locator("#notice")).to_have_text(said)
+    guest.clean(host, r"status of 400")
 
 
 async def test_photos_are_taken_wherever_they_are_dropped(guest, host, tmp_path):
@@ -140,8 +148,8 @@ async def test_photos_of_others_appear_by_themselves(guest, project_of, host, tm
         await project.upload(photo(tmp_path / "from-a-server.jpg", 4))
         await guest.done(1)
         await expect(guest.tile("from-a-server.jpg").locator("img.developed")).to_be_visible()
-        [image] = await project.images()
-        await project.call("DELETE", f"/images/{image['image_id']}")
+        [file] = await project.files()
+        await project.call("DELETE", f"/files/{file['file_id']}")
     await expect(guest.tiles()).to_have_count(0)
     guest.clean(host)
 
