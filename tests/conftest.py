@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stack import Stack
+from tests.stack import SEVERAL, Stack
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -17,7 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """A whole appliance with default settings. Tests make projects of their own in it and leave it running and well."""
-    made = Stack(DARKROOM_MEDIA_WORKERS="1")
+    made = Stack(**SEVERAL, DARKROOM_MEDIA_WORKERS="1")
     try:
         made.up()
         yield made

@@ -17,11 +17,14 @@ from tests.daemons.process import free_port
 
 CHECKOUT = Path(__file__).parents[1]
 SETTINGS = {
-    "DARKROOM_API_WORKERS": "2",
-    "DARKROOM_IMAGE_WORKERS": "2",
-    "DARKROOM_MEDIA_WORKERS": "0",  # a second of CPU at each start; whoever has large files made says 1
+    # Each process costs a second of CPU at each start; where there should be several, a test says so: see SEVERAL.
+    "DARKROOM_API_WORKERS": "1",
+    "DARKROOM_IMAGE_WORKERS": "1",
+    "DARKROOM_MEDIA_WORKERS": "0",
     "DARKROOM_WEBHOOK_ALLOW": "127.0.0.2/32",
 }
+SEVERAL = {"DARKROOM_API_WORKERS": "2", "DARKROOM_IMAGE_WORKERS": "2"}
+"""What races and counts over several processes need."""
 KEPT = ("DARKROOM_CACHE", "DARKROOM_MINIO")
 
 

@@ -20,7 +20,7 @@ from tests.ops import processes
 from tests.stack import Stack
 from tests.webhooks.receiver import ALLOWED, receiver
 
-PYTHON = ("api", "intake", "webhooks", "worker-images-1", "worker-images-2")
+PYTHON = ("api", "intake", "webhooks", "worker-images-1")
 NAME = "Grandmother-at-the-seaside.jpg"
 IN_URL = "a-word-of-the-receivers-own"
 PHOTO = pictures.jpeg(300, 200)

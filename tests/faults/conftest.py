@@ -11,9 +11,9 @@ from tests.faults import report
 from tests.faults.links import Linked
 from tests.faults.trial import Row, Trial
 from tests.faults.volume import Volume
-from tests.stack import Stack
+from tests.stack import SEVERAL, Stack
 
-SETTINGS = {"DARKROOM_LEASE_SECONDS": "5"}
+SETTINGS = {**SEVERAL, "DARKROOM_LEASE_SECONDS": "5"}
 """A dead worker's job is taken back after 5 seconds instead of 30: a test waits for that over and over."""
 
 

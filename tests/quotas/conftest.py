@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.appliance.client import Project
-from tests.stack import Stack
+from tests.stack import SEVERAL, Stack
 
 SLOTS, OF_A_USER, OF_AN_ADDRESS = 10, 3, 12
 FORM_SECONDS = 8
@@ -24,7 +24,7 @@ Connect = Callable[..., httpx.Client]
 
 @pytest.fixture(scope="package")
 def strict() -> Iterator[Stack]:
-    stack = Stack(**{name: str(value) for name, value in _SETTINGS.items()})
+    stack = Stack(**SEVERAL, **{name: str(value) for name, value in _SETTINGS.items()})
     try:
         stack.up()
         yield stack
