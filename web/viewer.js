@@ -124,7 +124,7 @@ export class Viewer {
     // A spreadsheet is not shown by its first page.
     const frames = asset.kind === "spreadsheet" ? "" : framesInWords(asset.facts);
     const extent = durationInWords(asset.facts?.seconds) || frames;
-    const facts = [stateInWords(asset.state), momentInWords(asset.createdAt), extent];
+    const facts = [howFarInWords(asset), momentInWords(asset.createdAt), extent];
     this.parts.facts.textContent = facts.filter(Boolean).join(" · ");
     this.parts.previous.disabled = place <= 0;
     this.parts.next.disabled = place < 0 || place >= order.length - 1;
@@ -145,6 +145,12 @@ export class Viewer {
     if (rows.length === 0 && state !== "error") rows.push(element("li", { textContent: "Not made yet." }));
     this.parts.versions.replaceChildren(...rows);
   }
+}
+
+/** Its state, and while it is worked on the percent of that. */
+function howFarInWords({ state, progress }) {
+  const percent = state === "processing" && progress ? `, ${Math.round(progress.percent)} %` : "";
+  return stateInWords(state) + percent;
 }
 
 /** What there is, in the order that people look for it; what is not known here comes last. */

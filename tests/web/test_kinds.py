@@ -27,7 +27,8 @@ async def drop(guest, name: str, content: bytes) -> None:
 
 async def test_a_video_is_seen_while_it_is_made_and_then_plays(guest, host):
     page = guest.page
-    await drop(guest, "waves.mp4", clip(*FAST, pattern="testsrc2=size=640x360:rate=30:duration=12"))
+    # Long enough for what is seen meanwhile to be seen on a quick machine.
+    await drop(guest, "waves.mp4", clip(*FAST, pattern="testsrc2=size=854x480:rate=30:duration=16"))
     tile = guest.tile("waves.mp4")
     worked_on = page.locator('.tile.is-worked-on[data-state="processing"]')
     await expect(worked_on.locator(".plate-under img")).to_be_visible(timeout=PATIENCE)
@@ -40,17 +41,18 @@ async def test_a_video_is_seen_while_it_is_made_and_then_plays(guest, host):
     preview = page.locator("#viewer-stage figure video")
     await expect(preview).to_be_visible(timeout=PATIENCE)
     await expect(page.locator("#viewer-stage figcaption")).to_contain_text("The whole video is being developed")
+    await expect(page.locator("#viewer-facts")).to_contain_text(re.compile(r"Developing, \d+ %"))
 
     await guest.done(1)
     await expect(page.locator("#viewer-stage > video")).to_be_visible()
-    await expect(tile.locator(".mark")).to_have_text("0:12")
-    await expect(page.locator("#viewer-facts")).to_contain_text("0:12")
+    await expect(tile.locator(".mark")).to_have_text("0:16")
+    await expect(page.locator("#viewer-facts")).to_contain_text("0:16")
     video = page.locator("#viewer-stage video")
     await page.keyboard.press("k")
     await expect(video).to_have_js_property("paused", False)
     await video.evaluate(PLAYED)
     at, width, ready = await video.evaluate(MOVING)
-    assert (width, ready >= 2) == (640, True)
+    assert (width, ready >= 2) == (854, True)
     await page.keyboard.press("k")
     await expect(video).to_have_js_property("paused", True)
     await page.keyboard.press("l")
