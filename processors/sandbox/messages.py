@@ -42,8 +42,8 @@ class SourceHead(msgspec.Struct):
 
     format: Word
     content_type: ContentType
-    width: Annotated[int, msgspec.Meta(ge=0, le=MAX_PIXELS)]
-    height: Annotated[int, msgspec.Meta(ge=0, le=MAX_PIXELS)]
+    width: Annotated[int, msgspec.Meta(ge=1, le=MAX_PIXELS)]
+    height: Annotated[int, msgspec.Meta(ge=1, le=MAX_PIXELS)]
     frames: Annotated[int, msgspec.Meta(ge=1, le=MAX_FRAMES)]
     pages: Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGES)] | None = None
     text_pages: Annotated[int, msgspec.Meta(ge=0, le=MAX_PAGES)] | None = None

@@ -180,6 +180,10 @@ def test_a_child_that_lies_is_found_out() -> None:
     lies = {
         "a picture": (change(done, source=PICTURE, text=None), job),
         "a document": (done, messages.Job(SMALL, 1)),
+        "a page of markup": (
+            change(done, source=change(PICTURE, content_type="text/html"), text=None),
+            messages.Job(SMALL, 1, None),
+        ),
         "pages of a picture": (change(done, source=change(PICTURE, pages=1), text=None), messages.Job(SMALL, 1)),
         "text in a picture": (change(done, source=PICTURE), messages.Job(SMALL, 1)),
         "text in a picture that nobody asked for": (change(done, source=PICTURE), messages.Job(SMALL, 1, None)),
@@ -209,7 +213,7 @@ def test_a_child_that_lies_is_found_out() -> None:
     [
         *({"text": {"length": 0}}, {"text": {"length": MAX_TEXT_BYTES + 1}}, {"text": {"sha256": "x"}}),
         *({"source": {"pages": 0}}, {"source": {"pages": MAX_PAGES + 1}}, {"source": {"text_pages": -1}}),
-        *({"source": {"content_type": "application/pdfx"}}, {"source": {"content_type": "text/html"}}),
+        *({"source": {"content_type": "application pdf"}}, {"source": {"content_type": "<b>"}}),
         *({"source": {"width": 0}}, {"versions": [{"content_type": "text/plain"}]}),
     ],
 )

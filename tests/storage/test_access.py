@@ -46,7 +46,7 @@ CALLS: dict[str, Call] = {
 }
 READS = {"look at original", "look for what is not there", "read original", "read version"}
 ALLOWED = {
-    minio.UPLOADER: {"write original"},
+    minio.UPLOADER: {"write original", "abort unfinished"},
     minio.READER: READS,
     minio.WORKER: READS
     | {"write version", "list originals", "list with versions", "delete original", "delete version"}

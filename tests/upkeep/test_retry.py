@@ -22,7 +22,7 @@ async def without_file(book: Book) -> UUID:
     asset = await book.slot()
     await fetch(
         "SELECT ledger.transition(ARRAY[$1::uuid], '{init}', 'error', "
-        """ARRAY['{"code": "cancelled", "message": "It was cancelled."}'::jsonb])""",
+        """ARRAY['{"code": "lost", "message": "It never came."}'::jsonb])""",
         asset,
     )
     return asset
@@ -89,5 +89,5 @@ async def test_reasons_are_counted_by_project(book: Book) -> None:
     await failed(book, SLOW)
     await without_file(book)
     found = [(r.owner, r.code, r.failed, r.with_file) for r in await retry.reasons(None, None)]
-    assert found == [(PROJECT, "too_slow", 2, 2), (PROJECT, "cancelled", 1, 0)]
+    assert found == [(PROJECT, "too_slow", 2, 2), (PROJECT, "lost", 1, 0)]
     assert await retry.reasons(Whose("projects", "other"), None) == []
