@@ -130,6 +130,7 @@ def test_a_killed_sandbox_is_counted(project: Project, stack: Stack) -> None:
             child.send_signal(signal.SIGCONT)
 
 
+@pytest.mark.long
 def test_valkey_being_away_hides_only_its_own_figures(project: Project, stack: Stack) -> None:
     stack.kill("valkey", signal.SIGSTOP)
     try:

@@ -292,6 +292,7 @@ def test_a_rotten_dump_restores_nothing(own: Stack, store: Path) -> None:
     shutil.rmtree(own.data)
 
 
+@pytest.mark.long
 def test_what_storage_has_lost_is_named_and_the_rest_kept(own: Stack, store: Path) -> None:
     project = Project(own)
     for width in (320, 640):

@@ -90,6 +90,7 @@ def test_a_clock_a_little_off_changes_nothing(mortal: Stack, begin: Callable[...
     trial.end("5 uploads more by links that were asked for of it")
 
 
+@pytest.mark.long
 def test_intake_an_hour_ahead_keeps_no_job_waiting(mortal: Stack, begin: Callable[..., Trial]) -> None:
     trial = begin(mortal, "intake by a clock an hour ahead")
     with frozen(pid(mortal, "intake")):

@@ -8,15 +8,12 @@ from tests.ledger.model.faults import FOUND_BY_MODEL
 from tests.ledger.model.ground import ground
 from tests.ledger.model.witness import Broken
 
-# One of each kind by default: in the move itself, in its event, in the lease, in the pin, in each part of the sweep.
+# One of each kind by default: in the move itself, in the lease, in the pin, in the sweep.
 BY_DEFAULT = {
     "compare-and-set removed",
-    "event outside the transaction",
     "lease ignored at the end",
-    "lease ignored by a claim",
     "the pin is overwritten",
     "sweep does not find",
-    "sweep does not fill",
     "sweep does not erase",
 }
 FAULTS = [

@@ -115,6 +115,7 @@ async def test_a_message_over_64_kib_is_refused(book: Book, api: Api, kind: type
                 assert (await closed(socket))[0] == code, size
 
 
+@pytest.mark.long
 async def test_characters_of_several_bytes_are_counted_as_bytes(book: Book, api: Api) -> None:
     async with api.sockets(1) as [socket]:
         await told(socket)
@@ -245,6 +246,7 @@ async def test_a_ticket_lets_in_one_of_many_who_come_at_once(book: Book, api: Ap
     assert sorted(ends) == ["4401"] * 29 + ["hello"]
 
 
+@pytest.mark.long
 async def test_a_ticket_is_good_for_its_time_alone(book: Book, api: Api, valkey_url: str) -> None:
     ticket = await api.ticket(seconds=1)
     await asyncio.sleep(1.3)

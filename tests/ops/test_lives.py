@@ -95,6 +95,7 @@ def test_a_killed_supervisor_takes_all_with_it_and_up_heals(mortal):
         assert answer.status == 200
 
 
+@pytest.mark.long
 def test_up_ends_what_an_earlier_start_left_behind(mortal):
     """Supervisor and API's first process killed at once: its workers have nobody to tell them to end."""
     api = mortal.wait_well()["api"]["pid"]
@@ -195,6 +196,7 @@ def test_a_start_that_fails_says_which_part_and_why_and_leaves_nothing(mortal):
     mortal.up()
 
 
+@pytest.mark.long
 def test_new_storage_keys_leave_links_and_forms_that_are_out_good(mortal):
     mortal.wait_well()
     project = Project(mortal)

@@ -81,6 +81,7 @@ def test_tls_by_its_own_authority_then_by_a_given_certificate(other, tmp_path):
     assert certificate_of(other, authority / "root.crt")["serialNumber"] != first["serialNumber"], "its own again"
 
 
+@pytest.mark.long
 def test_photos_come_in_by_a_name_that_this_machine_does_not_know(other, tmp_path):
     other.up("--url", f"https://{NAME}:{other.port}")
     (tmp_path / "photo.jpg").write_bytes(pictures.jpeg(300, 200))

@@ -220,6 +220,7 @@ async def test_headers_that_claim_the_impossible(doors: Protection) -> None:
     assert caught.value.code == "too_long"
 
 
+@pytest.mark.long
 async def test_cut_anywhere_each_ends_soon(doors: Protection) -> None:
     for number, data in enumerate((video(), mp4(), video(suffix="avi"), video(suffix="mpegts"))):
         for percent in (3 + number, 30 + number, 60 + number):

@@ -6,6 +6,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import pytest
 
 from appliance.quotas.limits import Limits
 from appliance.quotas.requests import Requests
@@ -30,6 +31,7 @@ def test_a_project_is_answered_so_often_a_minute_by_all_processes_together(proje
     assert project.server.get(f"/projects/{project.id}").status_code == 200
 
 
+@pytest.mark.long
 def test_strangers_are_counted_by_their_address() -> None:
     """Guessing at tokens and codes ends at the address's limit; who has a key is let in from there all the same."""
     stack = Stack(DARKROOM_ADDRESS_REQUESTS=str(MOST))

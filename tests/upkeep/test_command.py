@@ -78,6 +78,7 @@ def test_differences_are_mended_on_demand_alone(kept: tuple[Stack, Project, str]
     assert verify(stack, "--grace", "0", "--deep")[0] == 0
 
 
+@pytest.mark.long
 def test_with_a_drive_away_nothing_is_mended(kept: tuple[Stack, Project, str]) -> None:
     stack, _, _ = kept
     root = root_of(stack)

@@ -65,7 +65,7 @@ async def test_whole_way_by_keyboard(browser, login, host, tmp_path):
     guest.clean(host)
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("scheme", [pytest.param("dark", marks=pytest.mark.long), "light"])
 async def test_phone(browser, login, host, tmp_path, scheme):
     guest = await arrive(await visitor(browser, color_scheme=scheme, **PHONE), await login())
     page = guest.page

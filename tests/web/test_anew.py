@@ -48,7 +48,9 @@ async def developed(project, count):
     raise AssertionError("the photos are not developed")
 
 
-@pytest.mark.parametrize("newer", [0, 60], ids=["listed", "behind the first page"])
+@pytest.mark.parametrize(
+    "newer", [pytest.param(0, marks=pytest.mark.long), 60], ids=["listed", "behind the first page"]
+)
 async def test_own_photos_are_followed_to_their_end(guest, project_of, host, tmp_path, newer):
     between = Deafness()
     await between.stand_between(guest.page)

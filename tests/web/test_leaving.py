@@ -38,6 +38,7 @@ async def make_project(page):
     await page.get_by_role("button", name="Make it").click()
 
 
+@pytest.mark.long
 async def test_whoever_stays_keeps_sending(guest, held, login, host):
     page = guest.page
     project = await page.locator("#project").input_value()

@@ -79,6 +79,7 @@ async def test_animation_is_told_to_be_one(guest, host, tmp_path, kind, said):
     guest.clean(host)
 
 
+@pytest.mark.long
 async def test_two_hundred_photos_some_of_one_name(guest, project_of, host, tmp_path):
     files = []
     for number in range(200):
