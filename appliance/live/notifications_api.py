@@ -62,7 +62,8 @@ async def page(
         return Response({"type": "reset", "cursor": head.written()}, status_code=410, media_type=MediaType.JSON)
     told = await notices(user, found, cursor, limit)
     made = linker(request, config, links)
-    ended = told[-1].cursor if len(told) == limit else caught_up(cursor, found).written()
+    read = parse(told[-1].cursor) if told else cursor
+    ended = (read if len(told) == limit else caught_up(read, found)).written()
     answer = {"notifications": [_told(one, made) for one in told], "cursor": ended, "more": len(told) == limit}
     return Response(answer, media_type=MediaType.JSON)
 
@@ -118,8 +119,9 @@ async def _follow(user: str, cursor: Cursor, listener: Listener) -> AsyncIterato
             told = await notices(user, found, cursor, PAGE)
             for notice in told:
                 yield notice
+            # What was told may be newer than the heads that were seen before.
+            cursor = parse(told[-1].cursor) if told else cursor
             if len(told) == PAGE:
-                cursor = parse(told[-1].cursor)
                 continue
             cursor = caught_up(cursor, found)
             quiet = 0.0 if told or await rung(woken, LOOK_SECONDS) else quiet + LOOK_SECONDS
