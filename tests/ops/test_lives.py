@@ -123,7 +123,8 @@ def test_down_ends_what_a_killed_supervisor_left_behind(mortal):
 def test_two_starts_at_once_are_one(mortal):
     mortal.down()
     command = [str(mortal.checkout / "ops" / "up"), "--detach", "--data", str(mortal.data)]
-    both = [subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": mortal._environment}
+    both = [subprocess.Popen(command, text=True, **piped) for _ in range(2)]
     said = sorted(one.communicate(timeout=60)[1] for one in both)
     assert [one.returncode for one in both] == [0, 0], said
     assert sum("all parts are well" in text for text in said) == 1
