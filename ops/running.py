@@ -117,8 +117,8 @@ async def run(
 
     def all_well() -> None:
         reporter.phase = phase
+        say("all parts are well")  # first: whoever waits for the phase stops reading then
         reporter.write()
-        say("all parts are well")
         ready()
 
     telling = asyncio.create_task(figures.tell(supervisor.running.values(), plan, least))
