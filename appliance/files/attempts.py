@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +14,14 @@ from appliance.bundles.jobs import NAME as BUNDLE
 from appliance.config import Settings
 from appliance.errors import NotFound, Unavailable
 from appliance.files import service
-from appliance.ledger.failures import CHECKSUM_MISMATCH, MISSING, SIZE_MISMATCH
+from appliance.ledger.failures import CHECKSUM_MISMATCH, DAMAGED, MISSING, SIZE_MISMATCH
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.logs import log
 from appliance.metrics import count
 from appliance.renders import orders
 from appliance.sharedlock import SharedLock
 from processors.sandbox.errors import SandboxError
-from storage.objects import NOTICED_SECONDS, ObjectMissing, Objects, StorageError, StorageUnavailable
+from storage.objects import NOTICED_SECONDS, ObjectMissing, ObjectReplaced, Objects, StorageError, StorageUnavailable
 
 UNREADABLE = Failure("object_unreadable", "Storage holds the uploaded file, but can't read it any more.", "operator")
 PUT_OFF_MOST = 60  # seconds: so that a night without storage leaves some hundred attempts behind, not thousands
@@ -238,7 +238,24 @@ def _pause(claim: Claim, most: int) -> int:
     return min(most, 2 ** min(claim.attempts, 16))
 
 
-def must_be_as_announced(claim: Claim, sha256: str) -> None:
-    """Raises Unfit for a file whose bytes are not those that its client told the SHA-256 of."""
+@contextmanager
+def reading() -> Iterator[None]:
+    """For the block that fetches an original. Raises ObjectMissing, Unreadable where storage gives nothing, and Unfit
+    for bytes that are not those that came.
+    """
+    try:
+        yield
+    except ObjectMissing:
+        raise
+    except ObjectReplaced:
+        raise Unfit(DAMAGED, None) from None
+    except StorageError as error:
+        raise Unreadable(str(error)) from error
+
+
+def must_be_what_came(claim: Claim, sha256: str) -> None:
+    """Raises Unfit for bytes of this SHA-256 where others were read before, or announced by the client."""
+    if claim.sha256 not in (None, sha256):
+        raise Unfit(DAMAGED, None)
     if claim.announced_sha256 not in (None, sha256):
         raise Unfit(CHECKSUM_MISMATCH, sha256)

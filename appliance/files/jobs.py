@@ -5,10 +5,9 @@ import hashlib
 from typing import Any
 
 from appliance.config import Settings
-from appliance.files.attempts import Attempts, Elsewhere, LeaseLost, Unfit, Unreadable, must_be_as_announced
+from appliance.files.attempts import Attempts, Elsewhere, LeaseLost, Unfit, must_be_what_came, reading
 from appliance.files.facts import told
 from appliance.files.service import PHOTO
-from appliance.ledger.failures import DAMAGED
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.metrics import count
 from processors import recipes
@@ -18,7 +17,7 @@ from processors.refusals import Code, OtherReader, Refused
 from processors.results import Developed, Version
 from processors.sandbox import Sandbox, SandboxTimeout
 from storage import layout
-from storage.objects import ObjectMissing, ObjectReplaced, Objects, StorageError
+from storage.objects import Objects
 
 TOO_SLOW = Failure("too_slow", "This file took too long to be processed.")
 
@@ -38,9 +37,7 @@ class Developer(Attempts):
         source = await self._fetch(claim)
         # Not by the sandbox: whoever has taken it over must not say what the original was.
         sha256, developed = await asyncio.gather(self._in_thread(_sha256, source), self._decoded(claim, source))
-        if claim.sha256 not in (None, sha256):
-            raise Unfit(DAMAGED, None)
-        must_be_as_announced(claim, sha256)
+        must_be_what_came(claim, sha256)
         if isinstance(developed, Failure):
             raise Unfit(developed, sha256)
         early = self._early(claim, developed)
@@ -78,15 +75,9 @@ class Developer(Attempts):
             return TOO_SLOW
 
     async def _fetch(self, claim: Claim) -> bytes:
-        try:
-            pinned = (claim.bucket, claim.key, claim.version_id, claim.etag)
+        pinned = (claim.bucket, claim.key, claim.version_id, claim.etag)
+        with reading():
             source: bytes = await self._in_thread(self._objects.get, *pinned)
-        except ObjectMissing:
-            raise
-        except ObjectReplaced:
-            raise Unfit(DAMAGED, None) from None
-        except StorageError as error:
-            raise Unreadable(str(error)) from error
         return source
 
     def _key(self, claim: Claim, version: Any) -> str:

@@ -5,12 +5,11 @@ from typing import Any, BinaryIO
 
 from appliance.config import Settings
 from appliance.files import documents
-from appliance.files.attempts import Attempts, Elsewhere, Unfit, Unreadable, must_be_as_announced
+from appliance.files.attempts import Attempts, Elsewhere, Unfit, must_be_what_came, reading
 from appliance.files.jobs import TOO_SLOW
 from appliance.files.scratch import Scratch
 from appliance.files.videos import Videos
 from appliance.files.work import Work
-from appliance.ledger.failures import DAMAGED
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.live.progress import Progress, Teller
 from appliance.metrics import count
@@ -19,7 +18,7 @@ from processors.profiles import Profile, profile_of
 from processors.refusals import Code, Refused
 from processors.sandbox import Sandbox, SandboxTimeout
 from processors.sniff import SNIFFED_BYTES
-from storage.objects import ObjectMissing, ObjectReplaced, Objects, StorageError
+from storage.objects import Objects
 
 FETCHED = 5.0  # of a hundred percent: what there is once the file has been fetched
 
@@ -75,7 +74,7 @@ class Media(Attempts):
                 return await Videos(self._sandbox, self._settings.now).make(work, source)
             case Processor.OFFICE:
                 return await documents.make(work, source, self._sandbox, self._settings.now)
-        raise Elsewhere(profile.lane)
+        raise NotImplementedError(f"nobody in the lane {self._lane} makes {profile.name}")
 
     async def _content_type(self, source: BinaryIO) -> str:
         """What it is, whatever its name says. Raises Refused."""
@@ -83,18 +82,10 @@ class Media(Attempts):
         return await self._sandbox.sniff(source.read(SNIFFED_BYTES))
 
     async def _fetch(self, claim: Claim, into: BinaryIO) -> str:
-        """Its SHA-256. Raises ObjectMissing, Unreadable, and Unfit for bytes that are not what came."""
+        """Its SHA-256. Raises as `reading` does, and Unfit for bytes that are not what came."""
         pinned = (claim.bucket, claim.key, into, claim.version_id, claim.etag)
-        try:
+        with reading():
             sha256: str = await self._in_thread(self._objects.fetch, *pinned)
-        except ObjectMissing:
-            raise
-        except ObjectReplaced:
-            raise Unfit(DAMAGED, None) from None
-        except StorageError as error:
-            raise Unreadable(str(error)) from error
         into.flush()
-        if claim.sha256 not in (None, sha256):
-            raise Unfit(DAMAGED, None)
-        must_be_as_announced(claim, sha256)
+        must_be_what_came(claim, sha256)
         return sha256

@@ -28,7 +28,6 @@ class Parts:
         key, endpoint = config.key("uploader_key"), config.endpoint()
         self._writer = PartWriter(endpoint, key.access, key.secret, seconds=SECONDS)
         self._links = PartLinks(key.access, key.secret, endpoint)
-        self._seconds = config.form_seconds
         # Threads of their own, as for hints.
         self._threads = ThreadPoolExecutor(THREADS, "parts")
 
@@ -39,11 +38,11 @@ class Parts:
         parts: list[Part] | None = await self._in_thread(self._writer.listed, layout.ORIGINALS, _key(found), upload.id)
         return [part for part in parts or [] if _fits(part, upload)]
 
-    async def links(self, found: File, wanted: Mapping[int, Body]) -> dict[int, str]:
-        """The path and query to PUT each of these parts to. Raises UploadEnded and StorageError."""
+    async def links(self, found: File, wanted: Mapping[int, Body], seconds: int) -> dict[int, str]:
+        """The path and query to PUT each of these parts to, for so long. Raises UploadEnded and StorageError."""
         upload_id = await self._begun(found, await uploads.upload(found.id))
         key = _key(found)
-        return {part: self._links.link(key, upload_id, part, body, self._seconds) for part, body in wanted.items()}
+        return {part: self._links.link(key, upload_id, part, body, seconds) for part, body in wanted.items()}
 
     async def put_together(self, found: File, upload: Upload) -> None:
         """Makes the object, unless somebody just did. Raises PartsMissing, Conflict and StorageError."""

@@ -1,5 +1,6 @@
 """Room on disk for files that are too large for memory, while they are worked on."""
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -34,4 +35,10 @@ class Scratch:
         if free < SHARES * size + SPARE_BYTES:
             raise NoRoom(f"{size:,} bytes are to be worked on, and {free:,} are free in {self._path}")
         with tempfile.TemporaryDirectory(dir=self._path, ignore_cleanup_errors=True) as folder:
-            yield Path(folder)
+            try:
+                yield Path(folder)
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+                # Somebody else took it meanwhile; the file is not to blame.
+                raise NoRoom(f"{self._path} became full while {size:,} bytes were worked on") from error

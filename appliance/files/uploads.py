@@ -111,7 +111,7 @@ async def links(
     wanted = _wanted(data, upload.plan if upload else None)
     await room.check()
     expires_at = datetime.now(UTC) + timedelta(seconds=config.form_seconds)
-    made, prefix = await parts.links(found, wanted), public_url(request, config)
+    made, prefix = await parts.links(found, wanted, config.form_seconds), public_url(request, config)
     return MadeLinks([PartLink(part, prefix + path) for part, path in made.items()], expires_at)
 
 

@@ -4,6 +4,7 @@ with a cursor.
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -78,10 +79,20 @@ def _origin_allowed(socket: WebSocket, config: Config) -> bool:
     return origin in own or origin in config.allow_origins
 
 
-async def admission(socket: WebSocket, config: Config, tickets: Tickets, ticket: str) -> Admission:
-    """What the ticket is worth, which is used up by this. Raises Unavailable."""
-    worth = await tickets.redeem(ticket) if ticket and _origin_allowed(socket, config) else None
-    return Admission.read(worth or "")
+@asynccontextmanager
+async def opened(
+    socket: WebSocket, config: Config, tickets: Tickets, gate: Gate, ticket: str
+) -> AsyncIterator[Admission]:
+    """A websocket for the time of the block, and what its ticket is worth, which is used up by this. Whatever refuses
+    it, here or in the block, ends it with a code and a reason.
+    """
+    await socket.accept()  # only then can it be told why it is refused
+    try:
+        await gate.admit(socket, None)
+        worth = await tickets.redeem(ticket) if ticket and _origin_allowed(socket, config) else None
+        yield Admission.read(worth or "")
+    except DomainError as error:
+        await dismiss(socket, _refusal(error))
 
 
 @websocket(PATHS, opt={"public": True})
@@ -99,21 +110,16 @@ async def events_socket(
     epoch: str | None = None,
 ) -> None:
     """First `hello` (or `reset`), then every event after the cursor. It is let in by its ticket, not by a header."""
-    await socket.accept()  # only then can it be told why it is refused
-    try:
-        await gate.admit(socket, None)
+    async with opened(socket, config, tickets, gate, ticket) as admitted:
         owner = whose(socket, owner_id)
-        admitted = await admission(socket, config, tickets, ticket)
         admitted.must_be_of(owner)
         here = await bounds(owner)
         cursor = after_cursor(after, epoch, here)
         async with places.place(owner, gate.mark(socket, admitted.server)):
             await serve(socket, pump(socket, here, cursor, listener, linker(socket, config, links)))
-    except DomainError as error:
-        await dismiss(socket, refusal(error))
 
 
-def refusal(error: DomainError) -> Unmannerly:
+def _refusal(error: DomainError) -> Unmannerly:
     return Unmannerly(OWN_CODES + error.status, error.detail)
 
 
@@ -130,7 +136,7 @@ async def serve(socket: WebSocket, telling: Coroutine[Any, Any, None]) -> None:
         if isinstance(error := task.exception(), Unmannerly):
             await dismiss(socket, error)
         elif isinstance(error, DomainError):
-            await dismiss(socket, refusal(error))
+            await dismiss(socket, _refusal(error))
         elif error and not isinstance(error, RuntimeError):  # which is what sending to one that has left raises
             log.error("reader let go", exc_info=error)
             await dismiss(socket, Unmannerly(FAULT, "something went wrong on our side; come back"))

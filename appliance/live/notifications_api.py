@@ -10,12 +10,12 @@ from appliance.accounts.callers import Caller
 from appliance.accounts.tickets import Tickets
 from appliance.accounts.whose import Whose
 from appliance.config import Config
-from appliance.errors import BadRequest, DomainError, NotAuthenticated
+from appliance.errors import BadRequest, NotAuthenticated
 from appliance.files.versions import Linker
 from appliance.live import api
 from appliance.live.doorbell import Listener, Woken
 from appliance.live.following import BEAT_SECONDS, rung
-from appliance.live.manners import dismiss, tell
+from appliance.live.manners import tell
 from appliance.live.notifications import Cursor, Notice, caught_up, notices, parse, resumes, sources
 from appliance.live.places import Places
 from appliance.live.presenting import present
@@ -81,16 +81,11 @@ async def notifications_socket(
     after: str = "",
 ) -> None:
     """First `hello` (or `reset`), with a cursor, then every notification after it. A ticket of the user lets in."""
-    await socket.accept()  # only then can it be told why it is refused
-    try:
-        await gate.admit(socket, None)
-        admitted = await api.admission(socket, config, tickets, ticket)
+    async with api.opened(socket, config, tickets, gate, ticket) as admitted:
         if (user := admitted.person) is None:
             raise NotAuthenticated("a fresh ticket of a user is needed")
         async with places.place(Whose(layout.USERS, user), gate.mark(socket, admitted.server)):
             await api.serve(socket, _pump(socket, user, after, listener, linker(socket, config, links)))
-    except DomainError as error:
-        await dismiss(socket, api.refusal(error))
 
 
 async def _pump(socket: WebSocket, user: str, after: str, listener: Listener, made: Linker) -> None:

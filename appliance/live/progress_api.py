@@ -9,12 +9,10 @@ from redis.asyncio import Redis
 from appliance.accounts.callers import Caller
 from appliance.accounts.tickets import Tickets
 from appliance.config import Config
-from appliance.errors import DomainError
 from appliance.files import service
 from appliance.ledger.states import State
 from appliance.live import api
 from appliance.live.doorbell import Listener
-from appliance.live.manners import dismiss
 from appliance.live.places import Places
 from appliance.live.progress import last_told
 from appliance.live.service import bounds
@@ -58,19 +56,14 @@ async def events_socket(
     epoch: str | None = None,
 ) -> None:
     """As the socket of its owner, whose ticket lets in; cursors are those of the owner's stream."""
-    await socket.accept()  # only then can it be told why it is refused
-    try:
-        await gate.admit(socket, None)
-        admission = await api.admission(socket, config, tickets, ticket)
+    async with api.opened(socket, config, tickets, gate, ticket) as admitted:
         file = await service.file(progress_id)
-        admission.must_be_of(file.whose)
+        admitted.must_be_of(file.whose)
         here = await bounds(file.whose)
         cursor = api.after_cursor(after, epoch, here)
-        async with places.place(file.whose, gate.mark(socket, admission.server)):
+        async with places.place(file.whose, gate.mark(socket, admitted.server)):
             made = linker(socket, config, links)
             await api.serve(socket, api.pump(socket, here, cursor, listener, made, file.id))
-    except DomainError as error:
-        await dismiss(socket, api.refusal(error))
 
 
 router = Router("/", route_handlers=[read, events_socket])

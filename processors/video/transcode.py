@@ -1,5 +1,6 @@
 """Running a plan: one video out of another, in the sandbox, neither of them ever held in memory."""
 
+import errno
 import logging
 import os
 import tempfile
@@ -127,9 +128,17 @@ async def _run(
         raise Refused(Code.TOO_LONG, "The video takes far longer to read than one of its length may.") from None
     size = os.fstat(target).st_size
     if made.status != 0 or size == 0:
+        _must_have_room(target)
         logger.warning("video: ffmpeg ended with %d: %s", made.status, made.said[-500:].strip())
         raise Refused(Code.DAMAGED, "The video is damaged: it can't be decoded.")
     return size
+
+
+def _must_have_room(target: int) -> None:
+    """Raises OSError where it is the disk that made ffmpeg fail: it says so only in words."""
+    left = os.fstatvfs(target)
+    if left.f_bavail * left.f_frsize < MIB:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def bounds(run: Run) -> Bounds:

@@ -3,7 +3,9 @@
 import asyncio
 import io
 import os
+import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -266,3 +268,24 @@ async def test_progress_of_a_real_run(tmp_path: Path) -> None:
     assert percents
     assert percents == sorted(percents)
     assert percents[-1] <= 100
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder with room for 64 KiB. Needs root."""
+    room = tmp_path / "room"
+    room.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", room], check=True)
+    yield room
+    subprocess.run(["umount", room], check=True)
+
+
+@pytest.mark.root
+async def test_a_disk_that_is_full_is_not_the_videos_fault(tmp_path: Path, small_disk: Path) -> None:
+    doors = await probe_layers()
+    (tmp_path / "source").write_bytes(clip(*NOISY, pattern=NOISE))
+    with (tmp_path / "source").open("rb") as given, (small_disk / "target").open("w+b") as made:
+        facts = await probe(given.fileno(), doors)
+        run = Run(facts, decide(facts, LOW), doors, lambda _: None)
+        with pytest.raises(OSError, match="No space left"):
+            await transcode(given.fileno(), made.fileno(), run, tmp_path)
