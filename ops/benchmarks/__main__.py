@@ -7,6 +7,7 @@ BENCHMARKS = {
     "transform": "making the versions of a photo, against other libraries and the codec's own limit",
     "documents": "documents and spreadsheets to PDF and pictures of the first page",
     "ingest": "photos through the whole appliance",
+    "renditions": "a picture on request in each format: what it costs, takes and looks like",
     "video": "speed, size and VMAF of each codec; screenshots, probing, and telling what a file is",
     "mixed": "photos at a steady pace, alone and while videos wait to be transcoded",
     "upload": "a large file in parts, against the same by a form",

@@ -1,12 +1,14 @@
 """Large files: sent in parts, gone on with after anything, held to what was announced, and leaving nothing behind."""
 
 import httpx
+import psutil
 import pytest
 
 from storage.layout import ORIGINALS
 from tests.appliance import pictures
 from tests.appliance.client import Project, wait_for
 from tests.appliance.sending import LARGE, Sending, large, multiparts_of, sha256
+from tests.appliance.test_videos import SHORT
 
 DATA = large()
 
@@ -159,3 +161,23 @@ def test_a_checksum_lends_nobody_the_bytes_of_others(project: Project, stranger:
     for wrong in ({"size": len(photo) + 1}, {"size": None}):
         opened = Sending(project, photo, checksum=sha256(photo), **wrong).opened
         assert (opened["state"], bool(opened["params"])) == ("init", True)
+
+
+@pytest.mark.long
+def test_a_video_too_large_for_a_form_comes_in_parts_and_is_never_held_in_memory(project: Project) -> None:
+    room = 300 << 20  # in a box that players pass over (ISO/IEC 14496-12, 8.1.2)
+    data = SHORT + (room + 8).to_bytes(4) + b"free" + bytes(room)
+    sending = Sending(project, data, "a.mp4", checksum=sha256(data))
+    sending.rest()
+    worker, most = psutil.Process(project.stack.parts()["worker-media-1"]["pid"]), 0
+
+    def look() -> bool:
+        nonlocal most
+        most = max(most, worker.memory_info().rss)
+        return sending.file()["state"] in ("done", "error")
+
+    wait_for(look, 180)
+    file = sending.file()
+    assert (file["state"], file["kind"]) == ("done", "video"), file["error"]
+    assert file["versions"]["original"]["sha256"] == sha256(data)
+    assert most < len(data)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ops.benchmarks import documents, ingest, memory, mixed, transform, upload, video
+from ops.benchmarks import documents, ingest, memory, mixed, renditions, transform, upload, video
 from tests.stack import CHECKOUT, environment
 
 
@@ -67,6 +67,15 @@ def test_a_small_run_of_the_whole(tmp_path: Path) -> None:
     assert {"api", "workers", "sandbox", "storage", "generator"} <= set(figures["cpu"])
     assert figures["kernel"] >= 0
     assert all(seconds >= 0 for seconds in figures["cpu"].values())
+
+
+def test_renditions_are_measured(tmp_path: Path, capsys) -> None:
+    Image.linear_gradient("L").resize((400, 300)).convert("RGB").save(tmp_path / "a.jpg")
+    assert renditions.main([str(tmp_path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert set(told) == {"jpeg", "webp", "avif"}
+    assert all(one["cpu_ms"] > 0 and one["bytes"] > 100 and 0.5 < one["ssim"] <= 1 for one in told.values())
+    assert renditions.main([str(tmp_path / "none")]) == 2
 
 
 @pytest.mark.long
