@@ -36,6 +36,8 @@ BEHIND = datetime(1970, 1, 1, 0, 0, 2, tzinfo=UTC)  # for what is tried again: i
 KEPT = timedelta(days=1)
 LOOK = 16  # jobs a worker looks through at first: what others have under way is among them, that of dead workers too
 
+NO_LIMIT = timedelta(days=365)
+
 RINGS = 16  # kept for workers that are not waiting at the moment
 LATEST_SECONDS = 1  # how late a worker sees a job if a ring was lost, as with a worker that was killed
 
@@ -150,25 +152,19 @@ class _Waiting(Worker):
 
 
 def worker(
-    url: str,
-    lane: str,
-    job: Job,
-    context: dict[str, Any],
-    in_flight: int,
-    seconds: int,
-    order: Job | None = None,
-    order_seconds: int = 0,
+    url: str, lane: str, job: Job, context: dict[str, Any], in_flight: int, order: Job | None = None
 ) -> Worker:
-    """An arq worker for one lane: `in_flight` jobs at once, each at most `seconds`; no retries, no results kept.
-    `order`: what does orders, in at most `order_seconds`; their jobs have "asset/name" in the place of the asset.
+    """An arq worker for one lane: `in_flight` jobs at once; no retries, no results kept. Each job ends itself in its
+    time: that may be set anew while the worker runs, and arq's would not be.
+    `order`: what does orders; their jobs have "asset/name" in the place of the asset.
 
     Dead work is found by the ledger's leases, so nothing here depends on what Valkey remembers.
     """
-    jobs = {FUNCTION: (job, seconds)} | ({ORDER: (order, order_seconds)} if order else {})
+    jobs = {FUNCTION: job} | ({ORDER: order} if order else {})
     made = _Waiting(
         functions=[
-            func(cast(WorkerCoroutine, one), name=name, timeout=longest, keep_result=0, max_tries=1000)
-            for name, (one, longest) in jobs.items()
+            func(cast(WorkerCoroutine, one), name=name, timeout=NO_LIMIT, keep_result=0, max_tries=1000)
+            for name, one in jobs.items()
         ],
         queue_name=queue_name(lane),
         redis_pool=_connection(url),

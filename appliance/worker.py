@@ -64,11 +64,7 @@ async def run(config: Config, lane: str, number: int) -> None:
         watching = (settings.run, doorbell.run, teller.run, partial(clocks.run, SELDOM_SECONDS), beating)
         loops = [asyncio.create_task(again(REVIVED_SECONDS, one)) for one in watching]
         work = {"developer": developer, "renderer": renderer}
-        loop = queue.worker(
-            *(config.valkey_url, lane, develop, work, in_flight(config, lane), developer.longest),
-            order=renders.job,
-            order_seconds=config.bundle_seconds + 30,
-        )
+        loop = queue.worker(config.valkey_url, lane, develop, work, in_flight(config, lane), renders.job)
         log.info("worker is ready", lane=lane, number=number, sandbox=str(sandbox.protection))
         try:
             await loop.async_run()

@@ -11,7 +11,7 @@ MAX_SECONDS = 24 * 3600
 MAX_STREAMS = 32
 # Of documents: no book has more pages, and reading a count of them takes no time. Acrobat makes pages of 200 inches, or
 # 14,400 points; drawings and web pages in one piece are longer.
-MAX_PAGES = 10_000
+MAX_PAGES = 9_999
 MAX_PAGE_POINTS = 144_000
 # A page has no pixels of its own, so its picture takes no more than the largest version's, and never more than this.
 MAX_PAGE_PIXELS = 25_000_000

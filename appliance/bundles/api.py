@@ -1,8 +1,9 @@
 """`/files/{id}/bundle`: a file with all that was made of it, as one zip."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from appliance.config import Config
 from appliance.errors import Unavailable
 from appliance.files import service
 from appliance.files.versions import Linker
+from appliance.live.manners import holding, until_answered
 from appliance.live.progress import last_told
 from appliance.metrics import count
 from appliance.public import linker
@@ -49,21 +51,24 @@ class Bundles:
         self._threads = ThreadPoolExecutor(AT_ONCE, "bundles")
         self._sending = 0
 
-    def pieces(self, found: service.File) -> AsyncIterator[bytes]:
-        """The zip of a file that is done. Raises TooManyBundles."""
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """One of the places for sending. Raises TooManyBundles."""
         if self._sending >= AT_ONCE:
             raise TooManyBundles
-        return self._sent(archive(members(self._objects, found), found.created_at))
-
-    async def _sent(self, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-        loop = asyncio.get_running_loop()
         self._sending += 1
         try:
-            while (piece := await loop.run_in_executor(self._threads, next, pieces, None)) is not None:
-                yield piece
-            count("bundles")
+            yield
         finally:
             self._sending -= 1
+
+    async def pieces(self, found: service.File) -> AsyncIterator[bytes]:
+        """The zip of a file that is done."""
+        loop = asyncio.get_running_loop()
+        pieces = archive(members(self._objects, found), found.created_at)
+        while (piece := await loop.run_in_executor(self._threads, next, pieces, None)) is not None:
+            yield piece
+        count("bundles")
 
 
 async def _seen(file_id: UUID, caller: Caller) -> service.File:
@@ -79,6 +84,7 @@ async def _seen(file_id: UUID, caller: Caller) -> service.File:
     "/files/{file_id:uuid}/bundle",
     tags=["files"],
     media_type=ZIP,
+    middleware=[holding],
     response_headers=[ResponseHeader(name="Content-Disposition", documentation_only=True)],
     responses={302: ResponseSpec(None, generate_examples=False, description="Where it lies, if it was built before")},
     summary="A file with all that was made of it, as a zip",
@@ -94,6 +100,7 @@ async def fetch_bundle(
     if built := await orders.made(file_id, NAME):
         url = linker(request, config, links).version(found.place, found.filename, built[0])["url"]
         return Redirect(url, status_code=302, media_type=MediaType.TEXT)
+    await until_answered(request, bundles.place())
     name = disposition.attachment(f"{PurePath(found.filename).stem}.zip")
     headers = {"Content-Disposition": name, "Cache-Control": "private, no-store"}
     return Stream(bundles.pieces(found), media_type=ZIP, headers=headers)
@@ -126,7 +133,8 @@ async def _progress(found: service.File, redis: Redis, link: Linker) -> dict[str
     if code is not None:
         return file | {"state": "error", "percent": 0.0, "error": {"code": code, "message": message}}
     told = await last_told(redis, found.id) if ordered else None
-    return file | {"state": "building" if ordered else "none", "percent": told.percent if told else 0.0}
+    percent = told.percent if told and told.step == NAME else 0.0  # the last word may be of other work on the file
+    return file | {"state": "building" if ordered else "none", "percent": percent}
 
 
 router = Router("/", route_handlers=[fetch_bundle, build_bundle, bundle_progress])

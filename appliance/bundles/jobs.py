@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from appliance.bundles.archive import archive
@@ -28,7 +29,19 @@ class Builder:
 
     def __init__(self, objects: Inspector, teller: Teller) -> None:
         self._objects, self._teller = objects, teller
-        self.busy = False
+        self._busy = False
+
+    @contextmanager
+    def turn(self) -> Iterator[bool]:
+        """For the block in which one may be built: whether it is this one's turn."""
+        if self._busy:
+            yield False
+            return
+        self._busy = True
+        try:
+            yield True
+        finally:
+            self._busy = False
 
     async def build(self, claim: Claim) -> Made:
         """The bundle of a file, stored. Raises as Objects do, and NotFound where the file is deleted."""
@@ -38,12 +51,10 @@ class Builder:
             told = (claim.stream, claim.asset, Progress(NAME, float(percent)))
             loop.call_soon_threadsafe(self._teller.tell, *told)
 
-        self.busy = True
         try:
             return await asyncio.to_thread(_Building(self._objects, found, left, tell).built)
         finally:
             left.set()  # of who is cancelled the thread goes on, and may still be sending
-            self.busy = False
 
 
 @dataclass(frozen=True)

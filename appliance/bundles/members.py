@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import PurePath
 
 from appliance.bundles.archive import Member
 from appliance.files.service import File
@@ -26,7 +25,7 @@ def members(objects: Inspector, found: File) -> Iterator[Member]:
     for version in sorted(found.versions, key=lambda one: str(one["name"])):
         key = layout.version_key(*found.place, version["name"], version["sha256"], version["extension"])
         pieces = partial(objects.pieces, layout.VERSIONS, key, "", version["bytes"], PIECE)
-        within = f"{FOLDER}/{PurePath(name).stem}.{version['name']}.{version['extension']}"
+        within = f"{FOLDER}/{version['name']}.{version['extension']}"  # as storyboards and playlists name them
         yield Member(within, version["bytes"], _deflates(version["content_type"]), pieces)
 
 

@@ -72,11 +72,6 @@ class Attempts:
         """The longest that one may take, whatever it renews."""
         raise NotImplementedError
 
-    @property
-    def longest(self) -> int:
-        """Seconds that a job may take: it may first have to wait for one that has this process to itself."""
-        return int(2 * self._seconds + 30)
-
     async def develop(self, asset: UUID, again: bool = False) -> None:
         """Does the work on one asset, if there is some. Every way it can end is a move of the ledger.
 
@@ -175,7 +170,7 @@ class Attempts:
 
     async def _give_back(self, claim: Claim, seconds: float, why: str = "put_off") -> str:
         """Gives the lease back, however often that must be said: one that runs out uses up a try, and that Postgres was
-        away is not the file's fault. It ends with the time that the queue gives a job.
+        away is not the file's fault.
         """
         while True:
             try:

@@ -9,7 +9,9 @@ from storage import layout
 
 # What should be there: each root, each of its owners, and what is declared below them.
 _MISSING = """
-WITH declared AS (SELECT * FROM unnest($1::text[], $2::text[]) AS d (root, name)),
+WITH kept AS (
+    INSERT INTO ledger.streams (root, owner) VALUES ($3, $4) ON CONFLICT DO NOTHING
+), declared AS (SELECT * FROM unnest($1::text[], $2::text[]) AS d (root, name)),
 owners AS (
     SELECT s.root, s.owner FROM ledger.streams s WHERE NOT s.closed UNION SELECT $3, $4
 )

@@ -23,7 +23,7 @@ from appliance.files.versions import Linker
 from appliance.live.cursor import Bounds, Cursor, parse, resumes
 from appliance.live.doorbell import Listener
 from appliance.live.following import follow
-from appliance.live.manners import Unmannerly, dismiss, heed, in_time, tell, until_answered
+from appliance.live.manners import Unmannerly, dismiss, heed, holding, in_time, tell, until_answered
 from appliance.live.places import Places
 from appliance.live.presenting import encode, hello, present, present_progress, reset
 from appliance.live.service import bounds, events
@@ -168,7 +168,7 @@ def _frame(message: dict[str, Any], identity: str | None) -> bytes:
 @get(
     PATHS,
     tags=["events"],
-    middleware=[in_time],
+    middleware=[holding, in_time],
     summary="A page of events, or with Accept: text/event-stream a stream of them",
 )
 async def events_page(

@@ -91,19 +91,28 @@ def in_time(app: ASGIApp) -> ASGIApp:
                 late = True
                 raise
 
+        try:
+            await app(scope, receive, bounded)
+        except Exception:  # the framework makes errors of its own of ours
+            if not late:
+                raise
+            count("readers_dismissed", code=str(TOO_SLOW))
+
+    return wrapped
+
+
+def holding(app: ASGIApp) -> ASGIApp:
+    """For a route that holds something while it is answered."""
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         async with AsyncExitStack() as scope["state"][_HELD]:
-            try:
-                await app(scope, receive, bounded)
-            except Exception:  # the framework makes errors of its own of ours
-                if not late:
-                    raise
-                count("readers_dismissed", code=str(TOO_SLOW))
+            await app(scope, receive, send)
 
     return wrapped
 
 
 async def until_answered(request: Request, held: AbstractAsyncContextManager[None]) -> None:
-    """Holds something until the answer of a route that is `in_time` has gone out, or can't; raises what it raises.
+    """Holds something until the answer of a route that is `holding` has gone out, or can't; raises what it raises.
 
     The answer's own stream could not: it may never be begun.
     """

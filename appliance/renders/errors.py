@@ -19,6 +19,11 @@ class NotADocument(Conflict):
     title = "Only documents have pages"
 
 
+class NoPreviews(Conflict):
+    code = "previews_unavailable"
+    title = "Nothing here could draw this document; it can be processed again once LibreOffice is installed"
+
+
 class NotListed(NotAllowed):
     code = "size_not_listed"
     title = "Other sizes, or another quality, need a signature of a server's"

@@ -14,7 +14,7 @@ from structlog.contextvars import bound_contextvars
 from appliance.bundles import jobs as bundles
 from appliance.config import Settings
 from appliance.errors import Unavailable
-from appliance.ledger.failures import VERSION_DAMAGED
+from appliance.ledger.failures import MISSING, VERSION_DAMAGED
 from appliance.logs import log
 from appliance.metrics import count
 from appliance.renders import orders
@@ -28,7 +28,7 @@ from processors.renditions import Rendition
 from processors.results import Version
 from processors.sandbox import Sandbox, SandboxTimeout
 from storage import layout
-from storage.objects import Objects, StorageError
+from storage.objects import NOTICED_SECONDS, ObjectMissing, Objects, StorageError
 
 TOO_SLOW = ("too_slow", "This took too long to be made.")
 PUT_OFF_MOST = 60  # seconds
@@ -50,8 +50,14 @@ class Renderer:
 
     async def render(self, asset: UUID, name: str) -> None:
         """Does the work on one order, if there is some."""
-        if name == bundles.NAME and self._builder.busy:
-            return  # the sweep queues it again
+        if name != bundles.NAME:
+            await self._render(asset, name)
+            return
+        with self._builder.turn() as mine:
+            if mine:  # else the sweep queues it again
+                await self._render(asset, name)
+
+    async def _render(self, asset: UUID, name: str) -> None:
         claim = await self._orders.claim(asset, name, LEASE_SECONDS)
         if claim is None:
             return
@@ -67,12 +73,12 @@ class Renderer:
                 return await self._run(claim)
         except Refused as refused:
             return await self._fail(claim, refused.code, refused.message)
-        except SandboxTimeout:
+        except (SandboxTimeout, TimeoutError):
             return await self._fail(claim, *TOO_SLOW)
+        except ObjectMissing as error:
+            return await self._missing(claim, error)
         except (StorageError, Unavailable) as error:
-            log.warning("put off", error=str(error))
-            await self._orders.give_back(claim, min(PUT_OFF_MOST, 2 ** min(claim.attempts, 16)))
-            return "put_off"
+            return await self._put_off(claim, error)
         except asyncio.CancelledError:
             await asyncio.shield(self._orders.give_back(claim, 0))
             raise
@@ -80,6 +86,18 @@ class Renderer:
             log.error("attempt failed", exc_info=error)
             await self._orders.give_back(claim, 0, used=True)
             return "no_answer"
+
+    async def _missing(self, claim: Claim, error: ObjectMissing) -> str:
+        """What a whole storage does not have can't be made anything of; one that is degraded says so of what it has."""
+        await asyncio.sleep(NOTICED_SECONDS)  # for so long it may not know that it is degraded
+        if await self._in_thread(self._objects.whole):
+            return await self._fail(claim, MISSING.code, MISSING.message)
+        return await self._put_off(claim, error)
+
+    async def _put_off(self, claim: Claim, error: Exception) -> str:
+        log.warning("put off", error=str(error))
+        await self._orders.give_back(claim, min(PUT_OFF_MOST, 2 ** min(claim.attempts, 16)))
+        return "put_off"
 
     async def _fail(self, claim: Claim, code: str, message: str) -> str:
         await self._orders.fail(claim, code, message)

@@ -11,7 +11,7 @@ from appliance.config import Config
 from appliance.errors import NotFound
 from appliance.files import service
 from appliance.public import linker
-from appliance.renders.errors import NotADocument, NotReady
+from appliance.renders.errors import NoPreviews, NotADocument, NotReady
 from appliance.renders.service import Renders
 from appliance.renders.source import AS_PDF
 from processors.limits import MAX_PAGES
@@ -42,7 +42,9 @@ async def read_page(
         raise NotADocument
     if found.state != "done":
         raise NotReady
-    pages = found.facts["pages"]
+    pages = found.facts.get("pages")
+    if pages is None:  # it was developed where there was no LibreOffice
+        raise NoPreviews
     if page > pages:
         raise NotFound(f"This document has {pages} pages")
     name = page_name(page)

@@ -121,19 +121,20 @@ RETURNS void LANGUAGE sql AS $$
     WHERE o.asset = of_asset AND o.name = wanted AND o.lease = held;
 $$;
 
--- The oldest orders that somebody may claim; `attempt` is that of the claim to come.
+-- The oldest orders that somebody may claim, bundles last; `attempt` is that of the claim to come.
 CREATE OR REPLACE FUNCTION ledger.open_orders(most integer)
 RETURNS TABLE (asset uuid, name text, attempt integer) LANGUAGE sql STABLE AS $$
     SELECT o.asset, o.name, o.attempts + 1 FROM ledger.orders o JOIN ledger.assets a ON a.id = o.asset AND a.state = 'done'
     WHERE o.error_code IS NULL AND o.tries > 0 AND (o.lease_until IS NULL OR o.lease_until < now())
-    ORDER BY o.placed_at LIMIT most;
+    ORDER BY o.name = 'bundle', o.placed_at LIMIT most;
 $$;
 
--- Ends what has used up its tries, and forgets what failed a while ago, or what nobody can have waited for any more.
+-- Ends what has used up its tries, and forgets what failed a while ago, or what nobody can have waited for any more: a bundle
+-- was promised, and is kept until it is built or has failed.
 CREATE OR REPLACE FUNCTION ledger.tidy_orders(code text, message text) RETURNS void LANGUAGE sql AS $$
     UPDATE ledger.orders o SET error_code = code, error_message = message, ended_at = now()
         WHERE o.error_code IS NULL AND o.tries <= 0 AND o.lease_until < now();
     DELETE FROM ledger.orders o WHERE o.ended_at < now() - interval '10 minutes';
-    DELETE FROM ledger.orders o WHERE o.error_code IS NULL AND o.placed_at < now() - interval '1 hour'
+    DELETE FROM ledger.orders o WHERE o.error_code IS NULL AND o.name <> 'bundle' AND o.placed_at < now() - interval '1 hour'
         AND (o.lease_until IS NULL OR o.lease_until < now());
 $$;
