@@ -1,5 +1,7 @@
 """Large files: sent in parts, gone on with after anything, held to what was announced, and leaving nothing behind."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import psutil
 import pytest
@@ -44,6 +46,15 @@ def test_a_large_file_is_sent_in_parts_in_any_order_and_by_several(sending: Send
     assert (told["state"], told["parts"], told["missing"]) == ("done", [], [])
     assert len(sending.stored()) == 1
     assert sending.links([sending.wanted(1)]).json()["code"] == "upload_ended"
+
+
+def test_who_says_that_it_is_complete_at_the_same_time_is_told_so_as_well(project: Project) -> None:
+    for seed in range(3):
+        one = Sending(project, large(seed=seed))
+        one.rest()
+        with ThreadPoolExecutor(8) as many:
+            answers = list(many.map(lambda _, one=one: one.post("complete"), range(8)))
+        assert [answer.status_code for answer in answers] == [200] * 8, [answer.text for answer in answers]
 
 
 def test_what_is_no_part_is_refused_and_what_is_missing_is_named(sending: Sending) -> None:
