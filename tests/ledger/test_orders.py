@@ -361,9 +361,12 @@ async def test_what_takes_too_long_says_so(desk: Desk, minio: Minio, sandbox: Sa
 async def test_what_storage_has_no_more_ends_an_order_and_does_not_put_it_off(
     desk: Desk, minio: Minio, sandbox: Sandbox, photo: UUID, intake: Intake
 ) -> None:
-    [stat] = intake.stored(photo)
-    await asyncio.to_thread(minio.objects(WORKER).delete_version, layout.ORIGINALS, stat.key, stat.version_id or "")
-    for name in ("r_1000x1000_pad_avif_q70", BUNDLE):
+    for name, bucket, gone in (
+        ("r_700x700_inside_jpeg_q82", layout.VERSIONS, "/big_thumb."),
+        (BUNDLE, layout.ORIGINALS, str(photo)),
+    ):
+        [stat] = [stat for stat in intake.stored(photo, bucket) if gone in stat.key]
+        await asyncio.to_thread(minio.objects(WORKER).delete_version, bucket, stat.key, stat.version_id or "")
         await place(photo, name)
         await renderer(desk, minio, sandbox).render(photo, name)
         assert (await place(photo, name)).code == "object_missing"
