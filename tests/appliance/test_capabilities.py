@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from enum import Enum
 from typing import Any
 
 import httpx
@@ -43,7 +44,9 @@ def parts_asked_for(handler: BaseRouteHandler) -> Iterator[str]:
     """The parameters of a handler that are ours to give: not of a path, a query or a body."""
     for name, field in handler.parsed_fn_signature.parameters.items():
         kind = field.annotation
-        if name not in OF_A_REQUEST and isinstance(kind, type) and kind.__module__.startswith(PARTS):
+        if name in OF_A_REQUEST or not isinstance(kind, type) or issubclass(kind, Enum):
+            continue
+        if kind.__module__.startswith(PARTS):
             yield name
 
 
