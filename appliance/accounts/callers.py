@@ -31,6 +31,11 @@ class Caller(msgspec.Struct, frozen=True):
     server: bool = False
     """One who asks for many people, from one address."""
 
+    @property
+    def person(self) -> str | None:
+        """Who it is, as the application knows people; None for a server, and for a token that is of no one person."""
+        return self.user or (self.owner.id if self.owner and self.owner.root == layout.USERS else None)
+
     def may_see(self, owner: Whose, what: str = "") -> None:
         """Raises NotFound, as if there were no such `what`, for something of an owner this caller may not know of."""
         if self.owner not in (None, owner):

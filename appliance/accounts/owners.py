@@ -1,11 +1,12 @@
-"""Owners of files: projects and users. Made, listed, deleted; each has a stream of events, and its folders."""
+"""Owners of files: projects, users and chats. Made, listed, deleted; each has a stream of events, and its folders."""
 
 import re
 import secrets
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from appliance.accounts.tables import Owner, Project, User
+from appliance.accounts.tables import Chat, Owner, Project, User
 from appliance.accounts.whose import Whose
 from appliance.errors import BadRequest, Conflict, NotFound
 from appliance.ledger.database import fetch, lost_as_unavailable
@@ -20,7 +21,7 @@ WITH made AS (
     INSERT INTO {table} (id, name) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING RETURNING id
 ), folders AS (
     INSERT INTO folders (root, owner, name) SELECT $3, m.id, f FROM made m, unnest($4::text[]) f ON CONFLICT DO NOTHING
-)
+){also}
 INSERT INTO ledger.streams (root, owner) SELECT $3, id FROM made
 ON CONFLICT (root, owner) DO UPDATE SET closed = false RETURNING owner
 """
@@ -78,8 +79,10 @@ class Owners:
         self.root, self.table = root, table
         self.noun = root.removesuffix("s")
 
-    async def create(self, name: str, owner_id: str | None = None) -> Owner:
-        """A new owner; its id is made up when None is given. Raises BadRequest and Conflict."""
+    async def create(self, name: str, owner_id: str | None = None, also: str = "", *args: Any) -> Owner:
+        """A new owner; its id is made up when None is given. also: what is made with it, a statement that reads its id
+        from `made` and the `args` from $5 on. Raises BadRequest and Conflict.
+        """
         if not name.strip() or len(name) > 200:
             raise BadRequest(f"The {self.noun}'s name is not valid", name="1 to 200 characters")
         chosen = secrets.token_hex(8) if owner_id is None else owner_id
@@ -89,7 +92,8 @@ class Owners:
                 id="1 to 64 letters, digits, - and _, beginning with a letter or digit",
             )
         folders = ["", *layout.FOLDERS[self.root]]  # its own, and those below it
-        if not await fetch(self._sql(_CREATE), chosen, name, self.root, folders):
+        statement = self._sql(_CREATE, also=f", also AS ({also})" if also else "")
+        if not await fetch(statement, chosen, name, self.root, folders, *args):
             raise Conflict(f"There is a {self.noun} of this id already, or one whose bytes are still being deleted")
         return await self.one(chosen)
 
@@ -125,13 +129,16 @@ class Owners:
         """Forgets the deleted ones whose last bytes are gone; gives their ids, which may be used again."""
         return [row["id"] for row in await fetch(self._sql(_FORGET), self.root)]
 
-    def _sql(self, statement: str) -> str:
-        return statement.format(table=self.table._meta.tablename)
+    def _sql(self, statement: str, **more: str) -> str:
+        return statement.format(table=self.table._meta.tablename, **more)
 
 
 PROJECTS = Owners(layout.PROJECTS, Project)
 USERS = Owners(layout.USERS, User)
-EVERY = {owners.root: owners for owners in (PROJECTS, USERS)}
+CHATS = Owners(layout.CHATS, Chat)
+EVERY = {owners.root: owners for owners in (PROJECTS, USERS, CHATS)}
+OF_PEOPLE = {owners.root: owners for owners in (PROJECTS, USERS)}
+"""Those whose token lets in; a chat has members."""
 
 # The rows of all owners, as part of a statement.
 OWNERS = " UNION ALL ".join(

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from appliance.accounts.tables import ApiKey, Project, User
+from appliance.accounts.tables import ApiKey, Chat, Project, User
 
 APP_CONFIG = AppConfig(
     app_name="accounts",
     migrations_folder_path=str(Path(__file__).parent / "migrations"),
-    table_classes=[Project, User, ApiKey],
+    table_classes=[Project, User, Chat, ApiKey],
     migration_dependencies=[],
 )

@@ -1,4 +1,4 @@
-"""Projects, users, and server keys."""
+"""Projects, users, chats, and server keys."""
 
 from piccolo.columns import Boolean, Serial, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
@@ -20,6 +20,12 @@ class Project(Owner, tablename="projects"):
 
 class User(Owner, tablename="users"):
     """One person, as the application that asks knows them."""
+
+
+class Chat(Owner, tablename="chats"):
+    """A room of people; `name` is its title. `project`: whose webhooks hear of what nobody reads."""
+
+    project = Varchar(length=64, null=True, default=None)
 
 
 class ApiKey(Table, tablename="api_keys"):

@@ -1,6 +1,7 @@
 """Files: what each is, and reading what became of it."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,10 @@ FROM ledger.assets a JOIN ledger.streams s ON s.id = a.stream AND NOT s.closed L
 WHERE a.id = $1 AND ($2::text IS NULL OR a.kind = $2) AND a.state NOT IN ('deleting', 'deleted')
 """
 )
+_SOME = f"""
+{_COLUMNS} FROM ledger.assets a LEFT JOIN ledger.blobs b ON b.id = a.blob
+WHERE a.id = ANY ($1) AND a.state NOT IN ('deleting', 'deleted')
+"""
 # BETWEEN and its order, so that only an index of the owner's assets will do: of one who has few, Postgres might expect
 # some soon among all assets, and read these to their end.
 _NEWEST = """
@@ -128,6 +133,11 @@ async def file(file_id: UUID, kind: str | None = None) -> File:
     if not found:
         raise NotFound(f"There is no such {kind or 'file'}")
     return found[0]
+
+
+async def files(ids: Sequence[UUID]) -> dict[UUID, File]:
+    """Those of these files that are in view, by their ids."""
+    return {one.id: one for one in await _files(_SOME, list(ids))} if ids else {}
 
 
 async def page(

@@ -30,7 +30,7 @@ LOOK_SECONDS = 5.0  # how late the first file that a user sends to a project can
 
 def _user(caller: Caller, asked: str | None) -> str:
     """Whose notifications a caller gets. Raises BadRequest and NotFound."""
-    own = caller.user or (caller.owner.id if caller.owner and caller.owner.root == layout.USERS else None)
+    own = caller.person
     if caller.owner is not None and asked not in (None, own):
         caller.may_see(Whose(layout.USERS, asked or ""))
     if (user := asked or own) is None:

@@ -1,0 +1,144 @@
+"""Messages and their attachments: saved with the event that tells of them, read with what their files are by now."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from appliance.errors import BadRequest, Conflict, NotFound
+from appliance.files import service
+from appliance.files.versions import Linker
+from appliance.ledger.database import fetch
+from appliance.ledger.service import Ring
+
+MOST_TEXT = 16_000  # characters
+MOST_FILES = 20
+CLIENT_ID = 64  # characters
+
+_COLUMNS = "SELECT m.id, m.chat, m.author, m.text, m.client_id, m.created_at, m.deleted_at FROM chat_messages m"
+_PAGE = f"{_COLUMNS} WHERE m.chat = $1 AND m.id < $2 AND m.deleted_at IS NULL ORDER BY m.id DESC LIMIT $3"
+_SOME = f"{_COLUMNS} WHERE m.chat = $1 AND m.id = ANY ($2)"
+_ATTACHED = "SELECT message, asset FROM chat_attachments WHERE message = ANY ($1) ORDER BY message, place"
+_MESSAGES_OF = "SELECT asset, message FROM chat_attachments WHERE asset = ANY ($1)"
+_END = UUID(int=(1 << 128) - 1)  # after every id
+
+
+class Message(msgspec.Struct):
+    """One message; `files` in their order."""
+
+    id: UUID
+    chat: str
+    author: str | None
+    text: str
+    client_id: str | None
+    created_at: datetime
+    deleted_at: datetime | None
+    files: list[UUID]
+
+
+class NoFile(Conflict):
+    code = "no_such_file"
+    title = "A file of this message is not there, is not yours, or is attached already"
+
+
+def must_be_said(text: str, files: Sequence[UUID], client_id: str | None) -> None:
+    """Raises BadRequest for what can't be a message."""
+    if not text.strip() and not files:
+        raise BadRequest("A message needs a text or a file", text="what is said", files="ids of files")
+    if len(text) > MOST_TEXT:
+        raise BadRequest("The text is too long", text=f"{MOST_TEXT} characters at most")
+    if len(files) > MOST_FILES or len(set(files)) < len(files):
+        raise BadRequest("These can't be the files of a message", files=f"{MOST_FILES} at most, each once")
+    if client_id is not None and not 1 <= len(client_id) <= CLIENT_ID:
+        raise BadRequest("The client's id is not valid", client_id=f"1 to {CLIENT_ID} characters")
+
+
+class Post:
+    """Saves and removes messages, and rings for whoever listens."""
+
+    def __init__(self, ring: Ring) -> None:
+        self._ring = ring
+
+    async def say(
+        self, chat: str, author: str | None, text: str, files: Sequence[UUID], client_id: str | None
+    ) -> tuple[Message, bool]:
+        """The message, and whether it is new: the same client says the same once. author: None is the server itself.
+
+        Raises BadRequest, NotFound and NoFile.
+        """
+        must_be_said(text, files, client_id)
+        statement = "SELECT * FROM ledger.post_message($1, $2, $3, $4, $5)"
+        [row] = await fetch(statement, chat, author, text, list(files), client_id)
+        if row["verdict"] == "no_member":
+            raise NotFound("There is no such chat")
+        if row["verdict"] == "no_file":
+            raise NoFile
+        if row["seq"] is not None:
+            self._ring([(row["stream"], row["seq"])])
+        [message] = await some(chat, [row["id"]])
+        return message, row["verdict"] == "new"
+
+    async def unsay(self, chat: str, message: UUID, author: str | None) -> None:
+        """Takes a message out of view, and its files with it; only the author's own, None: anybody's. Raises NotFound."""
+        rows = await fetch("SELECT * FROM ledger.unsay($1, $2, $3)", chat, message, author)
+        if not rows:
+            raise NotFound("There is no such message")
+        self._ring((row["stream"], row["seq"]) for row in rows)
+
+
+async def page(chat: str, before: UUID | None, limit: int) -> list[Message]:
+    """At most `limit` messages older than `before`, the newest first; what is deleted is left out."""
+    return await _messages(_PAGE, chat, before or _END, limit)
+
+
+async def some(chat: str, ids: Iterable[UUID]) -> list[Message]:
+    """These messages of a chat, those that are deleted as well, in no order."""
+    wanted = list(ids)
+    return await _messages(_SOME, chat, wanted) if wanted else []
+
+
+async def attached(assets: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Asset → the message that has it, for those that one has."""
+    return {row["asset"]: row["message"] for row in await fetch(_MESSAGES_OF, list(assets))}
+
+
+async def _messages(sql: str, *args: Any) -> list[Message]:
+    rows = await fetch(sql, *args)
+    files: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    if rows:
+        for row in await fetch(_ATTACHED, [row["id"] for row in rows]):
+            files[row["message"]].append(row["asset"])
+    return [Message(**row, files=files[row["id"]]) for row in rows]
+
+
+async def shown(messages: Sequence[Message], linker: Linker) -> list[dict[str, Any]]:
+    """Messages as the API tells of them, each with its files as they are now."""
+    found = await service.files([file for message in messages for file in message.files])
+    return [_shown(message, found, linker) for message in messages]
+
+
+def _shown(message: Message, found: dict[UUID, service.File], linker: Linker) -> dict[str, Any]:
+    return {
+        "message_id": str(message.id),
+        "chat_id": message.chat,
+        "author": message.author,
+        "client_id": message.client_id,
+        "text": message.text,
+        "created_at": message.created_at,
+        "deleted": message.deleted_at is not None,
+        "attachments": [
+            found[file].shown(linker, full=True) if file in found else {"file_id": str(file), "state": "deleted"}
+            for file in message.files
+        ],
+    }
+
+
+async def listed(chat: str, before: UUID | None, limit: int, linker: Linker) -> dict[str, Any]:
+    """A page of what was said, and where the next one begins."""
+    found = await page(chat, before, limit + 1)
+    more = len(found) > limit
+    following = str(found[limit - 1].id) if more else None
+    return {"messages": await shown(found[:limit], linker), "next_before": following}

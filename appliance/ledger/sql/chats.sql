@@ -1,0 +1,85 @@
+-- What happens in a chat: each in one statement, with the event that tells the room.
+
+-- Appends an event that is of no asset to an owner's stream.
+CREATE OR REPLACE FUNCTION ledger.tell(of_root text, of_owner text, event_type text, event_facts jsonb)
+RETURNS TABLE (stream bigint, seq bigint) LANGUAGE sql AS $$
+    WITH counter AS (
+        UPDATE ledger.streams s SET seq = s.seq + 1 WHERE s.root = of_root AND s.owner = of_owner AND NOT s.closed
+        RETURNING s.id, s.seq
+    )
+    INSERT INTO ledger.events AS e (stream, seq, type, facts) SELECT c.id, c.seq, event_type, event_facts FROM counter c
+    RETURNING e.stream, e.seq;
+$$;
+
+-- Lets a user in. No row where that one is in already, or the chat is not there.
+CREATE OR REPLACE FUNCTION ledger.join_chat(of_chat text, who text) RETURNS TABLE (stream bigint, seq bigint) LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO chat_members (chat, user_id)
+    SELECT c.id, who FROM chats c WHERE c.id = of_chat AND c.deleted_at IS NULL ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+        RETURN QUERY SELECT * FROM ledger.tell('chats', of_chat, 'member_joined', jsonb_build_object('user_id', who));
+    END IF;
+END $$;
+
+-- The same the other way.
+CREATE OR REPLACE FUNCTION ledger.leave_chat(of_chat text, who text) RETURNS TABLE (stream bigint, seq bigint) LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM chat_members m WHERE m.chat = of_chat AND m.user_id = who;
+    IF FOUND THEN
+        RETURN QUERY SELECT * FROM ledger.tell('chats', of_chat, 'member_left', jsonb_build_object('user_id', who));
+    END IF;
+END $$;
+
+-- Saves a message with its files in their order. `by`: NULL for the server itself. Verdicts: `new`; `again`, where this client
+-- has said it before: the first is meant; `no_member`; `no_file`, where one of the files is not there, is not this author's,
+-- or is attached already.
+CREATE OR REPLACE FUNCTION ledger.post_message(of_chat text, by text, said text, files uuid[], as_client text)
+RETURNS TABLE (verdict text, id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    made uuid;
+BEGIN
+    -- Assets first, in the order of their ids, as everywhere.
+    PERFORM FROM ledger.assets a WHERE a.id = ANY (files) ORDER BY a.id FOR NO KEY UPDATE;
+    INSERT INTO chat_messages AS m (chat, author, text, client_id) VALUES (of_chat, by, said, as_client)
+    ON CONFLICT DO NOTHING RETURNING m.id INTO made;
+    IF made IS NULL THEN
+        RETURN QUERY SELECT 'again', m.id, NULL::bigint, NULL::bigint FROM chat_messages m
+            WHERE m.chat = of_chat AND m.author IS NOT DISTINCT FROM by AND m.client_id = as_client;
+        RETURN;
+    END IF;
+    IF by IS NOT NULL AND NOT EXISTS (SELECT FROM chat_members b WHERE b.chat = of_chat AND b.user_id = by) THEN
+        DELETE FROM chat_messages m WHERE m.id = made;
+        RETURN QUERY SELECT 'no_member', NULL::uuid, NULL::bigint, NULL::bigint;
+        RETURN;
+    END IF;
+    INSERT INTO chat_attachments (message, place, asset)
+    SELECT made, f.place, a.id FROM unnest(files) WITH ORDINALITY AS f (id, place) JOIN ledger.assets a ON a.id = f.id
+    WHERE a.root = 'chats' AND a.owner = of_chat AND (by IS NULL OR a.uploader = by)
+        AND a.state NOT IN ('expired', 'deleting', 'deleted')
+    ON CONFLICT DO NOTHING;
+    IF (SELECT count(*) FROM chat_attachments t WHERE t.message = made) < cardinality(files) THEN
+        DELETE FROM chat_messages m WHERE m.id = made;
+        RETURN QUERY SELECT 'no_file', NULL::uuid, NULL::bigint, NULL::bigint;
+        RETURN;
+    END IF;
+    RETURN QUERY SELECT 'new', made, t.stream, t.seq
+        FROM ledger.tell('chats', of_chat, 'message', jsonb_build_object('message_id', made)) t;
+END $$;
+
+-- Takes a message out of view, with its files; those of `by` alone, NULL: of anybody. No row where there is none.
+CREATE OR REPLACE FUNCTION ledger.unsay(of_chat text, said uuid, by text)
+RETURNS TABLE (stream bigint, seq bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    attached uuid[] := ARRAY(SELECT t.asset FROM chat_attachments t WHERE t.message = said ORDER BY t.asset);
+BEGIN
+    PERFORM FROM ledger.assets a WHERE a.id = ANY (attached) ORDER BY a.id FOR NO KEY UPDATE;
+    UPDATE chat_messages m SET deleted_at = now(), text = ''
+    WHERE m.id = said AND m.chat = of_chat AND m.deleted_at IS NULL AND (by IS NULL OR m.author = by);
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    RETURN QUERY SELECT r.stream, r.seq FROM ledger.remove(attached) r;
+    RETURN QUERY SELECT * FROM ledger.tell('chats', of_chat, 'message_deleted', jsonb_build_object('message_id', said));
+END $$;
