@@ -26,6 +26,8 @@ PROBES = ".darkroom-probe/"
 """Likewise, while it is found out at a start what that S3 can do."""
 
 PROJECTS, USERS, CHATS, SYSTEM = "projects", "users", "chats", "system"
+CHAT = "chat"
+"""What a root may also be called in an address."""
 APPLIANCE = "darkroom"
 """The one owner below SYSTEM: what belongs to nobody in particular."""
 
@@ -45,6 +47,7 @@ NAMES = frozenset(name for names in FOLDERS.values() for name in names)
 RESERVED = frozenset(
     {
         *("images", "files", "projects", "users", "folders", "tokens", "tickets", "login", "notifications", "assets"),
+        *("chats", CHAT),
         *("webhooks", "cluster", "progress", "settings"),
         *("healthz", "readyz", "metrics", "docs", "openapi.json", "web", "minio"),
     }

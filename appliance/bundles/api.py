@@ -18,6 +18,7 @@ from appliance.accounts.callers import Caller
 from appliance.bundles.archive import archive
 from appliance.bundles.jobs import NAME, ZIP
 from appliance.bundles.members import members
+from appliance.chats import access
 from appliance.config import Config
 from appliance.errors import Unavailable
 from appliance.files import service
@@ -73,8 +74,7 @@ class Bundles:
 
 async def _seen(file_id: UUID, caller: Caller) -> service.File:
     """Raises NotFound, and NotReady for what is not done."""
-    found = await service.file(file_id)
-    caller.may_see(found.whose, "file")
+    found = await access.seen(file_id, caller)
     if found.state != "done":
         raise NotReady
     return found

@@ -16,7 +16,9 @@ WHERE a.id = $1 AND a.owner = $2
 """
 
 
-async def seen(file_id: UUID, caller: Caller, noun: str = "file", kind: str | None = None, change: bool = False) -> File:
+async def seen(
+    file_id: UUID, caller: Caller, noun: str = "file", kind: str | None = None, change: bool = False
+) -> File:
     """A file that this caller may know of; `change`: and may do something to. One of a chat may its members see, once a
     message has it; who sent it, at any time.
 

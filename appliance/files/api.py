@@ -7,7 +7,7 @@ from litestar import Request, Router, post
 
 from appliance.accounts.callers import Caller
 from appliance.accounts.owners import EVERY
-from appliance.accounts.whose import Named, whose
+from appliance.accounts.whose import Named, Whose, whose
 from appliance.errors import NotTaken
 from appliance.files import listing, service, uploads
 from appliance.files.announced import sha256
@@ -22,7 +22,7 @@ from processors import profiles
 MOST_RETRIED = 10_000  # in one request
 
 
-class NewFile(Named):
+class NewFileOf(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What a client asks a link for. The name is for showing, and a hint of the kind; it is never part of a key.
 
     `size` in bytes, where it is known: what is too large is refused before it is sent, and what is large is sent in
@@ -32,6 +32,10 @@ class NewFile(Named):
     filename: str
     size: int | None = None
     checksum: str | None = None
+
+
+class NewFile(NewFileOf, Named, kw_only=True):
+    """The same, and whose it is to be."""
 
 
 class Retry(msgspec.Struct, forbid_unknown_fields=True):
@@ -68,14 +72,19 @@ class FileLink(msgspec.Struct):
 async def create(data: NewFile, caller: Caller, asker: Asker, request: Request, slots: Slots) -> FileLink:
     owner = data.must_name()
     caller.may_see(owner)
+    return await opened(data, request, slots, asker, owner)
+
+
+async def opened(data: NewFileOf, request: Request, slots: Slots, asker: Asker, owner: Whose) -> FileLink:
+    """A slot for a file that is to be `owner`'s. Raises BadRequest, NotTaken, and as Slots do."""
     said = Announced(data.size, None if data.checksum is None else sha256(data.checksum, "checksum"))
-    opened = await slots.open(request, asker, owner, _profile(data), service.FILE, data.filename, said)
-    upload = InParts(opened.plan.part_size, slices(opened.plan)) if opened.plan else None
-    state = State.UPLOADED if opened.there else State.INIT
-    return FileLink(opened.id, opened.id, state, opened.upload_link, opened.params, upload, opened.expires_at)
+    slot = await slots.open(request, asker, owner, _profile(data), service.FILE, data.filename, said)
+    upload = InParts(slot.plan.part_size, slices(slot.plan)) if slot.plan else None
+    state = State.UPLOADED if slot.there else State.INIT
+    return FileLink(slot.id, slot.id, state, slot.upload_link, slot.params, upload, slot.expires_at)
 
 
-def _profile(data: NewFile) -> profiles.Profile:
+def _profile(data: NewFileOf) -> profiles.Profile:
     """The profile that the name hints at. Raises NotTaken."""
     profile = profiles.suggested(data.filename)
     if profile is None:

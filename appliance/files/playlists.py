@@ -16,6 +16,7 @@ from litestar import MediaType, Request, Response, Router, get
 from litestar.params import Parameter
 
 from appliance.accounts.callers import Caller
+from appliance.chats import access
 from appliance.config import Config
 from appliance.errors import NotFound
 from appliance.files import service
@@ -74,17 +75,14 @@ async def _seen(
     request: Request, file_id: UUID, name: str, signatures: Signatures, signature: str | None
 ) -> service.File:
     """Raises NotFound for a caller who may not see it, BadSignature for whoever brings none that is good."""
+    if signature is None:
+        caller: Caller = request.scope["state"]["caller"]
+        return await access.seen(file_id, caller)
     try:
         found = await service.file(file_id)
     except NotFound:
-        if signature is None:
-            raise
         raise BadSignature from None
-    if signature is not None:
-        signatures.check(found.whose, file_id, (name,), signature)
-        return found
-    caller: Caller = request.scope["state"]["caller"]
-    caller.may_see(found.whose, "file")
+    signatures.check(found.whose, file_id, (name,), signature)
     return found
 
 

@@ -10,6 +10,7 @@ from litestar.params import Parameter
 from appliance.accounts.callers import Caller
 from appliance.accounts.owners import EVERY
 from appliance.accounts.whose import whose
+from appliance.chats import access
 from appliance.config import Config
 from appliance.errors import Conflict, NotFound, PartsMissing
 from appliance.files import listing, service
@@ -34,9 +35,11 @@ def routes(name: str, kind: str | None, complete: str) -> list[Any]:
 
     async def seen(file_id: UUID, caller: Caller) -> service.File:
         """Raises NotFound, also for what this caller may not know of."""
-        found = await service.file(file_id, kind)
-        caller.may_see(found.whose, noun)
-        return found
+        return await access.seen(file_id, caller, noun, kind)
+
+    async def own(file_id: UUID, caller: Caller) -> service.File:
+        """The same of what this caller may do something to. Raises NotAllowed as well."""
+        return await access.seen(file_id, caller, noun, kind, change=True)
 
     @get(path, tags=tags, summary=f"One {noun}, its state and its versions")
     async def read(file_id: UUID, request: Request, caller: Caller, config: Config, links: Links) -> Any:
@@ -44,12 +47,12 @@ def routes(name: str, kind: str | None, complete: str) -> list[Any]:
 
     @delete(path, tags=tags, summary=f"Delete a {noun} with all its bytes")
     async def remove(file_id: UUID, caller: Caller, ledger: Ledger) -> None:
-        await seen(file_id, caller)
+        await own(file_id, caller)
         if not await ledger.remove([file_id]):
             raise NotFound(f"There is no such {noun}")
         log.info("deleted", asset=str(file_id))
 
-    return [read, remove, *_moves(path, tags, noun, complete, seen), _list(name, kind)]
+    return [read, remove, *_moves(path, tags, noun, complete, own), _list(name, kind)]
 
 
 def _moves(path: str, tags: list[str], noun: str, complete: str, seen: Seen) -> list[Any]:

@@ -8,6 +8,7 @@ import msgspec
 from litestar import Request, Router, get, post, put
 
 from appliance.accounts.callers import Caller
+from appliance.chats import access
 from appliance.config import Config
 from appliance.errors import BadRequest, WrongPart
 from appliance.files import announced, service
@@ -80,10 +81,8 @@ def slices(plan: Plan, there: set[int] = frozenset()) -> list[Slice]:  # type: i
 
 
 async def _seen(file_id: UUID, caller: Caller) -> service.File:
-    """Raises NotFound, also for what this caller may not know of."""
-    found = await service.file(file_id)
-    caller.may_see(found.whose, "file")
-    return found
+    """Raises NotFound, also for what this caller may not know of, and NotAllowed."""
+    return await access.seen(file_id, caller, change=True)
 
 
 @get(f"{PATH}/upload", tags=["files"], summary="Which parts of a file are there, and which are missing")

@@ -14,7 +14,7 @@ from litestar.params import Parameter
 from litestar.response import Stream
 
 from appliance.accounts.callers import Caller
-from appliance.accounts.owners import EVERY
+from appliance.accounts.owners import OF_PEOPLE
 from appliance.accounts.tickets import Admission, Tickets
 from appliance.accounts.whose import whose
 from appliance.config import Config
@@ -32,8 +32,8 @@ from appliance.public import linker
 from appliance.quotas.gate import Gate
 from storage.links import Links
 
-# The same for the owners below each root.
-PATHS = [f"/{root}/{{owner_id:str}}/events" for root in EVERY]
+# The same for the owners below each root; a chat has its own.
+PATHS = [f"/{root}/{{owner_id:str}}/events" for root in OF_PEOPLE]
 # Close codes of the range that applications may use (RFC 6455, 7.4.2): 4000 and the status that HTTP has for it.
 OWN_CODES = 4000
 FAULT = 1011

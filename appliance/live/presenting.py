@@ -18,17 +18,17 @@ PREVIEW = "preview"
 
 def present(event: Event, linker: Linker) -> dict[str, Any]:
     """One event of an owner's stream. `done` carries the versions, `preview` those that are there before the rest; None
-    once the file is gone.
+    once the file is gone. What is of no file has its facts.
     """
     told: dict[str, Any] = {
         "type": event.type,
         "seq": event.seq,
         **Whose(event.root, event.owner).told(),
-        "file_id": str(event.asset),
-        "image_id": str(event.asset),
-        "state": states.shown(event.state),
         "at": event.at,
     }
+    if event.asset is None:
+        return told | event.facts
+    told |= {"file_id": str(event.asset), "image_id": str(event.asset), "state": states.shown(event.state)}
     if event.state == states.State.DONE or event.type == PREVIEW:
         told["versions"] = _versions(event, linker)
     elif event.state == states.State.ERROR:
@@ -47,6 +47,7 @@ def present_progress(asset: UUID, progress: Progress) -> dict[str, Any]:
 def _versions(event: Event, linker: Linker) -> dict[str, Any] | None:
     if event.now is None or event.now in states.GONE:
         return None
+    assert event.asset is not None
     assert event.folder is not None
     if event.type == PREVIEW:
         place = Home(event.root, event.owner, event.folder, event.asset)

@@ -39,7 +39,7 @@ class Event(msgspec.Struct, frozen=True):
     seq: int
     at: datetime
     type: str
-    asset: UUID
+    asset: UUID | None
     state: str | None
     facts: dict[str, Any]
     root: str

@@ -14,6 +14,7 @@ from litestar.response import Redirect
 from appliance.accounts.callers import Caller
 from appliance.accounts.owners import EVERY
 from appliance.accounts.whose import whose
+from appliance.chats import access
 from appliance.config import Config
 from appliance.errors import NotFound
 from appliance.files import service
@@ -106,10 +107,8 @@ async def _admitted(
     Raises NotFound; BadSignature, also where there is no such file: a stranger is told nothing of that.
     """
     if signature is None:
-        found = await service.file(file_id)
         caller: Caller = request.scope["state"]["caller"]
-        caller.may_see(found.whose, "image")
-        return found, None
+        return await access.seen(file_id, caller, "image"), None
     try:
         found = await service.file(file_id)
     except NotFound:

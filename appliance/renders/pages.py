@@ -7,9 +7,9 @@ from litestar import Request, Router, get
 from litestar.params import Parameter
 
 from appliance.accounts.callers import Caller
+from appliance.chats import access
 from appliance.config import Config
 from appliance.errors import NotFound
-from appliance.files import service
 from appliance.public import linker
 from appliance.renders.errors import NoPreviews, NotADocument, NotReady
 from appliance.renders.service import Renders
@@ -36,8 +36,7 @@ async def read_page(
     """Pages are counted from 1; what is no PDF has those of its PDF. The versions are those that a document has of its
     first page.
     """
-    found = await service.file(file_id)
-    caller.may_see(found.whose, "file")
+    found = await access.seen(file_id, caller)
     if not DRAWN & {found.kind, *PROFILES[found.kind].versions}:
         raise NotADocument
     if found.state != "done":
