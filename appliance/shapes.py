@@ -1,14 +1,16 @@
 """What the API answers where handlers build it from rows: JSON schemas by name, and which operation gives which."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from appliance.accounts.owners import EVERY
+from appliance.accounts.owners import EVERY, OF_PEOPLE
 from appliance.files.versions import ANY, NAMES
 from appliance.ledger.states import SHOWN
 from appliance.settings.tables import Action, Layer
 from appliance.webhooks.service import EVENTS
 
 Schema = dict[str, Any]
+Answers = dict[str, dict[str, str]]
 
 TEXT: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -278,16 +280,16 @@ SCHEMAS: dict[str, Schema] = {
 }
 
 
-def _of_owners(method: str, path: str, answers: dict[str, str]) -> dict[str, dict[str, str]]:
-    """The same below each root that people have."""
-    return {f"{method} /{root}/{{owner_id}}{path}": answers for root in EVERY}
+def _of_owners(method: str, path: str, answers: dict[str, str], roots: Iterable[str] = OF_PEOPLE) -> Answers:
+    """The same below each of these roots."""
+    return {f"{method} /{root}/{{owner_id}}{path}": answers for root in roots}
 
 
 # Operation → status → what it answers.
-ANSWERS: dict[str, dict[str, str]] = {
+ANSWERS: Answers = {
     "get /projects": {"200": "Projects"},
     "get /users": {"200": "Users"},
-    **{f"post /{root}": {"201": "Owner"} for root in EVERY},
+    **{f"post /{root}": {"201": "Owner"} for root in OF_PEOPLE},
     **_of_owners("get", "", {"200": "Owner"}),
     **_of_owners("get", "/images", {"200": "Images"}),
     **_of_owners("get", "/files", {"200": "Files"}),
@@ -303,8 +305,8 @@ ANSWERS: dict[str, dict[str, str]] = {
     **_of_owners("get", "/events", {"200": "Events", "410": "Reset"}),
     "get /notifications": {"200": "Notifications", "410": "Behind"},
     "get /progress/{progress_id}": {"200": "Progress"},
-    **_of_owners("get", "/usage", {"200": "Usage"}),
-    **_of_owners("put", "/limits", {"200": "Usage"}),
+    **_of_owners("get", "/usage", {"200": "Usage"}, EVERY),
+    **_of_owners("put", "/limits", {"200": "Usage"}, EVERY),
     "get /folders": {"200": "Folders"},
     "get /folders/{root}": {"200": "Folders"},
     "get /folders/{root}/{owner_id}": {"200": "Folders"},

@@ -40,8 +40,8 @@ class NewChat(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class NewMessage(msgspec.Struct, forbid_unknown_fields=True):
-    """`files`: ids of what was uploaded for this chat, in the order in which they are shown. With a `client_id` it can be
-    sent again: it is said once.
+    """`files`: ids of what was uploaded for this chat, in the order in which they are shown. With a `client_id` it can
+    be sent again: it is said once.
     """
 
     text: str = ""

@@ -82,7 +82,7 @@ class Post:
         return message, row["verdict"] == "new"
 
     async def unsay(self, chat: str, message: UUID, author: str | None) -> None:
-        """Takes a message out of view, and its files with it; only the author's own, None: anybody's. Raises NotFound."""
+        """Takes a message out of view, and its files with it; the author's own, None: anybody's. Raises NotFound."""
         rows = await fetch("SELECT * FROM ledger.unsay($1, $2, $3)", chat, message, author)
         if not rows:
             raise NotFound("There is no such message")

@@ -6,7 +6,7 @@ import msgspec
 from litestar import Request, Router, post
 
 from appliance.accounts.callers import Caller
-from appliance.accounts.owners import EVERY
+from appliance.accounts.owners import OF_PEOPLE
 from appliance.accounts.whose import Named, Whose, whose
 from appliance.errors import NotTaken
 from appliance.files import listing, service, uploads
@@ -34,8 +34,11 @@ class NewFileOf(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     checksum: str | None = None
 
 
-class NewFile(NewFileOf, Named, kw_only=True):
+class NewFile(NewFileOf, kw_only=True):
     """The same, and whose it is to be."""
+
+    project_id: int | str | None = None
+    user_id: int | str | None = None
 
 
 class Retry(msgspec.Struct, forbid_unknown_fields=True):
@@ -70,7 +73,7 @@ class FileLink(msgspec.Struct):
 
 @post("/files/", tags=["files"], summary="Get a link to upload a file by")
 async def create(data: NewFile, caller: Caller, asker: Asker, request: Request, slots: Slots) -> FileLink:
-    owner = data.must_name()
+    owner = Named(project_id=data.project_id, user_id=data.user_id).must_name()
     caller.may_see(owner)
     return await opened(data, request, slots, asker, owner)
 
@@ -93,7 +96,7 @@ def _profile(data: NewFileOf) -> profiles.Profile:
 
 
 @post(
-    [f"/{root}/{{owner_id:str}}/retry" for root in EVERY],
+    [f"/{root}/{{owner_id:str}}/retry" for root in OF_PEOPLE],
     tags=["files"],
     status_code=200,
     summary="Process failed files again",

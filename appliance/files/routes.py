@@ -8,7 +8,7 @@ from litestar import Request, delete, get, post
 from litestar.params import Parameter
 
 from appliance.accounts.callers import Caller
-from appliance.accounts.owners import EVERY
+from appliance.accounts.owners import OF_PEOPLE
 from appliance.accounts.whose import whose
 from appliance.chats import access
 from appliance.config import Config
@@ -115,7 +115,7 @@ def _moves(path: str, tags: list[str], noun: str, complete: str, seen: Seen) -> 
 
 def _list(name: str, kind: str | None) -> Any:
     """Each owner's files of one kind, or of any."""
-    lists = [f"/{root}/{{owner_id:str}}/{name}" for root in EVERY]
+    lists = [f"/{root}/{{owner_id:str}}/{name}" for root in OF_PEOPLE]
 
     @get(lists, tags=[name], summary=f"An owner's {name}, newest first")
     async def listed(

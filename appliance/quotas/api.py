@@ -6,7 +6,7 @@ import msgspec
 from litestar import Router, get, put
 
 from appliance.accounts.callers import Caller
-from appliance.accounts.owners import PROJECTS, USERS, Owners
+from appliance.accounts.owners import CHATS, PROJECTS, USERS, Owners
 from appliance.accounts.whose import Whose
 from appliance.config import Config
 from appliance.quotas.limits import Limits, defaults
@@ -42,4 +42,4 @@ def _routes(owners: Owners) -> list[Any]:
     return [read_usage, put_limits]
 
 
-router = Router("/", route_handlers=[*_routes(PROJECTS), *_routes(USERS)])
+router = Router("/", route_handlers=[*_routes(PROJECTS), *_routes(USERS), *_routes(CHATS)])

@@ -12,7 +12,7 @@ from litestar.params import Parameter
 from litestar.response import Redirect
 
 from appliance.accounts.callers import Caller
-from appliance.accounts.owners import EVERY
+from appliance.accounts.owners import OF_PEOPLE
 from appliance.accounts.whose import whose
 from appliance.chats import access
 from appliance.config import Config
@@ -144,7 +144,7 @@ async def sign(
 
 
 @get(
-    [f"/{root}/{{owner_id:str}}/render-key" for root in EVERY],
+    [f"/{root}/{{owner_id:str}}/render-key" for root in OF_PEOPLE],
     tags=["images"],
     summary="The key that signs addresses of an owner's pictures",
 )
