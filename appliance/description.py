@@ -9,6 +9,7 @@ from litestar import Litestar
 
 from appliance import shapes
 from appliance.problems import MEDIA_TYPE
+from storage import layout
 
 METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 PROBLEM: dict[str, Any] = {
@@ -55,6 +56,8 @@ CONFLICTS = frozenset(
     {
         "post /projects",
         "post /users",
+        "post /chats",
+        "post /chats/{owner_id}/messages",
         "post /files/{file_id}/complete",
         "post /files/{file_id}/cancel",
         "post /files/{file_id}/retry",
@@ -76,6 +79,7 @@ FILLS_STORAGE = frozenset(
     {
         *("post /images", "post /files", "post /files/{file_id}/upload/parts", "put /files/{file_id}/content"),
         "post /files/{file_id}/bundle",
+        "post /chats/{owner_id}/files",
         *MADE_ON_REQUEST,
     }
 )
@@ -93,8 +97,13 @@ def described(app: Litestar) -> dict[str, Any]:
     schema.setdefault("components", {}).setdefault("schemas", {}).update(shapes.SCHEMAS, Problem=PROBLEM)
     for path, item in schema["paths"].items():
         for method in METHODS & item.keys():
-            _complete(item[method], f"{method} {path}", f"{method} {path}" in public)
+            _complete(item[method], f"{method} {_usual(path)}", f"{method} {path}" in public)
     return schema
+
+
+def _usual(path: str) -> str:
+    """The path itself, of the two that lead into a chat."""
+    return path.replace(f"/{layout.CHAT}/", f"/{layout.CHATS}/", 1) if path.startswith(f"/{layout.CHAT}/") else path
 
 
 def _public(app: Litestar) -> set[str]:

@@ -166,6 +166,24 @@ SCHEMAS: dict[str, Schema] = {
     "Image": _owned(**_IMAGE, versions=_of("Versions")),
     "ListedImage": _owned(**_IMAGE, versions={"anyOf": [_of("Links"), _of("Versions")]}),
     "Images": _all(images=_list("ListedImage"), next_cursor=_or_null(TEXT)),
+    "Chat": _all(
+        chat_id=TEXT, title=TEXT, project_id=_or_null(TEXT), created_at=TIME, seq=COUNT, read_seq=_or_null(COUNT)
+    ),
+    "Chats": _all(chats=_list("Chat"), next_cursor=_or_null(TEXT)),
+    "Member": _all(user_id=TEXT, joined_at=TIME, read_seq=COUNT),
+    "Members": _all(members=_list("Member"), next_cursor=_or_null(TEXT)),
+    "Message": _all(
+        message_id=UUID,
+        chat_id=TEXT,
+        author=_or_null(TEXT),
+        client_id=_or_null(TEXT),
+        text=TEXT,
+        created_at=TIME,
+        deleted=YES_OR_NO,
+        # What is gone has no more than its id and its state.
+        attachments={"type": "array", "items": _some(**_IMAGE) | {"required": ["file_id", "state"]}},
+    ),
+    "Messages": _all(messages=_list("Message"), next_before=_or_null(UUID)),
     "Event": _owned(
         type=TEXT,
         seq={"type": "integer", "minimum": 1},
@@ -289,6 +307,12 @@ def _of_owners(method: str, path: str, answers: dict[str, str], roots: Iterable[
 ANSWERS: Answers = {
     "get /projects": {"200": "Projects"},
     "get /users": {"200": "Users"},
+    "post /chats": {"201": "Chat"},
+    "get /chats": {"200": "Chats"},
+    "get /chats/{owner_id}": {"200": "Chat"},
+    "get /chats/{owner_id}/members": {"200": "Members"},
+    "get /chats/{owner_id}/messages": {"200": "Messages"},
+    "post /chats/{owner_id}/messages": {"200": "Message", "201": "Message"},
     **{f"post /{root}": {"201": "Owner"} for root in OF_PEOPLE},
     **_of_owners("get", "", {"200": "Owner"}),
     **_of_owners("get", "/images", {"200": "Images"}),

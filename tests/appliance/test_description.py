@@ -48,6 +48,8 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
     assert {name for name, responses in operations.items() if "507" in responses} == {
         "post /images",
         "post /files",
+        "post /chat/{owner_id}/files",
+        "post /chats/{owner_id}/files",
         "post /files/{file_id}/upload/parts",
         "put /files/{file_id}/content",
         "post /files/{file_id}/bundle",
@@ -57,6 +59,9 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
     assert {name for name, responses in operations.items() if "409" in responses} == {
         "post /projects",
         "post /users",
+        "post /chats",
+        "post /chat/{owner_id}/messages",
+        "post /chats/{owner_id}/messages",
         "post /files/{file_id}/complete",
         "post /files/{file_id}/cancel",
         "post /files/{file_id}/retry",
