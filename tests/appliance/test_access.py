@@ -67,7 +67,8 @@ def test_nothing_else_is_public_nor_brought_along_by_the_framework(monkeypatch: 
         current.cache_clear()
     assert public == {"/healthz", "/readyz", "/login", "/docs", "/docs/start.js", "/docs/{name:str}", "/openapi.json"}
     owners = {f"/{root}/{{owner_id:str}}/events" for root in ("projects", "users")}
-    asking_for_a_ticket = owners | {"/progress/{progress_id:uuid}/events", "/notifications"}
+    chats = {f"/{root}/{{owner_id:str}}/events" for root in (layout.CHATS, layout.CHAT)}
+    asking_for_a_ticket = owners | chats | {"/progress/{progress_id:uuid}/events", "/notifications"}
     assert sockets == asking_for_a_ticket
     assert {path for path in others if path.startswith("/openapi")} <= {
         *("/openapi", "/openapi/openapi.json", "/openapi/{path:str}")
