@@ -74,6 +74,9 @@ class Config:
     api_port: int = setting(0, "where the API listens, on loopback")
     api_workers: int = setting(2, "API processes")
     form_seconds: int = live(900, "how long an upload form is valid", least=1, most=LONGEST_FORM, unit=SECONDS)
+    unclaimed_seconds: int = live(
+        6 * 3600, "how long a file that was sent for a chat waits for its message", least=60, most=2592000, unit=SECONDS
+    )
     expiry_grace_seconds: float = live(
         60.0, "how long after its form an upload still under way is waited for", least=0, most=86400, unit=SECONDS
     )

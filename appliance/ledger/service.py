@@ -268,6 +268,10 @@ class Ledger:
         """Takes assets out of view; the sweep removes their bytes."""
         return self._told(await fetch("SELECT * FROM ledger.remove($1)", ids))
 
+    async def drop_unclaimed(self, seconds: float, most: int = 500) -> list[UUID]:
+        """Takes out of view what was sent for a chat over `seconds` ago, and no message has."""
+        return self._told(await fetch("SELECT * FROM ledger.drop_unclaimed($1, $2)", seconds, most))
+
     async def bury(self, asset: UUID) -> bool:
         """Records that the bytes of a removed asset are gone."""
         return bool(self._told(await fetch("SELECT * FROM ledger.bury($1)", asset)))

@@ -127,6 +127,11 @@ class Sweep:
             log.error("gave up", asset=str(asset))
             count("gave_up")
 
+    async def drop_unclaimed(self) -> None:
+        """Takes out of view what was sent for a chat and never said."""
+        if dropped := await self._ledger.drop_unclaimed(self._settings.now.unclaimed_seconds):
+            log.info("unclaimed files removed", files=len(dropped))
+
     async def erase(self) -> int:
         """Removes the bytes of deleted assets, and what was written to their keys since, without a pause while there is
         more; gives how many were looked at.
@@ -193,4 +198,4 @@ def _bytes(asset: UUID, stat: Stat) -> Bytes:
 
 def chores(sweep: Sweep) -> Iterable[Chore]:
     """All that a sweep does, over and over."""
-    return (sweep.fill, sweep.find, sweep.give_up, sweep.erase, sweep.erase_owners)
+    return (sweep.fill, sweep.find, sweep.give_up, sweep.drop_unclaimed, sweep.erase, sweep.erase_owners)

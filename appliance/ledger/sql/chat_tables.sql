@@ -37,5 +37,12 @@ CREATE TABLE IF NOT EXISTS chat_attachments (
     PRIMARY KEY (message, place)
 );
 
+-- Files that were asked for in a chat and that no message has yet.
+CREATE TABLE IF NOT EXISTS chat_unclaimed (
+    asset uuid PRIMARY KEY,
+    since timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX IF NOT EXISTS unclaimed_since ON chat_unclaimed (since);
+
 -- What is told of a room and not of a file in it.
 ALTER TABLE ledger.events ALTER COLUMN asset DROP NOT NULL;

@@ -41,6 +41,11 @@ DECLARE
 BEGIN
     -- Assets first, in the order of their ids, as everywhere.
     PERFORM FROM ledger.assets a WHERE a.id = ANY (files) ORDER BY a.id FOR NO KEY UPDATE;
+    PERFORM FROM chats c WHERE c.id = of_chat AND c.deleted_at IS NULL FOR SHARE;
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT 'no_member', NULL::uuid, NULL::bigint, NULL::bigint;
+        RETURN;
+    END IF;
     INSERT INTO chat_messages AS m (chat, author, text, client_id) VALUES (of_chat, by, said, as_client)
     ON CONFLICT DO NOTHING RETURNING m.id INTO made;
     IF made IS NULL THEN
@@ -63,6 +68,7 @@ BEGIN
         RETURN QUERY SELECT 'no_file', NULL::uuid, NULL::bigint, NULL::bigint;
         RETURN;
     END IF;
+    DELETE FROM chat_unclaimed u WHERE u.asset = ANY (files);
     RETURN QUERY SELECT 'new', made, t.stream, t.seq
         FROM ledger.tell('chats', of_chat, 'message', jsonb_build_object('message_id', made)) t;
 END $$;
@@ -82,4 +88,24 @@ BEGIN
     END IF;
     RETURN QUERY SELECT r.stream, r.seq FROM ledger.remove(attached) r;
     RETURN QUERY SELECT * FROM ledger.tell('chats', of_chat, 'message_deleted', jsonb_build_object('message_id', said));
+END $$;
+
+-- Removes what was sent for a chat so long ago that nobody means to say it any more, and that can't be sent any more either.
+CREATE OR REPLACE FUNCTION ledger.drop_unclaimed(seconds double precision, most integer)
+RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    found uuid[];
+BEGIN
+    SELECT array_agg(w.asset) INTO found FROM (
+        SELECT u.asset FROM chat_unclaimed u LEFT JOIN ledger.assets a ON a.id = u.asset
+        WHERE u.since < now() - make_interval(secs => seconds) AND coalesce(a.expires_at, now()) <= now()
+        ORDER BY u.since LIMIT most
+    ) w;
+    PERFORM FROM ledger.assets a WHERE a.id = ANY (found) ORDER BY a.id FOR NO KEY UPDATE;
+    -- What was claimed until it was locked is no more in the list.
+    DELETE FROM chat_unclaimed u WHERE u.asset = ANY (found);
+    RETURN QUERY SELECT r.id, r.stream, r.seq FROM ledger.remove(ARRAY(
+        SELECT f FROM unnest(found) f WHERE NOT EXISTS (SELECT FROM chat_attachments t WHERE t.asset = f)
+    )) r;
 END $$;

@@ -37,6 +37,9 @@ BEGIN
     VALUES (home, root, owner, folder, kind, lane, recipe, filename, uploader, address, size, sha256,
             now() + make_interval(secs => form_seconds), now() + interval '5 seconds')
     RETURNING a.* INTO slot;
+    IF root = 'chats' THEN
+        INSERT INTO chat_unclaimed (asset) VALUES (slot.id);
+    END IF;
     IF part_size IS NOT NULL THEN
         INSERT INTO ledger.uploads (asset, part_size) VALUES (slot.id, part_size);
     END IF;
