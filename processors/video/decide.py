@@ -97,8 +97,8 @@ def _changes(facts: VideoFacts, settings: Settings, size: tuple[int, int], bit_r
     if min(facts.shown_width, facts.shown_height) > settings.max_lines:
         reasons.append(f"made smaller, from {facts.shown_width} x {facts.shown_height} to {size[0]} x {size[1]}")
     if facts.bit_rate is not None and bit_rate < settings.bit_rate(min(size)):
-        little = "the least, and" if facts.bit_rate < bit_rate else "as"
-        reasons.append(f"asked for {bit_rate // 1000} kbit/s, {little} the source has no more")
+        why = "the least, as the source has less" if facts.bit_rate < bit_rate else "as the source has no more"
+        reasons.append(f"asked for {bit_rate // 1000} kbit/s, {why}")
     if facts.variable:
         reasons.append(f"its rate changes or is unknown: {rate:g} pictures a second")
     elif facts.fps is not None and facts.fps > MAX_FPS:
@@ -115,7 +115,7 @@ def _of_sound(facts: VideoFacts, share: SoundShare, copied: bool) -> list[str]:
         return ["there is no sound"]
     if copied or share.channels > 1:
         return []
-    return [f"sound on one channel at {share.bit_rate // 1000} kbit/s, as little is asked for"]
+    return ["sound on one channel, as little is asked for"]
 
 
 def fitted(width: int, height: int, lines: int) -> tuple[int, int]:

@@ -14,11 +14,16 @@ CARE = 0.85
 def less(plan: Plan, size: int, most: float) -> Plan:
     """The plan once more, for a result of at most `most` bytes, where that of `plan` has `size`.
 
-    Sound gets the share that it has of so little.
+    Sound gets the share that it has of so little. Pictures that were copied are transcoded after all.
     """
     bit_rate = max(1, round(plan.bit_rate * most / size * CARE))
     share = sound_share(bit_rate) if plan.sound else NO_SOUND
-    return replace(plan, copy=False, copy_sound=False, bit_rate=bit_rate, sound_share=share)
+    before = () if plan.copy else plan.reasons
+    reasons = (
+        *before,
+        f"made again by {plan.codec.value}, for {bit_rate / 1000:.3g} kbit/s: more than asked for came out",
+    )
+    return replace(plan, copy=False, copy_sound=False, bit_rate=bit_rate, sound_share=share, reasons=reasons)
 
 
 def smaller(plan: Plan) -> Plan:
@@ -37,7 +42,9 @@ def as_it_is(facts: VideoFacts, plan: Plan) -> Plan | None:
     container = "webm" if codec in (Codec.VP9, Codec.AV1) else "mp4"
     if facts.sound is not None and facts.sound.codec not in SOUNDS[container]:
         return None
-    reason = "its own streams are kept after all: whatever was made of them had more bits"
+    reason = (
+        "its own streams are kept, though they have more than was asked for: all that was made of them has more still"
+    )
     return replace(
         plan,
         codec=codec,
@@ -45,5 +52,5 @@ def as_it_is(facts: VideoFacts, plan: Plan) -> Plan | None:
         copy_sound=facts.sound is not None,
         width=size[0],
         height=size[1],
-        reasons=(*plan.reasons, reason),
+        reasons=(reason,),
     )

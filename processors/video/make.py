@@ -61,7 +61,8 @@ async def make(
     file, plan, after = await _video(source, into, replace(run, share=first))
     files.append(file)
     if choice.ladder:
-        files += await _ladder(source, into, run, list(zip(choice.ladder, rest, strict=True)))
+        made, reasons = await _ladder(source, into, run, list(zip(choice.ladder, rest, strict=True)))
+        files, plan = [*files, *made], replace(plan, reasons=(*plan.reasons, *reasons))
     return Made(facts, after, plan, tuple(files))
 
 
@@ -99,8 +100,11 @@ async def _video(source: int, into: Path, run: Run) -> tuple[File, Plan, VideoFa
     return File(name, made.plan.content_type, made.size, after.shown_width, after.shown_height), made.plan, after
 
 
-async def _ladder(source: int, into: Path, run: Run, rungs: Sequence[tuple[Rung, Share]]) -> list[File]:
-    files, made = [], []
+async def _ladder(
+    source: int, into: Path, run: Run, rungs: Sequence[tuple[Rung, Share]]
+) -> tuple[list[File], list[str]]:
+    """Its files, the list of all rungs first, and what is to be said of rungs that have more than they may."""
+    files, made, reasons = list[File](), list[tuple[Rung, int]](), list[str]()
     seconds = run.facts.seconds or 0.0
     for rung, share in rungs:
         with created(into / rung.name) as target:
@@ -110,4 +114,5 @@ async def _ladder(source: int, into: Path, run: Run, rungs: Sequence[tuple[Rung,
         files.append(File(rung.name, "video/mp4", done.size, done.plan.width, done.plan.height))
         files.append(text(into / rung.list_name, words, hls.CONTENT_TYPE))
         made.append((replace(rung, plan=done.plan), done.size))
-    return [text(into / "hls_master.m3u8", hls.master(made, seconds), hls.CONTENT_TYPE), *files]
+        reasons += [f"{rung.name} {done.plan.reasons[-1]}"] if done.over else []
+    return [text(into / "hls_master.m3u8", hls.master(made, seconds), hls.CONTENT_TYPE), *files], reasons

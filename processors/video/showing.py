@@ -12,6 +12,7 @@ from processors.sandbox.layers import Protection
 from processors.video.facts import VideoFacts
 from processors.video.files import File, text
 from processors.video.orders import Picture, Show, Shown
+from processors.video.probe import READ_BYTES_A_SECOND
 from processors.video.progress import Meter, Share, Tell
 from processors.video.settings import Settings
 from processors.video.viewing import ask
@@ -36,7 +37,8 @@ async def show(
     lasts = facts.seconds or 0.0
     patience = min(120.0, 10.0 + lasts / 10)
     order: Show = msgspec.structs.replace(settings.show, patience=patience, seconds=lasts)
-    bounds = Bounds(seconds=2 * patience + 20, cores=2, file_bytes=256 << 20, nice=settings.nice)
+    seconds = 2 * patience + 20 + facts.size / READ_BYTES_A_SECOND  # without an index all of it is read
+    bounds = Bounds(seconds=seconds, cores=2, file_bytes=256 << 20, nice=settings.nice)
     try:
         with Hearing(Meter(1.0, tell, share).hear) as hearing:
             shown, data = await ask("show", order, Shown, source, protection, bounds, hearing)

@@ -76,8 +76,8 @@ def test_no_result_is_asked_to_be_larger_than_its_source() -> None:
 def test_of_little_the_least_is_asked_and_said() -> None:
     plan = decide(facts(bit_rate=60_000), Settings())
     assert plan.bit_rate == 100_000
-    assert "asked for 100 kbit/s, the least, and the source has no more" in plan.reasons
-    assert "sound on one channel at 24 kbit/s, as little is asked for" in plan.reasons
+    assert "asked for 100 kbit/s, the least, as the source has less" in plan.reasons
+    assert "sound on one channel, as little is asked for" in plan.reasons
 
 
 @pytest.mark.parametrize("bit_rate", [40_000, 100_000, 140_000, 200_000, 300_000, 500_000, 2_000_000])
@@ -129,6 +129,9 @@ def test_less_is_asked_for_of_what_came_out_too_large() -> None:
     again = less(plan, 40_000, 20_000)
     assert again.bit_rate == 85_000
     assert again.sound_share.bit_rate < plan.sound_share.bit_rate
+    assert again.reasons[-1] == "made again by vp9, for 85 kbit/s: more than asked for came out"
+    copied = less(decide(facts(**COPIED), Settings(codec=Codec.H264)), 40_000, 20_000)
+    assert (copied.copy, len(copied.reasons)) == (False, 1)
     assert (smaller(again).width, smaller(again).height) == (960, 540)
 
 

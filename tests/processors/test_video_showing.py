@@ -216,7 +216,8 @@ async def test_its_own_streams_are_kept_where_all_that_is_made_has_more(tmp_path
     still = clip("-c:v", "libx264", "-crf", "51", "-preset", "veryslow", "-pix_fmt", "yuv420p", pattern=STILL)
     settings = Settings(codec=Codec.VP9, bit_rates=((2160, 1_000),), show=Show(shots=0, preview=0))
     done = await made(still, tmp_path, settings)
-    assert "its own streams are kept after all: whatever was made of them had more bits" in done.plan.reasons
+    [reason] = done.plan.reasons
+    assert reason.startswith("its own streams are kept")
     assert [file.name for file in done.files if file.name.startswith("video.")] == ["video.mp4"]
     assert (done.after.codec, done.files[-1].content_type) == ("h264", "video/mp4")
     assert not (tmp_path / "out" / "video.webm").exists()
