@@ -151,9 +151,7 @@ class _Waiting(Worker):
             self.queue_read_limit *= 2
 
 
-def worker(
-    url: str, lane: str, job: Job, context: dict[str, Any], in_flight: int, order: Job | None = None
-) -> Worker:
+def worker(url: str, lane: str, job: Job, context: dict[str, Any], in_flight: int, order: Job | None = None) -> Worker:
     """An arq worker for one lane: `in_flight` jobs at once; no retries, no results kept. Each job ends itself in its
     time: that may be set anew while the worker runs, and arq's would not be.
     `order`: what does orders; their jobs have "asset/name" in the place of the asset.

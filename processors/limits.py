@@ -9,7 +9,7 @@ MAX_METADATA_BYTES = 16 << 20
 MAX_VIDEO_PIXELS = 40_000_000
 MAX_SECONDS = 24 * 3600
 MAX_STREAMS = 32
-# Of documents: no book has more pages, and reading a count of them takes no time. Acrobat makes pages of 200 inches, or
+# Of documents: ten thousand pages are refused, no book has as many. Acrobat makes pages of 200 inches, or
 # 14,400 points; drawings and web pages in one piece are longer.
 MAX_PAGES = 9_999
 MAX_PAGE_POINTS = 144_000

@@ -5,8 +5,8 @@ import magic
 from processors.plugin import recognised
 from processors.refusals import Code, Refused
 
-# libmagic reads no further than this for the kinds that are told apart here.
-SNIFFED_BYTES = 4096
+# Members of an office file may come in any order, and a text may have its first odd character late.
+SNIFFED_BYTES = 64 << 10
 
 UNKNOWN, PLAIN, TRANSPORT_STREAM = "application/octet-stream", "text/plain", "video/mp2t"
 PACKETS, SYNC = 5, 0x47

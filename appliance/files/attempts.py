@@ -248,6 +248,12 @@ def reading() -> Iterator[None]:
         raise Unreadable(str(error)) from error
 
 
+def must_not_be_larger(claim: Claim, most: int) -> None:
+    """Raises Unfit for more than `most` bytes: what came under a name of another kind may be."""
+    if claim.size > most:
+        raise Unfit(Failure("too_large", f"Files of this kind are taken up to {most:,} bytes."), None)
+
+
 def must_be_what_came(claim: Claim, sha256: str) -> None:
     """Raises Unfit for bytes of this SHA-256 where others were read before, or announced by the client."""
     if claim.sha256 not in (None, sha256):

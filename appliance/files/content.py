@@ -9,9 +9,9 @@ from typing import Any
 from litestar import Request
 
 from appliance.config import Config
-from appliance.errors import BadRequest, ChecksumMismatch, DomainError, SizeMismatch, TooLarge, Unavailable, UploadEnded
+from appliance.errors import BadRequest, ChecksumMismatch, DomainError, SizeMismatch, TooLarge, UploadEnded
 from appliance.files.announced import most_bytes
-from appliance.files.bodies import BROKEN_OFF, Pieces, drained, in_time
+from appliance.files.bodies import BROKEN_OFF, Pieces, Places, drained, in_time
 from appliance.files.service import File
 from appliance.ledger.service import Announced
 from appliance.ledger.uploads import announced, begin_content
@@ -23,7 +23,6 @@ from storage.objects import StorageError
 from storage.streaming import PART, Stream, Writer
 
 AT_ONCE = 12  # bodies that a process has under way, each of which takes up to PART bytes of memory
-WAIT_SECONDS = 20.0  # for one of those
 MOST_PARTS = 10_000
 
 InThread = Callable[..., Awaitable[None]]
@@ -36,7 +35,7 @@ class ContentDoor:
         key, self._config = config.key("uploader_key"), config
         self._writer = Writer(config.endpoint(), key.access, key.secret, seconds=60.0)
         self._threads = ThreadPoolExecutor(AT_ONCE, "content")
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._places = Places(AT_ONCE)
 
     async def take(self, request: Request, found: File, room: Room) -> None:
         """Stores the body of `request` as the original of `found`. Raises DomainError and StorageError.
@@ -70,11 +69,7 @@ class ContentDoor:
         return said._replace(size=size)
 
     async def _stored(self, pieces: Pieces, found: File, said: Announced) -> None:
-        try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                await self._room.acquire()
-        except TimeoutError:
-            raise Unavailable("Too many uploads are under way; try again") from None
+        await self._places.take(found.whose)
         body = _Body(Stream(self._writer, layout.ORIGINALS, layout.original_key(*found.place)), self._in_thread)
         try:
             await _must_be_open(found)
@@ -93,7 +88,7 @@ class ContentDoor:
             await self._close(body, found)
 
     async def _close(self, body: "_Body", found: File) -> None:
-        self._room.release()
+        await self._places.give_back(found.whose)
         try:
             await body.abort()
         except StorageError as error:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -11,7 +12,7 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser, par
 
 from appliance.config import Config
 from appliance.errors import Unavailable
-from appliance.files.bodies import BROKEN_OFF, Pieces, drained, in_time
+from appliance.files.bodies import BROKEN_OFF, Pieces, Places, drained, in_time
 from appliance.ledger.service import Ledger
 from appliance.logs import log
 from storage import forms, layout
@@ -21,10 +22,10 @@ from storage.signing import Signer
 from storage.streaming import PART, Stream, Writer
 
 AT_ONCE = 12  # files that a process has under way, each of which takes up to PART bytes of memory
-WAIT_SECONDS = 20.0  # for one of those
 FIELDS, FIELD_BYTES = 12, 8192  # of a form, its file aside: ours have 7, with some 600 bytes at most
 
 InThread = Callable[..., Awaitable[None]]
+Leave = Callable[[], Awaitable[None]]
 
 
 class FormDoor:
@@ -35,7 +36,7 @@ class FormDoor:
         self._signer = Signer(key.access, key.secret, self._endpoint.region)
         self._writer = Writer(self._endpoint, key.access, key.secret, seconds=60.0)
         self._threads = ThreadPoolExecutor(AT_ONCE, "forms")
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._places = Places(AT_ONCE)
 
     async def take(self, pieces: Pieces, content_type: str, ledger: Ledger) -> str:
         """Stores the file of one form; its key in ORIGINALS. Raises FormRefused, StorageError or Unavailable."""
@@ -79,12 +80,10 @@ class FormDoor:
         if place is None or not await ledger.awaits(place.asset_id):
             # Storage itself would have taken it, over what came first.
             raise FormRefused("AccessDenied", "The file of this form has come already, or is not wanted any more")
-        try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                await self._room.acquire()
-        except TimeoutError:
-            raise Unavailable("Too many uploads are under way; try again") from None
-        return _File(allowed, Stream(self._writer, layout.ORIGINALS, allowed.key), self._in_thread, self._room)
+        whose = (place.root, place.owner)
+        await self._places.take(whose)
+        leave = partial(self._places.give_back, whose)
+        return _File(allowed, Stream(self._writer, layout.ORIGINALS, allowed.key), self._in_thread, leave)
 
     async def _in_thread(self, call: Callable[..., None], *args: Any) -> None:
         await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
@@ -93,8 +92,8 @@ class FormDoor:
 class _File:
     """The file of one form on its way, of which a part at most is held."""
 
-    def __init__(self, allowed: Allowed, stream: Stream, in_thread: InThread, room: asyncio.Semaphore) -> None:
-        self._allowed, self._stream, self._in_thread, self._room = allowed, stream, in_thread, room
+    def __init__(self, allowed: Allowed, stream: Stream, in_thread: InThread, leave: Leave) -> None:
+        self._allowed, self._stream, self._in_thread, self._leave = allowed, stream, in_thread, leave
         self._held, self._size = bytearray(), 0
 
     async def more(self, piece: bytearray | None, name: str) -> str:
@@ -115,7 +114,7 @@ class _File:
         return self._allowed.key
 
     async def close(self) -> None:
-        self._room.release()
+        await self._leave()
         try:
             await self._in_thread(self._stream.abort)
         except StorageError as error:

@@ -5,14 +5,21 @@ import hashlib
 from typing import Any
 
 from appliance.config import Settings
-from appliance.files.attempts import Attempts, Elsewhere, LeaseLost, Unfit, must_be_what_came, reading
+from appliance.files.attempts import (
+    Attempts,
+    Elsewhere,
+    LeaseLost,
+    Unfit,
+    must_be_what_came,
+    must_not_be_larger,
+    reading,
+)
 from appliance.files.facts import told
 from appliance.files.service import PHOTO
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.metrics import count
-from processors import recipes
+from processors import profiles, recipes
 from processors.processor import Processor
-from processors.profiles import profile_of
 from processors.refusals import Code, OtherReader, Refused
 from processors.results import Developed, Version
 from processors.sandbox import Sandbox, SandboxTimeout
@@ -28,12 +35,14 @@ class Developer(Attempts):
     def __init__(self, ledger: Ledger, objects: Objects, sandbox: Sandbox, settings: Settings, lane: str) -> None:
         super().__init__(ledger, objects, settings, lane)
         self._sandbox = sandbox
+        self._most = max(one.most_bytes for one in profiles.PROFILES.values() if one.lane == lane)
 
     @property
     def _seconds(self) -> float:
         return self._settings.now.job_seconds
 
     async def _run(self, claim: Claim) -> None:
+        must_not_be_larger(claim, self._most)  # it is read into memory
         source = await self._fetch(claim)
         # Not by the sandbox: whoever has taken it over must not say what the original was.
         sha256, developed = await asyncio.gather(self._in_thread(_sha256, source), self._decoded(claim, source))
@@ -69,7 +78,7 @@ class Developer(Attempts):
                 count("sandbox_ends", why="memory")
             return Failure(refused.code, refused.message)
         except OtherReader as other:
-            raise Elsewhere(profile_of(other.content_type).lane) from None
+            raise Elsewhere(profiles.profile_of(other.content_type).lane) from None
         except SandboxTimeout:
             count("sandbox_ends", why="time")
             return TOO_SLOW

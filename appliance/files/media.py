@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from appliance.config import Settings
 from appliance.files import documents
-from appliance.files.attempts import Attempts, Elsewhere, Unfit, must_be_what_came, reading
+from appliance.files.attempts import Attempts, Elsewhere, Unfit, must_be_what_came, must_not_be_larger, reading
 from appliance.files.jobs import TOO_SLOW
 from appliance.files.scratch import Scratch
 from appliance.files.videos import FETCHED, Videos, results
@@ -58,6 +58,7 @@ class Media(Attempts):
             async with self._judged(work):
                 content_type = await self._content_type(source)
                 profile = profile_of(content_type)
+                must_not_be_larger(claim, profile.most_bytes)
                 if profile.lane != self._lane:
                     raise Elsewhere(profile.lane)
                 work.tell("probe", FETCHED)

@@ -11,7 +11,7 @@ from appliance.accounts.callers import Caller
 from appliance.accounts.owners import EVERY
 from appliance.accounts.whose import whose
 from appliance.config import Config
-from appliance.errors import Conflict, NotFound
+from appliance.errors import Conflict, NotFound, PartsMissing
 from appliance.files import listing, service
 from appliance.files.hints import stored, taken_in
 from appliance.files.parts import Parts
@@ -75,7 +75,11 @@ def _moves(path: str, tags: list[str], noun: str, complete: str, seen: Seen) -> 
                 upload = await uploads.upload(file_id)
                 if upload is None:
                     raise Conflict("Storage does not hold this file yet; send it first")
-                await parts.put_together(found, upload)
+                try:
+                    await parts.put_together(found, upload)
+                except PartsMissing:
+                    if not await stored(reader, found):  # unless somebody has just put them together
+                        raise
             await ledger.hurry(file_id)
             found = await taken_in(found)
         return found.shown(linker(request, config, links), full=True)

@@ -9,7 +9,7 @@ from storage import layout
 
 # What should be there: each root, each of its owners, and what is declared below them.
 _MISSING = """
-WITH kept AS (
+WITH of_nobody AS (
     INSERT INTO ledger.streams (root, owner) VALUES ($3, $4) ON CONFLICT DO NOTHING
 ), declared AS (SELECT * FROM unnest($1::text[], $2::text[]) AS d (root, name)),
 owners AS (

@@ -1,6 +1,8 @@
 """The whole appliance, composed: what every handler asks for is there, every part answers, every kind is worked on."""
 
 import asyncio
+from collections.abc import Iterator
+from enum import Enum
 from typing import Any
 
 import httpx
@@ -29,8 +31,23 @@ FILES = {
 }
 BEATING = ("intake", "webhooks", "caretaker", "worker-images-1", "worker-images-2", "worker-media-1")
 OWN_PARTS = {"postgres", "valkey", "storage", "ledger", "buckets", "api", *BEATING, "edge"}
+PARTS = ("appliance.", "storage.", "redis.")
 # What a handler gets from the framework, and what only a request that was let in has.
 OF_A_REQUEST = {"request", "socket", "data", "body", "caller", "asker", "state", "headers", "query", "cookies", "scope"}
+
+
+def handlers(route: Any) -> list[BaseRouteHandler]:
+    return list(getattr(route, "route_handlers", None) or [route.route_handler])
+
+
+def parts_asked_for(handler: BaseRouteHandler) -> Iterator[str]:
+    """The parameters of a handler that are ours to give: not of a path, a query or a body."""
+    for name, field in handler.parsed_fn_signature.parameters.items():
+        kind = field.annotation
+        if name in OF_A_REQUEST or not isinstance(kind, type) or issubclass(kind, Enum):
+            continue
+        if kind.__module__.startswith(PARTS):
+            yield name
 
 
 def test_whatever_a_handler_asks_for_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,13 +56,13 @@ def test_whatever_a_handler_asks_for_is_there(monkeypatch: pytest.MonkeyPatch) -
     current.cache_clear()
     try:
         app = create_app()
-        asked: dict[str, Any] = {}
-        for route in app.routes:
-            for handler in getattr(route, "route_handlers", [getattr(route, "route_handler", None)]):
-                assert isinstance(handler, BaseRouteHandler)
-                asked |= handler.resolve_dependencies()
-        given = {name: provide for name, provide in asked.items() if name not in OF_A_REQUEST}
-        assert len(given) > 15
+        given = {name: provide for name, provide in (app.dependencies or {}).items() if name not in OF_A_REQUEST}
+        asked = set[str]()
+        for handler in (handler for route in app.routes for handler in handlers(route)):
+            wanted = set(parts_asked_for(handler))
+            assert wanted <= set(handler.resolve_dependencies()), handler
+            asked |= wanted
+        assert len(asked) > 15
         for name, provide in given.items():
             assert asyncio.run(provide()) is not None, name
     finally:

@@ -11,7 +11,7 @@ from PIL import Image
 from tests.appliance.client import Project, heard
 from tests.appliance.test_files import sent
 from tests.appliance.test_videos import ended
-from tests.processors import letters
+from tests.processors import letters, papers
 
 DOCX = letters.docx(letters.paragraph("Hello Grüße"))
 XLSX = letters.xlsx({"Preise": [["Apfel", 1.5], ["Birne", 2]], "Leer": []})
@@ -51,6 +51,21 @@ def test_a_spreadsheet_becomes_a_table_as_well(project: Project) -> None:
     file = ended(project, plain)
     assert (file["state"], file["kind"]) == ("done", "spreadsheet")
     assert json.loads(got(file, "table"))["sheets"][0]["rows"] == [["a", "b"], ["1", "2"]]
+
+
+def test_what_is_made_to_harm_says_what_it_is_and_the_next_is_done(project: Project) -> None:
+    rows = b"1,2,3\n" * 1_000_000
+    locked = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(4000) + "EncryptedPackage".encode("utf-16-le")
+    bomb = letters.docx(letters.paragraph("Hello"), more={"word/bomb.xml": bytes(40 << 20)})
+    pages = papers.paper(*[""] * 10_000)
+    named = {"a.csv": rows, "b.docx": locked, "c.docx": bomb, "d.pdf": pages, "e.docx": DOCX}
+    files = {name: sent(project, name, data) for name, data in named.items()}
+    told = {name: ended(project, file_id) for name, file_id in files.items()}
+    codes = {name: file["error"] and file["error"]["code"] for name, file in told.items()}
+    assert codes == {
+        "a.csv": "too_many_rows", "b.docx": "encrypted", "c.docx": "too_much_unpacked", "d.pdf": "too_many_pages",
+        "e.docx": None,
+    }  # fmt: skip
 
 
 def test_content_decides_and_what_is_no_document_says_so(project: Project) -> None:

@@ -1,7 +1,10 @@
 """Storyboards and ladders: what a player is given leads it to every file, without a token, and nobody else there."""
 
+import io
 import subprocess
+import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -23,8 +26,20 @@ def ladder(stack: Stack) -> Iterator[None]:
         assert stack.verb("settings", "unset", key).returncode == 0
 
 
+def plays(address: str) -> None:
+    command = [FFMPEG, "-hide_banner", "-i", address, "-map", "0:V:0", "-f", "null", "-"]
+    played = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert "frame=   90" in played.stderr, played.stderr[-2000:]
+    assert "Duration: 00:00:03" in played.stderr
+
+
+def cell_of(text: str) -> str:
+    """Where the first cell of a storyboard is to be found."""
+    return next(line for line in text.splitlines() if "#xywh=" in line).partition("#")[0]
+
+
 def test_a_player_finds_everything_by_links_that_need_no_token(
-    project: Project, stranger: Project, ladder: None
+    project: Project, stranger: Project, ladder: None, tmp_path: Path
 ) -> None:
     file = ended(project, sent(project, "a.mp4", SHORT), 90)
     assert file["state"] == "done", file["error"]
@@ -33,18 +48,10 @@ def test_a_player_finds_everything_by_links_that_need_no_token(
 
     storyboard = httpx.get(versions["storyboard_vtt"]["url"])
     assert storyboard.headers["content-type"].startswith("text/vtt")
-    cell = next(line for line in storyboard.text.splitlines() if "#xywh=" in line)
-    assert httpx.get(cell.partition("#")[0]).content == httpx.get(versions["storyboard"]["url"]).content
+    assert httpx.get(cell_of(storyboard.text)).content == httpx.get(versions["storyboard"]["url"]).content
 
     master = versions["hls_master"]["url"]
-    played = subprocess.run(
-        [FFMPEG, "-hide_banner", "-i", master, "-map", "0:V:0", "-f", "null", "-"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert "frame=   90" in played.stderr, played.stderr[-2000:]
-    assert "Duration: 00:00:03" in played.stderr
+    plays(master)
 
     path = master.partition("?")[0]
     assert httpx.get(path).status_code == 401
@@ -57,3 +64,8 @@ def test_a_player_finds_everything_by_links_that_need_no_token(
     # Its bundle was built without being asked for.
     progress = f"/files/{file['file_id']}/bundle/progress"
     wait_for(lambda: project.api.get(progress).json()["state"] == "done", 60)
+    bundle = project.api.get(f"/files/{file['file_id']}/bundle", follow_redirects=True)
+    with zipfile.ZipFile(io.BytesIO(bundle.content)) as packed:
+        packed.extractall(tmp_path)
+    plays(str(tmp_path / "versions/hls_master.m3u8"))
+    assert (tmp_path / "versions" / cell_of((tmp_path / "versions/storyboard_vtt.vtt").read_text())).exists()

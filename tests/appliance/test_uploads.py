@@ -1,5 +1,8 @@
 """Large files: sent in parts, gone on with after anything, held to what was announced, and leaving nothing behind."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import psutil
 import pytest
@@ -44,6 +47,19 @@ def test_a_large_file_is_sent_in_parts_in_any_order_and_by_several(sending: Send
     assert (told["state"], told["parts"], told["missing"]) == ("done", [], [])
     assert len(sending.stored()) == 1
     assert sending.links([sending.wanted(1)]).json()["code"] == "upload_ended"
+
+
+def test_who_says_that_it_is_complete_at_the_same_time_is_told_so_as_well(sending: Sending) -> None:
+    """One after the other while it is put together: some ask storage just before, and again just after."""
+
+    def complete(number: int) -> httpx.Response:
+        time.sleep(number * 0.002)
+        return sending.post("complete")
+
+    sending.rest()
+    with ThreadPoolExecutor(20) as many:
+        answers = list(many.map(complete, range(20)))
+    assert {answer.status_code for answer in answers} == {200}, [answer.text for answer in answers]
 
 
 def test_what_is_no_part_is_refused_and_what_is_missing_is_named(sending: Sending) -> None:

@@ -308,6 +308,7 @@ def test_what_storage_has_lost_is_named_and_the_rest_kept(own: Stack, store: Pat
     assert "lost or damaged in storage" in shown.stdout
 
 
+@pytest.mark.long
 def test_a_store_that_can_not_be_written_is_said(own: Stack) -> None:
     (own.folder / "file").touch()
     done = own.verb("backup", "--to", str(own.folder / "file"))
@@ -315,6 +316,7 @@ def test_a_store_that_can_not_be_written_is_said(own: Stack) -> None:
     assert "no backup was made" in done.stderr
 
 
+@pytest.mark.long
 def test_a_drill_restores_a_sample_and_finds_what_is_rotten(own: Stack, store: Path) -> None:
     project = Project(own)
     image = project.upload(pictures.jpeg(640, 480))

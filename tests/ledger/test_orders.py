@@ -9,6 +9,7 @@ import threading
 import time
 import zipfile
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -180,6 +181,16 @@ async def test_an_order_nobody_got_is_forgotten(book: Book, intake: Intake) -> N
     assert not await fetch("SELECT FROM ledger.orders")
 
 
+async def test_a_bundle_is_promised_and_waits_behind_what_somebody_waits_for(book: Book, intake: Intake) -> None:
+    first, second = await book.asset_in("done"), await book.asset_in("done")
+    await place(first, BUNDLE)
+    await aged(first, 3601)
+    await place(second)
+    await Filling(intake.queue).fill()
+    rows = await fetch("SELECT asset, name FROM ledger.open_orders(10)")
+    assert [tuple(row) for row in rows] == [(second, NAME), (first, BUNDLE)]
+
+
 async def test_deleting_an_asset_ends_its_orders_and_looks_for_what_is_still_written(book: Book, desk: Desk) -> None:
     asset = await book.asset_in("done")
     claim = await desk.claimed(asset)
@@ -324,6 +335,41 @@ async def test_a_bundle_is_built_once_and_is_what_it_says(
     assert hashlib.sha256(data).hexdigest() == bundle["sha256"]
     assert len(data) == bundle["bytes"] == stat.size
     assert len(zipfile.ZipFile(io.BytesIO(data)).namelist()) == 5
+
+
+async def test_a_worker_builds_one_bundle_at_a_time(
+    book: Book, desk: Desk, minio: Minio, sandbox: Sandbox, photo: UUID
+) -> None:
+    """However many it is given at once: files are never all behind them."""
+    other = await book.asset_in("done")
+    for asset in (photo, other):
+        await place(asset, BUNDLE)
+    worker = renderer(desk, minio, sandbox)
+    await asyncio.gather(worker.render(photo, BUNDLE), worker.render(other, BUNDLE))
+    assert await orders.made(photo, BUNDLE)
+    [row] = await fetch("SELECT attempts FROM ledger.orders WHERE asset = $1", other)
+    assert row["attempts"] == 0, "left to the sweep"
+
+
+async def test_what_takes_too_long_says_so(desk: Desk, minio: Minio, sandbox: Sandbox, photo: UUID) -> None:
+    await place(photo, BUNDLE)
+    settings = replace(CONFIG, bundle_seconds=0)
+    await Renderer(desk.orders, minio.objects(WORKER), sandbox, builder(minio), settings).render(photo, BUNDLE)
+    assert await orders.failure(photo, BUNDLE) == (True, *jobs.TOO_SLOW)
+
+
+async def test_what_storage_has_no_more_ends_an_order_and_does_not_put_it_off(
+    desk: Desk, minio: Minio, sandbox: Sandbox, photo: UUID, intake: Intake
+) -> None:
+    for name, bucket, gone in (
+        ("r_700x700_inside_jpeg_q82", layout.VERSIONS, "/big_thumb."),
+        (BUNDLE, layout.ORIGINALS, str(photo)),
+    ):
+        [stat] = [stat for stat in intake.stored(photo, bucket) if gone in stat.key]
+        await asyncio.to_thread(minio.objects(WORKER).delete_version, bucket, stat.key, stat.version_id or "")
+        await place(photo, name)
+        await renderer(desk, minio, sandbox).render(photo, name)
+        assert (await place(photo, name)).code == "object_missing"
 
 
 async def test_a_bundle_of_a_file_that_is_deleted_meanwhile_is_left_alone(

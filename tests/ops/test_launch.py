@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ops.commands import options, up
-from ops.setup import launch
+from ops.setup import launch, packages
 
 pytestmark = pytest.mark.pure
 
@@ -61,3 +61,26 @@ def test_what_is_no_port_is_answered_in_a_sentence(port, capsys):
         up.parse(["--data", "/srv/darkroom", f"--port={port}"])
     assert ended.value.code == 2
     assert "a port is a number from 1 to 65535" in capsys.readouterr().err
+
+
+class Ended(Exception):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("module", "found", "asked"),
+    [(launch.UP, None, True), (launch.UP, object(), False), ("ops.commands.status", None, False)],
+)
+def test_up_has_libreoffice_installed_where_it_is_missing(tmp_path, monkeypatch, module, found, asked):
+    needs = []
+
+    def ended(*given):
+        raise Ended
+
+    monkeypatch.setattr(launch.libreoffice, "find", lambda: found)
+    monkeypatch.setattr(launch.packages, "try_to_install", lambda some, without: needs.extend(some))
+    monkeypatch.setattr(launch.environment, "ensure", ended)
+    monkeypatch.setattr("sys.argv", ["verb", "--data", str(tmp_path / "data"), "--port", "0"])
+    with pytest.raises(Ended):
+        launch.launch(module, False, False)
+    assert needs == (list(packages.OFFICE) if asked else [])

@@ -62,10 +62,10 @@ def test_two_appliances_live_side_by_side(stack, mortal):
 @pytest.mark.parametrize(
     "part",
     [
-        *("postgres", "worker-images-1"),  # of the others tests/faults kills one after the other
+        "worker-images-1",  # of the others tests/faults kills one after the other
         *(
             pytest.param(name, marks=pytest.mark.long)
-            for name in ("valkey", "storage", "api", "intake", "webhooks", "edge")
+            for name in ("postgres", "valkey", "storage", "api", "intake", "webhooks", "edge")
         ),
     ],
 )
@@ -257,6 +257,7 @@ def test_interrupt_in_the_middle_of_the_set_up_is_said_and_harms_nothing(fresh):
     assert "all parts are well" in fresh.up()
 
 
+@pytest.mark.long
 def test_in_the_foreground_interrupt_ends_everything(mortal):
     mortal.down()
     command = [str(mortal.checkout / "ops" / "up"), "--data", str(mortal.data)]

@@ -3,7 +3,7 @@
 import pytest
 
 from processors.image import develop
-from processors.limits import MAX_PAGE_PIXELS, MAX_PAGE_POINTS, MAX_TEXT_BYTES
+from processors.limits import MAX_PAGE_PIXELS, MAX_PAGE_POINTS, MAX_PAGES, MAX_TEXT_BYTES
 from processors.pdf import engine, read
 from processors.pdf.picture import pixels_of
 from processors.recipes import PHOTO, Recipe, VersionSpec
@@ -305,8 +305,8 @@ def test_a_page_that_is_damaged_costs_no_other() -> None:
 
 
 def test_too_many_pages() -> None:
-    assert read(paper(*[""] * 10_000), SMALL, 10_000).source.pages == 10_000
-    for pages in (10_001, 100_000):
+    assert read(paper(*[""] * MAX_PAGES), SMALL, MAX_PAGES).source.pages == MAX_PAGES
+    for pages in (10_000, 100_000):
         found = refusal(paper(*[""] * pages))
         assert found.code == "too_many_pages"
         assert f"{pages:,}" in found.message

@@ -14,6 +14,7 @@ from tests.quotas.conftest import FORM_SECONDS, OF_A_USER, OF_AN_ADDRESS, SLOTS,
 from tests.stack import Stack
 
 
+@pytest.mark.long
 def test_hundred_at_once_against_ten_gives_exactly_ten_and_a_slot_that_runs_out_comes_back(
     project: Project, connect: Connect
 ) -> None:

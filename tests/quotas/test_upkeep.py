@@ -14,6 +14,7 @@ _FORGET = "DELETE FROM ledger.cleanings"
 _MISCOUNT = "UPDATE ledger.usage SET slots = slots + 7 WHERE scope = 'project' AND id = $1 RETURNING slots"
 
 
+@pytest.mark.long
 def test_verify_finds_miscounted_usage_and_counts_it_anew(project: Project, connect: Connect) -> None:
     ask(connect(project), project)
     assert behind(project.stack).sql(_MISCOUNT, project.id)[0]["slots"] == 8

@@ -13,9 +13,12 @@ RETURNS TABLE (id uuid, root text, owner text, folder text) LANGUAGE sql AS $$
     RETURNING a.id, a.root, a.owner, a.folder;
 $$;
 
--- Nothing is left of its parts, and nothing can be sent any more.
+-- Nothing is left of its parts, and nothing can be sent any more, but by a form that it may have had as well: of those none
+-- is good for longer than two hours.
 CREATE OR REPLACE FUNCTION ledger.forget_upload(of_asset uuid) RETURNS void LANGUAGE sql AS $$
-    UPDATE ledger.assets a SET expires_at = least(a.expires_at, now()) WHERE a.id = of_asset AND a.state <> 'init';
+    UPDATE ledger.assets a
+    SET expires_at = least(a.expires_at, CASE WHEN u.part_size IS NULL THEN a.created_at + interval '2 hours' ELSE now() END)
+    FROM ledger.uploads u WHERE a.id = of_asset AND u.asset = a.id AND a.state <> 'init';
     DELETE FROM ledger.uploads u USING ledger.assets a WHERE u.asset = of_asset AND a.id = u.asset AND a.state <> 'init';
 $$;
 

@@ -1,0 +1,55 @@
+"""Bodies that come too slowly, and who gets a place for one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from appliance.errors import Unavailable
+from appliance.files import bodies
+from appliance.files.bodies import Places, in_time
+
+pytestmark = pytest.mark.pure
+
+
+async def pieces(size: int, count: int, seconds: float) -> AsyncIterator[bytes]:
+    for _ in range(count):
+        await asyncio.sleep(seconds)
+        yield bytes(size)
+
+
+async def read(source: AsyncIterator[bytes]) -> int:
+    return sum([len(piece) async for piece in in_time(source)])
+
+
+async def test_a_body_that_trickles_ends_and_one_that_is_slow_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "SLOW_SECONDS", 0.2)
+    monkeypatch.setattr(bodies, "SLOW_BYTES", 1000)
+    assert await read(pieces(600, 8, 0.06)) == 4800, "longer than it may trickle"
+    with pytest.raises(TimeoutError):
+        await read(pieces(1, 1000, 0.02))
+    with pytest.raises(TimeoutError):
+        await read(pieces(600, 2, 0.5))
+
+
+async def test_what_its_reader_does_meanwhile_is_not_held_against_a_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "SLOW_SECONDS", 0.2)
+    async for _ in in_time(pieces(10, 5, 0.01)):
+        await asyncio.sleep(0.1)
+
+
+async def test_nobody_has_more_than_half_of_the_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "PLACE_SECONDS", 0.1)
+    places = Places(4)
+    for _ in range(2):
+        await places.take("slow")
+    with pytest.raises(Unavailable):
+        await places.take("slow")
+    for other in ("a", "b"):
+        await places.take(other)
+    with pytest.raises(Unavailable):
+        await places.take("c")
+    waiting = asyncio.create_task(places.take("c"))
+    await asyncio.sleep(0.02)
+    await places.give_back("slow")
+    await waiting
