@@ -50,6 +50,9 @@ def test_a_video_is_seen_before_it_is_done(project: Project) -> None:
     assert told.index(first) < told.index(second) < len(told) - 1
     assert all(message["seq"] == number for number, message in enumerate(m for m in told if "seq" in m))
     assert set(told[-1]["versions"]) == set(file["versions"])
+    percents = [message["percent"] for message in told if message["type"] == "progress"]
+    assert percents
+    assert percents == sorted(percents)
 
     thumb = Image.open(io.BytesIO(httpx.get(file["versions"]["thumb"]["url"]).content))
     assert thumb.size == (150, 84)

@@ -14,7 +14,7 @@ from processors.video.orders import Show
 from processors.video.probe import PROBE, probe
 from processors.video.progress import Progress
 from processors.video.settings import Settings
-from tests.processors.clips import DURATION, FAST, HOURS, LIVE, SPEECH, claiming, clip
+from tests.processors.clips import DURATION, FAST, HOURS, LIVE, SPEECH, TONE, claiming, clip
 
 # A second of black, then a picture that moves.
 PATTERN = "testsrc2=size=320x180:rate=10:duration=6,drawbox=color=black:t=fill:enable='lt(t,1)'"
@@ -74,6 +74,20 @@ async def test_a_recording_in_fragments_has_its_whole_length(doors: Protection) 
     """Without an index of them at the end: its header knows the first at most."""
     data = clip(*FAST, "-g", "15", "-movflags", "frag_keyframe+empty_moov+skip_trailer")
     assert (await probe(data, doors)).seconds == pytest.approx(3, abs=0.1)
+
+
+@pytest.mark.parametrize("suffix", ["mpegts", "mpeg"])
+async def test_recordings_put_one_behind_the_other_are_as_long_as_all_of_them(
+    suffix: str, doors: Protection, tmp_path: Path
+) -> None:
+    """Their times begin anew: nothing of them is cut off."""
+    data = 3 * clip(*TONE[:-1], "mp2", "-c:v", "mpeg2video", suffix=suffix)
+    assert (await probe(data, doors)).seconds == pytest.approx(9, abs=0.3)
+    (tmp_path / "source").write_bytes(data)
+    settings = Settings(show=Show(shots=0, preview=0))
+    with (tmp_path / "source").open("rb") as source:
+        done = await make(source.fileno(), tmp_path, settings, doors, lambda _: None)
+    assert done.after.seconds == pytest.approx(9, abs=0.3)
 
 
 async def test_what_goes_on_for_days_is_refused_soon(doors: Protection) -> None:

@@ -15,7 +15,7 @@ from processors.refusals import Code, Refused
 from processors.video.facts import MAX_FPS, Sound, Transfer, VideoFacts
 from processors.video.orders import Facts
 from processors.video.view.length import length
-from processors.video.view.open import opened
+from processors.video.view.open import opened, seconds
 from processors.video.view.turn import UPRIGHT, Turn, turn_of
 
 FIRST_PACKETS = 250
@@ -35,7 +35,7 @@ def describe(file: IO[bytes], order: Facts, tell: Callable[[float], None]) -> tu
     context = stream.codec_context
     width, height = shown(context.width, context.height, stream.sample_aspect_ratio, turn)
     fps, base = _rate(stream.average_rate), _rate(stream.base_rate)
-    lasts = length(container, stream, order.patience)
+    lasts = length(container, seconds(container, stream), order.patience)
     bit_rate = round(container.size * 8 / lasts) if lasts else 0
     interlaced = bool(frame.interlaced_frame)
     facts = VideoFacts(
