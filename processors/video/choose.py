@@ -1,5 +1,6 @@
 """Choosing a plan that can be carried out in the time that a video may take: pure, with its reason."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from processors.video.decide import Plan, decide
@@ -27,13 +28,11 @@ class Choice:
 
 
 def choose(facts: VideoFacts, settings: Settings) -> Choice:
-    """As decided, or with fewer lines, ladder and all. Its plan does not fit where even the fewest take too long."""
-    choice = whole = _choice(facts, settings)
-    for lines in (0, *(lines for lines in FEWER if lines < min(whole.plan.width, whole.plan.height))):
-        if lines:
-            choice = _choice(facts, replace(settings, max_lines=lines))
+    """As decided, or with fewer lines, ladder and all. Its plan does not fit where even the least takes too long."""
+    whole = choice = _choice(facts, settings)
+    for choice in (whole, *_lesser(facts, settings, whole)):
         if sum(choice.efforts(facts)) <= settings.seconds * SHARE:
-            return choice if choice is whole else _because(choice, settings)
+            return choice if choice is whole else _because(choice, whole, settings)
     return replace(choice, plan=replace(choice.plan, fits=False))
 
 
@@ -42,8 +41,26 @@ def _choice(facts: VideoFacts, settings: Settings) -> Choice:
     return Choice(plan, tuple(rungs(facts, plan, settings.ladder)) if settings.ladder else ())
 
 
-def _because(choice: Choice, settings: Settings) -> Choice:
-    reason = f"larger, it would take more than the {hours(settings.seconds)} that a video may take"
+def _lesser(facts: VideoFacts, settings: Settings, whole: Choice) -> Iterator[Choice]:
+    """What takes less time, one after the other: fewer lines (of the ladder alone where the video is only copied), and
+    at last no ladder.
+    """
+    least = whole
+    for lines in FEWER:
+        if whole.plan.copy:
+            least = replace(
+                whole, ladder=tuple(rung for rung in whole.ladder if min(rung.plan.width, rung.plan.height) <= lines)
+            )
+        elif lines < min(whole.plan.width, whole.plan.height):
+            least = _choice(facts, replace(settings, max_lines=lines))
+        yield least
+    yield replace(least, ladder=())
+
+
+def _because(choice: Choice, whole: Choice, settings: Settings) -> Choice:
+    smaller = choice.plan.height < whole.plan.height
+    what = "larger, it" if smaller else "a ladder of more rungs"
+    reason = f"{what} would take more than the {hours(settings.seconds)} that a video may take"
     return replace(choice, plan=replace(choice.plan, reasons=(*choice.plan.reasons, reason)))
 
 

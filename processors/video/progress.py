@@ -38,6 +38,8 @@ class Share:
         return replace(self, low=self.low + low * width, high=self.low + high * width)
 
 
+# What takes less says nothing of how long the rest will take: most of it is its start.
+FORETELLS_SECONDS = 1.0
 WHOLE = Share(0.0, 1.0)
 
 
@@ -46,7 +48,8 @@ def shares(begin: float, efforts: Sequence[float]) -> list[Share]:
     made, low = list[Share](), begin
     weights = [max(effort, 0.001) for effort in efforts]
     for number, weight in enumerate(weights):
-        after, step = sum(weights[number + 1 :]) / weight, "ladder" if number else "transcode"
+        rest, step = sum(weights[number + 1 :]), "ladder" if number else "transcode"
+        after = None if rest and weight < FORETELLS_SECONDS else rest / weight
         high = low + (1 - begin) * weight / sum(weights)
         made.append(Share(low, high, after, step))
         low = high

@@ -113,8 +113,20 @@ def test_what_is_copied_takes_no_time() -> None:
     assert (choice.plan.copy, choice.plan.fits) == (True, True)
 
 
+def test_a_video_that_is_copied_is_not_made_smaller_for_its_ladder() -> None:
+    copied = msgspec.structs.replace(LECTURE, seconds=6 * 3600.0, **COPIED)
+    settings = Settings(codec=Codec.H264, ladder=(360, 720, 1080))
+    choice = choose(copied, settings)
+    assert choice.plan.copy
+    assert [rung.plan.height for rung in choice.ladder] == [360, 720]
+    assert choice.plan.reasons[-1] == "a ladder of more rungs would take more than the 6 hours that a video may take"
+    day = choose(msgspec.structs.replace(copied, seconds=86_400.0), settings)
+    assert (day.plan.copy, day.plan.fits, day.ladder) == (True, True, ())
+
+
 def test_what_no_size_makes_short_enough_does_not_fit() -> None:
-    assert not choose(facts(seconds=86_400.0), Settings()).plan.fits
+    choice = choose(facts(seconds=86_400.0), Settings(ladder=(360,)))
+    assert (choice.plan.fits, choice.plan.height) == (False, 360)
     assert (hours(21_600), hours(90)) == ("6 hours", "1.5 minutes")
 
 
