@@ -37,7 +37,12 @@ def as_it_is(facts: VideoFacts, plan: Plan) -> Plan | None:
     """A plan that keeps the source's own streams, in the container that they belong in, where browsers play them."""
     codec = next((one for one, name in NAMES.items() if name == facts.codec), None)
     size = fitted(facts.shown_width, facts.shown_height, max(facts.height, facts.width))
-    if codec is None or against_copy(facts, codec, size, float("inf")):
+    # H.265 is played by few, so only where it was asked for.
+    if (
+        codec is None
+        or (codec is Codec.H265 and codec is not plan.codec)
+        or against_copy(facts, codec, size, float("inf"))
+    ):
         return None
     container = "webm" if codec in (Codec.VP9, Codec.AV1) else "mp4"
     if facts.sound is not None and facts.sound.codec not in SOUNDS[container]:

@@ -154,6 +154,7 @@ def test_less_is_asked_for_of_what_came_out_too_large() -> None:
         ({"codec": "vp9", "sound": Sound("opus", 2, 48_000)}, Codec.VP9),
         ({"codec": "vp9"}, None),
         ({"codec": "mpeg4"}, None),
+        ({"codec": "hevc"}, None),
         ({"rotation": 90, "shown_width": 1080, "shown_height": 1920}, None),
         ({"interlaced": True}, None),
     ],
