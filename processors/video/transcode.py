@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -36,8 +37,11 @@ TRIES = (0.97, 0.98, 0.99)
 PATIENCE, START_SECONDS = 12.0, 60.0
 NOTHING_ELSE = ("-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn")
 MIB = 1 << 20
-# An index that is put first gets so much more room than it has, and a tenth: offsets may need more digits there.
-INDEX_SPARE = 512
+# An index that is put first gets so much more room than it has, and a tenth; half, where offsets become longer by it.
+INDEX_SPARE = 1024
+OFFSETS_UP_TO = 4_000_000_000
+# What ffmpeg says where the room for a WebM's index is too small.
+TOO_SMALL = re.compile(r"Insufficient space reserved for Cues: \d+ < (\d{1,9})\b")
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ async def transcode(source: int, target: int, run: Run, scratch: Path) -> Result
     """
     if run.plan.container == "mp4" and not run.extra:
         with tempfile.TemporaryFile(dir=scratch) as first:
-            made = await _held(source, first.fileno(), run, 2 * INDEX_SPARE)
+            made = await _held(source, first.fileno(), run, INDEX_SPARE + INDEX_SPARE // 4)
             return replace(made, size=await _index_first(first.fileno(), target, run))
     return await _held(source, target, run)
 
@@ -116,19 +120,32 @@ async def _encode(source: int, target: int, run: Run) -> int:
     plan = run.plan
     own = picture_share(plan.bit_rate, plan.sound_share, plan.rate, run.seconds)
     made = ("-c:v", "copy") if plan.copy else ("-vf", chain(plan, plan.width, plan.height), *pictures(plan, own))
-    limit = ("-t", f"{run.seconds + 1:.3f}") if run.part is None else ()
-    output = ["-map", "0:V:0", *made, *sound(plan), *NOTHING_ELSE, *limit, *run.extra, *_container(run), TARGET]
+    # Of a part, too: its last picture may be one that stays for an hour.
+    limit = ("-t", f"{run.seconds + (0 if run.part else 1):.3f}")
+    output = ["-map", "0:V:0", *made, *sound(plan), *NOTHING_ELSE, *limit, *run.extra]
     before = ["-threads", str(plan.threads), "-filter_threads", str(plan.threads)]
     if run.part is not None:
         before += ["-ss", f"{run.part.start:.3f}", "-t", f"{run.part.seconds:.3f}"]
-    return await _run(source, target, output, before, run)
+    try:
+        return await _run(source, target, [*output, *_container(plan, index_bytes(run.seconds)), TARGET], before, run)
+    except _TooManyKeyframes as error:
+        again = replace(run, share=run.share.part(1.0, 1.0))
+        return await _run(source, target, [*output, *_container(plan, error.index_bytes), TARGET], before, again)
 
 
-def _container(run: Run) -> tuple[str, ...]:
-    if run.plan.container == "mp4":
+class _TooManyKeyframes(Exception):
+    """For the room that was left for an index, as in pictures that are copied. index_bytes: what would do."""
+
+    def __init__(self, index_bytes: int) -> None:
+        super().__init__(index_bytes)
+        self.index_bytes = index_bytes
+
+
+def _container(plan: Plan, index: int) -> tuple[str, ...]:
+    if plan.container == "mp4":
         return ("-f", "mp4")
     # Room for the index before the pictures, so that a player finds it without asking for the end of the file.
-    return ("-f", "webm", "-reserve_index_space", str(index_bytes(run.seconds)))
+    return ("-f", "webm", "-reserve_index_space", str(index))
 
 
 async def _index_first(made: int, target: int, run: Run) -> int:
@@ -137,7 +154,8 @@ async def _index_first(made: int, target: int, run: Run) -> int:
         index = next(box.size for box in boxes(made) if box.name == b"moov")
     except (StopIteration, ValueError) as error:
         raise SandboxDied(f"what was made is no MP4: {error}") from error
-    room = index + index // 10 + INDEX_SPARE
+    large = os.fstat(made).st_size >= OFFSETS_UP_TO
+    room = index + index // (2 if large else 10) + INDEX_SPARE
     output = ["-map", "0", "-c", "copy", *NOTHING_ELSE, "-f", "mp4", "-moov_size", str(room), TARGET]
     return await _run(made, target, output, (), replace(run, share=run.share.part(TRIES[-1], 1.0)))
 
@@ -153,6 +171,8 @@ async def _run(source: int, target: int, output: Sequence[str], before: Sequence
         raise Refused(Code.TOO_LONG, "The video takes far longer to read than one of its length may.") from None
     size = os.fstat(target).st_size
     if made.status != 0 or size == 0:
+        if found := TOO_SMALL.search(made.said):
+            raise _TooManyKeyframes(int(found[1]) * 11 // 10)
         _must_have_room(target)
         logger.warning("video: ffmpeg ended with %d: %s", made.status, made.said[-500:].strip())
         raise Refused(Code.DAMAGED, "The video is damaged: it can't be decoded.")

@@ -17,7 +17,7 @@ from processors.sandbox import Sandbox
 from tests.daemons.minio import WORKER, Minio
 from tests.ledger.book import Book
 from tests.ledger.intake import Intake
-from tests.processors.clips import clip
+from tests.processors.clips import FAST, HOURS, clip
 
 CONFIG = Config(data=Path("/nonexistent"))
 
@@ -28,14 +28,19 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield made
 
 
-@pytest.fixture
-async def video(intake: Intake) -> UUID:
-    """A real one, uploaded and waiting."""
+async def come(intake: Intake, body: bytes) -> UUID:
+    """A file that was uploaded and waits."""
     asset = await intake.book.slot()
-    await intake.upload(asset, clip())
+    await intake.upload(asset, body)
     await intake.notified([asset])
     await intake.read()
     return asset
+
+
+@pytest.fixture
+async def video(intake: Intake) -> UUID:
+    """A real one, uploaded and waiting."""
+    return await come(intake, clip())
 
 
 @pytest.fixture
@@ -66,6 +71,18 @@ async def test_what_takes_too_long_is_not_tried_again(
     assert (row["state"], row["error_code"], row["error_fixer"]) == ("error", "too_slow", "client")
     assert "Send a shorter one, or one in parts." in row["error_message"]
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+async def test_what_can_not_be_done_in_time_is_shown_and_not_begun(
+    book: Book, minio: Minio, sandbox: Sandbox, intake: Intake, tmp_path: Path
+) -> None:
+    """Nineteen hours, in twenty small pictures, of which a minute's work would be made."""
+    asset = await come(intake, clip(*HOURS, *FAST, pattern="testsrc2=size=64x36:rate=20:duration=1"))
+    row = await worked(book, minio, sandbox, asset, tmp_path / "scratch", replace(CONFIG, media_seconds=40))
+    assert (row["state"], row["error_code"], row["error_fixer"]) == ("error", "too_long", "client")
+    names = {row["name"] for row in await fetch("SELECT name FROM ledger.versions WHERE asset = $1", asset)}
+    assert {"thumb", "poster", "storyboard", "preview"} <= names
+    assert "video" not in names
 
 
 @pytest.mark.root

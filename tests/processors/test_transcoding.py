@@ -215,6 +215,19 @@ async def test_what_is_right_already_is_copied(tmp_path: Path) -> None:
     assert packets[0] == packets[1]
 
 
+async def test_pictures_that_can_all_be_jumped_to_are_copied(tmp_path: Path) -> None:
+    """Each is a keyframe: the index of the copy has more than was planned for, and comes before them all the same."""
+    words = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "1", "-pix_fmt", "yuv420p")
+    data = clip(*words, pattern="testsrc2=size=32x18:rate=30:duration=20", suffix="webm")
+    done = await transcoded(data, Settings(), tmp_path)
+    assert done.facts.seconds == pytest.approx(20, abs=0.1)
+    assert done.data.rindex(CUES) < done.data.index(CLUSTER)
+
+
+# Elements of Matroska: an index, and what holds pictures.
+CUES, CLUSTER = b"\x1c\x53\xbb\x6b", b"\x1f\x43\xb6\x75"
+
+
 async def test_damaged_and_cut_videos_end_in_time(tmp_path: Path) -> None:
     """Each is refused, or gives what there is."""
     data = clip(*TONE, *FAST, suffix="mpegts")
