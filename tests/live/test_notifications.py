@@ -157,7 +157,8 @@ async def test_a_cursor_before_what_is_kept_no_more_is_reset_and_no_other(book: 
     assert await _resumes(read), "nothing of Tom's was dropped after it"
     assert await _resumes(of_nobody, "nobody")
     fresh = (await sources(TOM)).head
-    assert fresh.read == {}, "only what is kept takes up room"
+    assert (await _told(read))[1] == fresh, "only what is kept takes up room"
+    assert fresh.read == {}
     assert await _resumes(fresh)
     await _events(stream, 1, TOM)
     for cursor in (read, fresh):
@@ -368,6 +369,23 @@ async def test_a_reader_that_is_there_while_a_month_goes_loses_nothing_that_it_h
         await asyncio.gather(following, return_exceptions=True)
     assert [one.event.seq for one in told if isinstance(one, Notice)] == [3]
     assert len(told) == 1
+
+
+async def test_a_reader_that_is_behind_while_a_month_goes_is_told_so(
+    book: Book, valkey_url: str, month: datetime
+) -> None:
+    stream, empty = await book.stream(), (await sources(TOM)).head
+    await _events(stream, notifications_api.PAGE + 1, TOM, month)
+    told = notifications_api.follow(TOM, empty, Listener(valkey_url))
+    seqs = [one.event.seq for _ in range(notifications_api.PAGE) if isinstance(one := await anext(told), Notice)]
+    assert seqs == list(range(1, notifications_api.PAGE + 1))
+    await _dropped()
+    reset = await anext(told)
+    assert not isinstance(reset, Notice)
+    assert reset["type"] == "reset"
+    await _events(stream, 1, TOM)
+    assert (await _told(parse(reset["cursor"])))[0] == [(notifications_api.PAGE + 2, "state")]
+    await told.aclose()
 
 
 async def _true(that: bool) -> bool:
