@@ -69,6 +69,7 @@ CONFLICTS = frozenset(
         "get /files/{file_id}/bundle",
         "post /files/{file_id}/bundle",
         "get /files/{file_id}/bundle/progress",
+        "get /notifications",
     }
 )
 FILLS_STORAGE = frozenset(

@@ -16,6 +16,7 @@ from appliance.errors import NotFound, Unavailable
 from appliance.files import service
 from appliance.ledger.failures import CHECKSUM_MISMATCH, DAMAGED, MISSING, SIZE_MISMATCH
 from appliance.ledger.service import Claim, Failure, Ledger
+from appliance.live.progress import REPEAT_SECONDS
 from appliance.logs import log
 from appliance.metrics import count
 from appliance.renders import orders
@@ -217,12 +218,16 @@ class Attempts:
         """Until the lease is lost."""
         seconds = self._settings.now.lease_seconds
         while True:
-            await asyncio.sleep(seconds / 3)
+            await asyncio.sleep(min(seconds / 3, REPEAT_SECONDS))
             try:
                 if not await self._ledger.renew(claim, seconds):
                     return
+                self._renewed(claim)
             except Unavailable as error:
                 log.warning("lease not renewed", asset=str(claim.id), error=str(error))
+
+    def _renewed(self, claim: Claim) -> None:
+        """Called whenever it is certain that this worker still has the job."""
 
     async def _in_thread(self, call: Any, *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)

@@ -49,10 +49,16 @@ class Media(Attempts):
         """For fetching it, which may be storage's fault, as long as for the work, which ends by itself."""
         return 2 * self._settings.now.media_seconds
 
+    def _renewed(self, claim: Claim) -> None:
+        self._teller.still(claim.id)
+
     async def _run(self, claim: Claim) -> None:
+        with self._teller.working(claim.home, claim.id, Progress("fetch", 0.0)):
+            await self._worked(claim)
+
+    async def _worked(self, claim: Claim) -> None:
         room = self._scratch.folder(claim.size, results(self._settings.now))
         with room as folder, (folder / "original").open("w+b") as source:
-            self._teller.tell(claim.home, claim.id, Progress("fetch", 0.0))
             sha256 = await self._fetch(claim, source)
             work = Work(claim, sha256, folder, self._ledger, self._objects, self._teller, self._in_thread)
             async with self._judged(work):

@@ -56,17 +56,13 @@ async def pump(
     if not resumes(cursor, here):
         await tell(socket, reset(here))
         cursor = Cursor(here.head)
-    after = cursor.seq
-    async for page in follow(listener, here.stream, after):
+    async for page in follow(listener, here.stream, cursor.seq, only):
         for event in page.events:
-            if only in (None, event.asset):
-                await tell(socket, present(event, made))
-            after = event.seq
+            await tell(socket, present(event, made))
         for asset, progress in page.progress.items():
-            if only in (None, asset):
-                await tell(socket, present_progress(asset, progress))
+            await tell(socket, present_progress(asset, progress))
         if not page.events and not page.progress:
-            await tell(socket, {"type": "beat", "seq": after})
+            await tell(socket, {"type": "beat", "seq": page.after})
     raise NotFound("Its owner is deleted, and this was the last event")
 
 

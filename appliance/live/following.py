@@ -17,42 +17,55 @@ reading an event costs as much as reading ten."""
 
 
 class Page(NamedTuple):
-    """events: in order. progress: the newest word of files that are being worked on; it may miss some."""
+    """events: in order. progress: the newest word of files that are being worked on; it may miss some. after: the
+    number of the last event that was looked at.
+    """
 
     events: list[Event]
     progress: Mapping[UUID, Progress]
+    after: int
 
 
-async def follow(listener: Listener, stream: int, after: int) -> AsyncIterator[Page]:
-    """Pages of events after `after`, never an event twice, none missing. An empty page says that all is quiet.
+async def follow(listener: Listener, stream: int, after: int, only: UUID | None = None) -> AsyncIterator[Page]:
+    """Pages of events after `after`, of all assets or of one; never an event twice, none missing. An empty page says
+    that there was nothing to tell for BEAT_SECONDS, however much there was of other assets.
 
     The loss of Postgres only delays: the same page is asked for again. It ends with the last event of an owner that is
     no more.
     """
     now = asyncio.get_running_loop().time
+    told = now()
     async with listener.watch(stream) as woken:
         while True:
             woken.clear()
             looked = now()
             over = listener.over(stream)  # asked before the page, which then has all there is
             try:
-                page = await events(stream, after)
+                found = await events(stream, after)
             except Unavailable:
                 await asyncio.sleep(0.5)
                 continue
-            progress = woken.taken()
-            if page or progress:
-                after = page[-1].seq if page else after
-                yield Page(page, progress)
-            if len(page) < PAGE:
+            after = found[-1].seq if found else after
+            page = _of(only, Page(found, woken.taken(), after))
+            if page.events or page.progress or now() >= told + BEAT_SECONDS:
+                yield page
+                told = now()
+            if len(found) < PAGE:
                 if over:
                     return
-                if not await rung(woken, BEAT_SECONDS):
-                    yield Page([], {})
+                await rung(woken, told + BEAT_SECONDS - now())
                 await asyncio.sleep(looked + APART_SECONDS - now())
 
 
-async def rung(woken: asyncio.Event, seconds: float = BEAT_SECONDS) -> bool:
+def _of(only: UUID | None, page: Page) -> Page:
+    """What is of one asset; of all where that is None."""
+    if only is None:
+        return page
+    progress = {asset: word for asset, word in page.progress.items() if asset == only}
+    return Page([event for event in page.events if event.asset == only], progress, page.after)
+
+
+async def rung(woken: asyncio.Event, seconds: float) -> bool:
     """Whether it is set within so many seconds."""
     try:
         async with asyncio.timeout(seconds):

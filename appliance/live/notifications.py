@@ -5,67 +5,108 @@ There is no stream behind it. A cursor holds how far each of the streams was rea
 
 import base64
 import binascii
-import heapq
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 
-from appliance.errors import BadRequest
+from appliance.errors import BadRequest, Conflict
 from appliance.ledger.database import fetch
-from appliance.live.service import EVENT_COLUMNS, Event, event, events
+from appliance.live.service import EVENT_COLUMNS, Event, event
 from storage import layout
 
-MOST_CURSOR = 4096  # characters
+MOST_STREAMS = 1000  # in which events of one user are kept; each takes at most 14 characters of a cursor
+MOST_CURSOR = 14_000  # characters: room for so many; the edge takes 16 KiB of a request's address and headers together
+REMEMBERED_MONTHS = 12  # for which `ledger.dropped` is kept
 
-_STREAMS = f"""
+# From stream to stream by the index: events of others are not read, nor those before the user's last.
+_SOURCES = f"""
 WITH RECURSIVE sent AS (
-    (SELECT a.stream FROM ledger.assets a WHERE a.uploader = $1 ORDER BY a.stream LIMIT 1)
+    (SELECT e.stream, e.seq FROM ledger.events e WHERE e.uploader = $1 ORDER BY e.stream DESC, e.seq DESC LIMIT 1)
     UNION ALL
-    SELECT (
-        SELECT a.stream FROM ledger.assets a WHERE a.uploader = $1 AND a.stream > s.stream ORDER BY a.stream LIMIT 1
-    ) FROM sent s WHERE s.stream IS NOT NULL
+    SELECT further.* FROM sent s CROSS JOIN LATERAL (
+        SELECT e.stream, e.seq FROM ledger.events e WHERE e.uploader = $1 AND e.stream < s.stream
+        ORDER BY e.stream DESC, e.seq DESC LIMIT 1
+    ) further
+), own AS (
+    SELECT s.id, s.seq, coalesce((SELECT min(e.seq) - 1 FROM ledger.events e WHERE e.stream = s.id), s.seq) AS before
+    FROM ledger.streams s WHERE s.root = '{layout.USERS}' AND s.owner = $1
 )
-SELECT s.id, s.seq, s.root = '{layout.USERS}' AND s.owner = $1 AS own, (SELECT epoch FROM ledger.epoch) AS epoch
-FROM ledger.streams s WHERE (s.root = '{layout.USERS}' AND s.owner = $1) OR s.id IN (SELECT stream FROM sent)
-ORDER BY s.id
+SELECT c.epoch, c.kept_from, r.* FROM ledger.epoch c LEFT JOIN (
+    SELECT o.id AS stream, o.seq, o.before FROM own o
+    UNION ALL
+    SELECT s.stream, s.seq, NULL FROM sent s WHERE s.stream NOT IN (SELECT o.id FROM own o)
+) r ON true
 """
-# What changed since the cursor's own event: whatever was told of an asset since, its last change is no older, unless it
-# is being worked on.
-_SENT = f"""
-SELECT {EVENT_COLUMNS}
-FROM ledger.assets a JOIN ledger.events e ON e.asset = a.id AND e.stream = $2 AND e.seq > $3
-JOIN ledger.streams s ON s.id = e.stream LEFT JOIN ledger.blobs b ON b.id = a.blob
-WHERE a.uploader = $1 AND a.stream = $2 AND (
-    a.state = 'processing'
-    OR a.changed_at >= coalesce((SELECT c.at FROM ledger.events c WHERE c.stream = $2 AND c.seq = $3), '-infinity'))
-ORDER BY e.seq LIMIT $4
+# In the order of time, but never against that of a stream: times are those of the beginnings of transactions, and which
+# of two is the first to commit, and so has the lower number, may have begun later.
+_NEWS = f"""
+WITH news AS (
+    SELECT n.* FROM unnest($2::bigint[], $3::bigint[]) AS c (stream, seq) CROSS JOIN LATERAL (
+        SELECT f.*, max(f.at) OVER (ORDER BY f.seq) AS turn FROM (
+            SELECT e.stream, e.seq, e.at FROM ledger.events e
+            WHERE e.uploader = $1 AND e.stream = c.stream AND e.seq > c.seq ORDER BY e.seq LIMIT $6
+        ) f
+    ) n
+    UNION ALL
+    SELECT f.*, max(f.at) OVER (ORDER BY f.seq) FROM (
+        SELECT e.stream, e.seq, e.at FROM ledger.events e
+        WHERE e.stream = $4 AND e.seq > $5 ORDER BY e.seq LIMIT $6
+    ) f
+    ORDER BY turn, stream, seq LIMIT $6
+)
+SELECT n.stream, {EVENT_COLUMNS}
+FROM news n JOIN ledger.events e ON e.stream = n.stream AND e.seq = n.seq AND e.at = n.at
+JOIN ledger.streams s ON s.id = e.stream
+LEFT JOIN ledger.assets a ON a.id = e.asset LEFT JOIN ledger.blobs b ON b.id = a.blob
+ORDER BY n.turn, n.stream, n.seq
 """
+# A number in a cursor that there never was, or one before what was dropped since the cursor was given.
+_LOST = """
+SELECT c.stream FROM unnest($2::bigint[], $3::bigint[]) AS c (stream, seq)
+LEFT JOIN ledger.streams s ON s.id = c.stream WHERE c.seq > coalesce(s.seq, 0)
+UNION ALL
+SELECT d.stream FROM ledger.dropped d
+LEFT JOIN unnest($2::bigint[], $3::bigint[]) AS c (stream, seq) ON c.stream = d.stream
+WHERE d.uploader = $1 AND d.month >= $4 AND d.seq > coalesce(c.seq, 0)
+LIMIT 1
+"""
+
+_Number = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
 
 
 class Cursor(msgspec.Struct, array_like=True):
-    """How far each stream was read, by its id; of which epoch of the ledger."""
+    """epoch: of the ledger. read: how far each stream was, by its id; nothing of those that are not there. kept_from:
+    the oldest month of which events were kept when it was given, so that nothing of before that was still to be read.
+    """
 
     epoch: str
-    read: dict[int, int]
+    read: dict[_Number, _Number]
+    kept_from: Annotated[int, msgspec.Meta(ge=0, le=(1 << 31) - 1)] = 0
 
     def written(self) -> str:
         return base64.urlsafe_b64encode(msgspec.msgpack.encode(self)).decode().rstrip("=")
 
+    def within(self, head: "Cursor") -> "Cursor":
+        """The same place, as who comes back now is given it: without streams in which nothing that was read is kept."""
+        read = {stream: seq for stream, seq in self.read.items() if stream in head.read}
+        return Cursor(head.epoch, read, head.kept_from)
 
-class Source(NamedTuple):
-    """A stream that tells the user something; `own`: all of it."""
 
-    stream: int
-    head: int
-    own: bool
+class Sources(NamedTuple):
+    """The streams that tell a user something. `own`: the one of which that is all, None where there is none. `head` and
+    `start`: cursors of who has read all there is, and nothing.
+    """
+
+    own: int | None
+    head: Cursor
+    start: Cursor
 
 
 class Notice(NamedTuple):
     """An event, and the cursor of who has read up to it."""
 
     event: Event
-    cursor: str
+    cursor: Cursor
 
 
 def parse(text: str) -> Cursor:
@@ -78,42 +119,37 @@ def parse(text: str) -> Cursor:
         raise BadRequest("The cursor is not valid", after="the `cursor` of a notification is expected") from error
 
 
-async def sources(user: str) -> tuple[list[Source], Cursor]:
-    """The streams that tell `user` something, and the cursor of who has read all there is."""
-    rows = await fetch(_STREAMS, user)
-    found = [Source(row["id"], row["seq"], row["own"]) for row in rows]
-    epoch = rows[0]["epoch"] if rows else (await fetch("SELECT epoch FROM ledger.epoch"))[0]["epoch"]
-    return found, Cursor(epoch, {source.stream: source.head for source in found})
+async def sources(user: str) -> Sources:
+    """What tells `user` something. Raises Conflict for more streams than a cursor has room for."""
+    rows = await fetch(_SOURCES, user)
+    epoch, kept_from = rows[0]["epoch"], rows[0]["kept_from"]
+    streams = [row for row in rows if row["stream"] is not None]
+    if len(streams) > MOST_STREAMS:
+        raise Conflict(f"This user has sent files to more than {MOST_STREAMS} projects lately")
+    before = {row["stream"]: row["before"] for row in streams if row["before"] is not None}
+    head = Cursor(epoch, {row["stream"]: row["seq"] for row in streams}, kept_from)
+    return Sources(next(iter(before), None), head, Cursor(epoch, before, kept_from))
 
 
-def resumes(cursor: Cursor, head: Cursor) -> bool:
-    """Whether there is nothing in it that was never there."""
-    return cursor.epoch == head.epoch and all(seq <= head.read.get(one, 0) for one, seq in cursor.read.items())
+async def resumes(user: str, cursor: Cursor, of: Sources) -> bool:
+    """Whether all that `user` was to be told after it is still there, and it is of this ledger."""
+    if cursor.epoch != of.head.epoch or cursor.kept_from < of.head.kept_from - REMEMBERED_MONTHS:
+        return False
+    if any(cursor.read.get(own, 0) < before for own, before in of.start.read.items()):
+        return False
+    return not await fetch(_LOST, user, list(cursor.read), list(cursor.read.values()), cursor.kept_from)
 
 
-async def notices(user: str, of: list[Source], after: Cursor, most: int) -> list[Notice]:
+async def notices(user: str, of: Sources, after: Cursor, most: int) -> list[Notice]:
     """At most `most` that come after the cursor, in the order of time, each stream's in its own."""
-    news = [await _news(user, one, after.read.get(one.stream, 0), most) for one in of if _behind(one, after.read)]
-    read, told = dict(after.read), []
-    for stream, found in heapq.merge(*news, key=lambda pair: pair[1].at):
-        read[stream] = found.seq
-        told.append(Notice(found, Cursor(after.epoch, read).written()))
-        if len(told) == most:
-            break
+    behind = {stream: after.read.get(stream, 0) for stream, head in of.head.read.items()}
+    behind = {stream: seq for stream, seq in behind.items() if seq < of.head.read[stream]}
+    if not behind:
+        return []
+    own = (of.own, behind.pop(of.own)) if of.own in behind else (None, 0)
+    told, read = [], dict(after.read)
+    for row in await fetch(_NEWS, user, list(behind), list(behind.values()), *own, most):
+        found = event(row)
+        read[row["stream"]] = found.seq
+        told.append(Notice(found, Cursor(after.epoch, dict(read), after.kept_from)))
     return told
-
-
-def caught_up(cursor: Cursor, of: list[Source]) -> Cursor:
-    """The cursor of who has read all that `of` holds up to their heads: also what was nothing to this user."""
-    return Cursor(cursor.epoch, cursor.read | {one.stream: one.head for one in of if _behind(one, cursor.read)})
-
-
-def _behind(source: Source, read: Mapping[int, int]) -> bool:
-    return source.head > read.get(source.stream, 0)
-
-
-async def _news(user: str, source: Source, after: int, most: int) -> list[tuple[int, Event]]:
-    if source.own:
-        return [(source.stream, found) for found in await events(source.stream, after, most)]
-    rows = await fetch(_SENT, user, source.stream, after, most)
-    return [(source.stream, event(row)) for row in rows]

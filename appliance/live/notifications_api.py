@@ -1,5 +1,6 @@
 """`/notifications`: a user's general stream over all projects, by websocket or a page at a time."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -13,10 +14,10 @@ from appliance.config import Config
 from appliance.errors import BadRequest, NotAuthenticated
 from appliance.files.versions import Linker
 from appliance.live import api
-from appliance.live.doorbell import Listener, Woken
-from appliance.live.following import BEAT_SECONDS, rung
+from appliance.live.doorbell import Listener
+from appliance.live.following import APART_SECONDS, BEAT_SECONDS, rung
 from appliance.live.manners import tell
-from appliance.live.notifications import Cursor, Notice, caught_up, notices, parse, resumes, sources
+from appliance.live.notifications import Cursor, Notice, notices, parse, resumes, sources
 from appliance.live.places import Places
 from appliance.live.presenting import present
 from appliance.public import linker
@@ -39,7 +40,7 @@ def _user(caller: Caller, asked: str | None) -> str:
 
 
 def _told(notice: Notice, made: Linker) -> dict[str, Any]:
-    return {**present(notice.event, made), "cursor": notice.cursor}
+    return {**present(notice.event, made), "cursor": notice.cursor.written()}
 
 
 @get("/notifications", tags=["events"], summary="A page of what concerns a user, over all projects")
@@ -54,17 +55,19 @@ async def page(
 ) -> Response[Any]:
     """Events of the user's own stream, and those of projects that are of files which the user sent, in the order of
     time. Without `after` from the oldest kept. 410 with `{"type": "reset", "cursor"}` where it can't be resumed.
+    409 for a user who has sent to more projects than a cursor has room for.
     """
     user = _user(caller, user_id)
-    found, head = await sources(user)
-    cursor = parse(after) if after else Cursor(head.epoch, {})
-    if not resumes(cursor, head):
-        return Response({"type": "reset", "cursor": head.written()}, status_code=410, media_type=MediaType.JSON)
-    told = await notices(user, found, cursor, limit)
+    of = await sources(user)
+    cursor = parse(after) if after else of.start
+    if after and not await resumes(user, cursor, of):
+        return Response({"type": "reset", "cursor": of.head.written()}, status_code=410, media_type=MediaType.JSON)
+    cursor = cursor.within(of.head)
+    told = await notices(user, of, cursor, limit)
     made = linker(request, config, links)
-    read = parse(told[-1].cursor) if told else cursor
-    ended = (read if len(told) == limit else caught_up(read, found)).written()
-    answer = {"notifications": [_told(one, made) for one in told], "cursor": ended, "more": len(told) == limit}
+    ended = told[-1].cursor if told else cursor
+    shown = [_told(one, made) for one in told]
+    answer = {"notifications": shown, "cursor": ended.written(), "more": len(told) == limit}
     return Response(answer, media_type=MediaType.JSON)
 
 
@@ -89,40 +92,43 @@ async def notifications_socket(
 
 
 async def _pump(socket: WebSocket, user: str, after: str, listener: Listener, made: Linker) -> None:
-    _, head = await sources(user)
+    head = (await sources(user)).head
     cursor = parse(after) if after else head
     await tell(socket, {"type": "hello", "cursor": head.written()})
-    if not resumes(cursor, head):
-        await tell(socket, {"type": "reset", "cursor": head.written()})
-        cursor = head
-    async for notice in _follow(user, cursor, listener):
-        await tell(socket, _told(notice, made) if isinstance(notice, Notice) else notice)
+    async for told in follow(user, cursor, listener):
+        await tell(socket, _told(told, made) if isinstance(told, Notice) else told)
 
 
-async def _follow(user: str, cursor: Cursor, listener: Listener) -> AsyncIterator[Notice | dict[str, Any]]:
-    """Every notice after the cursor; a beat where all is quiet."""
-    woken, attended = Woken(), set[int]()
-    quiet = 0.0
+async def follow(user: str, cursor: Cursor, listener: Listener) -> AsyncIterator[Notice | dict[str, Any]]:
+    """Every notice after the cursor, or `reset` and what comes from then on; a beat where nothing was told for long."""
+    now = asyncio.get_running_loop().time
+    woken, attended = asyncio.Event(), set[int]()
+    told_at, resumed = now(), -1
     try:
         while True:
             woken.clear()
-            found, _ = await sources(user)
-            for one in found:
-                if one.stream not in attended:
-                    listener.attend(one.stream, woken)
-                    attended.add(one.stream)
-            told = await notices(user, found, cursor, PAGE)
+            looked = now()
+            of = await sources(user)
+            for stream in of.head.read.keys() - attended:
+                listener.attend(stream, woken)
+                attended.add(stream)
+            if resumed != of.head.kept_from:  # at first, and after events were dropped
+                resumed = of.head.kept_from
+                if not await resumes(user, cursor, of):
+                    cursor = of.head
+                    yield {"type": "reset", "cursor": cursor.written()}
+            cursor = cursor.within(of.head)
+            told = await notices(user, of, cursor, PAGE)
             for notice in told:
                 yield notice
-            # What was told may be newer than the heads that were seen before.
-            cursor = parse(told[-1].cursor) if told else cursor
-            if len(told) == PAGE:
-                continue
-            cursor = caught_up(cursor, found)
-            quiet = 0.0 if told or await rung(woken, LOOK_SECONDS) else quiet + LOOK_SECONDS
-            if quiet >= BEAT_SECONDS:
-                quiet = 0.0
+            if told:
+                cursor, told_at = told[-1].cursor, now()
+            elif now() >= told_at + BEAT_SECONDS:
                 yield {"type": "beat", "cursor": cursor.written()}
+                told_at = now()
+            if len(told) < PAGE:
+                await rung(woken, min(LOOK_SECONDS, told_at + BEAT_SECONDS - now()))
+                await asyncio.sleep(looked + APART_SECONDS - now())
     finally:
         for stream in attended:
             listener.leave(stream, woken)

@@ -70,6 +70,6 @@ async def events(stream: int, after: int, limit: int = PAGE) -> list[Event]:
 
 def event(row: asyncpg.Record) -> Event:
     """What EVENT_COLUMNS selected."""
-    values = dict(row)
+    values = {name: row[name] for name in Event.__struct_fields__}
     values["facts"] = msgspec.json.decode(values["facts"]) if values["facts"] else {}
     return Event(**values)

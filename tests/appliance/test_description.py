@@ -70,6 +70,7 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
         "get /images/{file_id}/render",
         "get /files/{file_id}/bundle",
         "post /files/{file_id}/bundle",
+        "get /notifications",
         "get /files/{file_id}/bundle/progress",
         "get /files/{file_id}/pages/{page}",
     }

@@ -20,7 +20,8 @@ from tests.ledger.intake import Intake
 TEMPLATE = "migrated"
 CLEAR = (
     "TRUNCATE ledger.assets, ledger.uploads, ledger.attempts, ledger.orders, ledger.usage, ledger.blobs, "
-    "ledger.versions, ledger.events, ledger.streams, projects, users, folders, api_keys, webhooks, webhook_attempts"
+    "ledger.versions, ledger.events, ledger.dropped, ledger.streams, "
+    "projects, users, folders, api_keys, webhooks, webhook_attempts"
 )
 
 

@@ -51,6 +51,31 @@ def test_one_killed_between_schema_and_note_is_taken_up_again(postgres: Postgres
     assert _facts(postgres) == facts
 
 
+def test_events_of_before_say_who_sent_their_file(postgres: Postgres, empty: str) -> None:
+    assert migrate(empty).returncode == 0
+    postgres.psql(
+        "empty",
+        "DELETE FROM migration WHERE name = '2026-11-26T13:30:00:000000';"
+        "DROP TABLE ledger.dropped; ALTER TABLE ledger.epoch DROP COLUMN kept_from;"
+        "ALTER TABLE ledger.events DROP COLUMN uploader;"
+        "INSERT INTO ledger.streams (root, owner, seq) VALUES ('projects', '111', 2);"
+        "INSERT INTO ledger.assets (stream, root, owner, folder, kind, lane, recipe, filename, expires_at, uploader) "
+        "SELECT id, root, owner, 'images', 'image', 'images', 'photo', 'a.jpg', now(), u FROM ledger.streams, "
+        "unnest(ARRAY['tom', NULL]) u WHERE owner = '111';"
+        "INSERT INTO ledger.events (stream, seq, type, asset, state) "
+        "SELECT stream, row_number() OVER (ORDER BY id), 'state', id, 'init' FROM ledger.assets",
+    )
+    done = migrate(empty)
+    assert done.returncode == 0, done.stderr
+    assert postgres.psql("empty", "SELECT seq, uploader FROM ledger.events ORDER BY seq") == "1|tom\n2|\n"
+    assert (
+        postgres.psql(
+            "empty", "SELECT kept_from = 12 * extract(year FROM now()) + extract(month FROM now()) FROM ledger.epoch"
+        )
+        == "t\n"
+    )
+
+
 def test_without_a_database_it_fails_and_says_nothing_secret() -> None:
     done = migrate("postgresql://somebody:a-secret-word@127.0.0.1:1/nothing")
     assert done.returncode != 0

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from appliance.ledger.service import Ledger
 from appliance.live.doorbell import Doorbell, Listener
 from appliance.live.following import follow
+from appliance.live.progress import Teller
 from tests.ledger.book import Book
 from tests.ledger.intake import until
 
@@ -14,8 +15,8 @@ __all__ = ["Follower", "until"]
 
 
 @asynccontextmanager
-async def running(*parts: Doorbell | Listener) -> AsyncIterator[None]:
-    """Runs the ends of the doorbell while the block runs. Raises what made one end."""
+async def running(*parts: Doorbell | Listener | Teller) -> AsyncIterator[None]:
+    """Runs the ends of the doorbell, and who tells of progress, while the block runs. Raises what made one end."""
     tasks = [asyncio.create_task(part.run()) for part in parts]
     try:
         yield

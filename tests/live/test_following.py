@@ -2,17 +2,19 @@
 
 import asyncio
 import random
+from uuid import UUID
 
 import pytest
 
 from appliance.accounts.whose import Whose
 from appliance.live import following
 from appliance.live.doorbell import Doorbell, Listener
-from appliance.live.following import follow
+from appliance.live.following import Page, follow
+from appliance.live.progress import Progress, Teller
 from appliance.live.service import PAGE, bounds, events
 from tests.daemons.postgres import Postgres
 from tests.ledger.book import PROJECT, Book
-from tests.live.followers import Follower, ringing, running
+from tests.live.followers import Follower, ringing, running, until
 
 
 async def _write(book: Book, dice: random.Random, rounds: int) -> None:
@@ -77,6 +79,38 @@ async def test_a_crowd_of_events_is_read_at_once_and_the_first_of_it_without_wai
             await book.slot()
         assert await pages.get() == list(range(2, 12))
         reading.cancel()
+
+
+async def test_who_follows_one_asset_gets_a_beat_however_busy_the_others_are(
+    valkey_url: str, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "BEAT_SECONDS", 0.5)
+    doorbell, listener, teller = Doorbell(valkey_url), Listener(valkey_url), Teller(valkey_url)
+    ringing(book, doorbell)
+    stream, mine, pages = await book.stream(), await book.slot(), list[Page]()
+
+    async def read() -> None:
+        async for page in follow(listener, stream, 1, mine):
+            pages.append(page)
+
+    async with running(doorbell, listener, teller):
+        reading = asyncio.create_task(read())
+        for _ in range(25):
+            teller.tell(stream, await book.slot(), Progress("fetch", 1.0))
+            await asyncio.sleep(0.1)
+        assert 3 <= len(pages) <= 5
+        assert not any(page.events or page.progress for page in pages)
+        assert 1 < pages[0].after < pages[-1].after, "how far the stream was looked at"
+        await book.ledger.arrive("originals", [book.bytes(mine)])
+        teller.tell(stream, mine, Progress("fetch", 2.0))
+        await until(lambda: _told(pages, mine))
+        reading.cancel()
+    assert [event.asset for page in pages for event in page.events] == [mine]
+
+
+async def _told(pages: list[Page], asset: UUID) -> bool:
+    """Both, the event and the progress."""
+    return any(page.events for page in pages) and any(asset in page.progress for page in pages)
 
 
 async def test_an_event_tells_its_asset_its_owner_and_what_is_left_of_it(book: Book) -> None:

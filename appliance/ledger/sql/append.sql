@@ -15,7 +15,7 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH told AS (
-        SELECT a.id, a.stream, i.facts, row_number() OVER (PARTITION BY a.stream ORDER BY a.id) AS place
+        SELECT a.id, a.stream, a.uploader, i.facts, row_number() OVER (PARTITION BY a.stream ORDER BY a.id) AS place
         FROM unnest(ids, event_facts) AS i (id, facts) JOIN ledger.assets a ON a.id = i.id
     ), counter AS (
         UPDATE ledger.streams s SET seq = s.seq + n.events
@@ -23,8 +23,8 @@ BEGIN
         WHERE s.id = n.stream
         RETURNING s.id AS stream, s.seq - n.events AS base
     ), appended AS (
-        INSERT INTO ledger.events (stream, seq, type, asset, state, facts)
-        SELECT told.stream, counter.base + told.place, event_type, told.id, event_state, told.facts
+        INSERT INTO ledger.events (stream, seq, type, asset, state, facts, uploader)
+        SELECT told.stream, counter.base + told.place, event_type, told.id, event_state, told.facts, told.uploader
         FROM told JOIN counter ON counter.stream = told.stream
         RETURNING asset, events.stream, events.seq
     )
