@@ -16,6 +16,7 @@ from appliance.beat import beat
 from appliance.bundles import jobs as bundles
 from appliance.clocks import SELDOM_SECONDS, Clocks
 from appliance.config import Config, Sandboxing, current
+from appliance.files import precedence
 from appliance.files.attempts import Attempts
 from appliance.files.jobs import Developer
 from appliance.files.media import Media
@@ -29,7 +30,7 @@ from appliance.renders import jobs as renders
 from appliance.renders.orders import Orders
 from appliance.settings.reading import Reader
 from appliance.valkey import patient, quick
-from processors.sandbox import Sandbox, SandboxWeak
+from processors.sandbox import Sandbox, SandboxWeak, stepping
 from storage.inspection import Inspector
 
 CLOSING_SECONDS = 5.0
@@ -51,11 +52,14 @@ async def run(config: Config, lane: str, number: int) -> None:
         teller = Teller(config.valkey_url)
         settings = Reader(config, quick(config.valkey_url))
         await settings.start()
-        developer: Attempts = (
-            Media(ledger, objects, sandbox, settings, lane, teller, config.data / "scratch" / name)
-            if lane == queue.MEDIA
-            else Developer(ledger, objects, sandbox, settings, lane)
-        )
+        urgent = config.data / precedence.FOLDER
+        developer: Attempts
+        if lane == queue.MEDIA:
+            stepping.give_way_to(precedence.Watch(urgent).urgent)
+            developer = Media(ledger, objects, sandbox, settings, lane, teller, config.data / "scratch" / name)
+        else:
+            work = precedence.Urgent(urgent, name).work
+            developer = Developer(ledger, objects, sandbox, settings, lane, work)
         builder = bundles.Builder(objects, teller)
         renderer = renders.Renderer(Orders(doorbell.ring), objects, sandbox, builder, settings)
         gauge("jobs_under_way", lambda: developer.under_way)
@@ -63,8 +67,8 @@ async def run(config: Config, lane: str, number: int) -> None:
         beating = partial(beat, patient(config.valkey_url), name, protection(sandbox), clocks)
         watching = (settings.run, doorbell.run, teller.run, partial(clocks.run, SELDOM_SECONDS), beating)
         loops = [asyncio.create_task(again(REVIVED_SECONDS, one)) for one in watching]
-        work = {"developer": developer, "renderer": renderer}
-        loop = queue.worker(config.valkey_url, lane, develop, work, in_flight(config, lane), renders.job)
+        context = {"developer": developer, "renderer": renderer}
+        loop = queue.worker(config.valkey_url, lane, develop, context, in_flight(config, lane), renders.job)
         log.info("worker is ready", lane=lane, number=number, sandbox=str(sandbox.protection))
         try:
             await loop.async_run()

@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from appliance.config import Settings
@@ -32,9 +34,18 @@ TOO_SLOW = Failure("too_slow", "This file took too long to be processed.")
 class Developer(Attempts):
     """Develops files of one lane, one claim at a time; any number of calls at once share the one sandbox."""
 
-    def __init__(self, ledger: Ledger, objects: Objects, sandbox: Sandbox, settings: Settings, lane: str) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        objects: Objects,
+        sandbox: Sandbox,
+        settings: Settings,
+        lane: str,
+        urgent: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """urgent: what the work is done in, so that others step back."""
         super().__init__(ledger, objects, settings, lane)
-        self._sandbox = sandbox
+        self._sandbox, self._urgent = sandbox, urgent
         self._most = max(one.most_bytes for one in profiles.PROFILES.values() if one.lane == lane)
 
     @property
@@ -42,6 +53,10 @@ class Developer(Attempts):
         return self._settings.now.job_seconds
 
     async def _run(self, claim: Claim) -> None:
+        with self._urgent():
+            await self._made(claim)
+
+    async def _made(self, claim: Claim) -> None:
         must_not_be_larger(claim, self._most)  # it is read into memory
         source = await self._fetch(claim)
         # Not by the sandbox: whoever has taken it over must not say what the original was.

@@ -1,5 +1,8 @@
 """The job that works on one large file, on disk: fetch, look what it is, make what its profile says, store, finish."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -8,7 +11,7 @@ from appliance.files import documents
 from appliance.files.attempts import Attempts, Elsewhere, Unfit, must_be_what_came, must_not_be_larger, reading
 from appliance.files.jobs import TOO_SLOW
 from appliance.files.scratch import Scratch
-from appliance.files.videos import Videos
+from appliance.files.videos import FETCHED, Videos, results
 from appliance.files.work import Work
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.live.progress import Progress, Teller
@@ -18,9 +21,8 @@ from processors.profiles import Profile, profile_of
 from processors.refusals import Code, Refused
 from processors.sandbox import Sandbox, SandboxTimeout
 from processors.sniff import SNIFFED_BYTES
+from processors.video.choose import hours
 from storage.objects import Objects
-
-FETCHED = 5.0  # of a hundred percent: what there is once the file has been fetched
 
 
 class Media(Attempts):
@@ -44,7 +46,8 @@ class Media(Attempts):
 
     @property
     def _seconds(self) -> float:
-        return self._settings.now.media_seconds
+        """For fetching it, which may be storage's fault, as long as for the work, which ends by itself."""
+        return 2 * self._settings.now.media_seconds
 
     def _renewed(self, claim: Claim) -> None:
         self._teller.still(claim.id)
@@ -54,10 +57,11 @@ class Media(Attempts):
             await self._worked(claim)
 
     async def _worked(self, claim: Claim) -> None:
-        with self._scratch.folder(claim.size) as folder, (folder / "original").open("w+b") as source:
+        room = self._scratch.folder(claim.size, results(self._settings.now))
+        with room as folder, (folder / "original").open("w+b") as source:
             sha256 = await self._fetch(claim, source)
             work = Work(claim, sha256, folder, self._ledger, self._objects, self._teller, self._in_thread)
-            try:
+            async with self._judged(work):
                 content_type = await self._content_type(source)
                 profile = profile_of(content_type)
                 must_not_be_larger(claim, profile.most_bytes)
@@ -65,14 +69,26 @@ class Media(Attempts):
                     raise Elsewhere(profile.lane)
                 work.tell("probe", FETCHED)
                 facts, recipe = await self._made(work, profile, source)
-            except Refused as refused:
-                if refused.code == Code.TOO_MUCH_MEMORY:
-                    count("sandbox_ends", why="memory")
-                raise Unfit(Failure(refused.code, refused.message), work.sha256) from None
-            except SandboxTimeout:
-                count("sandbox_ends", why="time")
-                raise Unfit(TOO_SLOW, work.sha256) from None
         await work.finish({"kind": profile.name, "content_type": content_type} | facts, recipe)
+
+    @asynccontextmanager
+    async def _judged(self, work: Work) -> AsyncIterator[None]:
+        """Raises Unfit for what the file is guilty of in the block: that takes more than the time a file has, too."""
+        seconds = self._settings.now.media_seconds
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                yield
+        except Refused as refused:
+            if refused.code == Code.TOO_MUCH_MEMORY:
+                count("sandbox_ends", why="memory")
+            raise Unfit(Failure(refused.code, refused.message), work.sha256) from None
+        except SandboxTimeout:
+            count("sandbox_ends", why="time")
+            raise Unfit(TOO_SLOW, work.sha256) from None
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise Unfit(_too_slow(seconds), work.sha256) from None
 
     async def _made(self, work: Work, profile: Profile, source: BinaryIO) -> tuple[dict[str, Any], str]:
         """What is known of the original once all is made, and the hash of what it was made by."""
@@ -96,3 +112,8 @@ class Media(Attempts):
         into.flush()
         must_be_what_came(claim, sha256)
         return sha256
+
+
+def _too_slow(seconds: float) -> Failure:
+    words = f"This file took longer than the {hours(seconds)} that one may take. Send a shorter one, or one in parts."
+    return Failure(TOO_SLOW.code, words)

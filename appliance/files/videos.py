@@ -10,8 +10,10 @@ from appliance.files.work import Row, Work
 from processors.processor import Processor
 from processors.recipes import PHOTO, Recipe
 from processors.sandbox import Sandbox
+from processors.video.codec import Codec
 from processors.video.facts import VideoFacts
-from processors.video.make import File, Made, make
+from processors.video.files import File
+from processors.video.make import Made, make
 from processors.video.orders import Show
 from processors.video.progress import Progress
 from processors.video.settings import Settings
@@ -19,7 +21,7 @@ from processors.video.settings import Settings
 POSTER = "poster.jpg"
 OF_THE_POSTER = Recipe("poster", PHOTO.versions[-2:], PHOTO.quality)
 """So that a list of files shows a video as it shows a photo."""
-SHOWN, LAST = 10.0, 99.0  # of a hundred percent: once the pictures are there, and before the result is stored
+FETCHED, LAST = 5.0, 99.0  # of a hundred percent: before anything is made, and before the last results are stored
 
 
 class Videos:
@@ -36,11 +38,10 @@ class Videos:
         recipe = self._settings.hash
 
         async def ready(files: Sequence[File]) -> None:
-            work.tell("preview" if files[0].name == POSTER else "transcode", SHOWN)
             await work.show([row for file in files for row in await self._stored(work, file)], recipe)
 
         def tell(progress: Progress) -> None:
-            work.tell("transcode", SHOWN + (LAST - SHOWN) * progress.percent / 100, progress.left)
+            work.tell(progress.step, FETCHED + (LAST - FETCHED) * progress.percent / 100, progress.left)
 
         made = await make(source.fileno(), work.folder, self._settings, self._sandbox.protection, tell, ready)
         work.tell("store", LAST)
@@ -65,7 +66,15 @@ def settings(config: Config) -> Settings:
         threads=config.video_threads,
         show=Show(shots=config.video_screenshots, preview=config.video_preview_seconds),
         ladder=config.video_ladder,
+        seconds=config.media_seconds,
     )
+
+
+def results(config: Config) -> int:
+    """Of how many files that are as large as the original at most there has to be room beside it: the video, in an MP4
+    also what its index is put before, and each rung.
+    """
+    return (1 if config.video_codec in (Codec.VP9, Codec.AV1) else 2) + len(config.video_ladder)
 
 
 def _facts(made: Made) -> dict[str, Any]:

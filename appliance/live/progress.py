@@ -65,7 +65,7 @@ class Teller:
         try:
             yield
         finally:
-            del self._last[asset]
+            self._last.pop(asset, None)
 
     def tell(self, stream: int, asset: UUID, progress: Progress) -> None:
         """Notes how far an asset of `stream` is: the newest word counts. Never blocks, never raises."""

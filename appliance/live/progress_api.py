@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from appliance.accounts.callers import Caller
 from appliance.accounts.tickets import Tickets
+from appliance.chats import access
 from appliance.config import Config
 from appliance.files import service
 from appliance.ledger.states import State
@@ -28,8 +29,7 @@ async def read(
     progress_id: UUID, request: Request, caller: Caller, config: Config, links: Links, redis: Redis
 ) -> dict[str, Any]:
     """State, percent, step, seconds left, and all versions that there are already."""
-    file = await service.file(progress_id)
-    caller.may_see(file.whose, "file")
+    file = await access.seen(progress_id, caller)
     shown = file.shown(linker(request, config, links), full=True)
     told = await last_told(redis, file.id) if file.state == State.PROCESSING else None
     percent = DONE_PERCENT if file.state == State.DONE else told.percent if told else 0.0

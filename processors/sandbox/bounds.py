@@ -10,7 +10,8 @@ class Bounds:
     """seconds: by the clock on the wall. cores: how many it may keep busy all that time, in CPU seconds.
 
     max_bytes: resident memory. file_bytes: what it may write to each of its outputs. nice: how far it steps back behind
-    others, 0 to 19. scratch_bytes: of a folder of its own, which is gone afterwards; 0: it has none.
+    others, 0 to 19; above 0 it stands still for what is urgent, too, see `stepping`. scratch_bytes: of a folder of its
+    own, which is gone afterwards; 0: it has none.
     """
 
     seconds: float = 10.0

@@ -30,6 +30,8 @@ def main() -> int:
     try:
         kernel.follow_parent()
         os.nice(given.nice)
+        if given.nice:
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # whoever wakes up does not wait for its slice
         if given.cgroup is not None:
             os.write(given.cgroup, b"0")
             os.close(given.cgroup)

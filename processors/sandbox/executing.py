@@ -18,6 +18,7 @@ from processors.sandbox.layers import Layer, Protection
 from processors.sandbox.memory import resident_bytes
 from processors.sandbox.scratch import Scratch, scratch_of
 from processors.sandbox.spawn import WATCH_SECONDS, TooMuchMemory
+from processors.sandbox.stepping import step_back
 from processors.sandbox.streams import Source, Streams
 
 # How bubblewrap, as shells do, says that a signal ended a program. Programs that end with -errno stay above.
@@ -83,12 +84,15 @@ async def run(
         scratch = stack.enter_context(scratch_of(protection.layers, bounds.scratch_bytes))
         around = _Around(protection, group, bounds.nice, keep, scratch)
         process = around.start(role, words, streams, hearing)
+        stepping = asyncio.create_task(step_back(process.pid)) if bounds.nice else None
         try:
             limits = _Limits(bounds.seconds, None if group else bounds.max_bytes, scratch)
             status = await _ended(process, limits, hearing)
             if hearing is not None:
                 hearing.poll()
         finally:
+            if stepping is not None:
+                stepping.cancel()
             await _end(process)
         if group is not None and group.killed:
             raise TooMuchMemory

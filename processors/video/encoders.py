@@ -3,30 +3,34 @@ sandbox writes files. So each is held by its own means: a buffer of half a secon
 """
 
 from processors.video.codec import Codec
-from processors.video.decide import SOUND_BIT_RATE, Plan
+from processors.video.decide import Plan
+from processors.video.shares import KEY_SECONDS
 
 # Below what is asked, since a beginning costs more than what follows, and a container something as well.
 MARGIN = 0.95
-KEY_SECONDS = 5
 LARGE = 1920 * 1080 * 1.5
 SDR = ("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv")
 
 
 def pictures(plan: Plan, bit_rate: int) -> tuple[str, ...]:
     """Words for the pictures of a result of `bit_rate` bits a second, its sound not counted."""
-    rate = max(50_000, round(bit_rate * MARGIN))
+    rate = round(bit_rate * MARGIN)
     words = (*_ENCODERS[plan.codec](plan, rate), "-pix_fmt", "yuv420p", "-threads", str(plan.threads))
     return (*words, "-g", str(max(1, round(plan.rate * KEY_SECONDS))), *SDR)
 
 
 def sound(plan: Plan) -> tuple[str, ...]:
-    """Words for the sound: two channels, or none."""
+    """Words for the sound: what is asked for it, on one channel or two, or none."""
     if not plan.sound:
         return ("-an",)
     if plan.copy_sound:
         return ("-map", "0:a:0", "-c:a", "copy")
-    encoder = "libopus" if plan.container == "webm" else "aac"
-    return ("-map", "0:a:0", "-c:a", encoder, "-b:a", str(SOUND_BIT_RATE), "-ac", "2", "-ar", "48000")
+    rate, channels = plan.sound_share
+    # Opus knows by itself what is not worth telling of so few bits; AAC is told fewer samples.
+    opus = plan.container == "webm"
+    encoder, samples = ("libopus", "48000") if opus else ("aac", "48000" if rate > 32_000 else "24000")
+    held = ("-vbr", "constrained") if opus else ()
+    return ("-map", "0:a:0", "-c:a", encoder, "-b:a", str(rate), *held, "-ac", str(channels), "-ar", samples)
 
 
 def _vp9(plan: Plan, rate: int) -> tuple[str, ...]:

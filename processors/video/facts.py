@@ -33,7 +33,7 @@ class Sound(msgspec.Struct, frozen=True):
 class VideoFacts(msgspec.Struct, frozen=True, kw_only=True, tag="facts"):
     """width, height: pixels as coded; shown_width, shown_height: as displayed, upright and with square pixels.
 
-    seconds: None where the file does not say. fps: pictures a second on average, None where nobody knows; base_fps: of
+    seconds: None where nothing says. fps: pictures a second on average, None where nobody knows; base_fps: of
     the finest raster that all times lie on. variable: they do not come at equal distances. rotation: degrees clockwise
     to turn a picture by before it is shown; mirrored: it is flipped as well. bits: of a sample. wide: the colours of
     BT.2020. bit_rate: of the whole file, in bits a second; size: bytes.

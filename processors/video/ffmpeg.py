@@ -19,7 +19,7 @@ from processors.video.containers import DEMUXERS
 
 PROTOCOLS = "fd"
 
-COMMON = ("-hide_banner", "-nostdin", "-loglevel", "info")
+COMMON = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "info")
 INPUT = ("-protocol_whitelist", PROTOCOLS, "-format_whitelist", DEMUXERS, "-max_pixels", str(MAX_VIDEO_PIXELS))
 
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from processors.sandbox.errors import SandboxDied
 from processors.video.boxes import Box, boxes
 from processors.video.codec import Codec
-from processors.video.decide import Plan, fitted
+from processors.video.decide import LEAST_BIT_RATE, Plan, fitted
 from processors.video.facts import VideoFacts
+from processors.video.shares import NO_SOUND, sound_share
 
 SEGMENT_SECONDS = 4
 CONTENT_TYPE = "application/vnd.apple.mpegurl"
-# Bits a second of each rung by its lines, sound included; between two, the higher one's.
+# Bits a second of each rung by its lines, sound included; between two, the higher one's. At most what the source has.
 BIT_RATES = ((360, 700_000), (480, 1_200_000), (720, 2_500_000), (1080, 4_500_000), (2160, 9_000_000))
 FRAGMENTED = ("-movflags", "frag_keyframe+empty_moov+default_base_moof")
 
@@ -45,16 +46,19 @@ def frames(plan: Plan) -> int:
 
 
 def rungs(facts: VideoFacts, plan: Plan, ladder: Sequence[int]) -> list[Rung]:
-    """Those of `ladder`, by lines, that the video is large enough for; at least one."""
-    most = min(facts.shown_width, facts.shown_height)
-    chosen = sorted({lines for lines in ladder if lines <= most} or {min(ladder)})
-    made = []
-    for lines in chosen:
-        width, height = fitted(facts.shown_width, facts.shown_height, lines)
-        rate = next((rate for up_to, rate in BIT_RATES if lines <= up_to), BIT_RATES[-1][1])
-        own = replace(plan, codec=Codec.H264, copy=False, copy_sound=False, width=width, height=height, bit_rate=rate)
-        made.append(Rung(own, f"hls_{lines}.mp4"))
-    return made
+    """Those of `ladder`, by lines, that the video as it is planned is large enough for; at least one."""
+    most = min(plan.width, plan.height)
+    return [_rung(facts, plan, lines) for lines in sorted({one for one in ladder if one <= most} or {min(ladder)})]
+
+
+def _rung(facts: VideoFacts, plan: Plan, lines: int) -> Rung:
+    width, height = fitted(facts.shown_width, facts.shown_height, lines)
+    rate = next((rate for up_to, rate in BIT_RATES if lines <= up_to), BIT_RATES[-1][1])
+    if facts.bit_rate is not None:
+        rate = min(rate, max(LEAST_BIT_RATE, facts.bit_rate))
+    share = sound_share(rate) if plan.sound else NO_SOUND
+    made = replace(plan, codec=Codec.H264, copy=False, copy_sound=False, sound_share=share, bit_rate=rate)
+    return Rung(replace(made, width=width, height=height), f"hls_{lines}.mp4")
 
 
 def playlist(rung: Rung, descriptor: int, seconds: float) -> str:

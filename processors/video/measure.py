@@ -18,9 +18,9 @@ import imageio_ffmpeg
 from processors.sandbox.layers import Protection
 from processors.video.codec import Codec
 from processors.video.decide import decide
-from processors.video.make import show
 from processors.video.probe import probe
 from processors.video.settings import Settings
+from processors.video.showing import show
 from processors.video.transcode import Run, transcode
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
@@ -84,7 +84,7 @@ async def looked(folder: Path, protection: Protection) -> Looked:
     with minute.open("rb") as source:
         facts = await probe(source.fileno(), protection)
         probed, began = time.perf_counter() - began, time.perf_counter()
-        await show(source.fileno(), folder, facts, Settings(nice=0), protection)
+        await show(source.fileno(), folder, facts, Settings(nice=0), protection, _nobody)
     return Looked(decoded, time.perf_counter() - began, probed, await _ffprobe(minute))
 
 
@@ -104,11 +104,13 @@ async def _codec(clip: Path, codec: Codec, seconds: int, protection: Protection)
         facts = await probe(source.fileno(), protection)
         plan = decide(facts, settings)
         began = time.perf_counter()
-        size = await transcode(source.fileno(), made.fileno(), Run(facts, plan, protection, _nobody), clip.parent)
+        done = await transcode(source.fileno(), made.fileno(), Run(facts, plan, protection, _nobody), clip.parent)
         took = time.perf_counter() - began
     said = await _ffmpeg("-i", str(target), "-i", str(clip), "-lavfi", SAME_TIMES, "-f", "null", "-")
     [score] = VMAF.findall(said)
-    return Transcoded(clip.stem, codec, seconds / took, size * 8 / seconds / plan.bit_rate, size, float(score))
+    return Transcoded(
+        clip.stem, codec, seconds / took, done.size * 8 / seconds / plan.bit_rate, done.size, float(score)
+    )
 
 
 async def _ffmpeg(*words: str) -> str:

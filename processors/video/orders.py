@@ -11,7 +11,9 @@ MAX_SHOTS = 100
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """The facts, without decoding more than one picture."""
+    """The facts, without decoding more than one picture. patience: seconds that finding its length may take."""
+
+    patience: Seconds = 5.0
 
 
 class Show(msgspec.Struct, frozen=True):
@@ -19,7 +21,7 @@ class Show(msgspec.Struct, frozen=True):
 
     cells: at most so many small pictures in the sprite, each inside its box, at least `interval` seconds apart,
     `columns` in a row. preview: seconds of the clip that a start is looked for. quality: of JPEG. patience: seconds
-    after which only what is quickly had is decoded.
+    after which only what is quickly had is decoded. seconds: how long the video is, by its facts; 0 where nobody knows.
     """
 
     shots: Annotated[int, msgspec.Meta(ge=0, le=MAX_SHOTS)] = 5
@@ -33,6 +35,7 @@ class Show(msgspec.Struct, frozen=True):
     preview: Seconds = 4.0
     quality: Annotated[int, msgspec.Meta(ge=1, le=100)] = 82
     patience: Seconds = 60.0
+    seconds: Seconds = 0.0
 
 
 class Picture(msgspec.Struct, frozen=True):

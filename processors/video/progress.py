@@ -1,8 +1,8 @@
 """How far a video is, from what ffmpeg itself tells: at most once a second, with the time that is left."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 EVERY_SECONDS = 1.0
 LINE_BYTES = 512
@@ -10,10 +10,50 @@ LINE_BYTES = 512
 
 @dataclass(frozen=True)
 class Progress:
-    """percent: 0 to 100, never falling. left: seconds that remain at this speed; None while nobody knows."""
+    """percent: 0 to 100, never falling. left: seconds that remain at this speed; None while nobody knows.
+
+    step: what is being done, in a word.
+    """
 
     percent: float
     left: float | None
+    step: str = "transcode"
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of all the work, from `low` to `high` of 1. after: what comes behind it takes so many times as long as it.
+
+    after: None where nobody knows.
+    """
+
+    low: float
+    high: float
+    after: float | None = 0.0
+    step: str = "transcode"
+
+    def part(self, low: float, high: float) -> "Share":
+        """From `low` to `high` of this one."""
+        width = self.high - self.low
+        return replace(self, low=self.low + low * width, high=self.low + high * width)
+
+
+# What takes less says nothing of how long the rest will take: most of it is its start.
+FORETELLS_SECONDS = 1.0
+WHOLE = Share(0.0, 1.0)
+
+
+def shares(begin: float, efforts: Sequence[float]) -> list[Share]:
+    """What is left of the work from `begin` on, shared by the seconds that each part is thought to take."""
+    made, low = list[Share](), begin
+    weights = [max(effort, 0.001) for effort in efforts]
+    for number, weight in enumerate(weights):
+        rest, step = sum(weights[number + 1 :]), "ladder" if number else "transcode"
+        after = None if rest and weight < FORETELLS_SECONDS else rest / weight
+        high = low + (1 - begin) * weight / sum(weights)
+        made.append(Share(low, high, after, step))
+        low = high
+    return made
 
 
 Tell = Callable[[Progress], None]
@@ -22,14 +62,14 @@ Tell = Callable[[Progress], None]
 class Meter:
     """Takes ffmpeg's `-progress` as it comes and tells `tell`.
 
-    seconds: of the result. share: the part of all the work that this is, from and to, 0 to 1. clock: in seconds.
+    seconds: of the result. share: the part of all the work that this is. clock: in seconds.
     """
 
     def __init__(
         self,
         seconds: float,
         tell: Tell,
-        share: tuple[float, float] = (0.0, 1.0),
+        share: Share = WHOLE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._seconds, self._tell, self._share, self._clock = seconds, tell, share, clock
@@ -54,7 +94,8 @@ class Meter:
         if now - self._told < EVERY_SECONDS:
             return
         self._told = now
-        low, high = self._share
-        passed = now - self._began
-        left = passed / self._most * (1 - self._most) if self._most > 0.01 else None
-        self._tell(Progress(round(100 * (low + (high - low) * self._most), 1), left))
+        share, passed, left = self._share, now - self._began, None
+        if self._most > 0.01 and share.after is not None:
+            left = passed / self._most * (1 - self._most + share.after)
+        percent = 100 * (share.low + (share.high - share.low) * self._most)
+        self._tell(Progress(round(percent, 1), left, share.step))

@@ -15,7 +15,7 @@ class Settings:
 
     max_lines: a result has no more. threads: of one encoder. nice: how far videos step back behind photos. show: the
     screenshots and the sprite; its `preview` is the length of the preview in seconds, 0 for none. ladder: lines of each
-    rung of an HLS ladder; none, no ladder.
+    rung of an HLS ladder; none, no ladder. seconds: what all of it may take, by the clock; see `choose`.
     """
 
     codec: Codec = Codec.VP9
@@ -27,11 +27,12 @@ class Settings:
     preview_bit_rate: int = 800_000
     show: Show = field(default_factory=Show)
     ladder: tuple[int, ...] = ()
+    seconds: float = 6 * 3600
 
     @property
     def hash(self) -> str:
         """12 hex digits over everything that decides how the results look."""
-        looks = replace(self, threads=1, nice=0)
+        looks = replace(self, threads=1, nice=0, seconds=0)
         return hashlib.sha256(repr(looks).encode()).hexdigest()[:12]
 
     def bit_rate(self, lines: int) -> int:

@@ -3,9 +3,10 @@
 import errno
 import logging
 import os
+import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from processors.limits import MAX_SECONDS
@@ -17,21 +18,30 @@ from processors.sandbox.hearing import Hearing
 from processors.sandbox.layers import Protection
 from processors.sandbox.spawn import TooMuchMemory
 from processors.video.boxes import boxes
-from processors.video.decide import SOUND_BIT_RATE, Plan
-from processors.video.encoders import KEY_SECONDS, LARGE, pictures, sound
+from processors.video.decide import Plan
+from processors.video.encoders import LARGE, pictures, sound
 from processors.video.facts import VideoFacts
 from processors.video.ffmpeg import ffmpeg
 from processors.video.filters import chain
-from processors.video.progress import Meter, Tell
+from processors.video.less import less, smaller
+from processors.video.progress import WHOLE, Meter, Share, Tell
+from processors.video.shares import index_bytes, picture_share
 
 logger = logging.getLogger(__name__)
 
-# The most that a result may have of what was asked; what has more is made again.
+# The most that a result may have of what was asked; what has more is made again, twice at most.
 TOLERANCE = 1.15
+# How far each of these tries leads, of the run's share of all the work; the rest is for putting an index first.
+TRIES = (0.97, 0.98, 0.99)
 # A second of 1080p at 30 pictures a second may take so many, on a machine that has other things to do.
 PATIENCE, START_SECONDS = 12.0, 60.0
 NOTHING_ELSE = ("-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn")
 MIB = 1 << 20
+# An index that is put first gets so much more room than it has, and a tenth; half, where offsets become longer by it.
+INDEX_SPARE = 1024
+OFFSETS_UP_TO = 4_000_000_000
+# What ffmpeg says where the room for a WebM's index is too small.
+TOO_SMALL = re.compile(r"Insufficient space reserved for Cues: \d+ < (\d{1,9})\b")
 
 
 @dataclass(frozen=True)
@@ -44,7 +54,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Run:
-    """What one run needs to know. extra: words for the encoder and the container besides. tell: see `Meter`."""
+    """What one run needs to know. extra: words for the encoder and the container besides. tell, share: see `Meter`."""
 
     facts: VideoFacts
     plan: Plan
@@ -52,55 +62,89 @@ class Run:
     tell: Tell
     part: Part | None = None
     extra: tuple[str, ...] = ()
+    share: Share = WHOLE
 
     @property
     def seconds(self) -> float:
-        """Of the result, as far as is known: a file that doesn't say is taken for one of a very low bit rate."""
+        """Of the result, as far as is known: a file without any times is taken for one of a very low bit rate."""
         known = self.facts.seconds or min(MAX_SECONDS, self.facts.size * 8 / 100_000)
         return self.part.seconds if self.part else known
 
+    @property
+    def most_bytes(self) -> float | None:
+        """What its result may have; None for any: nobody knows how long it is, or nothing of it is made anew."""
+        kept = self.plan.copy and (self.plan.copy_sound or not self.plan.sound)
+        return None if kept or self.facts.seconds is None else self.plan.bit_rate * TOLERANCE * self.seconds / 8
 
-async def transcode(source: int, target: int, run: Run, scratch: Path) -> int:
-    """Make of the file behind `source` the one behind `target`. Gives the size of it in bytes.
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a run: bytes, and the plan it was made by in the end. over: it has more than it may."""
+
+    size: int
+    plan: Plan
+    over: bool = False
+
+
+async def transcode(source: int, target: int, run: Run, scratch: Path) -> Result:
+    """Make of the file behind `source` the one behind `target`.
 
     scratch: a folder for what an MP4 is made from; nothing in it is left. Raises Refused: damaged, too_much_memory,
     too_long; and as `execute` does.
     """
     if run.plan.container == "mp4" and not run.extra:
         with tempfile.TemporaryFile(dir=scratch) as first:
-            await _held(source, first.fileno(), run)
-            return await _index_first(first.fileno(), target, run)
+            made = await _held(source, first.fileno(), run, INDEX_SPARE + INDEX_SPARE // 4)
+            return replace(made, size=await _index_first(first.fileno(), target, run))
     return await _held(source, target, run)
 
 
-async def _held(source: int, target: int, run: Run) -> int:
-    """Encode; and once more, asking for less, where the first result has more than it may."""
-    asked = run.plan.bit_rate
-    size = await _encode(source, target, run, asked, (0.0, 0.99))
-    limit = asked * TOLERANCE * run.seconds / 8
-    if run.plan.copy or run.facts.seconds is None or size <= limit:
-        return size
-    logger.info("video: %d bytes where %d were asked for at most: made again", size, limit)
-    return await _encode(source, target, run, round(asked * 0.95 * limit / TOLERANCE / size), (0.99, 0.99))
+async def _held(source: int, target: int, run: Run, spare: int = 0) -> Result:
+    """Encode; and again, asking for less and then for fewer lines as well, where a result has more than it may.
+
+    spare: bytes that come to it later.
+    """
+    most, plan, begin = run.most_bytes, run.plan, 0.0
+    for end in TRIES:
+        size = await _encode(source, target, replace(run, plan=plan, share=run.share.part(begin, end))) + spare
+        if most is None or size <= most:
+            return Result(size, plan)
+        logger.info("video: %d bytes where %d were asked for at most: made again", size, most)
+        tried, begin, percent = plan, end, round(100 * TOLERANCE * size / most)
+        plan = less(plan, size, most) if end == TRIES[0] else smaller(less(plan, size, most))
+    reason = f"has {percent} % of the bit rate asked for: no encoder of ours makes less of it"
+    return Result(size, replace(tried, reasons=(*tried.reasons, reason)), over=True)
 
 
-async def _encode(source: int, target: int, run: Run, bit_rate: int, share: tuple[float, float]) -> int:
+async def _encode(source: int, target: int, run: Run) -> int:
     plan = run.plan
-    own = bit_rate - SOUND_BIT_RATE if plan.sound else bit_rate
+    own = picture_share(plan.bit_rate, plan.sound_share, plan.rate, run.seconds)
     made = ("-c:v", "copy") if plan.copy else ("-vf", chain(plan, plan.width, plan.height), *pictures(plan, own))
-    limit = ("-t", f"{run.seconds + 1:.3f}") if run.part is None else ()
-    output = ["-map", "0:V:0", *made, *sound(plan), *NOTHING_ELSE, *limit, *run.extra, *_container(run), TARGET]
+    # Of a part, too: its last picture may be one that stays for an hour.
+    limit = ("-t", f"{run.seconds + (0 if run.part else 1):.3f}")
+    output = ["-map", "0:V:0", *made, *sound(plan), *NOTHING_ELSE, *limit, *run.extra]
     before = ["-threads", str(plan.threads), "-filter_threads", str(plan.threads)]
     if run.part is not None:
         before += ["-ss", f"{run.part.start:.3f}", "-t", f"{run.part.seconds:.3f}"]
-    return await _run(source, target, output, before, run, share)
+    try:
+        return await _run(source, target, [*output, *_container(plan, index_bytes(run.seconds)), TARGET], before, run)
+    except _TooManyKeyframes as error:
+        again = replace(run, share=run.share.part(1.0, 1.0))
+        return await _run(source, target, [*output, *_container(plan, error.index_bytes), TARGET], before, again)
 
 
-def _container(run: Run) -> tuple[str, ...]:
-    if run.plan.container == "mp4":
+class _TooManyKeyframes(Exception):
+    """For the room that was left for an index, as in pictures that are copied. index_bytes: what would do."""
+
+    def __init__(self, index_bytes: int) -> None:
+        super().__init__(index_bytes)
+        self.index_bytes = index_bytes
+
+
+def _container(plan: Plan, index: int) -> tuple[str, ...]:
+    if plan.container == "mp4":
         return ("-f", "mp4")
     # Room for the index before the pictures, so that a player finds it without asking for the end of the file.
-    index = 4096 + 24 * round(run.seconds / KEY_SECONDS + 1)
     return ("-f", "webm", "-reserve_index_space", str(index))
 
 
@@ -110,15 +154,14 @@ async def _index_first(made: int, target: int, run: Run) -> int:
         index = next(box.size for box in boxes(made) if box.name == b"moov")
     except (StopIteration, ValueError) as error:
         raise SandboxDied(f"what was made is no MP4: {error}") from error
-    room = index + index // 10 + 4096
+    large = os.fstat(made).st_size >= OFFSETS_UP_TO
+    room = index + index // (2 if large else 10) + INDEX_SPARE
     output = ["-map", "0", "-c", "copy", *NOTHING_ELSE, "-f", "mp4", "-moov_size", str(room), TARGET]
-    return await _run(made, target, output, (), run, (0.99, 1.0))
+    return await _run(made, target, output, (), replace(run, share=run.share.part(TRIES[-1], 1.0)))
 
 
-async def _run(
-    source: int, target: int, output: Sequence[str], before: Sequence[str], run: Run, share: tuple[float, float]
-) -> int:
-    meter = Meter(run.seconds, run.tell, share)
+async def _run(source: int, target: int, output: Sequence[str], before: Sequence[str], run: Run) -> int:
+    meter = Meter(run.seconds, run.tell, run.share)
     try:
         with Hearing(meter.hear) as hearing:
             made = await ffmpeg(source, output, run.protection, bounds(run), before, target, hearing)
@@ -128,6 +171,8 @@ async def _run(
         raise Refused(Code.TOO_LONG, "The video takes far longer to read than one of its length may.") from None
     size = os.fstat(target).st_size
     if made.status != 0 or size == 0:
+        if found := TOO_SMALL.search(made.said):
+            raise _TooManyKeyframes(int(found[1]) * 11 // 10)
         _must_have_room(target)
         logger.warning("video: ffmpeg ended with %d: %s", made.status, made.said[-500:].strip())
         raise Refused(Code.DAMAGED, "The video is damaged: it can't be decoded.")

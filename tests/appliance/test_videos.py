@@ -2,22 +2,27 @@
 
 import io
 import json
+import time
+from collections.abc import Iterator
 from typing import Any
 
+import av
 import httpx
 import pytest
 from PIL import Image
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from appliance.settings.reading import EVERY_SECONDS
 from tests.appliance import pictures
 from tests.appliance.client import Project, heard, wait_for
 from tests.appliance.test_files import link, sent
-from tests.processors.clips import FAST, TONE, clip
+from tests.processors.clips import FAST, HOURS, LIVE, SPEECH, TONE, claiming, clip
 
 SHORT = clip(*TONE, *FAST, pattern="testsrc2=size=320x180:rate=30:duration=3")
 # Slow enough, in a software encoder, for something to happen meanwhile.
 LONG = clip(*FAST, pattern="testsrc2=size=1280x720:rate=30:duration=20")
+STORYBOARD = {"storyboard", "storyboard_vtt"}
 PICTURES = {"thumb", "big_thumb", "poster", *(f"shot_{number:02}" for number in range(1, 6)), "storyboard"}
 
 
@@ -45,6 +50,9 @@ def test_a_video_is_seen_before_it_is_done(project: Project) -> None:
     assert told.index(first) < told.index(second) < len(told) - 1
     assert all(message["seq"] == number for number, message in enumerate(m for m in told if "seq" in m))
     assert set(told[-1]["versions"]) == set(file["versions"])
+    percents = [message["percent"] for message in told if message["type"] == "progress"]
+    assert percents
+    assert percents == sorted(percents)
 
     thumb = Image.open(io.BytesIO(httpx.get(file["versions"]["thumb"]["url"]).content))
     assert thumb.size == (150, 84)
@@ -115,3 +123,36 @@ def test_content_decides_on_the_lane(project: Project) -> None:
     codes = [ended(project, one)["error"]["code"] for one in broken]
     assert codes[0] in ("not_a_video", "damaged")
     assert codes[1] == "unsupported_kind"
+
+
+@pytest.fixture
+def others(project: Project) -> Iterator[None]:
+    """Settings that hold for all videos from now on, and go again."""
+    wanted = {"video_codec": "h264", "video_screenshots": 2, "video_preview_seconds": 0, "video_threads": 1}
+    for key, value in wanted.items():
+        assert project.server.put(f"/settings/{key}", json={"value": value}).status_code == 200
+    time.sleep(2 * EVERY_SECONDS)  # so often each process looks for them
+    yield
+    for key in wanted:
+        assert project.server.delete(f"/settings/{key}").status_code == 204
+
+
+def test_settings_reach_the_work(project: Project, others: None) -> None:
+    """On a recording of a browser's, whose header does not say how long it is."""
+    recorded = clip(*SPEECH, *LIVE, pattern="testsrc2=size=320x180:rate=30:duration=1", suffix="webm")
+    file = ended(project, sent(project, "live.webm", recorded))
+    assert file["state"] == "done", file["error"]
+    made = {name for name, version in file["versions"].items() if version}
+    assert made == {"original", "thumb", "big_thumb", "poster", "shot_01", "shot_02", *STORYBOARD, "video"}
+    video = httpx.get(file["versions"]["video"]["url"]).content
+    assert b" threads=1 " in video  # as x264 notes it
+    with av.open(io.BytesIO(video)) as container:
+        assert (container.format.name.split(",")[0], container.streams.video[0].codec.canonical_name) == ("mov", "h264")
+    assert file["facts"]["seconds"] == pytest.approx(3, abs=0.2)  # so long is its sound
+
+
+def test_a_video_that_goes_on_for_days_ends_soon(project: Project) -> None:
+    """A small file, and its header claims a second."""
+    days = clip(*HOURS, *FAST, pattern="testsrc2=size=64x36:rate=30:duration=1", suffix="matroska")
+    file = ended(project, sent(project, "days.mkv", claiming(days, 1.0)), 30)
+    assert (file["state"], file["error"]["code"]) == ("error", "too_long")

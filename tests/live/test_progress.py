@@ -92,6 +92,7 @@ async def test_it_comes_again_after_valkey_has_forgotten(book: Book, quiet: Quie
     await until(lambda: _told(redis, asset))
     await redis.flushall()
     await until(lambda: _told(redis, asset), CONFIG.lease_seconds)
+    assert not working.done()
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
 
@@ -116,6 +117,7 @@ async def test_a_long_lease_is_renewed_before_the_last_word_is_forgotten(
     await until(lambda: _told(redis, asset))
     await redis.flushall()
     await until(lambda: _told(redis, asset), 2)
+    assert not working.done()
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
 

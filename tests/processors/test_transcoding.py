@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from processors.video.codec import Codec
 from processors.video.decide import decide
 from processors.video.facts import Transfer, VideoFacts
 from processors.video.probe import probe
-from processors.video.progress import Meter, Progress
+from processors.video.progress import Meter, Progress, shares
 from processors.video.settings import Settings
 from processors.video.transcode import Part, Run, transcode
 from tests.processors.clips import DEEP, FAST, HLG, PQ, TONE, changed, clip
@@ -36,8 +37,8 @@ SMALL = Settings(bit_rates=((2160, 400_000),))
 class Done:
     """What came of `data`."""
 
-    def __init__(self, data: bytes, facts: VideoFacts, progress: list[Progress]) -> None:
-        self.data, self.facts, self.progress = data, facts, progress
+    def __init__(self, data: bytes, facts: VideoFacts, progress: list[Progress], asked: int) -> None:
+        self.data, self.facts, self.progress, self.asked = data, facts, progress, asked
 
     def frames(self) -> list[tuple[float, "np.ndarray"]]:
         """Seconds and pixels of each, turned as a player does."""
@@ -53,11 +54,11 @@ async def transcoded(data: bytes, settings: Settings, folder: Path, part: Part |
     with source.open("rb") as given, target.open("w+b") as made:
         facts = await probe(given.fileno(), doors)
         run = Run(facts, decide(facts, settings), doors, told.append, part)
-        size = await transcode(given.fileno(), made.fileno(), run, folder)
+        size = (await transcode(given.fileno(), made.fileno(), run, folder)).size
         after = await probe(made.fileno(), doors)
     assert size == target.stat().st_size == after.size
     assert sorted(os.listdir(folder)) == ["source", "target"]
-    return Done(target.read_bytes(), after, told)
+    return Done(target.read_bytes(), after, told, run.plan.bit_rate)
 
 
 async def test_noise_stays_between_85_and_115_percent(tmp_path: Path) -> None:
@@ -66,6 +67,39 @@ async def test_noise_stays_between_85_and_115_percent(tmp_path: Path) -> None:
     assert done.facts.codec == "vp9"
     rate = done.facts.size * 8 / 4
     assert 0.85 * ASKED <= rate <= 1.15 * ASKED, rate
+
+
+STEREO = (*TONE[:-2], "-ac", "2", "-c:a", "aac", "-b:a", "48k")
+QUIET = (*STEREO, *FAST, "-b:v", "70k", "-maxrate", "70k", "-bufsize", "70k")
+
+
+@pytest.mark.parametrize(
+    "codec", [Codec.VP9, Codec.H264, *(pytest.param(one, marks=pytest.mark.long) for one in (Codec.AV1, Codec.H265))]
+)
+async def test_little_is_kept_to_with_sound(codec: Codec, tmp_path: Path) -> None:
+    """The whole file, of a source of about 130 kbit/s with two channels of sound."""
+    done = await transcoded(clip(*QUIET), Settings(codec=codec), tmp_path)
+    assert done.facts.sound is not None
+    assert 100_000 <= done.asked <= 200_000, done.asked
+    assert done.facts.size * 8 / 3 <= 1.15 * done.asked
+
+
+async def test_what_is_too_large_is_made_again_smaller_and_said_where_that_does_not_help(tmp_path: Path) -> None:
+    """Noise for which hardly anything is asked: no encoder makes so little of it."""
+    settings, told = Settings(bit_rates=((2160, 3_000),)), list[Progress]()
+    (tmp_path / "source").write_bytes(clip(*NOISY, pattern=NOISE))
+    with (tmp_path / "source").open("rb") as given, (tmp_path / "target").open("w+b") as made:
+        facts = await probe(given.fileno(), await probe_layers())
+        run = Run(facts, decide(facts, settings), await probe_layers(), told.append)
+        done = await transcode(given.fileno(), made.fileno(), run, tmp_path)
+    assert done.over
+    assert (done.plan.width, done.plan.height) == (320, 180)
+    assert "made smaller, to 320 x 180, to keep to the bit rate" in done.plan.reasons
+    assert re.fullmatch(
+        r"has \d+ % of the bit rate asked for: no encoder of ours makes less of it", done.plan.reasons[-1]
+    )
+    percents = [one.percent for one in told]
+    assert percents == sorted(percents)
 
 
 @pytest.mark.long
@@ -181,6 +215,19 @@ async def test_what_is_right_already_is_copied(tmp_path: Path) -> None:
     assert packets[0] == packets[1]
 
 
+async def test_pictures_that_can_all_be_jumped_to_are_copied(tmp_path: Path) -> None:
+    """Each is a keyframe: the index of the copy has more than was planned for, and comes before them all the same."""
+    words = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "1", "-pix_fmt", "yuv420p")
+    data = clip(*words, pattern="testsrc2=size=32x18:rate=30:duration=20", suffix="webm")
+    done = await transcoded(data, Settings(), tmp_path)
+    assert done.facts.seconds == pytest.approx(20, abs=0.1)
+    assert done.data.rindex(CUES) < done.data.index(CLUSTER)
+
+
+# Elements of Matroska: an index, and what holds pictures.
+CUES, CLUSTER = b"\x1c\x53\xbb\x6b", b"\x1f\x43\xb6\x75"
+
+
 async def test_damaged_and_cut_videos_end_in_time(tmp_path: Path) -> None:
     """Each is refused, or gives what there is."""
     data = clip(*TONE, *FAST, suffix="mpegts")
@@ -252,6 +299,20 @@ def test_progress_at_most_once_a_second_never_falling() -> None:
     assert [one.percent for one in told] == [0.0, 20.0, 20.0, 50.0]
     assert told[0].left is None
     assert told[-1].left == pytest.approx(4)
+
+
+def test_time_left_is_that_of_all_that_comes_after() -> None:
+    """Parts that take 3, 1 and 2 times as long: half-way through the first after 15 seconds."""
+    first, second, third = shares(0.1, [3, 1, 2])
+    assert (first.low, third.high) == (pytest.approx(0.1), pytest.approx(1))
+    assert (first.high, second.high) == (pytest.approx(second.low), pytest.approx(third.low))
+    told, now = list[Progress](), 0.0
+    meter = Meter(10.0, told.append, first, clock=lambda: now)
+    now = 15.0
+    meter.hear(b"out_time_us=5000000\n")
+    assert told == [Progress(32.5, pytest.approx(15 + 10 + 20), "transcode")]
+    assert (second.step, third.step, third.after) == ("ladder", "ladder", 0)
+    assert replace(first, after=None).part(0.5, 1.0).low == pytest.approx(0.325)
 
 
 NONSENSE: list[bytes] = [b"out_time_us=N/A\n", b"out_time_us=-5\n", b"\xff" * 9000, b"out_time_us=" + b"9" * 90 + b"\n"]

@@ -17,8 +17,10 @@ from processors.refusals import Refused
 from processors.sandbox.bounds import Bounds
 from processors.sandbox.probe import probe as probe_layers
 from processors.video.codec import Codec
-from processors.video.make import File, Made, Ready, make
+from processors.video.files import File
+from processors.video.make import Made, Ready, make
 from processors.video.orders import Picture, Show, Shown
+from processors.video.progress import Progress, Tell
 from processors.video.settings import Settings
 from processors.video.viewing import ask
 from processors.video.webvtt import webvtt
@@ -127,12 +129,14 @@ def test_webvtt_says_which_cell_stands_for_which_time() -> None:
     )
 
 
-async def made(data: bytes, folder: Path, settings: Settings, ready: Ready | None = None) -> Made:
+async def made(
+    data: bytes, folder: Path, settings: Settings, ready: Ready | None = None, tell: Tell = lambda _: None
+) -> Made:
     source = folder / "source"
     source.write_bytes(data)
     (folder / "out").mkdir()
     with source.open("rb") as file:
-        return await make(file.fileno(), folder / "out", settings, await probe_layers(), lambda _: None, ready)
+        return await make(file.fileno(), folder / "out", settings, await probe_layers(), tell, ready)
 
 
 async def test_all_of_it(tmp_path: Path) -> None:
@@ -163,9 +167,9 @@ async def test_what_fails_leaves_no_half_of_a_file(tmp_path: Path) -> None:
 
 async def test_a_ladder_plays(tmp_path: Path) -> None:
     """Each rung by its own playlist, whole, and every segment beginning with a keyframe."""
-    pattern = "testsrc2=size=320x180:rate=10:duration=9"
+    pattern, told = "testsrc2=size=320x180:rate=10:duration=9", list[Progress]()
     settings = Settings(codec=Codec.H264, show=Show(shots=0, preview=0), ladder=(90, 180, 1080))
-    done = await made(clip(*FAST, pattern=pattern), tmp_path, settings)
+    done = await made(clip(*FAST, pattern=pattern), tmp_path, settings, tell=told.append)
     assert [file.name for file in done.files if file.name.startswith("hls_")] == [
         "hls_master.m3u8",
         "hls_90.mp4",
@@ -186,6 +190,40 @@ async def test_a_ladder_plays(tmp_path: Path) -> None:
     said = said_of(folder / "hls_180_list.m3u8")
     assert "Duration: 00:00:09.0" in said
     assert "frame=    3" in said, said[-500:]
+
+    percents = [one.percent for one in told]
+    assert percents == sorted(percents)
+    assert list(dict.fromkeys(one.step for one in told)) == ["show", "transcode", "ladder"]
+
+
+async def test_what_is_too_long_is_shown_and_not_begun(tmp_path: Path) -> None:
+    """Nine seconds that may take none: refused once the pictures and the preview are there."""
+    early: list[str] = []
+
+    async def ready(files: Sequence[File]) -> None:
+        early.extend(file.name for file in files)
+
+    with pytest.raises(Refused) as caught:
+        await made(clip(*FAST, "-g", "15"), tmp_path, Settings(show=Show(shots=1, preview=1.0), seconds=0.01), ready)
+    assert caught.value.code == "too_long"
+    assert "send it in parts" in caught.value.message
+    assert early == ["poster.jpg", "shot_01.jpg", "storyboard.jpg", "storyboard_vtt.vtt", "preview.webm"]
+    assert "video.webm" not in os.listdir(tmp_path / "out")
+
+
+async def test_its_own_streams_are_kept_where_all_that_is_made_has_more(tmp_path: Path) -> None:
+    """A picture that stands still, and hardly anything asked for: what H.264 has of it is less than anything made."""
+    still = clip("-c:v", "libx264", "-crf", "51", "-preset", "veryslow", "-pix_fmt", "yuv420p", pattern=STILL)
+    settings = Settings(codec=Codec.VP9, bit_rates=((2160, 1_000),), show=Show(shots=0, preview=0))
+    done = await made(still, tmp_path, settings)
+    [reason] = done.plan.reasons
+    assert reason.startswith("its own streams are kept")
+    assert [file.name for file in done.files if file.name.startswith("video.")] == ["video.mp4"]
+    assert (done.after.codec, done.files[-1].content_type) == ("h264", "video/mp4")
+    assert not (tmp_path / "out" / "video.webm").exists()
+
+
+STILL = "testsrc2=size=640x360:rate=1:duration=1,loop=loop=20:size=1,setpts=N/TB"
 
 
 def said_of(path: Path) -> str:

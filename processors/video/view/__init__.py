@@ -1,6 +1,7 @@
 """What the viewer does, inside the sandbox: nothing here is imported by the process of a worker.
 
-A job takes the open video and its order, and gives what it has to say and the pictures that go with it.
+A job takes the open video, its order and whom to tell how far it is, and gives what it has to say and the pictures that
+go with it.
 """
 
 from typing import Any

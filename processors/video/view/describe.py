@@ -1,9 +1,11 @@
 """Describing a video: its header, and of one picture what only a picture tells."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import IO
 
 import av
+import msgspec
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
@@ -12,6 +14,7 @@ from av.video.stream import VideoStream
 from processors.refusals import Code, Refused
 from processors.video.facts import MAX_FPS, Sound, Transfer, VideoFacts
 from processors.video.orders import Facts
+from processors.video.view.length import length
 from processors.video.view.open import opened, seconds
 from processors.video.view.turn import UPRIGHT, Turn, turn_of
 
@@ -21,22 +24,25 @@ TRANSFERS = {16: Transfer.PQ, 18: Transfer.HLG}
 BT2020 = 9
 
 
-def describe(file: IO[bytes], order: Facts) -> tuple[VideoFacts, list[bytes]]:
-    """The facts of the video in `file`. Raises Refused: damaged when no picture can be decoded, and as `opened`."""
+def describe(file: IO[bytes], order: Facts, tell: Callable[[float], None]) -> tuple[VideoFacts, list[bytes]]:
+    """The facts of the video in `file`, which are found too soon to tell anybody how far they are.
+
+    Raises Refused: damaged when no picture can be decoded or its header makes no sense, and as `opened` and `length`.
+    """
     container, stream = opened(file)
     frame = first(container, stream)
     turn = turn_of(frame)
     context = stream.codec_context
     width, height = shown(context.width, context.height, stream.sample_aspect_ratio, turn)
     fps, base = _rate(stream.average_rate), _rate(stream.base_rate)
-    length = seconds(container, stream)
-    bit_rate = round(container.size * 8 / length) if length else 0
+    lasts = length(container, seconds(container, stream), order.patience)
+    bit_rate = round(container.size * 8 / lasts) if lasts else 0
     interlaced = bool(frame.interlaced_frame)
-    return VideoFacts(
+    facts = VideoFacts(
         container=container.format.name,
         size=container.size,
         streams=len(container.streams),
-        seconds=length,
+        seconds=lasts,
         bit_rate=bit_rate or None,
         codec=context.codec.canonical_name,
         pixels=context.pix_fmt or frame.format.name,
@@ -54,7 +60,17 @@ def describe(file: IO[bytes], order: Facts) -> tuple[VideoFacts, list[bytes]]:
         transfer=TRANSFERS.get(int(frame.color_trc), Transfer.SDR),
         wide=int(frame.color_primaries) == BT2020,
         sound=_sound(container),
-    ), []
+    )
+    _must_make_sense(facts)
+    return facts, []
+
+
+def _must_make_sense(facts: VideoFacts) -> None:
+    """Raises Refused where they are beyond all bounds: outside that would be taken for a fault of the viewer's."""
+    try:
+        msgspec.json.decode(msgspec.json.encode(facts), type=VideoFacts)
+    except msgspec.ValidationError as error:
+        raise Refused(Code.DAMAGED, "The video is damaged: what its header says can't be true.") from error
 
 
 def first(container: InputContainer, stream: VideoStream) -> VideoFrame:

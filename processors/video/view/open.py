@@ -42,8 +42,13 @@ def opened(file: IO[bytes]) -> tuple[InputContainer, VideoStream]:
     context.options = {"max_pixels": str(MAX_VIDEO_PIXELS)}
     length = seconds(container, stream)
     if length is not None and length > MAX_SECONDS:
-        raise Refused(Code.TOO_LONG, f"The video says it lasts over {MAX_SECONDS // 3600} hours, which is too long.")
+        raise too_long()
     return container, stream
+
+
+def too_long() -> Refused:
+    """For a video that is longer than any may be."""
+    return Refused(Code.TOO_LONG, f"The video lasts over {MAX_SECONDS // 3600} hours, which is too long.")
 
 
 def seconds(container: InputContainer, stream: VideoStream) -> float | None:

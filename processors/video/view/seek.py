@@ -9,6 +9,7 @@ from typing import IO
 from av.error import FFmpegError, InvalidDataError
 from av.video.frame import VideoFrame
 
+from processors.limits import MAX_SECONDS
 from processors.refusals import Code, Refused
 from processors.video.view.describe import first
 from processors.video.view.open import opened, seconds
@@ -18,16 +19,18 @@ FORWARD = 96
 
 
 class Seeker:
-    """Pictures of the video in `file`. `patience`: seconds after which only keyframes are given."""
+    """Pictures of the video in `file`. patience: seconds after which only keyframes are given. lasts: seconds that it
+    was described to last; 0: what its header says.
+    """
 
-    def __init__(self, file: IO[bytes], patience: float) -> None:
+    def __init__(self, file: IO[bytes], patience: float, lasts: float = 0.0) -> None:
         self._container, self._stream = opened(file)
         self._stream.thread_type = "SLICE"  # threads by the frame would each want a packet before the first comes out
         self._stream.thread_count = 2
         self._until = time.monotonic() + patience
         self._base = self._stream.time_base or Fraction(1, 90_000)
         self._begin = float((self._stream.start_time or 0) * self._base)
-        self.seconds = seconds(self._container, self._stream) or 0.0
+        self.seconds = lasts or seconds(self._container, self._stream) or 0.0
         self.aspect = self._stream.sample_aspect_ratio
         self.first = first(self._container, self._stream)
         self._given, self._last = self.first, -1.0
@@ -36,7 +39,7 @@ class Seeker:
     def time(self, frame: VideoFrame) -> float:
         """Seconds from the beginning of the video."""
         # By its own base, not `frame.time`: a frame that was flushed out has none.
-        return max(0.0, float((frame.pts or 0) * self._base) - self._begin)
+        return min(MAX_SECONDS, max(0.0, float((frame.pts or 0) * self._base) - self._begin))
 
     def near(self, wanted: float) -> VideoFrame:
         """The keyframe before the second `wanted`; where that was given already, the picture at it.

@@ -1,5 +1,6 @@
 """Showing a video: a poster, screenshots, a sprite, and where a preview begins."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -21,15 +22,16 @@ Array = np.ndarray[Any, Any]
 JUDGED = VersionSpec("judged", 480, 480)
 
 
-def show(file: IO[bytes], order: Show) -> tuple[Shown, list[bytes]]:
-    """What `order` asks for. Raises Refused as `describe` does."""
-    seeker = Seeker(file, order.patience)
+def show(file: IO[bytes], order: Show, tell: Callable[[float], None]) -> tuple[Shown, list[bytes]]:
+    """What `order` asks for. tell: hears what share of it is done. Raises Refused as `describe` does."""
+    seeker = Seeker(file, order.patience, order.seconds)
     often = max(order.shots, int(seeker.seconds / max(order.interval, 0.001))) if seeker.seconds else 1
     count = max(1, min(order.cells, often))
     step = seeker.seconds / count
     seen = _Seen(seeker, order, count)
     for number in range(count):
         seen.look(number, seeker.near((number + 0.5) * step))
+        tell((number + 1) / count)
     kept = [one for one in seen.best if one is not None]
     shots = kept if order.shots else []
     sheet = _sheet(seen.cells, order.columns)

@@ -1,0 +1,85 @@
+"""Programs that step back: still while something urgent is done, not for long at once, and gone when they should be."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from processors.sandbox import stepping
+from processors.sandbox.bounds import Bounds
+from processors.sandbox.layers import Protection
+from tests.processors.test_executing import BEHIND, SECOND, cmdline, sleeper
+
+
+@pytest.fixture
+def urgent() -> Iterator[list[bool]]:
+    """Whether something is: its one element."""
+    told = [False]
+    stepping.give_way_to(lambda: told[0])
+    yield told
+    stepping.give_way_to(stepping.nothing)
+
+
+def still(below: list[int]) -> bool:
+    return all(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T" for pid in below)
+
+
+async def soon(below: list[int], wanted: bool) -> bool:
+    for _ in range(100):
+        if still(below) == wanted:
+            return True
+        await asyncio.sleep(0.005)
+    return False
+
+
+@pytest.mark.parametrize("protection", BEHIND, ids=SECOND)
+async def test_all_of_it_stands_still_meanwhile(
+    protection: Protection, urgent: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stepping, "HELD_SECONDS", 60.0)
+    running, below = await sleeper(protection, Bounds(seconds=90, nice=7))
+    assert await soon(below, False)
+    urgent[0] = True
+    assert await soon(below, True)
+    urgent[0] = False
+    assert await soon(below, False)
+    await asyncio.sleep(0.6)  # as long as it stood still
+    urgent[0] = True
+    assert await soon(below, True)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    for _ in range(100):  # those inside a namespace go right after the one that holds it
+        if not any(map(cmdline, below)):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("something is left of it")
+
+
+async def test_it_goes_on_half_of_the_time_whatever_is_urgent(
+    urgent: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stepping, "HELD_SECONDS", 0.1)
+    urgent[0] = True
+    running, below = await sleeper(BEHIND[0], Bounds(seconds=90, nice=7))
+    looks = []
+    until = time.monotonic() + 1.5
+    while time.monotonic() < until:
+        looks.append(still(below))
+        await asyncio.sleep(0.01)
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    assert 0.25 < sum(looks) / len(looks) < 0.75
+
+
+async def test_what_does_not_step_back_goes_on(urgent: list[bool]) -> None:
+    urgent[0] = True
+    running, below = await sleeper(BEHIND[0], Bounds(seconds=90))
+    assert not await soon(below, True)
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
