@@ -34,8 +34,11 @@ async def test_a_body_that_trickles_ends_and_one_that_is_slow_does_not(monkeypat
 
 async def test_what_its_reader_does_meanwhile_is_not_held_against_a_body(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "SLOW_SECONDS", 0.2)
-    async for _ in in_time(pieces(10, 5, 0.01)):
+    came = 0
+    async for piece in in_time(pieces(10, 5, 0.01)):
         await asyncio.sleep(0.1)
+        came += len(piece)
+    assert came == 50
 
 
 async def test_nobody_has_more_than_half_of_the_places(monkeypatch: pytest.MonkeyPatch) -> None:
