@@ -23,7 +23,7 @@ class User(Owner, tablename="users"):
 
 
 class Chat(Owner, tablename="chats"):
-    """A room of people; `name` is its title. `project`: whose webhooks hear of what nobody reads."""
+    """A room of people; `name` is its title. `project`: the one that it belongs to, if it does."""
 
     project = Varchar(length=64, null=True, default=None)
 

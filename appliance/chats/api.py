@@ -29,8 +29,8 @@ Limit = Annotated[int, Parameter(ge=1, le=MOST_A_PAGE)]
 
 
 class NewChat(msgspec.Struct, forbid_unknown_fields=True):
-    """`members`: ids of users; who makes it by a token is one of them. `project_id`: whose webhooks hear of what nobody
-    reads.
+    """`members`: ids of users; who makes it by a token is one of them. `project_id`: the project that it
+    belongs to, if it does.
     """
 
     title: str
