@@ -14,7 +14,7 @@ from appliance.errors import DomainError, TooLarge, Unavailable
 from appliance.files import service
 from appliance.files.announced import most_bytes
 from appliance.files.bodies import drained
-from appliance.files.content import MOST_PARTS, Body, ContentDoor, must_be_open
+from appliance.files.content import MOST_PARTS, Body, ContentDoor, length, must_be_open
 from appliance.files.slots import Slots
 from appliance.files.sniffing import Sniffer
 from appliance.files.versions import Home
@@ -43,21 +43,24 @@ class Sending:
         pieces = request.stream()
         form = Form(request, pieces)
         try:
-            return await self._taken(form, chat, author, asker)
+            said = await self._taken(form, length(request), chat, author, asker)
         except DomainError:
             await form.close()
             await drained(pieces)
             raise
+        await form.close()
+        await drained(pieces)  # of what was said before, nothing was read but the beginning
+        return said
 
-    async def _taken(self, form: Form, chat: str, author: str | None, asker: Asker) -> tuple[Message, bool]:
+    async def _taken(self, form: Form, size: int, chat: str, author: str | None, asker: Asker) -> tuple[Message, bool]:
         filename = await form.until_file()
         if before := await said_before(chat, author, form.fields.get("client_id")):
-            return before, False  # what is still sent is read by nobody
+            return before, False
         pieces = form.pieces()
         head = await _head(pieces)
         profile = await self._sniffer.profile(head, filename)
         owner = Whose(layout.CHATS, chat)
-        file = await self._slots.direct(asker, owner, profile, service.FILE, filename)
+        file = await self._slots.direct(asker, owner, profile, service.FILE, filename, size)
         async with self._claimed(file):
             async with self._door.body(Home(*owner, profile.folder, file)) as body:
                 await must_be_open(file)

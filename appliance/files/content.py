@@ -45,7 +45,7 @@ class ContentDoor:
 
         One that is sent again, since its answer was lost, is read and nothing more.
         """
-        pieces, size = request.stream(), _length(request)
+        pieces, size = request.stream(), length(request)
         try:
             said = await announced(found.id)
             if said and said.sha256 and found.version_id is not None and found.size == size:
@@ -149,7 +149,7 @@ class Body:
         await self._in_thread(self._stream.abort)
 
 
-def _length(request: Request) -> int:
+def length(request: Request) -> int:
     """How many bytes are sent; 0 where that is not said."""
     length = request.headers.get("content-length", "")
     return int(length) if length.isdecimal() else 0

@@ -1,4 +1,4 @@
-"""A message with its file as one form: looked at before anything is stored, said once, and nothing left of what fails."""
+"""A message with its file as one form: looked at before it is stored, said once, and nothing left of what fails."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor

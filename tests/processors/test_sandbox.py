@@ -137,7 +137,7 @@ async def test_a_sniffer_knows_kinds_behind_the_same_doors_and_develops_nothing(
         with pytest.raises(SandboxDied, match="nothing"):
             await sniffer.develop(PHOTO)
         assert await sniffer.sniff(b"MZ" + bytes(100)) == "application/x-dosexec"
-        status = Path(f"/proc/{sniffer.pid}/status").read_text()
+        status = await asyncio.to_thread(Path(f"/proc/{sniffer.pid}/status").read_text)
         assert "\nNoNewPrivs:\t1\n" in status
         assert "\nSeccomp:\t2\n" in status
 
