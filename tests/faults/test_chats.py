@@ -160,3 +160,22 @@ def test_what_is_down_in_the_middle_is_told_and_can_be_tried_again(house: House,
     file = sent["attachments"][0]["file_id"]
     wait_for(lambda: anna.state(chat, file) == "done")
     assert anna.send(chat, data, client_id="mine").json()["message_id"] == sent["message_id"]
+
+
+def test_what_is_deleted_while_storage_is_down_is_served_no_more_and_goes(house: House, anna: Person) -> None:
+    chat = house.chat(anna)
+    said = anna.sent(chat, photo("deleted"), text="words stay")
+    file = said["attachments"][0]["file_id"]
+    wait_for(lambda: anna.state(chat, file) == "done")
+    links = [one["url"] for one in anna.api.get(f"/files/{file}").json()["versions"].values() if one]
+    with kept_down(house.stack, "storage"):
+        assert anna.api.delete(f"/chat/{chat}/file/{file}").status_code == 204
+        time.sleep(3)  # the sweep has tried
+        [message] = anna.messages(chat)
+        assert (message["text"], message["attachments"][0]["state"]) == ("words stay", "deleting")
+        assert "versions" not in message["attachments"][0]
+        for path in (f"/chat/{chat}/file/{file}", f"/files/{file}", f"/images/{file}/render?w=64"):
+            assert anna.api.get(path).status_code == 404, path
+    wait_well(house.stack)
+    wait_for(lambda: anna.messages(chat)[0]["attachments"][0]["state"] == "deleted", 60)
+    assert {httpx.get(link).status_code for link in links} == {404}
