@@ -89,11 +89,12 @@ class Sending:
     async def _received(self, body: Body, head: bytes, pieces: AsyncIterator[bytes], profile: Profile) -> None:
         """Raises TooLarge."""
         most = min(most_bytes(profile, self._settings.now), MOST_PARTS * PART)
-        await body.more(head)
-        async for piece in pieces:
+        piece: bytes | None = head
+        while piece is not None:
             if body.size + len(piece) > most:
                 raise TooLarge(f"At most {most} bytes are taken")
             await body.more(piece)
+            piece = await anext(pieces, None)
 
 
 async def _head(pieces: AsyncIterator[bytes]) -> bytes:
