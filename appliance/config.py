@@ -77,6 +77,9 @@ class Config:
     unclaimed_seconds: int = live(
         6 * 3600, "how long a file that was sent for a chat waits for its message", least=60, most=2592000, unit=SECONDS
     )
+    unread_seconds: int = live(
+        900, "how long a message is unread before webhooks are told; 0: never", least=0, most=2592000, unit=SECONDS
+    )
     expiry_grace_seconds: float = live(
         60.0, "how long after its form an upload still under way is waited for", least=0, most=86400, unit=SECONDS
     )

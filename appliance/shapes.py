@@ -167,7 +167,13 @@ SCHEMAS: dict[str, Schema] = {
     "ListedImage": _owned(**_IMAGE, versions={"anyOf": [_of("Links"), _of("Versions")]}),
     "Images": _all(images=_list("ListedImage"), next_cursor=_or_null(TEXT)),
     "Chat": _all(
-        chat_id=TEXT, title=TEXT, project_id=_or_null(TEXT), created_at=TIME, seq=COUNT, read_seq=_or_null(COUNT)
+        chat_id=TEXT,
+        title=TEXT,
+        project_id=_or_null(TEXT),
+        created_at=TIME,
+        seq=COUNT,
+        read_seq=_or_null(COUNT),
+        unread=_or_null(COUNT),
     ),
     "Chats": _all(chats=_list("Chat"), next_cursor=_or_null(TEXT)),
     "Member": _all(user_id=TEXT, joined_at=TIME, read_seq=COUNT),
@@ -175,6 +181,7 @@ SCHEMAS: dict[str, Schema] = {
     "Message": _all(
         message_id=UUID,
         chat_id=TEXT,
+        seq=COUNT,
         author=_or_null(TEXT),
         client_id=_or_null(TEXT),
         text=TEXT,
@@ -192,8 +199,12 @@ SCHEMAS: dict[str, Schema] = {
         image_id=UUID,
         state=_or_null({"enum": list(SHOWN)}),
         at=TIME,
+        unread=_all(chat_id=TEXT, user_id=TEXT, seq=COUNT, since=TIME, messages=COUNT),
     )
-    | {"description": "`done` has `versions`, null once the photo is gone; an error has `error`"},
+    | {
+        "required": ["type", "seq", "at"],  # what is of no file has no more
+        "description": "`done` has `versions`, null once the photo is gone; an error has `error`",
+    },
     "Progress": _all(
         **{name: _IMAGE[name] for name in ("progress_id", "file_id", "kind", "state", "error")},
         versions=_of("FileVersions"),

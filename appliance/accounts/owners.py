@@ -18,7 +18,7 @@ OWNER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 # all its bytes are gone.
 _CREATE = """
 WITH made AS (
-    INSERT INTO {table} (id, name) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING RETURNING id
+    INSERT INTO {table} (id, name{names}) VALUES ($1, $2{values}) ON CONFLICT (id) DO NOTHING RETURNING id
 ), folders AS (
     INSERT INTO folders (root, owner, name) SELECT $3, m.id, f FROM made m, unnest($4::text[]) f ON CONFLICT DO NOTHING
 ){also}
@@ -62,6 +62,8 @@ WITH gone AS (
             WHERE a.stream BETWEEN s.id AND s.id AND a.state NOT IN ('deleting', 'deleted')
             ORDER BY a.stream, a.id DESC LIMIT 1) IS NULL
         AND s.id <> ALL (ARRAY(SELECT DISTINCT a.stream FROM ledger.assets a WHERE a.state = 'deleting'))
+        -- Another one of the same id is in none of this one's chats.
+        AND NOT EXISTS (SELECT FROM chat_members m WHERE $1 = 'users' AND m.user_id = p.id)
     RETURNING p.id
 ), uncounted AS (
     DELETE FROM ledger.usage u USING gone WHERE u.scope = rtrim($1, 's') AND u.id = gone.id AND u.files = 0
@@ -79,9 +81,11 @@ class Owners:
         self.root, self.table = root, table
         self.noun = root.removesuffix("s")
 
-    async def create(self, name: str, owner_id: str | None = None, also: str = "", *args: Any) -> Owner:
+    async def create(self, name: str, owner_id: str | None = None, also: str = "", *args: Any, **columns: str) -> Owner:
         """A new owner; its id is made up when None is given. also: what is made with it, a statement that reads its id
-        from `made` and the `args` from $5 on. Raises BadRequest and Conflict.
+        from `made`. columns: its others, each by an expression. Both read the `args` from $5 on.
+
+        Raises BadRequest and Conflict.
         """
         if not name.strip() or len(name) > 200:
             raise BadRequest(f"The {self.noun}'s name is not valid", name="1 to 200 characters")
@@ -92,7 +96,9 @@ class Owners:
                 id="1 to 64 letters, digits, - and _, beginning with a letter or digit",
             )
         folders = ["", *layout.FOLDERS[self.root]]  # its own, and those below it
-        statement = self._sql(_CREATE, also=f", also AS ({also})" if also else "")
+        names, values = ("".join(f", {one}" for one in told) for told in (columns, columns.values()))
+        also = f", also AS ({also})" if also else ""
+        statement = self._sql(_CREATE, also=also, names=names, values=values)
         if not await fetch(statement, chosen, name, self.root, folders, *args):
             raise Conflict(f"There is a {self.noun} of this id already, or one whose bytes are still being deleted")
         return await self.one(chosen)

@@ -23,7 +23,9 @@ class User(Owner, tablename="users"):
 
 
 class Chat(Owner, tablename="chats"):
-    """A room of people; `name` is its title. `project`: the one that it belongs to, if it does."""
+    """A room of people; `name` is its title. `project`: the one that is told of what its members have not read for
+    long. Once that is deleted the chat goes on without one, and nobody is told.
+    """
 
     project = Varchar(length=64, null=True, default=None)
 

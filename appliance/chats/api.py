@@ -29,8 +29,8 @@ Limit = Annotated[int, Parameter(ge=1, le=MOST_A_PAGE)]
 
 
 class NewChat(msgspec.Struct, forbid_unknown_fields=True):
-    """`members`: ids of users; who makes it by a token is one of them. `project_id`: the project that it
-    belongs to, if it does.
+    """`members`: ids of users; who makes it by a token is one of them. `project_id`: the project whose webhooks are
+    told of what a member has not read for long; with a token, the token's own.
     """
 
     title: str
@@ -64,6 +64,8 @@ def paths(rest: str) -> list[str]:
 async def create(data: NewChat, caller: Caller) -> Room:
     if caller.owner is not None and caller.person is None:
         raise NotAllowed("This needs a server key or a user's token")
+    if data.project_id is not None:
+        caller.may_see(Whose(layout.PROJECTS, data.project_id))
     members = [*data.members, *([caller.person] if caller.person else [])]
     return await rooms.opened(data.title, members, data.project_id, data.id)
 

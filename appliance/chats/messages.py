@@ -20,7 +20,7 @@ MOST_TEXT = 16_000  # characters
 MOST_FILES = 20
 CLIENT_ID = 64  # characters
 
-_COLUMNS = "SELECT m.id, m.chat, m.author, m.text, m.client_id, m.created_at, m.deleted_at FROM chat_messages m"
+_COLUMNS = "SELECT m.id, m.chat, m.author, m.text, m.client_id, m.created_at, m.deleted_at, m.seq FROM chat_messages m"
 _PAGE = f"{_COLUMNS} WHERE m.chat = $1 AND m.id < $2 AND m.deleted_at IS NULL ORDER BY m.id DESC LIMIT $3"
 _SOME = f"{_COLUMNS} WHERE m.chat = $1 AND m.id = ANY ($2)"
 _OF_CLIENT = f"{_COLUMNS} WHERE m.chat = $1 AND m.author IS NOT DISTINCT FROM $2 AND m.client_id = $3"
@@ -31,7 +31,7 @@ _END = UUID(int=(1 << 128) - 1)  # after every id
 
 
 class Message(msgspec.Struct):
-    """One message; `files` in their order."""
+    """One message; `files` in their order. seq: of the event that told of it."""
 
     id: UUID
     chat: str
@@ -40,6 +40,7 @@ class Message(msgspec.Struct):
     client_id: str | None
     created_at: datetime
     deleted_at: datetime | None
+    seq: int
     files: list[UUID]
 
 
@@ -164,6 +165,7 @@ def _shown(message: Message, told: dict[UUID, dict[str, Any]]) -> dict[str, Any]
     return {
         "message_id": str(message.id),
         "chat_id": message.chat,
+        "seq": message.seq,
         "author": message.author,
         "client_id": message.client_id,
         "text": message.text,

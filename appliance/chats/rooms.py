@@ -7,8 +7,7 @@ from typing import Any
 import msgspec
 
 from appliance.accounts.callers import Caller
-from appliance.accounts.owners import CHATS, OWNER_ID
-from appliance.accounts.tables import Chat
+from appliance.accounts.owners import CHATS, OWNER_ID, PROJECTS
 from appliance.errors import BadRequest, NotFound
 from appliance.ledger.database import fetch, fetch_one
 from appliance.ledger.service import Ring
@@ -18,8 +17,9 @@ MOST_MEMBERS = 5000
 _JOINED_AT_ONCE = """
 INSERT INTO chat_members (chat, user_id) SELECT made.id, u FROM made, unnest($5::text[]) u ON CONFLICT DO NOTHING
 """
+_PROJECT = "(SELECT p.id FROM projects p WHERE p.id = $6 FOR KEY SHARE)"
 _ROOMS = """
-SELECT c.id, c.name, c.project, c.created_at, s.seq, m.read_seq
+SELECT c.id, c.name, c.project, c.created_at, s.seq, m.read_seq, ledger.unread(c.id, m.user_id, m.read_seq) AS unread
 FROM chats c JOIN ledger.streams s ON s.root = 'chats' AND s.owner = c.id
 {members} JOIN chat_members m ON m.chat = c.id AND m.user_id = $1
 WHERE c.deleted_at IS NULL AND {which} ORDER BY c.id LIMIT $3
@@ -33,14 +33,12 @@ SELECT user_id, joined_at, read_seq FROM chat_members WHERE chat = $1 AND user_i
 _IS_IN = """
 SELECT FROM chat_members m JOIN chats c ON c.id = m.chat AND c.deleted_at IS NULL WHERE m.chat = $1 AND m.user_id = $2
 """
-_READ = """
-UPDATE chat_members m SET read_seq = $3 FROM ledger.streams s
-WHERE m.chat = $1 AND m.user_id = $2 AND s.root = 'chats' AND s.owner = $1 AND m.read_seq < $3 AND s.seq >= $3
-"""
 
 
 class Room(msgspec.Struct):
-    """A chat as one sees it: `seq` is where its stream stands, `read_seq` how far this one has read it."""
+    """A chat as one sees it: `seq` is where its stream stands, `read_seq` how far this one has read it, `unread` how
+    many messages of others are after that, a hundred at most.
+    """
 
     chat_id: str
     title: str
@@ -48,6 +46,7 @@ class Room(msgspec.Struct):
     created_at: datetime
     seq: int
     read_seq: int | None
+    unread: int | None
 
 
 class Member(msgspec.Struct):
@@ -57,14 +56,14 @@ class Member(msgspec.Struct):
 
 
 async def opened(title: str, members: Sequence[str], project: str | None, chat_id: str | None) -> Room:
-    """A new chat with its first members. Raises BadRequest and Conflict."""
+    """A new chat with its first members. Raises BadRequest, Conflict, and NotFound for a project that is not there."""
     if len(members) > MOST_MEMBERS:
         raise BadRequest("So many can't be in a chat", members=f"{MOST_MEMBERS} at most")
     for user in members:
         must_be_user(user)
-    owner = await CHATS.create(title, chat_id, _JOINED_AT_ONCE, list(members))
     if project is not None:
-        await Chat.update({Chat.project: project}).where(Chat.id == owner.id)
+        await PROJECTS.one(project)
+    owner = await CHATS.create(title, chat_id, _JOINED_AT_ONCE, list(members), project, project=_PROJECT)
     return await room(owner.id, None)
 
 
@@ -109,7 +108,7 @@ async def members(chat: str, after: str, limit: int) -> list[Member]:
 
 async def read(chat: str, person: str, seq: int) -> None:
     """Notes how far a member has read. It never goes back, nor beyond what there is."""
-    await fetch(_READ, chat, person, seq)
+    await fetch("SELECT ledger.mark_read($1, $2, $3)", chat, person, seq)
 
 
 class Door:
@@ -119,7 +118,7 @@ class Door:
         self._ring = ring
 
     async def join(self, chat: str, user: str) -> None:
-        """Twice is harmless."""
+        """What was said before counts as read by this one. Twice is harmless."""
         self._told(await fetch("SELECT * FROM ledger.join_chat($1, $2)", chat, user))
 
     async def leave(self, chat: str, user: str) -> None:

@@ -292,6 +292,16 @@ class Ledger:
         """Takes out of view what was sent for a chat over `seconds` ago, and no message has."""
         return self._told(await fetch("SELECT * FROM ledger.drop_unclaimed($1, $2)", seconds, most))
 
+    async def tell_unread(self, chat: str, seconds: float) -> int:
+        """Tells a chat's project of every member who has not read something for `seconds`; how many there are."""
+        return len(self._told(await fetch("SELECT NULL AS id, * FROM ledger.tell_unread($1, $2)", chat, seconds)))
+
+    async def leave_deleted(self, most: int = 500) -> None:
+        """Takes users who are deleted out of the chats they are in, from so many at most. What they wrote stays, and
+        says that they wrote it: as it does of who leaves.
+        """
+        self._told(await fetch("SELECT NULL AS id, * FROM ledger.leave_deleted($1)", most))
+
     async def bury(self, asset: UUID) -> bool:
         """Records that the bytes of a removed asset are gone."""
         return bool(self._told(await fetch("SELECT * FROM ledger.bury($1)", asset)))

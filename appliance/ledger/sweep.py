@@ -38,6 +38,10 @@ _DOUBTED = """
 SELECT d.asset AS id, b.key, b.version_id FROM ledger.doubts d
 JOIN ledger.assets a ON a.id = d.asset JOIN ledger.blobs b ON b.id = a.blob LIMIT $1
 """
+CHATS_AT_ONCE = 200
+_UNREAD = """
+SELECT c.id FROM chats c WHERE c.unread_since <= now() - make_interval(secs => $1) ORDER BY c.unread_since LIMIT $2
+"""
 
 TOLD_WITHIN = timedelta(seconds=10)  # of an upload even the durable notification has come long before
 
@@ -161,6 +165,14 @@ class Sweep:
         if dropped := await self._ledger.drop_unclaimed(self._settings.now.unclaimed_seconds):
             log.info("unclaimed files removed", files=len(dropped))
 
+    async def tell_unread(self) -> None:
+        """Tells the projects of chats of those who have not read for long what was said there."""
+        if not (seconds := self._settings.now.unread_seconds):
+            return
+        for row in await fetch(_UNREAD, seconds, CHATS_AT_ONCE):
+            if told := await self._ledger.tell_unread(row["id"], seconds):
+                log.info("unread for long", chat=row["id"], members=told)
+
     async def erase(self) -> int:
         """Removes the bytes of deleted assets, and what was written to their keys since, without a pause while there is
         more; gives how many were looked at.
@@ -204,7 +216,10 @@ class Sweep:
         return None
 
     async def erase_owners(self) -> None:
-        """Takes the assets of deleted owners out of view, and forgets the owners that have none left."""
+        """Takes the assets of deleted owners out of view, and users out of their chats; forgets the owners that have
+        none left.
+        """
+        await self._ledger.leave_deleted()
         if leaving := await owners.leaving(ERASE_AHEAD):
             await self._ledger.remove(leaving)
         for gone in await owners.forget():
@@ -229,5 +244,5 @@ def chores(sweep: Sweep) -> Iterable[Chore]:
     """All that a sweep does, over and over."""
     return (
         *(sweep.fill, sweep.find, sweep.give_up, sweep.settle_doubts),
-        *(sweep.drop_unclaimed, sweep.erase, sweep.erase_owners),
+        *(sweep.drop_unclaimed, sweep.tell_unread, sweep.erase, sweep.erase_owners),
     )

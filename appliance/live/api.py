@@ -3,8 +3,9 @@ with a cursor.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -26,7 +27,7 @@ from appliance.live.following import follow
 from appliance.live.manners import Unmannerly, dismiss, heed, holding, in_time, tell, until_answered
 from appliance.live.places import Places
 from appliance.live.presenting import encode, hello, present, present_progress, reset
-from appliance.live.service import bounds, events
+from appliance.live.service import Event, bounds, events
 from appliance.logs import log
 from appliance.public import linker
 from appliance.quotas.gate import Gate
@@ -138,7 +139,9 @@ async def serve(socket: WebSocket, telling: Coroutine[Any, Any, None]) -> None:
             await dismiss(socket, Unmannerly(FAULT, "something went wrong on our side; come back"))
 
 
-async def _sse(here: Bounds, cursor: Cursor, listener: Listener, made: Linker) -> AsyncIterator[bytes]:
+async def _sse(
+    here: Bounds, cursor: Cursor, listener: Listener, made: Callable[[Event], dict[str, Any]]
+) -> AsyncIterator[bytes]:
     """Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html."""
     yield _frame(hello(here), None)
     if not resumes(cursor, here):
@@ -147,7 +150,7 @@ async def _sse(here: Bounds, cursor: Cursor, listener: Listener, made: Linker) -
     try:
         async for page in follow(listener, here.stream, cursor.seq):
             for event in page.events:
-                yield _frame(present(event, made), f"{here.epoch}:{event.seq}")
+                yield _frame(made(event), f"{here.epoch}:{event.seq}")
             for asset, progress in page.progress.items():
                 yield _frame(present_progress(asset, progress), None)
             if not page.events and not page.progress:
@@ -189,7 +192,7 @@ async def events_page(
     owner = whose(request, owner_id)
     caller.may_see(owner)
     here = await bounds(owner)
-    made = linker(request, config, links)
+    made = partial(present, linker=linker(request, config, links), for_server=caller.owner is None)
     cursor = after_cursor(last_event_id or after, epoch, here)
     if "text/event-stream" in request.headers.get("accept", ""):
         await until_answered(request, places.place(owner, gate.mark(request, caller.server)))
@@ -202,7 +205,7 @@ async def events_page(
     page = await events(here.stream, cursor.seq, limit)
     told = {
         **hello(here),
-        "events": [present(event, made) for event in page],
+        "events": [made(event) for event in page],
         "next": page[-1].seq if page else cursor.seq,
     }
     return Response(told, media_type=MediaType.JSON)

@@ -14,11 +14,13 @@ from appliance.live.service import Event
 
 PREVIEW = "preview"
 """The type of an event that tells of versions which are there before the rest."""
+UNREAD = "unread"
+"""The type of an event of a project that tells who has not read something, in which of its chats."""
 
 
-def present(event: Event, linker: Linker) -> dict[str, Any]:
+def present(event: Event, linker: Linker, for_server: bool = False) -> dict[str, Any]:
     """One event of an owner's stream. `done` carries the versions, `preview` those that are there before the rest; None
-    once the file is gone. What is of no file has its facts.
+    once the file is gone. What is of no file has its facts; who is in which chat is for servers alone.
     """
     told: dict[str, Any] = {
         "type": event.type,
@@ -26,6 +28,8 @@ def present(event: Event, linker: Linker) -> dict[str, Any]:
         **Whose(event.root, event.owner).told(),
         "at": event.at,
     }
+    if event.type == UNREAD:
+        return told | ({UNREAD: event.facts} if for_server else {})
     if event.asset is None:
         return told | event.facts
     told |= {"file_id": str(event.asset), "image_id": str(event.asset), "state": states.shown(event.state)}

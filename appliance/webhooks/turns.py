@@ -106,7 +106,7 @@ async def messages(turn: Turn, linker: Linker) -> list[Message]:
 
 def _message(turn: Turn, event: Event, linker: Linker) -> Message:
     wanted = not turn.events or name(event) in turn.events
-    body = msgspec.json.encode(present(event, linker)) if wanted else None
+    body = msgspec.json.encode(present(event, linker, for_server=True)) if wanted else None
     return Message(event.seq, f"{turn.epoch}:{event.seq}", event.asset, body)
 
 

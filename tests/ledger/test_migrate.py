@@ -76,6 +76,25 @@ def test_events_of_before_say_who_sent_their_file(postgres: Postgres, empty: str
     )
 
 
+def test_messages_of_before_have_numbers_and_chats_a_project_that_is_there(postgres: Postgres, empty: str) -> None:
+    assert migrate(empty).returncode == 0
+    postgres.psql(
+        "empty",
+        "DELETE FROM migration WHERE name = '2026-11-26T16:20:00:000000';"
+        "ALTER TABLE chat_messages DROP COLUMN seq; ALTER TABLE chat_members DROP COLUMN pushed_seq;"
+        "ALTER TABLE chats DROP COLUMN unread_since, DROP COLUMN unread_after, DROP CONSTRAINT project_of_chat;"
+        "INSERT INTO projects (id, name) VALUES ('111', 'there');"
+        "INSERT INTO chats (id, name, project) VALUES ('a', 'a', '111'), ('b', 'b', 'nowhere');"
+        "INSERT INTO chat_messages (chat, text) VALUES ('a', 'told'), ('a', 'so old that its event is gone');"
+        "INSERT INTO ledger.events (stream, seq, type, facts) "
+        "SELECT 1, 7, 'message', jsonb_build_object('message_id', id) FROM chat_messages WHERE text = 'told'",
+    )
+    done = migrate(empty)
+    assert done.returncode == 0, done.stderr
+    assert postgres.psql("empty", "SELECT seq FROM chat_messages ORDER BY seq") == "0\n7\n"
+    assert postgres.psql("empty", "SELECT id, project FROM chats ORDER BY id") == "a|111\nb|\n"
+
+
 def test_without_a_database_it_fails_and_says_nothing_secret() -> None:
     done = migrate("postgresql://somebody:a-secret-word@127.0.0.1:1/nothing")
     assert done.returncode != 0

@@ -11,13 +11,17 @@ RETURNS TABLE (stream bigint, seq bigint) LANGUAGE sql AS $$
     RETURNING e.stream, e.seq;
 $$;
 
--- Lets a user in. No row where that one is in already, or the chat is not there.
+-- Lets a user in. No row where that one is in already, or the chat is not there. What was said before counts as read.
 CREATE OR REPLACE FUNCTION ledger.join_chat(of_chat text, who text) RETURNS TABLE (stream bigint, seq bigint) LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO chat_members (chat, user_id)
     SELECT c.id, who FROM chats c WHERE c.id = of_chat AND c.deleted_at IS NULL ON CONFLICT DO NOTHING;
     IF FOUND THEN
-        RETURN QUERY SELECT * FROM ledger.tell('chats', of_chat, 'member_joined', jsonb_build_object('user_id', who));
+        RETURN QUERY
+        WITH told AS (SELECT * FROM ledger.tell('chats', of_chat, 'member_joined', jsonb_build_object('user_id', who))), mark AS (
+            UPDATE chat_members m SET read_seq = told.seq FROM told WHERE m.chat = of_chat AND m.user_id = who
+        )
+        SELECT told.stream, told.seq FROM told;
     END IF;
 END $$;
 
@@ -28,6 +32,21 @@ BEGIN
     IF FOUND THEN
         RETURN QUERY SELECT * FROM ledger.tell('chats', of_chat, 'member_left', jsonb_build_object('user_id', who));
     END IF;
+END $$;
+
+-- Takes users who are deleted out of the chats they are in, from so many at most; what they said stays theirs. Streams in the
+-- order of their ids, as everywhere.
+CREATE OR REPLACE FUNCTION ledger.leave_deleted(most integer) RETURNS TABLE (stream bigint, seq bigint) LANGUAGE plpgsql AS $$
+DECLARE
+    one record;
+BEGIN
+    FOR one IN
+        SELECT m.chat, m.user_id FROM users u JOIN chat_members m ON m.user_id = u.id
+        JOIN ledger.streams s ON s.root = 'chats' AND s.owner = m.chat
+        WHERE u.deleted_at IS NOT NULL ORDER BY s.id LIMIT most
+    LOOP
+        RETURN QUERY SELECT * FROM ledger.leave_chat(one.chat, one.user_id);
+    END LOOP;
 END $$;
 
 -- Saves a message with its files in their order. `by`: NULL for the server itself. Verdicts: `new`; `again`, where this client
@@ -41,7 +60,7 @@ DECLARE
 BEGIN
     -- Assets first, in the order of their ids, as everywhere.
     PERFORM FROM ledger.assets a WHERE a.id = ANY (files) ORDER BY a.id FOR NO KEY UPDATE;
-    PERFORM FROM chats c WHERE c.id = of_chat AND c.deleted_at IS NULL FOR SHARE;
+    PERFORM FROM chats c WHERE c.id = of_chat AND c.deleted_at IS NULL FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN QUERY SELECT 'no_member', NULL::uuid, NULL::bigint, NULL::bigint;
         RETURN;
@@ -69,8 +88,13 @@ BEGIN
         RETURN;
     END IF;
     DELETE FROM chat_unclaimed u WHERE u.asset = ANY (files);
-    RETURN QUERY SELECT 'new', made, t.stream, t.seq
-        FROM ledger.tell('chats', of_chat, 'message', jsonb_build_object('message_id', made)) t;
+    PERFORM ledger.watch_unread(of_chat, s.seq) FROM chats c JOIN ledger.streams s ON s.root = 'chats' AND s.owner = c.id
+        WHERE c.id = of_chat AND c.project IS NOT NULL AND c.unread_since IS NULL;
+    RETURN QUERY
+    WITH told AS (SELECT * FROM ledger.tell('chats', of_chat, 'message', jsonb_build_object('message_id', made))), numbered AS (
+        UPDATE chat_messages m SET seq = told.seq FROM told WHERE m.id = made
+    )
+    SELECT 'new', made, told.stream, told.seq FROM told;
 END $$;
 
 -- Takes a message out of view, with its files; those of `by` alone, NULL: of anybody. No row where there is none.
