@@ -3,7 +3,7 @@ with a cursor.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Annotated, Any
@@ -50,14 +50,24 @@ def after_cursor(text: str | None, epoch: str | None, here: Bounds) -> Cursor:
 
 
 async def pump(
-    socket: WebSocket, here: Bounds, cursor: Cursor, listener: Listener, made: Linker, only: UUID | None = None
+    socket: WebSocket,
+    here: Bounds,
+    cursor: Cursor,
+    listener: Listener,
+    made: Linker,
+    only: UUID | None = None,
+    still: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
-    """Tells what comes after the cursor, of all assets of the stream or of one."""
+    """Tells what comes after the cursor, of all assets of the stream or of one. still: raises once this reader may be
+    told nothing more.
+    """
     await tell(socket, hello(here))
     if not resumes(cursor, here):
         await tell(socket, reset(here))
         cursor = Cursor(here.head)
     async for page in follow(listener, here.stream, cursor.seq, only):
+        if still:
+            await still()
         for event in page.events:
             await tell(socket, present(event, made))
         for asset, progress in page.progress.items():

@@ -39,12 +39,19 @@ SELECT c.epoch, c.kept_from, r.* FROM ledger.epoch c LEFT JOIN (
 """
 # In the order of time, but never against that of a stream: times are those of the beginnings of transactions, and which
 # of two is the first to commit, and so has the lower number, may have begun later.
+# Of a chat that the user is not in (any more) only that a file is gone.
 _NEWS = f"""
 WITH news AS (
     SELECT n.* FROM unnest($2::bigint[], $3::bigint[]) AS c (stream, seq) CROSS JOIN LATERAL (
+        SELECT s.root <> '{layout.CHATS}' OR EXISTS (
+            SELECT FROM chat_members m WHERE m.chat = s.owner AND m.user_id = $1
+        ) AS seen FROM ledger.streams s WHERE s.id = c.stream
+    ) w CROSS JOIN LATERAL (
         SELECT f.*, max(f.at) OVER (ORDER BY f.seq) AS turn FROM (
             SELECT e.stream, e.seq, e.at FROM ledger.events e
-            WHERE e.uploader = $1 AND e.stream = c.stream AND e.seq > c.seq ORDER BY e.seq LIMIT $6
+            WHERE e.uploader = $1 AND e.stream = c.stream AND e.seq > c.seq
+                AND (w.seen OR e.type IN ('deleted', 'erased'))
+            ORDER BY e.seq LIMIT $6
         ) f
     ) n
     UNION ALL

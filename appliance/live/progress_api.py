@@ -1,5 +1,6 @@
 """`/progress/{id}`: how far one file is, and its events: those of its owner's stream that are of this file."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -7,10 +8,11 @@ from litestar import Request, Router, WebSocket, get, websocket
 from redis.asyncio import Redis
 
 from appliance.accounts.callers import Caller
-from appliance.accounts.tickets import Tickets
-from appliance.chats import access
+from appliance.accounts.tickets import Admission, Tickets
+from appliance.chats import access, rooms
 from appliance.config import Config
 from appliance.files import service
+from appliance.files.service import File
 from appliance.ledger.states import State
 from appliance.live import api
 from appliance.live.doorbell import Listener
@@ -19,6 +21,7 @@ from appliance.live.progress import last_told
 from appliance.live.service import bounds
 from appliance.public import linker
 from appliance.quotas.gate import Gate
+from storage import layout
 from storage.links import Links
 
 DONE_PERCENT = 100.0
@@ -55,15 +58,26 @@ async def events_socket(
     after: str | None = None,
     epoch: str | None = None,
 ) -> None:
-    """As the socket of its owner, whose ticket lets in; cursors are those of the owner's stream."""
+    """As the socket of its owner, whose ticket lets in, or one of who is in the chat; cursors are those of the owner's
+    stream.
+    """
     async with api.opened(socket, config, tickets, gate, ticket) as admitted:
-        file = await service.file(progress_id)
-        admitted.must_be_of(file.whose)
+        file = await _seen(progress_id, admitted)
         here = await bounds(file.whose)
         cursor = api.after_cursor(after, epoch, here)
         async with places.place(file.whose, gate.mark(socket, admitted.server)):
             made = linker(socket, config, links)
-            await api.serve(socket, api.pump(socket, here, cursor, listener, made, file.id))
+            still = partial(rooms.must_be_member, file.owner, admitted.person) if file.root == layout.CHATS else None
+            await api.serve(socket, api.pump(socket, here, cursor, listener, made, file.id, still))
+
+
+async def _seen(file_id: UUID, admitted: Admission) -> File:
+    """The file, for one with this ticket. Raises NotFound and NotAuthenticated."""
+    file = await service.file(file_id)
+    if file.root == layout.CHATS:
+        return await access.seen(file_id, Caller("ticket", admitted.owner, user=admitted.user))
+    admitted.must_be_of(file.whose)
+    return file
 
 
 router = Router("/", route_handlers=[read, events_socket])

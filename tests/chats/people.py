@@ -30,6 +30,13 @@ class Person:
         with connect(f"{self.stack.url.replace('http', 'ws')}/{root}/{chat}/events{query}") as socket:
             yield socket
 
+    @contextmanager
+    def progress(self, file: str) -> Iterator[ClientConnection]:
+        """The events of one file, from the first on."""
+        query = f"?ticket={self.ticket()}&after=0"
+        with connect(f"{self.stack.url.replace('http', 'ws')}/progress/{file}/events{query}") as socket:
+            yield socket
+
     def say(self, chat: str, text: str = "", files: list[str] | None = None, **more: Any) -> dict[str, Any]:
         answer = self.api.post(f"/chats/{chat}/messages", json={"text": text, "files": files or [], **more})
         assert answer.status_code in (200, 201), answer.text
