@@ -124,6 +124,16 @@ async def test_what_is_deleted_needs_not_be_read_for_the_next_to_be_told(book: B
     assert await looked(book) == [("ben", third.seq, 1)]
 
 
+async def test_a_number_that_there_is_not_yet_is_not_read(book: Book, post: Post) -> None:
+    await say(post, "anna")
+    await later()
+    assert len(await looked(book)) == 2
+    await rooms.read(CHAT, "ben", 10**18)
+    second = await say(post, "ben")
+    await later()
+    assert await looked(book) == [("anna", second.seq, 1)]
+
+
 async def test_a_server_speaks_to_all(book: Book, post: Post) -> None:
     await say(post, None)
     await later()

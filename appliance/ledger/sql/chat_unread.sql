@@ -21,8 +21,8 @@ CREATE OR REPLACE FUNCTION ledger.mark_read(of_chat text, who text, upto bigint)
 BEGIN
     -- Who was told is told of nothing more until this; what was said meanwhile begins to wait now. The chat before the member.
     IF EXISTS (
-        SELECT FROM chat_members m
-        WHERE m.chat = of_chat AND m.user_id = who AND m.read_seq < upto AND m.read_seq < m.pushed_seq
+        SELECT FROM chat_members m JOIN ledger.streams s ON s.root = 'chats' AND s.owner = m.chat
+        WHERE m.chat = of_chat AND m.user_id = who AND m.read_seq < upto AND s.seq >= upto AND m.read_seq < m.pushed_seq
     ) THEN
         PERFORM ledger.watch_unread(of_chat, upto);
     END IF;
