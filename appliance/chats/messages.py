@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from appliance.errors import BadRequest, Conflict, NotFound
+from appliance.errors import BadRequest, Conflict, LegalHold, NotFound
 from appliance.files import service
 from appliance.files.versions import Linker
 from appliance.ledger.database import fetch
@@ -22,6 +22,10 @@ _COLUMNS = "SELECT m.id, m.chat, m.author, m.text, m.client_id, m.created_at, m.
 _PAGE = f"{_COLUMNS} WHERE m.chat = $1 AND m.id < $2 AND m.deleted_at IS NULL ORDER BY m.id DESC LIMIT $3"
 _SOME = f"{_COLUMNS} WHERE m.chat = $1 AND m.id = ANY ($2)"
 _ATTACHED = "SELECT message, asset FROM chat_attachments WHERE message = ANY ($1) ORDER BY message, place"
+_THERE = """
+SELECT FROM chat_messages m
+WHERE m.chat = $1 AND m.id = $2 AND m.deleted_at IS NULL AND ($3::text IS NULL OR m.author = $3)
+"""
 _MESSAGES_OF = "SELECT asset, message FROM chat_attachments WHERE asset = ANY ($1)"
 _END = UUID(int=(1 << 128) - 1)  # after every id
 
@@ -82,11 +86,21 @@ class Post:
         return message, row["verdict"] == "new"
 
     async def unsay(self, chat: str, message: UUID, author: str | None) -> None:
-        """Takes a message out of view, and its files with it; the author's own, None: anybody's. Raises NotFound."""
+        """Takes a message out of view, and its files with it; the author's own, None: anybody's.
+
+        Raises NotFound and LegalHold.
+        """
         rows = await fetch("SELECT * FROM ledger.unsay($1, $2, $3)", chat, message, author)
         if not rows:
-            raise NotFound("There is no such message")
+            await _must_be_there(chat, message, author)
+            raise LegalHold
         self._ring((row["stream"], row["seq"]) for row in rows)
+
+
+async def _must_be_there(chat: str, message: UUID, author: str | None) -> None:
+    """Raises NotFound."""
+    if not await fetch(_THERE, chat, message, author):
+        raise NotFound("There is no such message")
 
 
 async def page(chat: str, before: UUID | None, limit: int) -> list[Message]:

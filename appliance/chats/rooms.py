@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import asyncpg
 import msgspec
 
 from appliance.accounts.callers import Caller
@@ -19,7 +20,7 @@ _JOINED_AT_ONCE = """
 INSERT INTO chat_members (chat, user_id) SELECT made.id, u FROM made, unnest($5::text[]) u ON CONFLICT DO NOTHING
 """
 _ROOMS = """
-SELECT c.id, c.name, c.project, c.created_at, s.seq, m.read_seq
+SELECT c.id, c.name, c.project, c.created_at, s.seq, m.read_seq, c.retention_days, c.held_reason, c.held_at
 FROM chats c JOIN ledger.streams s ON s.root = 'chats' AND s.owner = c.id
 {members} JOIN chat_members m ON m.chat = c.id AND m.user_id = $1
 WHERE c.deleted_at IS NULL AND {which} ORDER BY c.id LIMIT $3
@@ -39,8 +40,17 @@ WHERE m.chat = $1 AND m.user_id = $2 AND s.root = 'chats' AND s.owner = $1 AND m
 """
 
 
+class Hold(msgspec.Struct):
+    """A legal hold."""
+
+    reason: str
+    since: datetime
+
+
 class Room(msgspec.Struct):
-    """A chat as one sees it: `seq` is where its stream stands, `read_seq` how far this one has read it."""
+    """A chat as one sees it: `seq` is where its stream stands, `read_seq` how far this one has read it. `hold` is for
+    servers: a member is not told, and sees null.
+    """
 
     chat_id: str
     title: str
@@ -48,6 +58,8 @@ class Room(msgspec.Struct):
     created_at: datetime
     seq: int
     read_seq: int | None
+    retention_days: int | None
+    hold: Hold | None
 
 
 class Member(msgspec.Struct):
@@ -94,12 +106,19 @@ async def room(chat: str, person: str | None) -> Room:
     found = await fetch_one(_ONE, person, chat, 1)
     if found is None:
         raise NotFound("There is no such chat")
-    return Room(*found)
+    return _room(found, person)
+
+
+def _room(row: asyncpg.Record, person: str | None) -> Room:
+    *told, reason, since = row
+    hold = Hold(reason, since) if since and person is None else None
+    return Room(*(*told, hold))
 
 
 async def rooms(person: str | None, after: str, limit: int) -> list[Room]:
     """At most `limit` chats that `person` is in, or None: all, in the order of their ids, after the id `after`."""
-    return [Room(*row) for row in await fetch(_OF_ALL if person is None else _OF_MEMBER, person, after, limit)]
+    found = await fetch(_OF_ALL if person is None else _OF_MEMBER, person, after, limit)
+    return [_room(row, person) for row in found]
 
 
 async def members(chat: str, after: str, limit: int) -> list[Member]:

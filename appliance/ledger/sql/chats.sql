@@ -73,21 +73,26 @@ BEGIN
         FROM ledger.tell('chats', of_chat, 'message', jsonb_build_object('message_id', made)) t;
 END $$;
 
--- Takes a message out of view, with its files; those of `by` alone, NULL: of anybody. No row where there is none.
-CREATE OR REPLACE FUNCTION ledger.unsay(of_chat text, said uuid, by text)
+-- Takes a message out of view, with its files; those of `by` alone, NULL: of anybody; with `outdated` only what is past the
+-- chat's retention. No row where there is none, or the chat is under a legal hold. What is left is a row without its text.
+CREATE OR REPLACE FUNCTION ledger.unsay(of_chat text, said uuid, by text, outdated boolean DEFAULT false)
 RETURNS TABLE (stream bigint, seq bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     attached uuid[] := ARRAY(SELECT t.asset FROM chat_attachments t WHERE t.message = said ORDER BY t.asset);
 BEGIN
     PERFORM FROM ledger.assets a WHERE a.id = ANY (attached) ORDER BY a.id FOR NO KEY UPDATE;
-    UPDATE chat_messages m SET deleted_at = now(), text = ''
-    WHERE m.id = said AND m.chat = of_chat AND m.deleted_at IS NULL AND (by IS NULL OR m.author = by);
+    PERFORM FROM chats c WHERE c.id = of_chat FOR SHARE;  -- until the commit: see not_held
+    UPDATE chat_messages m SET deleted_at = now(), text = '' FROM chats c
+    WHERE m.id = said AND m.chat = of_chat AND m.deleted_at IS NULL AND (by IS NULL OR m.author = by)
+        AND c.id = m.chat AND c.held_at IS NULL
+        AND (NOT outdated OR m.created_at < now() - make_interval(days => c.retention_days));
     IF NOT FOUND THEN
         RETURN;
     END IF;
     RETURN QUERY SELECT r.stream, r.seq FROM ledger.remove(attached) r;
-    RETURN QUERY SELECT * FROM ledger.tell('chats', of_chat, 'message_deleted', jsonb_build_object('message_id', said));
+    RETURN QUERY SELECT * FROM ledger.tell('chats', of_chat, 'message_deleted', jsonb_build_object('message_id', said)
+        || CASE WHEN outdated THEN '{"reason": "retention"}' ELSE '{}' END::jsonb);
 END $$;
 
 -- Removes what was sent for a chat so long ago that nobody means to say it any more, and that can't be sent any more either.
