@@ -28,6 +28,7 @@ from appliance.beat import beat
 from appliance.bundles import api as bundles
 from appliance.care import api as care
 from appliance.chats import api as chats
+from appliance.chats import export_api as chat_export
 from appliance.chats import keeping_api as chat_keeping
 from appliance.chats import socket as chat_socket
 from appliance.clocks import Clocks
@@ -71,7 +72,7 @@ ROUTERS = [
     module.router
     for module in (
         *(accounts, quotas, folders, files, playlists, images, renders, pages, bundles),
-        *(chats, chat_keeping, chat_socket),
+        *(chats, chat_keeping, chat_export, chat_socket),
         *(assets, live, progress, notifications, webhooks, settings, health, care, docs),
     )
 ]

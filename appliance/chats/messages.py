@@ -20,6 +20,10 @@ CLIENT_ID = 64  # characters
 
 _COLUMNS = "SELECT m.id, m.chat, m.author, m.text, m.client_id, m.created_at, m.deleted_at FROM chat_messages m"
 _PAGE = f"{_COLUMNS} WHERE m.chat = $1 AND m.id < $2 AND m.deleted_at IS NULL ORDER BY m.id DESC LIMIT $3"
+_FOLLOWING = f"""
+{_COLUMNS} WHERE m.chat BETWEEN $1 AND $1 AND m.id > $2 AND m.id <= $3 AND m.deleted_at IS NULL
+ORDER BY m.chat, m.id LIMIT $4
+"""
 _SOME = f"{_COLUMNS} WHERE m.chat = $1 AND m.id = ANY ($2)"
 _ATTACHED = "SELECT message, asset FROM chat_attachments WHERE message = ANY ($1) ORDER BY message, place"
 _THERE = """
@@ -106,6 +110,11 @@ async def _must_be_there(chat: str, message: UUID, author: str | None) -> None:
 async def page(chat: str, before: UUID | None, limit: int) -> list[Message]:
     """At most `limit` messages older than `before`, the newest first; what is deleted is left out."""
     return await _messages(_PAGE, chat, before or _END, limit)
+
+
+async def following(chat: str, after: UUID, last: UUID, limit: int) -> list[Message]:
+    """At most `limit` messages after `after`, up to `last`, the oldest first; what is deleted is left out."""
+    return await _messages(_FOLLOWING, chat, after, last, limit)
 
 
 async def some(chat: str, ids: Iterable[UUID]) -> list[Message]:

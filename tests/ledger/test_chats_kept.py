@@ -10,7 +10,7 @@ import pytest
 
 from appliance.accounts import owners
 from appliance.accounts.whose import Whose
-from appliance.chats import keeping, rooms
+from appliance.chats import export, keeping, rooms
 from appliance.chats.keeping import Retention
 from appliance.chats.messages import Post, page
 from appliance.config import current
@@ -238,6 +238,24 @@ async def test_a_round_reads_neither_what_is_young_nor_what_is_kept_for_ever(
     again = f"SELECT ledger.look_again('{CHAT}', 30)"
     statements = {"due": keeping._DUE.replace("$1", "100"), "outdated": outdated, "again": again}
     await check_cost(database_url, 60_000, statements)
+
+
+async def test_an_export_begins_after_what_is_being_said_and_before_what_is_said_next(
+    post: Post, other: asyncpg.Connection
+) -> None:
+    """One that did not wait would have a gap: a message of before that appears later."""
+    async with other.transaction():
+        saying = "SELECT id FROM ledger.post_message($1, NULL, 'a', '{}', NULL)"
+        first = await other.fetchval(saying, CHAT)
+        beginning = await waiting(export.begin(CHAT))
+    begun = await beginning
+    assert (begun.title, begun.last_message_id) == ("tests", first)
+    assert begun.seq == (await bounds(Whose("chats", CHAT))).head
+    later, _ = await post.say(CHAT, "anna", "b", [], None)
+    assert later.id > first
+    await owners.CHATS.delete(CHAT)
+    with pytest.raises(NotFound):
+        await export.begin(CHAT)
 
 
 async def test_tombstones_go_once_nobody_is_told_of_them_any_more(book: Book, post: Post, retention: Retention) -> None:
