@@ -26,7 +26,7 @@ async def fetch_export(owner_id: str, request: Request, caller: Caller, bundles:
     """For a server and for every member: what was said until now, as `messages.jsonl` and, for people, `index.html`;
     the originals of its files in `files/`, stored as they are; `members.json`, `chat.json`. Files that could not be
     read are named in `missing.json`. What is deleted is not in it. It is read as it is sent, so nobody knows how long
-    it will be; one that ends early is no zip.
+    it will be; one that ends early is no zip. Whoever reads nothing of it for a while (20 seconds) has to begin anew.
     """
     await rooms.must_be_in(owner_id, caller)
     await until_answered(request, bundles.place())

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Container
-from datetime import datetime
+from datetime import UTC, datetime
 from html import escape
 from typing import Any
 from urllib.parse import quote
@@ -34,7 +34,7 @@ time {{ color: #666; font-size: .85em; }}
 </head>
 <body>
 <h1><bdi>{title}</bdi></h1>
-<p>As it was on <time datetime="{at}">{at}</time></p>
+<p>As it was on {at}</p>
 """
 FOOT = "</body>\n</html>\n"
 
@@ -80,10 +80,9 @@ def head(title: str, at: datetime) -> str:
 def article(line: Line, lost: Container[str]) -> str:
     """One message of the page. lost: paths of what is not in the zip after all."""
     files = "".join(f"<li>{_file(one, lost)}</li>" for one in line.attachments)
-    at = _time(line.created_at)
     return (
         f'<article id="{line.message_id}"><b><bdi>{escape(line.author or "the server")}</bdi></b> '
-        f'<time datetime="{at}">{at}</time>'
+        + _time(line.created_at)
         + (f'<p dir="auto">{escape(line.text)}</p>' if line.text else "")
         + (f"<ul>{files}</ul>" if files else "")
         + "</article>\n"
@@ -93,14 +92,15 @@ def article(line: Line, lost: Container[str]) -> str:
 def _file(one: Attachment, lost: Container[str]) -> str:
     name = f"<bdi>{escape(seen(one.filename or 'a file'))}</bdi>"
     if one.path is None:
-        return f"{name} (not here: {escape(one.error or one.state or 'unknown')})"
+        why = one.error or (one.state if one.state == "deleted" else "uploading")
+        return f"{name} (not here: {escape(why)})"
     if one.path in lost:
         return f"{name} (not here: it could not be read)"
     return f'<a href="{escape(quote(one.path))}">{name}</a> ({one.bytes:,} bytes)'
 
 
 def _time(at: datetime) -> str:
-    return at.isoformat(timespec="seconds")
+    return f'<time datetime="{at.isoformat()}">{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC</time>'
 
 
 def encoded(value: Any) -> bytes:

@@ -7,6 +7,7 @@ import os
 import re
 import threading
 import zipfile
+from contextlib import ExitStack
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import unquote
@@ -15,6 +16,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from appliance.bundles.api import AT_ONCE
 from appliance.chats.transcript import path
 from storage import layout
 from tests.appliance import pictures
@@ -157,7 +159,7 @@ def test_what_can_not_be_read_is_named_and_nothing_else_is_missing(
     }
     assert found.zip.read("files/0002-there.jpg") == photo
     assert "<bdi>gone.jpg</bdi> (not here: it could not be read)" in found.page
-    assert "<bdi>coming.jpg</bdi> (not here: init)" in found.page
+    assert "<bdi>coming.jpg</bdi> (not here: uploading)" in found.page
 
 
 def test_a_file_that_is_lost_while_it_is_read_is_named_and_the_rest_is_there(
@@ -228,6 +230,25 @@ def test_who_leaves_early_takes_no_place_along(anna: Person, chat: str) -> None:
             assert answer.status_code == 200
             next(answer.iter_raw())
     wait_for(lambda: anna.api.get(f"/chats/{chat}/export").status_code == 200)
+
+
+@pytest.mark.long
+def test_who_does_not_read_loses_the_place() -> None:
+    stack = Stack(DARKROOM_LIVE_SEND_SECONDS="2")
+    try:
+        stack.up()
+        anna = Person(stack, House(stack).server, "anna")
+        chat = House(stack).chat(anna)
+        anna.say(chat, files=[anna.upload(chat, os.urandom(LARGE))])
+        with ExitStack() as idle:
+            for _ in range(AT_ONCE):
+                answer = idle.enter_context(anna.api.stream("GET", f"/chats/{chat}/export"))
+                assert answer.status_code == 200
+            refused = anna.api.get(f"/chats/{chat}/export")
+            assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+            wait_for(lambda: anna.api.get(f"/chats/{chat}/export").status_code == 200)
+    finally:
+        stack.close()
 
 
 @pytest.mark.pure
