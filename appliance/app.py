@@ -29,8 +29,11 @@ from appliance.bundles import api as bundles
 from appliance.care import api as care
 from appliance.chats import api as chats
 from appliance.chats import export_api as chat_export
+from appliance.chats import files_api as chat_files
 from appliance.chats import keeping_api as chat_keeping
 from appliance.chats import socket as chat_socket
+from appliance.chats.messages import Post
+from appliance.chats.sending import Sending
 from appliance.clocks import Clocks
 from appliance.config import Config, current
 from appliance.files import api as files
@@ -38,6 +41,7 @@ from appliance.files import forms, playlists
 from appliance.files.content import ContentDoor
 from appliance.files.parts import Parts
 from appliance.files.slots import Slots
+from appliance.files.sniffing import Sniffer
 from appliance.folders import api as folders
 from appliance.heads import answering_head
 from appliance.images import api as images
@@ -51,6 +55,7 @@ from appliance.live.places import Places
 from appliance.logs import OTHERS, set_up
 from appliance.metrics import gauge
 from appliance.problems import HANDLERS
+from appliance.public import made_links
 from appliance.queue import Queue
 from appliance.quotas import api as quotas
 from appliance.quotas.gate import Gate
@@ -65,14 +70,14 @@ from appliance.settings.reading import Reader
 from appliance.valkey import patient, quick
 from appliance.webhooks import api as webhooks
 from storage.endpoint import Ability
-from storage.links import Links, UploadForms
+from storage.links import UploadForms
 from storage.objects import Objects
 
 ROUTERS = [
     module.router
     for module in (
         *(accounts, quotas, folders, files, playlists, images, renders, pages, bundles),
-        *(chats, chat_keeping, chat_export, chat_socket),
+        *(chats, chat_files, chat_keeping, chat_export, chat_socket),
         *(assets, live, progress, notifications, webhooks, settings, health, care, docs),
     )
 ]
@@ -120,7 +125,9 @@ def _resources(config: Config) -> dict[str, Any]:
     objects = Objects(config.endpoint(), reader.access, reader.secret)
     room = Room(redis, objects, reading)
     listener = Listener(config.valkey_url)
+    content_door, sniffer = ContentDoor(config), Sniffer(config)
     upload_forms = UploadForms(uploader.access, uploader.secret, config.endpoint())
+    slots = Slots(ledger, upload_forms, room, reading)
     return {
         "config": config,
         "settings": reading,
@@ -131,10 +138,12 @@ def _resources(config: Config) -> dict[str, Any]:
         "places": Places(redis, reading),
         "ledger": ledger,
         "gate": Gate(redis, reading),
-        "slots": Slots(ledger, upload_forms, room, reading),
+        "slots": slots,
+        "sniffer": sniffer,
+        "sending": Sending(ledger, Post(doorbell.ring), slots, content_door, sniffer, reading),
         "room": room,
         "parts": Parts(config),
-        "content_door": ContentDoor(config),
+        "content_door": content_door,
         "bundles": bundles.Bundles(config),
         "renders": Renders(listener, Queue(config.valkey_url, config.queue_window), room, reading),
         "render_sizes": listed(config.render_sizes),
@@ -142,7 +151,7 @@ def _resources(config: Config) -> dict[str, Any]:
         "callers": Callers(config.token_secret),
         "tickets": Tickets(redis, "ticket"),
         "logins": Tickets(redis, "login"),
-        "links": Links(reader.access, reader.secret, config.link_seconds, config.endpoint()),
+        "links": made_links(config),
         "reader": objects,
         "clocks": Clocks(objects, config.clock_seconds),
     }
@@ -172,6 +181,7 @@ async def _running(app: Litestar) -> AsyncIterator[None]:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await app.state["places"].give_back()
+            await app.state["sniffer"].close()
 
 
 def _provide(resource: Any) -> Provide:

@@ -81,6 +81,7 @@ class Config:
         60.0, "how long after its form an upload still under way is waited for", least=0, most=86400, unit=SECONDS
     )
     link_seconds: int = setting(3600, "the window within which a link stays the same; it is valid for two of them")
+    chat_link_seconds: int = setting(300, "the same of links to files of chats")
     token_seconds: int = live(3600, "the longest life of a project's token", least=1, most=86400, unit=SECONDS)
     ticket_seconds: int = live(
         60, "the life of a websocket ticket, a minute at most whatever this says", least=1, most=3600, unit=SECONDS

@@ -39,6 +39,7 @@ WHY = {
     409: "Not possible in the present state",
     411: "Content-Length must say how much is sent",
     413: "The body is too large",
+    415: "The file is of no kind that is taken",
     429: "More than is allowed; Retry-After says when to come back",
     500: "A fault of ours; it was logged",
     503: "A part of the appliance is away; Retry-After says when to come back",
@@ -53,6 +54,7 @@ RETRY_AFTER = {
 MADE_ON_REQUEST = frozenset({"get /images/{file_id}/render", "get /files/{file_id}/pages/{page}"})
 LEGALLY_HELD = (  # and so not deleted
     *("delete /chats/{owner_id}", "delete /chats/{owner_id}/messages/{message_id}"),
+    "delete /chats/{owner_id}/file/{file_id}",
     *("delete /files/{file_id}", "delete /images/{file_id}"),
 )
 # What can't be told from an operation's form: conflicts, what takes up room, and whose credential is in the body.
@@ -63,6 +65,8 @@ CONFLICTS = frozenset(
         "post /chats",
         "post /chats/{owner_id}/messages",
         *LEGALLY_HELD,
+        "post /chats/{owner_id}/file",
+        "put /chats/{owner_id}/file/{file_id}",
         "post /files/{file_id}/complete",
         "post /files/{file_id}/cancel",
         "post /files/{file_id}/retry",
@@ -84,11 +88,26 @@ FILLS_STORAGE = frozenset(
     {
         *("post /images", "post /files", "post /files/{file_id}/upload/parts", "put /files/{file_id}/content"),
         "post /files/{file_id}/bundle",
-        "post /chats/{owner_id}/files",
+        *("post /chats/{owner_id}/files", "post /chats/{owner_id}/file"),
         *MADE_ON_REQUEST,
     }
 )
-STREAMED = frozenset({"put /files/{file_id}/content"})  # whose body is a file
+FORM = {
+    "type": "object",
+    "properties": {
+        "file": {"type": "string", "format": "binary"},
+        "text": {"type": "string"},
+        "client_id": {"type": "string"},
+    },
+    "required": ["file"],
+    "additionalProperties": False,
+}
+# Whose body is a file, or has one in it.
+STREAMED = {
+    "put /files/{file_id}/content": ("application/octet-stream", {"type": "string", "format": "binary"}),
+    "post /chats/{owner_id}/file": ("multipart/form-data", FORM),
+}
+LOOKED_AT = frozenset({"post /chats/{owner_id}/file"})  # before it is taken
 LETS_IN = frozenset({"post /login"})
 NAMES_AN_OWNER = frozenset({"post /images", "post /files", "post /tokens", "post /tickets"})  # in its body
 NAMES_A_CHANGE = frozenset({"post /settings/rollback"})
@@ -126,8 +145,8 @@ def _complete(operation: dict[str, Any], name: str, public: bool) -> None:
     if public:
         operation["security"] = []
     if name in STREAMED:
-        file = {"schema": {"type": "string", "format": "binary"}}
-        operation["requestBody"] = {"required": True, "content": {"application/octet-stream": file}}
+        media_type, schema = STREAMED[name]
+        operation["requestBody"] = {"required": True, "content": {media_type: {"schema": schema}}}
     responses = operation["responses"]
     for error in sorted(_errors(operation, name, public)):
         responses[str(error)] = {
@@ -159,6 +178,8 @@ def _errors(operation: dict[str, Any], name: str, public: bool) -> set[int]:
         errors |= {409}
     if name in STREAMED:
         errors |= {411}
+    if name in LOOKED_AT:
+        errors |= {415}
     if name in FILLS_STORAGE:
         errors |= {507}
     return errors

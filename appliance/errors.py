@@ -96,6 +96,12 @@ class TooLarge(DomainError):
     title = "The file is too large"
 
 
+class WrongFormat(DomainError):
+    status = 415
+    code = "unsupported_kind"
+    title = "Files of this kind are not taken"
+
+
 class TooMany(DomainError):
     status = 429
     code = "too_many"

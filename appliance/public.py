@@ -21,13 +21,19 @@ def public_url(connection: ASGIConnection, config: Config) -> str:
     return config.public_urls[0]
 
 
+def made_links(config: Config) -> Links:
+    """What signs links with the key that may only read."""
+    key, windows = config.key("reader_key"), (config.link_seconds, config.chat_link_seconds)
+    return Links(key.access, key.secret, windows[0], config.endpoint(), windows[1])
+
+
 def linker(connection: ASGIConnection, config: Config, links: Links) -> Linker:
     """What makes links for the reader behind this connection."""
     signatures: Signatures = connection.app.state["signatures"]
 
     def playlist(place: Home, name: str) -> str:
         # The end of the next window, as links have it, so that browsers find what they have kept.
-        window = config.link_seconds
+        window = links.window(place.root)
         expires = (int(time.time()) // window + 2) * window
         signature = signatures.sign(Whose(place.root, place.owner), place.asset, (name,), expires)
         return f"/files/{place.asset}/playlists/{name}?sig={signature}"

@@ -20,6 +20,7 @@ from appliance.leading import lead, stay
 from appliance.ledger.database import connect, pool
 from appliance.live.doorbell import Listener
 from appliance.logs import log, set_up
+from appliance.public import made_links
 from appliance.settings.reading import Reader
 from appliance.signals import until_told
 from appliance.valkey import patient, quick
@@ -27,7 +28,6 @@ from appliance.webhooks import turns
 from appliance.webhooks.addresses import Reach
 from appliance.webhooks.post import Post
 from appliance.webhooks.sender import AT_ONCE, Sender
-from storage.links import Links
 from storage.objects import Objects
 
 LOCK = 0x3DA2C
@@ -48,7 +48,7 @@ async def run(config: Config) -> None:
     """Until cancelled."""
     listener, reader = Listener(config.valkey_url), config.key("reader_key")
     clocks = Clocks(Objects(config.endpoint(), reader.access, reader.secret), config.clock_seconds)
-    links = Links(reader.access, reader.secret, config.link_seconds, config.endpoint())
+    links = made_links(config)
     linker = Linker(links, config.public_urls[0], clocks.must_agree)
     # Names are looked up in threads, and a name server that hangs holds one.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(AT_ONCE))

@@ -188,8 +188,9 @@ SCHEMAS: dict[str, Schema] = {
         created_at=TIME,
         deleted=YES_OR_NO,
         # What is gone has no more than its id and its state.
-        attachments={"type": "array", "items": _some(**_IMAGE) | {"required": ["file_id", "state"]}},
+        attachments={"type": "array", "items": _some(**_IMAGE, path=TEXT) | {"required": ["file_id", "state"]}},
     ),
+    "Attachment": _owned(**_IMAGE, path=TEXT, versions=_of("FileVersions")),
     "Messages": _all(messages=_list("Message"), next_before=_or_null(UUID)),
     "Event": _owned(
         type=TEXT,
@@ -322,6 +323,9 @@ ANSWERS: Answers = {
     "get /chats/{owner_id}/members": {"200": "Members"},
     "get /chats/{owner_id}/messages": {"200": "Messages"},
     "post /chats/{owner_id}/messages": {"200": "Message", "201": "Message"},
+    "post /chats/{owner_id}/file": {"200": "Message", "201": "Message"},
+    "get /chats/{owner_id}/file/{file_id}": {"200": "Attachment"},
+    "put /chats/{owner_id}/file/{file_id}": {"200": "Message", "201": "Message"},
     **{f"post /{root}": {"201": "Owner"} for root in OF_PEOPLE},
     **_of_owners("get", "", {"200": "Owner"}),
     **_of_owners("get", "/images", {"200": "Images"}),

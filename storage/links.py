@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from storage import disposition
 from storage.endpoint import OWN, Endpoint
-from storage.layout import ORIGINALS, VERSIONS
+from storage.layout import CHATS, ORIGINALS, VERSIONS
 from storage.signing import Signer
 
 
@@ -50,17 +50,29 @@ class Links:
     """Makes links that read one object each. Thread-safe, no I/O; about 0.01 ms a link.
 
     The time of signing is rounded down to a window, so within it the same link comes out and browsers cache what it
-    gives; it is good for two windows, so at least one is left when a client gets it.
+    gives; it is good for two windows, so at least one is left when a client gets it. The windows of chats are short:
+    who may see them changes.
     """
 
-    def __init__(self, access_key: str, secret_key: str, window_seconds: int = 3600, endpoint: Endpoint = OWN) -> None:
+    def __init__(
+        self,
+        access_key: str,
+        secret_key: str,
+        window_seconds: int = 3600,
+        endpoint: Endpoint = OWN,
+        chat_window_seconds: int = 300,
+    ) -> None:
         self._signer = Signer(access_key, secret_key, endpoint.region)
         self._endpoint = endpoint
         self._host = endpoint.signing_host
         # Keys need no encoding, and a page of a list has some 500 links.
         buckets = (ORIGINALS, VERSIONS)
         self._before = {name: f"/{endpoint.bucket_of(name)}/{endpoint.key_of(name, '')}" for name in buckets}
-        self._window = window_seconds
+        self._window, self._chat_window = window_seconds, chat_window_seconds
+
+    def window(self, root: str) -> int:
+        """For how many seconds a link to what lies below a root stays the same."""
+        return self._chat_window if root == CHATS else self._window
 
     def link(
         self,
@@ -89,6 +101,7 @@ class Links:
         if content_type:
             query["response-content-type"] = content_type
         seconds = (now or datetime.now(UTC)).timestamp()
-        at = datetime.fromtimestamp(seconds - seconds % self._window, UTC)
-        signed = self._signer.presign("GET", self._host, self._before[bucket] + key, query, at, 2 * self._window)
+        window = self.window(key.partition("/")[0])
+        at = datetime.fromtimestamp(seconds - seconds % window, UTC)
+        signed = self._signer.presign("GET", self._host, self._before[bucket] + key, query, at, 2 * window)
         return f"/{bucket}/{key}?{signed}"

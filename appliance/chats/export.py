@@ -25,6 +25,7 @@ from appliance.files.service import File
 from appliance.ledger import states
 from appliance.ledger.database import fetch_one
 from appliance.ledger.failures import MISSING
+from appliance.ledger.service import Ledger
 from storage import layout
 from storage.errors import ObjectMissing, StorageError
 from storage.inspection import Inspector
@@ -68,16 +69,18 @@ async def begin(chat: str) -> Beginning:
     return Beginning(**found)
 
 
-def pieces(objects: Inspector, beginning: Beginning) -> Iterator[bytes]:
+def pieces(objects: Inspector, ledger: Ledger, beginning: Beginning) -> Iterator[bytes]:
     """The zip, to be read in a thread, while the loop that this is called in goes on. Raises Unavailable."""
-    return archive(_Export(objects, beginning, asyncio.get_running_loop()).members(), beginning.exported_at)
+    return archive(_Export(objects, ledger, beginning, asyncio.get_running_loop()).members(), beginning.exported_at)
 
 
 class _Export:
     """One export under way, in a thread."""
 
-    def __init__(self, objects: Inspector, beginning: Beginning, loop: asyncio.AbstractEventLoop) -> None:
-        self._objects, self._beginning, self._loop = objects, beginning, loop
+    def __init__(
+        self, objects: Inspector, ledger: Ledger, beginning: Beginning, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._objects, self._ledger, self._beginning, self._loop = objects, ledger, beginning, loop
         self._lines, self._wanted, self._missing = Spool(), Spool(), Spool()
         self._lost: set[str] = set()
         self._counts = {"messages": 0, "files": 0, "missing": 0}
@@ -109,13 +112,13 @@ class _Export:
         if file is None:
             return Attachment(str(file_id), None, "deleted", None, None, None, None)
         there, where = file.original, None
-        if there is not None and file.error_code != MISSING.code:
+        if there is not None:
             self._counts["files"] += 1
             where = path(self._counts["files"], file.filename)
         error = states.EXPIRED_ERROR["code"] if file.state == states.State.EXPIRED else file.error_code
         told = (file.told_state, error, there and there.size, there and there.sha256, where)
         attachment = Attachment(str(file_id), file.filename, *told)
-        if there is None or where is None:
+        if there is None:
             self._miss(str(message.id), attachment, error or "uploading")
         else:
             self._wanted.add(encoded(_Wanted(str(message.id), attachment, there.key, there.version_id)))
@@ -161,7 +164,10 @@ class _Export:
         if not read:
             self._lost.add(wanted.attachment.path or "")
             self._counts["files"] -= 1
-        reason = MISSING.code if isinstance(error, ObjectMissing) else "object_unreadable"
+        reason = "object_unreadable"
+        if isinstance(error, ObjectMissing):
+            reason = MISSING.code
+            self._answer(self._ledger.doubt(UUID(wanted.attachment.file_id)))
         self._miss(wanted.message_id, wanted.attachment, reason, read)
 
     def _miss(self, message_id: str, attachment: Attachment, reason: str, read: int = 0) -> None:

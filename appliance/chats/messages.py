@@ -12,7 +12,9 @@ from appliance.errors import BadRequest, Conflict, LegalHold, NotFound
 from appliance.files import service
 from appliance.files.versions import Linker
 from appliance.ledger.database import fetch
-from appliance.ledger.service import Ring
+from appliance.ledger.service import Asker, Ring
+from appliance.quotas.errors import LimitReached
+from storage import layout
 
 MOST_TEXT = 16_000  # characters
 MOST_FILES = 20
@@ -25,11 +27,13 @@ _FOLLOWING = f"""
 ORDER BY m.chat, m.id LIMIT $4
 """
 _SOME = f"{_COLUMNS} WHERE m.chat = $1 AND m.id = ANY ($2)"
+_OF_CLIENT = f"{_COLUMNS} WHERE m.chat = $1 AND m.author IS NOT DISTINCT FROM $2 AND m.client_id = $3"
 _ATTACHED = "SELECT message, asset FROM chat_attachments WHERE message = ANY ($1) ORDER BY message, place"
 _THERE = """
 SELECT FROM chat_messages m
 WHERE m.chat = $1 AND m.id = $2 AND m.deleted_at IS NULL AND ($3::text IS NULL OR m.author = $3)
 """
+_STATES = "SELECT id, state::text AS state FROM ledger.assets WHERE id = ANY ($1)"
 _MESSAGES_OF = "SELECT asset, message FROM chat_attachments WHERE asset = ANY ($1)"
 _END = UUID(int=(1 << 128) - 1)  # after every id
 
@@ -79,7 +83,22 @@ class Post:
         """
         must_be_said(text, files, client_id)
         statement = "SELECT * FROM ledger.post_message($1, $2, $3, $4, $5)"
-        [row] = await fetch(statement, chat, author, text, list(files), client_id)
+        return await self._said(chat, await fetch(statement, chat, author, text, list(files), client_id))
+
+    async def forward(
+        self, chat: str, author: str | None, file: UUID, client_id: str, asker: Asker
+    ) -> tuple[Message, bool]:
+        """The same of a message with a file from elsewhere: it gets one of its own, with the same bytes. Whether the
+        author may do that is not asked here. Raises NotFound, NoFile and LimitReached.
+        """
+        statement = "SELECT * FROM ledger.forward($1, $2, $3, $4, $5, $6::jsonb)"
+        rows = await fetch(statement, chat, author, file, client_id, asker.address, asker.limits)
+        if rows[0]["scope"] is not None:
+            raise LimitReached(rows[0]["scope"], rows[0]["what"], rows[0]["most"])
+        return await self._said(chat, rows)
+
+    async def _said(self, chat: str, rows: Sequence[Any]) -> tuple[Message, bool]:
+        [row] = rows
         if row["verdict"] == "no_member":
             raise NotFound("There is no such chat")
         if row["verdict"] == "no_file":
@@ -123,6 +142,12 @@ async def some(chat: str, ids: Iterable[UUID]) -> list[Message]:
     return await _messages(_SOME, chat, wanted) if wanted else []
 
 
+async def said_before(chat: str, author: str | None, client_id: str | None) -> Message | None:
+    """What this client has said under this id."""
+    found = await _messages(_OF_CLIENT, chat, author, client_id) if client_id else []
+    return found[0] if found else None
+
+
 async def attached(assets: Iterable[UUID]) -> dict[UUID, UUID]:
     """Asset → the message that has it, for those that one has."""
     return {row["asset"]: row["message"] for row in await fetch(_MESSAGES_OF, list(assets))}
@@ -139,11 +164,26 @@ async def _messages(sql: str, *args: Any) -> list[Message]:
 
 async def shown(messages: Sequence[Message], linker: Linker) -> list[dict[str, Any]]:
     """Messages as the API tells of them, each with its files as they are now."""
-    found = await service.files([file for message in messages for file in message.files])
-    return [_shown(message, found, linker) for message in messages]
+    wanted = [file for message in messages for file in message.files]
+    found = await service.files(wanted)
+    gone = await _gone([file for file in wanted if file not in found])
+    told = {id: path_of(file) | file.shown(linker, full=True) for id, file in found.items()} | gone
+    return [_shown(message, told) for message in messages]
 
 
-def _shown(message: Message, found: dict[UUID, service.File], linker: Linker) -> dict[str, Any]:
+async def _gone(files: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Files that are out of view: `deleting` until the last byte is gone, `deleted` from then on, for ever."""
+    rows = await fetch(_STATES, files) if files else []
+    leaving = {row["id"] for row in rows if row["state"] == "deleting"}
+    return {file: {"file_id": str(file), "state": "deleting" if file in leaving else "deleted"} for file in files}
+
+
+def path_of(file: service.File) -> dict[str, str]:
+    """Where a file of a chat is asked for, in the name of who is in that chat."""
+    return {"path": f"/{layout.CHAT}/{file.owner}/file/{file.id}"}
+
+
+def _shown(message: Message, told: dict[UUID, dict[str, Any]]) -> dict[str, Any]:
     return {
         "message_id": str(message.id),
         "chat_id": message.chat,
@@ -152,10 +192,7 @@ def _shown(message: Message, found: dict[UUID, service.File], linker: Linker) ->
         "text": message.text,
         "created_at": message.created_at,
         "deleted": message.deleted_at is not None,
-        "attachments": [
-            found[file].shown(linker, full=True) if file in found else {"file_id": str(file), "state": "deleted"}
-            for file in message.files
-        ],
+        "attachments": [told[file] for file in message.files],
     }
 
 

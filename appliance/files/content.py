@@ -2,9 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 from litestar import Request
 
@@ -13,6 +15,7 @@ from appliance.errors import BadRequest, ChecksumMismatch, DomainError, SizeMism
 from appliance.files.announced import most_bytes
 from appliance.files.bodies import BROKEN_OFF, Pieces, Places, drained, in_time
 from appliance.files.service import File
+from appliance.files.versions import Home
 from appliance.ledger.service import Announced
 from appliance.ledger.uploads import announced, begin_content
 from appliance.logs import log
@@ -42,7 +45,7 @@ class ContentDoor:
 
         One that is sent again, since its answer was lost, is read and nothing more.
         """
-        pieces, size = request.stream(), _length(request)
+        pieces, size = request.stream(), length(request)
         try:
             said = await announced(found.id)
             if said and said.sha256 and found.version_id is not None and found.size == size:
@@ -69,15 +72,25 @@ class ContentDoor:
         return said._replace(size=size)
 
     async def _stored(self, pieces: Pieces, found: File, said: Announced) -> None:
-        await self._places.take(found.whose)
-        body = _Body(Stream(self._writer, layout.ORIGINALS, layout.original_key(*found.place)), self._in_thread)
-        try:
-            await _must_be_open(found)
+        async with self.body(found.place) as body:
+            await must_be_open(found.id)
             async for piece in in_time(pieces):
                 await body.more(piece)
             body.check(said)
-            await _must_be_open(found)
+            await must_be_open(found.id)
             await body.end()
+
+    @asynccontextmanager
+    async def body(self, place: Home) -> AsyncIterator["Body"]:
+        """A body that is to become the original of an asset; nothing is left of it unless the block ends it.
+
+        Waits for a place among those under way. Raises Unavailable, and for what breaks off in the block BadRequest.
+        """
+        whose = (place.root, place.owner)
+        await self._places.take(whose)
+        body = Body(Stream(self._writer, layout.ORIGINALS, layout.original_key(*place)), self._in_thread)
+        try:
+            yield body
         except BROKEN_OFF:
             raise BadRequest("The body is not complete") from None
         except StorageError as error:
@@ -85,28 +98,28 @@ class ContentDoor:
                 raise
             raise UploadEnded("This file was cancelled, or came another way, while it was being sent") from None
         finally:
-            await self._close(body, found)
+            await self._places.give_back(whose)
+            await self._abort(body, place.asset)
 
-    async def _close(self, body: "_Body", found: File) -> None:
-        await self._places.give_back(found.whose)
+    async def _abort(self, body: "Body", asset: UUID) -> None:
         try:
             await body.abort()
         except StorageError as error:
-            log.warning("parts not removed; the sweep will", asset=str(found.id), error=str(error))
+            log.warning("parts not removed; the sweep will", asset=str(asset), error=str(error))
 
     async def _in_thread(self, call: Callable[..., None], *args: Any) -> None:
         await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
 
 
-class _Body:
+class Body:
     """A body on its way, of which a part at most is held."""
 
     def __init__(self, stream: Stream, in_thread: InThread) -> None:
         self._stream, self._in_thread = stream, in_thread
-        self._held, self._size, self._sha256 = bytearray(), 0, hashlib.sha256()
+        self._held, self.size, self._sha256 = bytearray(), 0, hashlib.sha256()
 
-    async def more(self, piece: bytes) -> None:
-        self._size += len(piece)
+    async def more(self, piece: bytes | bytearray) -> None:
+        self.size += len(piece)
         self._held += piece
         if len(self._held) >= PART:
             part, self._held = self._held, bytearray()
@@ -118,12 +131,16 @@ class _Body:
 
     def check(self, said: Announced) -> None:
         """Raises SizeMismatch and ChecksumMismatch."""
-        if self._size != said.size:
-            raise SizeMismatch(f"{self._size} bytes came, where {said.size} were announced")
+        if self.size != said.size:
+            raise SizeMismatch(f"{self.size} bytes came, where {said.size} were announced")
+        if said.sha256 not in (None, self.sha256()):
+            raise ChecksumMismatch
+
+    def sha256(self) -> str:
+        """Of all that came, in hex."""
         whole = self._sha256.copy()
         whole.update(self._held)
-        if said.sha256 not in (None, whole.hexdigest()):
-            raise ChecksumMismatch
+        return whole.hexdigest()
 
     async def end(self) -> None:
         await self._in_thread(self._stream.end, self._held)
@@ -132,12 +149,13 @@ class _Body:
         await self._in_thread(self._stream.abort)
 
 
-def _length(request: Request) -> int:
+def length(request: Request) -> int:
     """How many bytes are sent; 0 where that is not said."""
     length = request.headers.get("content-length", "")
     return int(length) if length.isdecimal() else 0
 
 
-async def _must_be_open(found: File) -> None:
-    if not await begin_content(found.id):
+async def must_be_open(asset: UUID) -> None:
+    """Raises UploadEnded for one that takes no bytes any more; otherwise it is noted that the server writes them."""
+    if not await begin_content(asset):
         raise UploadEnded("This file takes no bytes any more")

@@ -16,10 +16,18 @@ _THREADS = ThreadPoolExecutor(6, "hints")
 
 
 async def stored(reader: Objects, found: service.File) -> bool:
-    """Whether storage holds the original of a photo. Raises Unavailable, also when it does not say so in time."""
-    asked = asyncio.get_running_loop().run_in_executor(
-        _THREADS, reader.head, layout.ORIGINALS, layout.original_key(*found.place)
-    )
+    """Whether storage holds an original under a file's key. Raises Unavailable, also when it says nothing in time."""
+    return await _held(reader, layout.original_key(*found.place), None)
+
+
+async def pinned(reader: Objects, found: service.File) -> bool:
+    """The same of the very bytes that were taken in."""
+    assert found.key is not None
+    return await _held(reader, found.key, found.version_id)
+
+
+async def _held(reader: Objects, key: str, version_id: str | None) -> bool:
+    asked = asyncio.get_running_loop().run_in_executor(_THREADS, reader.head, layout.ORIGINALS, key, version_id)
     try:
         async with asyncio.timeout(STORED_SECONDS):
             return await asked is not None

@@ -66,7 +66,8 @@ async def read(
     def url(other: str) -> str | None:
         return str(made[other]["url"]) if other in made else None
 
-    left = config.link_seconds - int(time.time()) % config.link_seconds
+    window = links.window(found.root)
+    left = window - int(time.time()) % window
     headers = {"Cache-Control": f"private, max-age={left}"}
     return Response(filled(text, url), media_type=version["content_type"], headers=headers)
 

@@ -12,6 +12,7 @@ from appliance.errors import NotFound
 from appliance.files.versions import Home, Linker, Original
 from appliance.ledger import states
 from appliance.ledger.database import fetch
+from appliance.ledger.failures import MISSING
 from processors.profiles import IMAGE
 
 PHOTO, FILE = "photo", "file"
@@ -95,7 +96,7 @@ class File(msgspec.Struct, frozen=True):
 
     @property
     def original(self) -> Original | None:
-        if self.key is None or self.version_id is None or self.size is None:
+        if self.key is None or self.version_id is None or self.size is None or self.error_code == MISSING.code:
             return None
         return Original(self.key, self.version_id, self.size, self.sha256, self.facts)
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from litestar import Request
 
@@ -55,13 +56,9 @@ class Slots:
         name, config = clean(filename), self._settings.now
         formed = self._by_form(profile, said.size)
         cut = None if formed or said.size is None or not self._in_parts else plan(said.size)
-        await self._room.check()
-        kind = (profile.folder, profile.name, profile.lane, recipe)
         seconds = config.form_seconds if formed else config.upload_seconds
         said = said._replace(part_size=cut.part_size if cut else None)
-        slot = await self._ledger.open_slot(*owner, *kind, name, seconds, asker, said)
-        if slot is None:
-            raise NotFound(f"There is no such {owner.noun}")
+        slot = await self._slot(asker, owner, profile, recipe, name, seconds, said)
         log.info("link issued", asset=str(slot.id), **{owner.noun: owner.id})
         if said.sha256 and await self._ledger.adopt(slot.id):
             log.info("file is there", asset=str(slot.id), signal="known")
@@ -69,6 +66,24 @@ class Slots:
         if not formed:
             return Opened(str(slot.id), None, None, slot.expires_at, cut)
         return self._form(request, owner, profile, slot)
+
+    async def direct(self, asker: Asker, owner: Whose, profile: Profile, recipe: str, filename: str, most: int) -> UUID:
+        """The asset of a file that this very request brings, of `most` bytes: by nothing else can it be sent. Raises as
+        `open` does.
+        """
+        config = self._settings.now
+        seconds = config.form_seconds if most <= config.max_image_bytes else config.upload_seconds
+        return (await self._slot(asker, owner, profile, recipe, clean(filename), seconds, NOTHING)).id
+
+    async def _slot(
+        self, asker: Asker, owner: Whose, profile: Profile, recipe: str, name: str, seconds: int, said: Announced
+    ) -> Slot:
+        await self._room.check()
+        kind = (profile.folder, profile.name, profile.lane, recipe)
+        slot = await self._ledger.open_slot(*owner, *kind, name, seconds, asker, said)
+        if slot is None:
+            raise NotFound(f"There is no such {owner.noun}")
+        return slot
 
     def _form(self, request: Request, owner: Whose, profile: Profile, slot: Slot) -> Opened:
         config, key = self._settings.now, layout.original_key(*owner, profile.folder, slot.id)

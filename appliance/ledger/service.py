@@ -260,6 +260,15 @@ class Ledger:
             ids = [row["id"] for row in await fetch("SELECT * FROM ledger.sharing($1)", list(ids))]
         return await self._move(ids, ["uploaded", "done", "error"], "error", failure)
 
+    async def doubt(self, asset: UUID) -> None:
+        """Has the sweep look for an original that somebody did not find in storage; of what is in view."""
+        statement = """
+            INSERT INTO ledger.doubts (asset)
+            SELECT a.id FROM ledger.assets a WHERE a.id = $1 AND a.state NOT IN ('deleting', 'deleted')
+            ON CONFLICT DO NOTHING
+        """
+        await fetch(statement, asset)
+
     async def cancel(self, asset: UUID) -> bool:
         """Ends as `error` what has not come to its end; False for what has. A worker that is at it loses its lease."""
         return bool(self._told(await fetch("SELECT * FROM ledger.cancel($1, $2::jsonb)", asset, _json(CANCELLED))))
@@ -267,6 +276,22 @@ class Ledger:
     async def remove(self, ids: Sequence[UUID]) -> list[UUID]:
         """Takes assets out of view; the sweep removes their bytes."""
         return self._told(await fetch("SELECT * FROM ledger.remove($1)", ids))
+
+    async def detach(self, asset: UUID) -> bool:
+        """Takes a file out of view that a message has; the message stays, without it."""
+        return bool(self._told(await fetch("SELECT * FROM ledger.detach($1)", asset)))
+
+    async def announce(self, asset: UUID, asker: Asker, size: int, sha256: str) -> None:
+        """Notes what came of a file whose size nobody knew before, just before storage is given its last bytes. Raises
+        LimitReached.
+        """
+        statement = "SELECT * FROM ledger.announce($1, $2::jsonb, $3, $4)"
+        if reached := await fetch(statement, asset, asker.limits, size, sha256):
+            raise LimitReached(*reached[0])
+
+    async def drop(self, asset: UUID) -> bool:
+        """Takes a file of a chat out of view, unless a message has it."""
+        return bool(self._told(await fetch("SELECT * FROM ledger.drop_unless_claimed($1)", asset)))
 
     async def drop_unclaimed(self, seconds: float, most: int = 500) -> list[UUID]:
         """Takes out of view what was sent for a chat over `seconds` ago, and no message has."""

@@ -17,6 +17,7 @@ from appliance.accounts import owners
 from appliance.config import Settings
 from appliance.ledger.arrivals import Arrivals
 from appliance.ledger.database import fetch
+from appliance.ledger.failures import MISSING
 from appliance.ledger.service import Bytes, Ledger
 from appliance.ledger.sharing import Shares, shared
 from appliance.logs import log
@@ -31,6 +32,12 @@ WITHIN = 28
 MANY = 50  # open slots of one owner and minute, from which on one listing is cheaper than a look-up each
 ERASE_AT_ONCE = 100
 ERASE_AHEAD = 500  # assets of deleted projects are taken out of view while fewer than these wait to be erased
+
+DOUBTS_AT_ONCE = 100
+_DOUBTED = """
+SELECT d.asset AS id, b.key, b.version_id FROM ledger.doubts d
+JOIN ledger.assets a ON a.id = d.asset JOIN ledger.blobs b ON b.id = a.blob LIMIT $1
+"""
 
 TOLD_WITHIN = timedelta(seconds=10)  # of an upload even the durable notification has come long before
 
@@ -127,6 +134,28 @@ class Sweep:
             log.error("gave up", asset=str(asset))
             count("gave_up")
 
+    async def settle_doubts(self) -> None:
+        """Looks for originals that somebody did not find; what is gone says so from now on."""
+        rows = await fetch(_DOUBTED, DOUBTS_AT_ONCE)
+        if not rows or not await self._whole():
+            return
+        found = await asyncio.gather(*(self._in_thread(self._is_there, row) for row in rows))
+        if not await self._whole():
+            return  # it may have been degraded already when it said what there was
+        gone = [row["id"] for row, there in zip(rows, found, strict=True) if there is False]
+        if gone:
+            missed = await self._ledger.miss(gone, MISSING)
+            log.error("originals are gone from storage", assets=len(missed), first=str(gone[0]))
+        settled = [row["id"] for row, there in zip(rows, found, strict=True) if there is not None]
+        await fetch("DELETE FROM ledger.doubts WHERE asset = ANY ($1)", settled)
+
+    def _is_there(self, row: asyncpg.Record) -> bool | None:
+        """None: storage does not say."""
+        try:
+            return self._objects.head(layout.ORIGINALS, row["key"], row["version_id"]) is not None
+        except StorageError:
+            return None
+
     async def drop_unclaimed(self) -> None:
         """Takes out of view what was sent for a chat and never said."""
         if dropped := await self._ledger.drop_unclaimed(self._settings.now.unclaimed_seconds):
@@ -198,4 +227,7 @@ def _bytes(asset: UUID, stat: Stat) -> Bytes:
 
 def chores(sweep: Sweep) -> Iterable[Chore]:
     """All that a sweep does, over and over."""
-    return (sweep.fill, sweep.find, sweep.give_up, sweep.drop_unclaimed, sweep.erase, sweep.erase_owners)
+    return (
+        *(sweep.fill, sweep.find, sweep.give_up, sweep.settle_doubts),
+        *(sweep.drop_unclaimed, sweep.erase, sweep.erase_owners),
+    )

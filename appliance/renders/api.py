@@ -96,7 +96,7 @@ async def render(
         raise NotListed
     made = await renders.made(file_id, rendition.name, None if listed else config.render_most)
     url = linker(request, config, links).version(found.place, found.filename, made[0])["url"]
-    return Redirect(url, status_code=302, headers=_headers(wish, config.link_seconds, ends))
+    return Redirect(url, status_code=302, headers=_headers(wish, links.window(found.root), ends))
 
 
 async def _admitted(

@@ -113,6 +113,7 @@ def render(edge: Edge) -> str:
         max_upload=edge.max_upload,
         max_body=edge.max_upload + FORM_OVERHEAD,
         max_file=edge.max_file,
+        max_file_body=edge.max_file + FORM_OVERHEAD,
         max_part=plan(edge.max_file).part_size,
         max_request=edge.max_request,
         original=ORIGINAL_PATH,

@@ -1,7 +1,7 @@
 """The first that runs in a process of the sandbox: it goes where nothing else is, and only then loads what decodes.
 
 `python -m processors.sandbox.entry --layers LAYERS [--cgroup FD] [--nice N] ROLE …`: ROLE is `child`, `tool`,
-`viewer`, `office` or `attempts`.
+`viewer`, `office`, `sniffer` or `attempts`.
 Exit code 97: a door could not be closed, and standard error says why.
 """
 
@@ -13,7 +13,7 @@ import sys
 from processors.sandbox import kernel, namespaces
 from processors.sandbox.layers import Layer
 
-ROLES = ("child", "tool", "viewer", "office", "attempts")
+ROLES = ("child", "tool", "viewer", "office", "sniffer", "attempts")
 # When the doors could not be closed; no program that is executed here ends with it.
 NOT_CLOSED = 97
 

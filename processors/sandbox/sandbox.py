@@ -36,8 +36,8 @@ class Sandbox:
     """One child process, doing one file at a time; callers beyond that wait. Use from one event loop.
 
     The child is replaced after `max_files`, and after every one that it could not develop: a bad file is seldom alone,
-    so from the first time on another child stands by. max_bytes: resident memory
-    at which it is killed. labels: put at the end of the child's command line, so that `ps` says whose it is.
+    so from the first time on another child stands by. max_bytes: resident memory at which it is killed. labels: put at
+    the end of the child's command line, so that `ps` says whose it is. role: "sniffer" for one that can only `sniff`.
     weak: work also where the filter is all there is. protection: the layers to use, already probed; all that hold here.
     """
 
@@ -48,7 +48,9 @@ class Sandbox:
         max_bytes: int = 3 << 30,
         weak: bool = False,
         protection: Protection | None = None,
+        role: str = "child",
     ) -> None:
+        self._role = role
         self._labels = tuple(labels)
         self._max_files = max_files
         self._max_bytes = max_bytes
@@ -200,7 +202,7 @@ class Sandbox:
     def _spawned(self) -> Child:
         assert self.protection is not None
         try:
-            return Child(self._labels, self.protection.layers, self._max_bytes)
+            return Child(self._role, self._labels, self.protection.layers, self._max_bytes)
         except OSError as error:
             raise SandboxDied(f"the child could not be started: {error}") from error
 

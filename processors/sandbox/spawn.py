@@ -30,8 +30,8 @@ class Child:
     That thread has to live as long as the child: the kernel ends the child with the thread that started it.
     """
 
-    def __init__(self, labels: Sequence[str], layers: Collection[Layer], max_bytes: int) -> None:
-        self._max_bytes = max_bytes
+    def __init__(self, role: str, labels: Sequence[str], layers: Collection[Layer], max_bytes: int) -> None:
+        self._role, self._max_bytes = role, max_bytes
         self.ready = self.stays_root = False
         self.served = self.lent = 0
         with contextlib.ExitStack() as held:
@@ -59,7 +59,7 @@ class Child:
                 stack.callback(os.close, door)
                 given.append(door)
             return subprocess.Popen(
-                command(layers, "child", arguments, door),
+                command(layers, self._role, arguments, door),
                 env=ENVIRONMENT,
                 cwd="/",
                 stdin=subprocess.DEVNULL,

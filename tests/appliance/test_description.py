@@ -50,6 +50,8 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
         "post /files",
         "post /chat/{owner_id}/files",
         "post /chats/{owner_id}/files",
+        "post /chat/{owner_id}/file",
+        "post /chats/{owner_id}/file",
         "post /files/{file_id}/upload/parts",
         "put /files/{file_id}/content",
         "post /files/{file_id}/bundle",
@@ -65,10 +67,14 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
         *(
             f"delete /{root}/{{owner_id}}" + rest
             for root in ("chat", "chats")
-            for rest in ("", "/messages/{message_id}")
+            for rest in ("", "/messages/{message_id}", "/file/{file_id}")
         ),
         "delete /files/{file_id}",
         "delete /images/{file_id}",
+        "post /chat/{owner_id}/file",
+        "post /chats/{owner_id}/file",
+        "put /chat/{owner_id}/file/{file_id}",
+        "put /chats/{owner_id}/file/{file_id}",
         "post /files/{file_id}/complete",
         "post /files/{file_id}/cancel",
         "post /files/{file_id}/retry",

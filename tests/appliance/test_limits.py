@@ -7,6 +7,7 @@ import pytest
 from tests.appliance import pictures
 from tests.appliance.client import Project, wait_for
 from tests.appliance.storage import objects_of
+from tests.chats.people import House
 from tests.stack import Stack
 
 LIMIT = 100_000
@@ -48,6 +49,18 @@ def test_exactly_the_limit_is_taken(hasty: Project) -> None:
     done = hasty.ended(hasty.upload(data))
     assert done["state"] == "done"
     assert done["versions"]["original"]["bytes"] == LIMIT
+
+
+def test_a_form_to_a_chat_has_the_same_limit(hasty: Project) -> None:
+    house = House(hasty.stack)
+    anna = house.person("anna")
+    chat, photo = house.chat(anna), pictures.jpeg(200, 150)
+    over = anna.send(chat, photo + bytes(LIMIT + 1 - len(photo)))
+    assert (over.status_code, over.json()["code"]) == (413, "too_large")
+    assert anna.send(chat, photo + bytes(LIMIT - len(photo))).status_code == 201
+    assert len(anna.messages(chat)) == 1
+    found = objects_of(hasty.stack).list("originals", f"chats/{chat}/", versions=True)
+    assert [stat.size for stat in found] == [LIMIT]
 
 
 def test_late_bytes_that_storage_acknowledged_are_taken(hasty: Project) -> None:

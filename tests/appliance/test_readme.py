@@ -46,6 +46,7 @@ def test_readme_shows_what_is_run() -> None:
         "python",
         "render",
         "sign",
+        "chat",
         "webhook",
         "verify",
         "metrics",
@@ -73,6 +74,13 @@ def test_watching(place: tuple[Path, dict[str, str]], stack: Stack, project: Pro
     assert "Nothing failed." in said
     assert '"retried":0' in said
     assert '"writes_margin":1' in said
+
+
+def test_a_chat(place: tuple[Path, dict[str, str]], stack: Stack, project: Project) -> None:
+    said = shell(place, stack, project, "token", "chat")
+    assert '"title":"Holiday"' in said
+    assert said.count('"text":"look"') == 2
+    assert said.count('"filename":"hello.jpg"') == 2
 
 
 def test_verifying(place: tuple[Path, dict[str, str]], stack: Stack, project: Project) -> None:

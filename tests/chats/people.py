@@ -49,6 +49,29 @@ class Person:
         assert sent.status_code == 201, sent.text
         return str(link["file_id"])
 
+    def send(
+        self, chat: str, data: bytes | None, filename: str = "a.jpg", root: str = "chat", **fields: str
+    ) -> httpx.Response:
+        """A file with its message, as one form through the server; the fields come first."""
+        form = list(fields.items())
+        parts: list[tuple[str, Any]] = [(name, (None, value)) for name, value in form]
+        if data is not None:
+            parts.append(("file", (filename, data)))
+        return self.api.post(f"/{root}/{chat}/file", files=parts, timeout=60)
+
+    def sent(self, chat: str, data: bytes, filename: str = "a.jpg", **fields: str) -> dict[str, Any]:
+        """What the server answers to one that is taken."""
+        answer = self.send(chat, data, filename, **fields)
+        assert answer.status_code == 201, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
+    def state(self, chat: str, file: str) -> str:
+        """Of a file of a message."""
+        answer = self.api.get(f"/chat/{chat}/file/{file}")
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["state"])
+
     def messages(self, chat: str, **query: Any) -> list[dict[str, Any]]:
         answer = self.api.get(f"/chats/{chat}/messages", params=query)
         assert answer.status_code == 200, answer.text

@@ -80,10 +80,8 @@ def exported(who: httpx.Client, chat: str) -> Export:
     return Export(answer.content)
 
 
-def done(who: Person, file: str) -> dict[str, Any]:
-    told: dict[str, Any] = wait_for(
-        lambda: (f := who.api.get(f"/files/{file}").json())["state"] in ("done", "error") and f
-    )
+def ended(who: Person, file: str, states: tuple[str, ...] = ("done", "error")) -> dict[str, Any]:
+    told: dict[str, Any] = wait_for(lambda: (f := who.api.get(f"/files/{file}").json())["state"] in states and f)
     return told
 
 
@@ -97,9 +95,9 @@ def test_all_that_was_said_is_in_it_with_every_file(house: House, anna: Person, 
     photos = [pictures.jpeg(40 + n, 30) for n in range(3)]
     files = [anna.upload(chat, photo, "Ferien ☀ 1.jpg") for photo in photos]
     for file in files:
-        assert done(anna, file)["state"] == "done"
+        assert ended(anna, file)["state"] == "done"
     broken = anna.upload(chat, BROKEN, "con.jpg")
-    assert done(anna, broken)["state"] == "error"
+    assert ended(anna, broken)["state"] == "error"
     anna.say(chat, "look", files[:2])
     gone = ben.say(chat, "oh no", [ben.upload(chat, photos[0])])
     ben.api.delete(f"/chats/{chat}/messages/{gone['message_id']}")
@@ -148,7 +146,7 @@ def test_what_can_not_be_read_is_named_and_nothing_else_is_missing(
     there, gone = anna.upload(chat, photo, "there.jpg"), anna.upload(chat, photo + b" ", "gone.jpg")
     coming = str(anna.link(chat, "coming.jpg")["file_id"])
     for file in (there, gone):
-        assert done(anna, file)["state"] == "done"
+        assert ended(anna, file)["state"] == "done"
     said = anna.say(chat, "three", [gone, coming, there])
     lose(stack, chat, gone)
     found = exported(anna.api, chat)
@@ -158,6 +156,8 @@ def test_what_can_not_be_read_is_named_and_nothing_else_is_missing(
         coming: (said["message_id"], "coming.jpg", "uploading"),
     }
     assert found.zip.read("files/0002-there.jpg") == photo
+    assert ended(anna, gone, ("error",))["error"]["code"] == "object_missing", "it is looked for"
+    assert {one["reason"] for one in exported(anna.api, chat).missing} == {"object_missing", "uploading"}
     assert "<bdi>gone.jpg</bdi> (not here: it could not be read)" in found.page
     assert "<bdi>coming.jpg</bdi> (not here: uploading)" in found.page
 
@@ -168,7 +168,7 @@ def test_a_file_that_is_lost_while_it_is_read_is_named_and_the_rest_is_there(
     large, photo = os.urandom(LARGE), pictures.jpeg(50, 40)
     lost, after = anna.upload(chat, large, "large.jpg"), anna.upload(chat, photo)
     for file in (lost, after):
-        done(anna, file)
+        ended(anna, file)
     anna.say(chat, files=[lost, after])
     with anna.api.stream("GET", f"/chats/{chat}/export") as answer:
         coming = answer.iter_raw()

@@ -30,6 +30,7 @@ def test_nothing_is_deleted_of_a_chat_that_is_held(house: House, anna: Person, b
     for who in (house.server, anna.api):
         refused(who.delete(f"/chats/{chat}/messages/{said['message_id']}"))
         refused(who.delete(f"/files/{file}"))
+        refused(who.delete(f"/chat/{chat}/file/{file}"))
         refused(who.delete(f"/images/{file}"))
     refused(house.server.delete(f"/chat/{chat}"))
     assert ben.api.delete(f"/chats/{chat}/messages/{said['message_id']}").status_code == 404, "it is not his"

@@ -19,8 +19,8 @@ from tests.ledger.intake import Intake
 
 TEMPLATE = "migrated"
 CLEAR = (
-    "TRUNCATE ledger.assets, ledger.uploads, ledger.attempts, ledger.orders, ledger.usage, ledger.blobs, "
-    "ledger.versions, ledger.events, ledger.dropped, ledger.streams, "
+    "TRUNCATE ledger.assets, ledger.uploads, ledger.doubts, ledger.attempts, ledger.orders, ledger.usage, "
+    "ledger.blobs, ledger.versions, ledger.events, ledger.dropped, ledger.streams, "
     "projects, users, folders, api_keys, webhooks, webhook_attempts, "
     "chats, chat_members, chat_messages, chat_attachments, chat_unclaimed"
 )

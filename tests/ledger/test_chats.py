@@ -13,8 +13,9 @@ from appliance.chats import rooms
 from appliance.chats.messages import NoFile, Post
 from appliance.errors import NotFound
 from appliance.ledger.database import fetch
-from appliance.ledger.service import Asker
+from appliance.ledger.service import NOBODY, Asker, Bytes
 from appliance.live.service import bounds, events
+from appliance.quotas.errors import LimitReached
 from tests.ledger.book import Book
 
 CHAT = "room"
@@ -124,3 +125,85 @@ async def test_a_chat_that_is_deleted_takes_all_along(book: Book, post: Post) ->
     for table in ("chats", "chat_members", "chat_messages", "chat_attachments"):
         assert not await fetch(f"SELECT FROM {table}"), table
     assert message.id
+
+
+async def came(book: Book, file: UUID) -> UUID:
+    """Its bytes are there."""
+    await book.ledger.arrive("originals", [Bytes(file, f"chats/{CHAT}/{file}", "v1", 100, "etag")])
+    return file
+
+
+async def test_a_file_that_is_forwarded_while_it_is_deleted_is_one_or_the_other(book: Book, post: Post) -> None:
+    """Ten rooms get one of ten files each, which are deleted at the same time: who got one keeps its bytes."""
+    others = [f"other{n}" for n in range(10)]
+    for other in others:
+        await rooms.opened(other, ["anna"], None, other)
+    files = [await came(book, await slot(book)) for _ in others]
+    pairs = list(zip(others, files, strict=True))
+    said, *_ = await asyncio.gather(
+        outcomes(*(post.forward(other, "anna", file, f"file:{file}", NOBODY) for other, file in pairs)),
+        *(book.ledger.remove([file]) for file in files),
+    )
+    for (other, file), outcome in zip(pairs, said, strict=True):
+        rows = await fetch("SELECT id, state::text, blob FROM ledger.assets WHERE owner = $1", other)
+        assert isinstance(outcome, NoFile) == (not rows), "nothing is left of what could not be forwarded"
+        assert [row["state"] for row in rows] in ([], ["uploaded"])
+        await book.ledger.bury(file)
+        blobs = await fetch("SELECT FROM ledger.blobs WHERE key = $1", f"chats/{CHAT}/{file}")
+        assert len(blobs) == len(rows), "bytes go with the last who has them"
+    assert not await fetch(
+        "SELECT FROM chat_unclaimed u JOIN ledger.assets a ON a.id = u.asset WHERE a.owner <> $1", CHAT
+    )
+    assert not await fetch("SELECT * FROM ledger.miscounted(10)")
+
+
+async def test_twenty_who_forward_the_same_at_once_forward_it_once(book: Book, post: Post) -> None:
+    await rooms.opened("other", ["anna"], None, "other")
+    file = await came(book, await slot(book))
+    said = await asyncio.gather(*(post.forward("other", "anna", file, f"file:{file}", NOBODY) for _ in range(20)))
+    assert len({message.id for message, _ in said}) == 1
+    assert Counter(new for _, new in said) == {True: 1, False: 19}
+    live = "SELECT FROM ledger.assets WHERE owner = 'other' AND state NOT IN ('deleting', 'deleted')"
+    assert len(await fetch(live)) == 1
+    assert not await fetch("SELECT * FROM ledger.miscounted(10)")
+    [copy] = said[0][0].files
+    assert await book.ledger.detach(copy)
+    assert not await book.ledger.detach(copy)
+    again, new = await post.forward("other", "anna", file, f"file:{file}", NOBODY)
+    assert (new, again.id == said[0][0].id) == (True, False), "what was deleted can be sent again"
+
+
+async def test_nobody_forwards_to_where_they_are_not(book: Book, post: Post) -> None:
+    await rooms.opened("other", ["ben"], None, "other")
+    file = await came(book, await slot(book))
+    for chat in ("other", "nowhere"):
+        with pytest.raises(NotFound):
+            await post.forward(chat, "anna", file, f"file:{file}", NOBODY)
+    with pytest.raises(NoFile):
+        await post.forward("other", "ben", await slot(book), "file:none", NOBODY)
+    assert not await fetch("SELECT FROM ledger.assets WHERE owner = 'other' AND state <> 'deleting'")
+    assert not await fetch("SELECT * FROM ledger.miscounted(10)")
+
+
+async def test_what_fails_on_its_way_is_dropped_unless_it_was_said_after_all(book: Book, post: Post) -> None:
+    """As when the answer to the statement that said it was lost."""
+    files = [await slot(book) for _ in range(10)]
+    said, *_ = await asyncio.gather(
+        outcomes(*(post.say(CHAT, "anna", "", [file], None) for file in files)),
+        *(book.ledger.drop(file) for file in files),
+    )
+    for file, outcome in zip(files, said, strict=True):
+        assert (await book.state(file) == "deleting") == isinstance(outcome, NoFile)
+        assert not await book.ledger.drop(file)
+    assert not await fetch("SELECT FROM chat_unclaimed")
+
+
+async def test_a_size_that_nobody_announced_is_held_to_the_limits(book: Book, post: Post) -> None:
+    file, limits = await slot(book), '{"user": [0, 0, 1000]}'
+    with pytest.raises(LimitReached):
+        await book.ledger.announce(file, Asker("anna", None, limits), 1001, "a" * 64)
+    assert (await book.row(file))["announced_size"] is None
+    await book.ledger.announce(file, Asker("anna", None, limits), 1000, "a" * 64)
+    row = await book.row(file)
+    assert (row["announced_size"], row["announced_sha256"]) == (1000, "a" * 64)
+    assert not await fetch("SELECT * FROM ledger.miscounted(10)")

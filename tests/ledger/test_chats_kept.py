@@ -91,6 +91,20 @@ async def test_nothing_that_was_said_goes_while_it_is_held(book: Book, post: Pos
         await keeping.hold(CHAT, "too late")
 
 
+async def test_a_held_file_keeps_the_name_that_it_was_published_under(book: Book, post: Post) -> None:
+    """Else the same file could be published twice."""
+    file = await slot(book)
+    await post.say(CHAT, "anna", "", [file], f"file:{file}")
+    await keeping.hold(CHAT, "a trial")
+    assert not await book.ledger.detach(file)
+    [message] = await page(CHAT, None, 10)
+    assert message.client_id == f"file:{file}"
+    await keeping.release(CHAT)
+    assert await book.ledger.detach(file)
+    [message] = await page(CHAT, None, 10)
+    assert message.client_id is None
+
+
 async def test_an_upload_that_is_never_said_is_dropped_of_a_held_chat_too(book: Book, post: Post) -> None:
     forgotten = await slot(book)
     _, [kept] = await said(book, post)
@@ -126,12 +140,13 @@ async def test_a_deletion_waits_for_a_hold_under_way_and_is_refused(
         lambda: post.unsay(CHAT, message, "anna"),
         lambda: owners.CHATS.delete(CHAT),
         lambda: book.ledger.remove([file]),
+        lambda: book.ledger.detach(file),
     ):
         async with other.transaction():
             await other.execute("UPDATE chats SET held_at = now(), held_reason = 'a trial' WHERE id = $1", CHAT)
             deleting = await waiting(deletion())
         [ended] = await outcomes(deleting)
-        assert isinstance(ended, LegalHold) or ended == []
+        assert isinstance(ended, LegalHold) or not ended
         await keeping.release(CHAT)
     assert await in_view() == [message]
     assert await book.state(file) == "init"

@@ -128,6 +128,20 @@ def _children() -> list[int]:
     return [child.pid for child in psutil.Process().children() if alive(child.pid)]
 
 
+async def test_a_sniffer_knows_kinds_behind_the_same_doors_and_develops_nothing() -> None:
+    async with Sandbox(role="sniffer") as sniffer:
+        assert await sniffer.sniff(PHOTO[:2000]) == "image/jpeg"
+        assert await sniffer.sniff(b"%PDF-1.7 and no more") == "application/pdf"
+        with pytest.raises(Refused):
+            await sniffer.sniff(b"")
+        with pytest.raises(SandboxDied, match="nothing"):
+            await sniffer.develop(PHOTO)
+        assert await sniffer.sniff(b"MZ" + bytes(100)) == "application/x-dosexec"
+        status = await asyncio.to_thread(Path(f"/proc/{sniffer.pid}/status").read_text)
+        assert "\nNoNewPrivs:\t1\n" in status
+        assert "\nSeccomp:\t2\n" in status
+
+
 async def test_two_callers_share_one_child(sandbox: Sandbox) -> None:
     photos = [encoded(scene(400, 300, seed), "JPEG") for seed in range(6)]
     found = await asyncio.gather(*(sandbox.develop(photo) for photo in photos))

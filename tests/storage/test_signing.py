@@ -61,6 +61,13 @@ def test_window_can_be_shorter() -> None:
     assert (fields["X-Amz-Date"], fields["X-Amz-Expires"]) == ("20261121T083000Z", "600")
 
 
+def test_links_of_chats_have_short_windows_of_their_own() -> None:
+    links = Links("access", "secret", 3600, chat_window_seconds=300)
+    found = {root: links.link("versions", f"{root}/a/b", now=NOW) for root in ("projects", "chats", "chats2")}
+    fields = {root: dict(parse_qsl(urlsplit(one).query))["X-Amz-Expires"] for root, one in found.items()}
+    assert fields == {"projects": "7200", "chats": "600", "chats2": "7200"}
+
+
 def test_link_to_an_original_names_its_version_and_is_an_attachment() -> None:
     links = Links("access", "secret")
     with pytest.raises(ValueError, match="version"):

@@ -90,9 +90,68 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
+    PERFORM ledger.unpublish(ARRAY[said]);
     RETURN QUERY SELECT r.stream, r.seq FROM ledger.remove(attached) r;
     RETURN QUERY SELECT * FROM ledger.tell('chats', of_chat, 'message_deleted', jsonb_build_object('message_id', said)
         || CASE WHEN outdated THEN '{"reason": "retention"}' ELSE '{}' END::jsonb);
+END $$;
+
+-- Removes a file that was sent for a chat, unless a message has it.
+CREATE OR REPLACE FUNCTION ledger.drop_unless_claimed(file uuid)
+RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
+BEGIN
+    -- Who claims it has locked it.
+    PERFORM FROM ledger.assets a WHERE a.id = file FOR NO KEY UPDATE;
+    DELETE FROM chat_unclaimed u WHERE u.asset = file;
+    RETURN QUERY SELECT r.id, r.stream, r.seq FROM ledger.remove(ARRAY(
+        SELECT file WHERE NOT EXISTS (SELECT FROM chat_attachments t WHERE t.asset = file)
+    )) r;
+END $$;
+
+-- Brings a file into a chat as an asset of its own that shares the bytes, and says it. What may be done with the one it comes
+-- from is not asked here. Verdicts as of post_message; without one: the limit that it would be over.
+CREATE OR REPLACE FUNCTION ledger.forward(of_chat text, by text, file uuid, as_client text, from_address text, limits jsonb)
+RETURNS TABLE (verdict text, id uuid, stream bigint, seq bigint, scope text, what text, most bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    source record;
+    slot record;
+BEGIN
+    -- It can't be deleted meanwhile. Its id is the lower, so the order is kept.
+    SELECT a.*, b.size INTO source FROM ledger.assets a JOIN ledger.blobs b ON b.id = a.blob
+    WHERE a.id = file AND a.state IN ('uploaded', 'processing', 'done') FOR SHARE OF a;
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT 'no_file', NULL::uuid, NULL::bigint, NULL::bigint, NULL, NULL, NULL::bigint;
+        RETURN;
+    END IF;
+    PERFORM FROM chats c WHERE c.id = of_chat AND c.deleted_at IS NULL FOR NO KEY UPDATE;
+    SELECT * INTO slot FROM ledger.open_slot(
+        'chats', of_chat, source.folder, source.kind, source.lane, source.recipe, source.filename, 0, by, from_address, limits,
+        source.size);
+    IF slot.id IS NULL THEN
+        RETURN QUERY SELECT CASE WHEN slot.scope IS NULL THEN 'no_member' END, NULL::uuid, NULL::bigint, NULL::bigint,
+            slot.scope, slot.what, slot.most;
+        RETURN;
+    END IF;
+    UPDATE ledger.assets a SET blob = source.blob WHERE a.id = slot.id;
+    PERFORM ledger.transition(ARRAY[slot.id], '{init}', 'uploaded', ARRAY[jsonb_build_object('signal', 'forwarded')]);
+    RETURN QUERY SELECT p.verdict, p.id, p.stream, p.seq, NULL, NULL, NULL::bigint
+        FROM ledger.post_message(of_chat, by, '', ARRAY[slot.id], as_client) p;
+    PERFORM ledger.drop_unless_claimed(slot.id);
+END $$;
+
+-- Frees the name under which a file was published, once that is deleted: it may be published again.
+CREATE OR REPLACE FUNCTION ledger.unpublish(messages uuid[]) RETURNS void LANGUAGE sql AS $$
+    UPDATE chat_messages m SET client_id = NULL WHERE m.id = ANY (messages) AND m.client_id LIKE 'file:%';
+$$;
+
+-- Removes a file of a message, of which the rest stays. No row where it is gone already, or the chat is under a legal hold.
+CREATE OR REPLACE FUNCTION ledger.detach(file uuid) RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT r.id, r.stream, r.seq FROM ledger.remove(ARRAY[file]) r;
+    PERFORM ledger.unpublish(ARRAY(SELECT t.message FROM chat_attachments t WHERE t.asset = file AND NOT EXISTS (
+        SELECT FROM ledger.assets a WHERE a.id = file AND a.state NOT IN ('deleting', 'deleted'))));
 END $$;
 
 -- Removes what was sent for a chat so long ago that nobody means to say it any more, and that can't be sent any more either.

@@ -43,3 +43,16 @@ CREATE OR REPLACE FUNCTION ledger.cancel(of_asset uuid, note jsonb)
 RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE sql AS $$
     SELECT * FROM ledger.transition(ARRAY[of_asset], '{init,uploaded,processing}', 'error', ARRAY[note]);
 $$;
+
+-- What came of an asset whose size nobody knew before: from now on it is held to that. Gives the limit that it would be over,
+-- and then notes nothing; no row where it is within all. Its slot has been counted already.
+CREATE OR REPLACE FUNCTION ledger.announce(asset uuid, limits jsonb, size bigint, sha256 text)
+RETURNS TABLE (scope text, what text, most bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+BEGIN
+    RETURN QUERY SELECT c.* FROM ledger.assets a
+        CROSS JOIN LATERAL ledger.charge_slot(a.root, a.owner, a.uploader, a.address, 0, limits, size) c WHERE a.id = asset;
+    IF NOT FOUND THEN
+        UPDATE ledger.assets a SET announced_size = size, announced_sha256 = sha256 WHERE a.id = asset AND a.state = 'init';
+    END IF;
+END $$;

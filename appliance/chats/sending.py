@@ -1,0 +1,107 @@
+"""Sending a file to a room: the bytes first, then the message that has them; what fails in between leaves nothing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from litestar import Request
+
+from appliance.accounts.whose import Whose
+from appliance.chats.forms import Form
+from appliance.chats.messages import Message, Post, must_be_said, said_before
+from appliance.config import Settings
+from appliance.errors import DomainError, TooLarge, Unavailable
+from appliance.files import service
+from appliance.files.announced import most_bytes
+from appliance.files.bodies import drained
+from appliance.files.content import MOST_PARTS, Body, ContentDoor, length, must_be_open
+from appliance.files.slots import Slots
+from appliance.files.sniffing import Sniffer
+from appliance.files.versions import Home
+from appliance.ledger.service import Asker, Ledger
+from appliance.logs import log
+from processors.profile import Profile
+from processors.sniff import SNIFFED_BYTES
+from storage import layout
+from storage.streaming import PART
+
+
+class Sending:
+    """Takes forms, and streams their files to storage."""
+
+    def __init__(
+        self, ledger: Ledger, post: Post, slots: Slots, door: ContentDoor, sniffer: Sniffer, settings: Settings
+    ) -> None:
+        self._ledger, self._post, self._slots = ledger, post, slots
+        self._door, self._sniffer, self._settings = door, sniffer, settings
+
+    async def take(self, request: Request, chat: str, author: str | None, asker: Asker) -> tuple[Message, bool]:
+        """The message of a form, and whether it is new: the same client sends the same once.
+
+        Raises DomainError: BadRequest, WrongFormat, TooLarge, NotFound, what is over a limit, Unavailable.
+        """
+        pieces = request.stream()
+        form = Form(request, pieces)
+        try:
+            said = await self._taken(form, length(request), chat, author, asker)
+        except DomainError:
+            await form.close()
+            await drained(pieces)
+            raise
+        await form.close()
+        await drained(pieces)  # of what was said before, nothing was read but the beginning
+        return said
+
+    async def _taken(self, form: Form, size: int, chat: str, author: str | None, asker: Asker) -> tuple[Message, bool]:
+        filename = await form.until_file()
+        if before := await said_before(chat, author, form.fields.get("client_id")):
+            return before, False
+        pieces = form.pieces()
+        head = await _head(pieces)
+        profile = await self._sniffer.profile(head, filename)
+        owner = Whose(layout.CHATS, chat)
+        file = await self._slots.direct(asker, owner, profile, service.FILE, filename, size)
+        async with self._claimed(file):
+            async with self._door.body(Home(*owner, profile.folder, file)) as body:
+                await must_be_open(file)
+                await self._received(body, head, pieces, profile)
+                await form.rest()
+                text, client_id = form.fields.get("text", ""), form.fields.get("client_id")
+                must_be_said(text, [file], client_id)
+                await self._ledger.announce(file, asker, body.size, body.sha256())
+                await body.end()
+            await self._ledger.hurry(file)
+            return await self._post.say(chat, author, text, [file], client_id)
+
+    @asynccontextmanager
+    async def _claimed(self, file: UUID) -> AsyncIterator[None]:
+        """However the block ends: a file that no message has by then is removed. What is cut off before that, as by the
+        end of this process, does the sweep.
+        """
+        try:
+            yield
+        finally:
+            try:
+                await self._ledger.drop(file)
+            except Unavailable:
+                log.warning("a file that was not said is left to the sweep", asset=str(file))
+
+    async def _received(self, body: Body, head: bytes, pieces: AsyncIterator[bytes], profile: Profile) -> None:
+        """Raises TooLarge."""
+        most = min(most_bytes(profile, self._settings.now), MOST_PARTS * PART)
+        piece: bytes | None = head
+        while piece is not None:
+            if body.size + len(piece) > most:
+                raise TooLarge(f"At most {most} bytes are taken")
+            await body.more(piece)
+            piece = await anext(pieces, None)
+
+
+async def _head(pieces: AsyncIterator[bytes]) -> bytes:
+    """The beginning of a file, of SNIFFED_BYTES if it has so many; `pieces` go on behind it."""
+    head = bytearray()
+    async for piece in pieces:
+        head += piece
+        if len(head) >= SNIFFED_BYTES:
+            break
+    return bytes(head)
