@@ -16,6 +16,11 @@ def aged(house: House, message: str, days: int) -> None:
     behind(house.stack).sql(query, message, days)
 
 
+def logged(house: House, chat: str, what: str) -> list[str]:
+    lines = (house.stack.data / "logs" / "api.log").read_text().splitlines()
+    return [line for line in lines if what in line and f"chat={chat}" in line]
+
+
 def refused(answer: httpx.Response) -> None:
     assert (answer.status_code, answer.json()["code"]) == (409, "legal_hold"), answer.text
     assert "until a server lifts the hold" in answer.json()["detail"]
@@ -63,6 +68,11 @@ def test_a_hold_is_for_servers_to_set_and_to_see(house: House, anna: Person, cha
         if one["chat_id"] == chat
     ]
     assert listed["hold"] == again
+    house.server.delete(f"/chats/{chat}/hold")
+    told = wait_for(lambda: len(found := logged(house, chat, "legal hold")) == 3 and found)
+    assert all('by="tests"' in line or "by=tests" in line for line in told)
+    assert ["lifted" in line for line in told] == [False, False, True]
+    assert REASON["reason"] in told[0]
 
 
 def test_what_can_not_be_set_is_refused(house: House, anna: Person, chat: str) -> None:

@@ -14,11 +14,11 @@ BEGIN
 END $$;
 
 -- Sets when a chat is looked at again for what is past its retention: at once where there is more, else when its oldest message
--- will be, or one that is said now; a minute from now at the soonest. And forgets its tombstones that nobody is told of any more:
+-- will be, or one that is said now; ten minutes from now at the soonest. And forgets its tombstones that nobody is told of any more:
 -- events of `keep_days` are kept, and of a month more (see keep_partitions). Nothing is forgotten of a chat under a hold.
 CREATE OR REPLACE FUNCTION ledger.look_again(of_chat text, keep_days integer) RETURNS void LANGUAGE sql AS $$
     UPDATE chats c SET outdated_at = (
-        SELECT CASE WHEN o.at <= now() THEN now() ELSE greatest(o.at, now() + interval '1 minute') END
+        SELECT CASE WHEN o.at <= now() THEN now() ELSE greatest(o.at, now() + interval '10 minutes') END
         FROM (SELECT make_interval(days => c.retention_days) + coalesce((
             SELECT m.created_at FROM chat_messages m WHERE m.chat = c.id AND m.deleted_at IS NULL
             ORDER BY m.created_at LIMIT 1), now()) AS at) o
