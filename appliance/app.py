@@ -28,7 +28,9 @@ from appliance.beat import beat
 from appliance.bundles import api as bundles
 from appliance.care import api as care
 from appliance.chats import api as chats
+from appliance.chats import export_api as chat_export
 from appliance.chats import files_api as chat_files
+from appliance.chats import keeping_api as chat_keeping
 from appliance.chats import socket as chat_socket
 from appliance.chats.messages import Post
 from appliance.chats.sending import Sending
@@ -75,8 +77,8 @@ ROUTERS = [
     module.router
     for module in (
         *(accounts, quotas, folders, files, playlists, images, renders, pages, bundles),
-        *(chats, chat_files, chat_socket, assets, live, progress, notifications, webhooks),
-        *(settings, health, care, docs),
+        *(chats, chat_files, chat_keeping, chat_export, chat_socket),
+        *(assets, live, progress, notifications, webhooks, settings, health, care, docs),
     )
 ]
 MOST_BODY = 64 * 1024  # bytes; no request of this API is larger

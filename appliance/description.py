@@ -52,6 +52,11 @@ RETRY_AFTER = {
     "schema": {"type": "integer", "minimum": 1},
 }
 MADE_ON_REQUEST = frozenset({"get /images/{file_id}/render", "get /files/{file_id}/pages/{page}"})
+LEGALLY_HELD = (  # and so not deleted
+    *("delete /chats/{owner_id}", "delete /chats/{owner_id}/messages/{message_id}"),
+    "delete /chats/{owner_id}/file/{file_id}",
+    *("delete /files/{file_id}", "delete /images/{file_id}"),
+)
 # What can't be told from an operation's form: conflicts, what takes up room, and whose credential is in the body.
 CONFLICTS = frozenset(
     {
@@ -59,6 +64,7 @@ CONFLICTS = frozenset(
         "post /users",
         "post /chats",
         "post /chats/{owner_id}/messages",
+        *LEGALLY_HELD,
         "post /chats/{owner_id}/file",
         "put /chats/{owner_id}/file/{file_id}",
         "post /files/{file_id}/complete",

@@ -50,6 +50,16 @@ class Conflict(DomainError):
     title = "This is not possible in the present state"
 
 
+class LegalHold(Conflict):
+    code = "legal_hold"
+    title = "This chat is under a legal hold"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This chat is under a legal hold: nothing that was said in it can be deleted until a server lifts the hold"
+        )
+
+
 class PartsMissing(Conflict):
     code = "parts_missing"
     title = "Parts of this file are missing"

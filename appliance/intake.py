@@ -12,6 +12,7 @@ import uvloop
 
 from appliance.again import REVIVED_SECONDS, again
 from appliance.beat import beat
+from appliance.chats.keeping import Retention
 from appliance.clocks import SELDOM_SECONDS, Clocks
 from appliance.config import Settings, current
 from appliance.leading import lead, stay
@@ -75,6 +76,7 @@ async def run() -> None:
         tasks.create_task(again(LOOK, cleaning.clean))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Filling(queue).fill))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Leftovers(multiparts).remove))
+        tasks.create_task(again(lambda: settings.now.sweep_seconds, Retention(doorbell.ring, settings).drop))
         for chore in chores(Sweep(ledger, arrivals, queue, objects, settings)):
             tasks.create_task(again(lambda: settings.now.sweep_seconds, chore))
 

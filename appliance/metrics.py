@@ -28,6 +28,7 @@ COUNTERS = {
     "attempt_seconds": Counter("How long these attempts took, in seconds", ("lane", "outcome")),
     "gave_up": Counter("Files that used up all their tries without an answer"),
     "bundles": Counter("Bundles that were sent to their end"),
+    "exports": Counter("Exports of chats that were sent to their end"),
     "orders": Counter("Attempts to make what somebody asked for, by how they ended", ("outcome",)),
     "sandbox_ends": Counter("Decoding processes that were killed or died, by why: time, memory or death", ("why",)),
     "foreign_versions": Counter("Orders to delete a version that nothing refers to; a notification comes twice"),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from appliance.accounts.tables import Chat, Owner, Project, User
 from appliance.accounts.whose import Whose
-from appliance.errors import BadRequest, Conflict, NotFound
+from appliance.errors import BadRequest, Conflict, LegalHold, NotFound
 from appliance.ledger.database import fetch, lost_as_unavailable
 from storage import layout
 
@@ -27,7 +27,7 @@ ON CONFLICT (root, owner) DO UPDATE SET closed = false RETURNING owner
 """
 _CLOSE = """
 WITH gone AS (
-    UPDATE {table} SET deleted_at = now() WHERE id = $1 AND deleted_at IS NULL RETURNING id
+    UPDATE {table} SET deleted_at = now() WHERE id = $1 AND deleted_at IS NULL AND {free} RETURNING id
 )
 UPDATE ledger.streams SET closed = true FROM gone WHERE root = $2 AND owner = gone.id RETURNING owner
 """
@@ -75,10 +75,10 @@ SELECT id FROM gone
 
 
 class Owners:
-    """All owners below one root, kept in `table`."""
+    """All owners below one root, kept in `table`. free: SQL that holds of those that may be deleted."""
 
-    def __init__(self, root: str, table: type[Owner]) -> None:
-        self.root, self.table = root, table
+    def __init__(self, root: str, table: type[Owner], free: str = "true") -> None:
+        self.root, self.table, self._free = root, table, free
         self.noun = root.removesuffix("s")
 
     async def create(self, name: str, owner_id: str | None = None, also: str = "", *args: Any, **columns: str) -> Owner:
@@ -127,9 +127,10 @@ class Owners:
         return list(listed)
 
     async def delete(self, owner_id: str) -> None:
-        """Takes one out of view at once; the sweep removes its bytes. Raises NotFound."""
-        if not await fetch(self._sql(_CLOSE), owner_id, self.root):
-            raise NotFound(f"There is no such {self.noun}")
+        """Takes one out of view at once; the sweep removes its bytes. Raises NotFound and LegalHold."""
+        if not await fetch(self._sql(_CLOSE, free=self._free), owner_id, self.root):
+            await self.one(owner_id)
+            raise LegalHold
 
     async def forget(self) -> list[str]:
         """Forgets the deleted ones whose last bytes are gone; gives their ids, which may be used again."""
@@ -141,7 +142,7 @@ class Owners:
 
 PROJECTS = Owners(layout.PROJECTS, Project)
 USERS = Owners(layout.USERS, User)
-CHATS = Owners(layout.CHATS, Chat)
+CHATS = Owners(layout.CHATS, Chat, free="held_at IS NULL")
 EVERY = {owners.root: owners for owners in (PROJECTS, USERS, CHATS)}
 OF_PEOPLE = {owners.root: owners for owners in (PROJECTS, USERS)}
 """Those whose token lets in; a chat has members."""

@@ -1,7 +1,7 @@
 """`/files/{id}/bundle`: a file with all that was made of it, as one zip."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import PurePath
@@ -34,7 +34,7 @@ from storage import disposition
 from storage.inspection import Inspector
 from storage.links import Links
 
-AT_ONCE = 8  # bundles that a process sends, each of which takes some 20 MB of memory
+AT_ONCE = 8  # bundles and exports that a process sends, each of which takes some 20 MB of memory
 
 
 class TooManyBundles(Unavailable):
@@ -44,11 +44,11 @@ class TooManyBundles(Unavailable):
 
 
 class Bundles:
-    """Reads bundles from storage as they are sent, in threads of their own: one that waits holds up no other."""
+    """Reads zips from storage as they are sent, in threads of their own: one that waits holds up no other."""
 
     def __init__(self, config: Config) -> None:
         key = config.key("reader_key")
-        self._objects = Inspector(config.endpoint(), key.access, key.secret)
+        self.objects = Inspector(config.endpoint(), key.access, key.secret)
         self._threads = ThreadPoolExecutor(AT_ONCE, "bundles")
         self._sending = 0
 
@@ -63,13 +63,13 @@ class Bundles:
         finally:
             self._sending -= 1
 
-    async def pieces(self, found: service.File) -> AsyncIterator[bytes]:
-        """The zip of a file that is done."""
+    async def sent(self, pieces: Iterator[bytes], what: str) -> AsyncIterator[bytes]:
+        """A zip, read in a thread; counted as `what` once it is whole."""
         loop = asyncio.get_running_loop()
-        pieces = archive(members(self._objects, found), found.created_at)
         while (piece := await loop.run_in_executor(self._threads, next, pieces, None)) is not None:
-            yield piece
-        count("bundles")
+            if piece:
+                yield piece
+        count(what)
 
 
 async def _seen(file_id: UUID, caller: Caller) -> service.File:
@@ -103,7 +103,8 @@ async def fetch_bundle(
     await until_answered(request, bundles.place())
     name = disposition.attachment(f"{PurePath(found.filename).stem}.zip")
     headers = {"Content-Disposition": name, "Cache-Control": "private, no-store"}
-    return Stream(bundles.pieces(found), media_type=ZIP, headers=headers)
+    pieces = archive(members(bundles.objects, found), found.created_at)
+    return Stream(bundles.sent(pieces, "bundles"), media_type=ZIP, headers=headers)
 
 
 @post("/files/{file_id:uuid}/bundle", tags=["files"], status_code=202, summary="Have the bundle of a file built")

@@ -8,8 +8,8 @@ import msgspec
 from appliance.accounts.whose import Whose
 from appliance.chats import messages
 from appliance.chats.messages import Message, NoFile, Post
-from appliance.errors import NotAllowed, NotFound
-from appliance.files import hints
+from appliance.errors import LegalHold, NotAllowed, NotFound
+from appliance.files import hints, service
 from appliance.files.service import File
 from appliance.ledger.database import fetch_one
 from appliance.ledger.failures import MISSING
@@ -73,7 +73,7 @@ async def look(file: File, reader: Objects, ledger: Ledger) -> File:
 async def remove(ledger: Ledger, chat: str, file: UUID, author: str | None) -> None:
     """Deletes a file of a message; the author's own, None: anybody's. Twice is harmless.
 
-    Raises NotFound and NotAllowed.
+    Raises NotFound, NotAllowed and LegalHold.
     """
     found = await attached(chat, file)
     if found is None:
@@ -82,3 +82,5 @@ async def remove(ledger: Ledger, chat: str, file: UUID, author: str | None) -> N
         raise NotAllowed("This file is another member's")
     if await ledger.detach(file):
         log.info("deleted", asset=str(file), chat=chat)
+    elif await service.files([file]):
+        raise LegalHold

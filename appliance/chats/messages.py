@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from appliance.errors import BadRequest, Conflict, NotFound
+from appliance.errors import BadRequest, Conflict, LegalHold, NotFound
 from appliance.files import service
 from appliance.files.versions import Linker
 from appliance.ledger.database import fetch
@@ -22,9 +22,17 @@ CLIENT_ID = 64  # characters
 
 _COLUMNS = "SELECT m.id, m.chat, m.author, m.text, m.client_id, m.created_at, m.deleted_at, m.seq FROM chat_messages m"
 _PAGE = f"{_COLUMNS} WHERE m.chat = $1 AND m.id < $2 AND m.deleted_at IS NULL ORDER BY m.id DESC LIMIT $3"
+_FOLLOWING = f"""
+{_COLUMNS} WHERE m.chat BETWEEN $1 AND $1 AND m.id > $2 AND m.id <= $3 AND m.deleted_at IS NULL
+ORDER BY m.chat, m.id LIMIT $4
+"""
 _SOME = f"{_COLUMNS} WHERE m.chat = $1 AND m.id = ANY ($2)"
 _OF_CLIENT = f"{_COLUMNS} WHERE m.chat = $1 AND m.author IS NOT DISTINCT FROM $2 AND m.client_id = $3"
 _ATTACHED = "SELECT message, asset FROM chat_attachments WHERE message = ANY ($1) ORDER BY message, place"
+_THERE = """
+SELECT FROM chat_messages m
+WHERE m.chat = $1 AND m.id = $2 AND m.deleted_at IS NULL AND ($3::text IS NULL OR m.author = $3)
+"""
 _STATES = "SELECT id, state::text AS state FROM ledger.assets WHERE id = ANY ($1)"
 _MESSAGES_OF = "SELECT asset, message FROM chat_attachments WHERE asset = ANY ($1)"
 _END = UUID(int=(1 << 128) - 1)  # after every id
@@ -102,16 +110,31 @@ class Post:
         return message, row["verdict"] == "new"
 
     async def unsay(self, chat: str, message: UUID, author: str | None) -> None:
-        """Takes a message out of view, and its files with it; the author's own, None: anybody's. Raises NotFound."""
+        """Takes a message out of view, and its files with it; the author's own, None: anybody's.
+
+        Raises NotFound and LegalHold.
+        """
         rows = await fetch("SELECT * FROM ledger.unsay($1, $2, $3)", chat, message, author)
         if not rows:
-            raise NotFound("There is no such message")
+            await _must_be_there(chat, message, author)
+            raise LegalHold
         self._ring((row["stream"], row["seq"]) for row in rows)
+
+
+async def _must_be_there(chat: str, message: UUID, author: str | None) -> None:
+    """Raises NotFound."""
+    if not await fetch(_THERE, chat, message, author):
+        raise NotFound("There is no such message")
 
 
 async def page(chat: str, before: UUID | None, limit: int) -> list[Message]:
     """At most `limit` messages older than `before`, the newest first; what is deleted is left out."""
     return await _messages(_PAGE, chat, before or _END, limit)
+
+
+async def following(chat: str, after: UUID, last: UUID, limit: int) -> list[Message]:
+    """At most `limit` messages after `after`, up to `last`, the oldest first; what is deleted is left out."""
+    return await _messages(_FOLLOWING, chat, after, last, limit)
 
 
 async def some(chat: str, ids: Iterable[UUID]) -> list[Message]:

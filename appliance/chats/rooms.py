@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import asyncpg
 import msgspec
 
 from appliance.accounts.callers import Caller
@@ -19,7 +20,8 @@ INSERT INTO chat_members (chat, user_id) SELECT made.id, u FROM made, unnest($5:
 """
 _PROJECT = "(SELECT p.id FROM projects p WHERE p.id = $6 FOR KEY SHARE)"
 _ROOMS = """
-SELECT c.id, c.name, c.project, c.created_at, s.seq, m.read_seq, ledger.unread(c.id, m.user_id, m.read_seq) AS unread
+SELECT c.id, c.name, c.project, c.created_at, s.seq, m.read_seq, ledger.unread(c.id, m.user_id, m.read_seq) AS unread,
+    c.retention_days, c.held_reason, c.held_at
 FROM chats c JOIN ledger.streams s ON s.root = 'chats' AND s.owner = c.id
 {members} JOIN chat_members m ON m.chat = c.id AND m.user_id = $1
 WHERE c.deleted_at IS NULL AND {which} ORDER BY c.id LIMIT $3
@@ -35,9 +37,17 @@ SELECT FROM chat_members m JOIN chats c ON c.id = m.chat AND c.deleted_at IS NUL
 """
 
 
+class Hold(msgspec.Struct):
+    """A legal hold."""
+
+    reason: str
+    since: datetime
+
+
 class Room(msgspec.Struct):
     """A chat as one sees it: `seq` is where its stream stands, `read_seq` how far this one has read it, `unread` how
-    many messages of others are after that, a hundred at most.
+    many messages of others are after that, a hundred at most. `hold` is for servers: a member is not told, and sees
+    null.
     """
 
     chat_id: str
@@ -47,6 +57,8 @@ class Room(msgspec.Struct):
     seq: int
     read_seq: int | None
     unread: int | None
+    retention_days: int | None
+    hold: Hold | None
 
 
 class Member(msgspec.Struct):
@@ -93,12 +105,19 @@ async def room(chat: str, person: str | None) -> Room:
     found = await fetch_one(_ONE, person, chat, 1)
     if found is None:
         raise NotFound("There is no such chat")
-    return Room(*found)
+    return _room(found, person)
+
+
+def _room(row: asyncpg.Record, person: str | None) -> Room:
+    *told, reason, since = row
+    hold = Hold(reason, since) if since and person is None else None
+    return Room(*(*told, hold))
 
 
 async def rooms(person: str | None, after: str, limit: int) -> list[Room]:
     """At most `limit` chats that `person` is in, or None: all, in the order of their ids, after the id `after`."""
-    return [Room(*row) for row in await fetch(_OF_ALL if person is None else _OF_MEMBER, person, after, limit)]
+    found = await fetch(_OF_ALL if person is None else _OF_MEMBER, person, after, limit)
+    return [_room(row, person) for row in found]
 
 
 async def members(chat: str, after: str, limit: int) -> list[Member]:

@@ -12,7 +12,7 @@ from appliance.accounts.owners import OF_PEOPLE
 from appliance.accounts.whose import whose
 from appliance.chats import access
 from appliance.config import Config
-from appliance.errors import Conflict, NotFound, PartsMissing
+from appliance.errors import Conflict, LegalHold, PartsMissing
 from appliance.files import listing, service
 from appliance.files.hints import stored, taken_in
 from appliance.files.parts import Parts
@@ -49,7 +49,8 @@ def routes(name: str, kind: str | None, complete: str) -> list[Any]:
     async def remove(file_id: UUID, caller: Caller, ledger: Ledger) -> None:
         await own(file_id, caller)
         if not await ledger.remove([file_id]):
-            raise NotFound(f"There is no such {noun}")
+            await own(file_id, caller)
+            raise LegalHold  # it is still there
         log.info("deleted", asset=str(file_id))
 
     return [read, remove, *_moves(path, tags, noun, complete, own), _list(name, kind)]

@@ -261,8 +261,13 @@ class Ledger:
         return await self._move(ids, ["uploaded", "done", "error"], "error", failure)
 
     async def doubt(self, asset: UUID) -> None:
-        """Has the sweep look for an original that somebody did not find in storage."""
-        await fetch("INSERT INTO ledger.doubts (asset) VALUES ($1) ON CONFLICT DO NOTHING", asset)
+        """Has the sweep look for an original that somebody did not find in storage; of what is in view."""
+        statement = """
+            INSERT INTO ledger.doubts (asset)
+            SELECT a.id FROM ledger.assets a WHERE a.id = $1 AND a.state NOT IN ('deleting', 'deleted')
+            ON CONFLICT DO NOTHING
+        """
+        await fetch(statement, asset)
 
     async def cancel(self, asset: UUID) -> bool:
         """Ends as `error` what has not come to its end; False for what has. A worker that is at it loses its lease."""

@@ -64,6 +64,13 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
         "post /chats",
         "post /chat/{owner_id}/messages",
         "post /chats/{owner_id}/messages",
+        *(
+            f"delete /{root}/{{owner_id}}" + rest
+            for root in ("chat", "chats")
+            for rest in ("", "/messages/{message_id}", "/file/{file_id}")
+        ),
+        "delete /files/{file_id}",
+        "delete /images/{file_id}",
         "post /chat/{owner_id}/file",
         "post /chats/{owner_id}/file",
         "put /chat/{owner_id}/file/{file_id}",

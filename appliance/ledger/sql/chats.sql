@@ -98,22 +98,27 @@ BEGIN
     SELECT 'new', made, told.stream, told.seq FROM told;
 END $$;
 
--- Takes a message out of view, with its files; those of `by` alone, NULL: of anybody. No row where there is none.
-CREATE OR REPLACE FUNCTION ledger.unsay(of_chat text, said uuid, by text)
+-- Takes a message out of view, with its files; those of `by` alone, NULL: of anybody; with `outdated` only what is past the
+-- chat's retention. No row where there is none, or the chat is under a legal hold. What is left is a row without its text.
+CREATE OR REPLACE FUNCTION ledger.unsay(of_chat text, said uuid, by text, outdated boolean DEFAULT false)
 RETURNS TABLE (stream bigint, seq bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     attached uuid[] := ARRAY(SELECT t.asset FROM chat_attachments t WHERE t.message = said ORDER BY t.asset);
 BEGIN
     PERFORM FROM ledger.assets a WHERE a.id = ANY (attached) ORDER BY a.id FOR NO KEY UPDATE;
-    UPDATE chat_messages m SET deleted_at = now(), text = ''
-    WHERE m.id = said AND m.chat = of_chat AND m.deleted_at IS NULL AND (by IS NULL OR m.author = by);
+    PERFORM FROM chats c WHERE c.id = of_chat FOR SHARE;  -- until the commit: see not_held
+    UPDATE chat_messages m SET deleted_at = now(), text = '' FROM chats c
+    WHERE m.id = said AND m.chat = of_chat AND m.deleted_at IS NULL AND (by IS NULL OR m.author = by)
+        AND c.id = m.chat AND c.held_at IS NULL
+        AND (NOT outdated OR m.created_at < now() - make_interval(days => c.retention_days));
     IF NOT FOUND THEN
         RETURN;
     END IF;
     PERFORM ledger.unpublish(ARRAY[said]);
     RETURN QUERY SELECT r.stream, r.seq FROM ledger.remove(attached) r;
-    RETURN QUERY SELECT * FROM ledger.tell('chats', of_chat, 'message_deleted', jsonb_build_object('message_id', said));
+    RETURN QUERY SELECT * FROM ledger.tell('chats', of_chat, 'message_deleted', jsonb_build_object('message_id', said)
+        || CASE WHEN outdated THEN '{"reason": "retention"}' ELSE '{}' END::jsonb);
 END $$;
 
 -- Removes a file that was sent for a chat, unless a message has it.
@@ -165,12 +170,13 @@ CREATE OR REPLACE FUNCTION ledger.unpublish(messages uuid[]) RETURNS void LANGUA
     UPDATE chat_messages m SET client_id = NULL WHERE m.id = ANY (messages) AND m.client_id LIKE 'file:%';
 $$;
 
--- Removes a file of a message, of which the rest stays. No row where it is gone already.
+-- Removes a file of a message, of which the rest stays. No row where it is gone already, or the chat is under a legal hold.
 CREATE OR REPLACE FUNCTION ledger.detach(file uuid) RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY SELECT r.id, r.stream, r.seq FROM ledger.remove(ARRAY[file]) r;
-    PERFORM ledger.unpublish(ARRAY(SELECT t.message FROM chat_attachments t WHERE t.asset = file));
+    PERFORM ledger.unpublish(ARRAY(SELECT t.message FROM chat_attachments t WHERE t.asset = file AND NOT EXISTS (
+        SELECT FROM ledger.assets a WHERE a.id = file AND a.state NOT IN ('deleting', 'deleted'))));
 END $$;
 
 -- Removes what was sent for a chat so long ago that nobody means to say it any more, and that can't be sent any more either.
