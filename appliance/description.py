@@ -109,8 +109,8 @@ STREAMED = {
 }
 LOOKED_AT = frozenset({"post /chats/{owner_id}/file"})  # before it is taken
 LETS_IN = frozenset({"post /login"})
-NAMES_AN_OWNER = frozenset(  # in its body
-    {"post /images", "post /files", "post /chats", "post /tokens", "post /tickets"}
+NAMES_AN_OWNER = frozenset(  # in its body, or its query
+    {"post /images", "post /files", "post /chats", "post /tokens", "post /tickets", "get /notifications"}
 )
 NAMES_A_CHANGE = frozenset({"post /settings/rollback"})
 READS_A_FILE = frozenset({"post /settings/sync"})
