@@ -29,6 +29,7 @@ from appliance.bundles import api as bundles
 from appliance.care import api as care
 from appliance.chats import api as chats
 from appliance.chats import socket as chat_socket
+from appliance.chats import typing as chat_typing
 from appliance.clocks import Clocks
 from appliance.config import Config, current
 from appliance.files import api as files
@@ -45,6 +46,7 @@ from appliance.live import api as live
 from appliance.live import notifications_api as notifications
 from appliance.live import progress_api as progress
 from appliance.live.doorbell import Doorbell, Listener
+from appliance.live.feeds import Feeds
 from appliance.live.places import Places
 from appliance.logs import OTHERS, set_up
 from appliance.metrics import gauge
@@ -70,7 +72,8 @@ ROUTERS = [
     module.router
     for module in (
         *(accounts, quotas, folders, files, playlists, images, renders, pages, bundles),
-        *(chats, chat_socket, assets, live, progress, notifications, webhooks, settings, health, care, docs),
+        *(chats, chat_socket, chat_typing, assets, live, progress, notifications, webhooks),
+        *(settings, health, care, docs),
     )
 ]
 MOST_BODY = 64 * 1024  # bytes; no request of this API is larger
@@ -125,6 +128,7 @@ def _resources(config: Config) -> dict[str, Any]:
         "beating": patient(config.valkey_url),
         "doorbell": doorbell,
         "listener": listener,
+        "feeds": Feeds(listener),
         "places": Places(redis, reading),
         "ledger": ledger,
         "gate": Gate(redis, reading),
@@ -155,7 +159,7 @@ def _routers(config: Config) -> tuple[list[ControllerRouterHandler], dict[str, A
 @contextlib.asynccontextmanager
 async def _running(app: Litestar) -> AsyncIterator[None]:
     """What lives as long as this process: the pool, both ends of the doorbell, the look at storage and clocks."""
-    gauge("readers", lambda: app.state["listener"].readers)
+    gauge("readers", lambda: app.state["feeds"].readers)
     async with pool():
         await app.state["settings"].start()
         await app.state["clocks"].look()

@@ -13,7 +13,8 @@ from appliance.config import Config
 from appliance.files import service
 from appliance.ledger.states import State
 from appliance.live import api
-from appliance.live.doorbell import Listener
+from appliance.live.feeds import Feeds
+from appliance.live.frames import OfOwner
 from appliance.live.places import Places
 from appliance.live.progress import last_told
 from appliance.live.service import bounds
@@ -47,7 +48,7 @@ async def events_socket(
     progress_id: UUID,
     config: Config,
     tickets: Tickets,
-    listener: Listener,
+    feeds: Feeds,
     links: Links,
     places: Places,
     gate: Gate,
@@ -62,8 +63,8 @@ async def events_socket(
         here = await bounds(file.whose)
         cursor = api.after_cursor(after, epoch, here)
         async with places.place(file.whose, gate.mark(socket, admitted.server)):
-            made = linker(socket, config, links)
-            await api.serve(socket, api.pump(socket, here, cursor, listener, made, file.id))
+            telling = OfOwner(linker(socket, config, links))
+            await api.serve(socket, api.pump(socket, here, cursor, feeds, telling, file.id))
 
 
 router = Router("/", route_handlers=[read, events_socket])
