@@ -168,5 +168,5 @@ class Feeds:
             feed.readers.discard(reader)
             if not feed.readers:
                 feed.close()
-                if self._feeds[key] is feed:
+                if self._feeds.get(key) is feed:
                     del self._feeds[key]

@@ -9,7 +9,7 @@ from appliance.files.versions import Linker
 from appliance.ledger.service import Ledger
 from appliance.live.doorbell import Doorbell, Listener
 from appliance.live.feeds import Feeds
-from appliance.live.frames import OfOwner
+from appliance.live.frames import OfOwner, Telling
 from appliance.live.progress import Teller
 from appliance.live.service import bounds
 from storage.links import Links
@@ -39,12 +39,12 @@ async def running(*parts: Doorbell | Listener | Teller) -> AsyncIterator[None]:
 class Follower:
     """One reader of the project's stream: `seen`, in the order it was told."""
 
-    def __init__(self, feeds: Feeds, after: int = 0) -> None:
+    def __init__(self, feeds: Feeds, after: int = 0, telling: Telling = TELLING, who: str = "") -> None:
         self.seen: list[int] = []
-        self._task = asyncio.create_task(self._follow(feeds, after))
+        self._task = asyncio.create_task(self._follow(feeds, after, telling, who))
 
-    async def _follow(self, feeds: Feeds, after: int) -> None:
-        async with feeds.reading(await bounds(Whose("projects", PROJECT)), after, TELLING) as reader:
+    async def _follow(self, feeds: Feeds, after: int, telling: Telling, who: str) -> None:
+        async with feeds.reading(await bounds(Whose("projects", PROJECT)), after, telling, who) as reader:
             async for frames in reader.pages():
                 self.seen += [frame.seq for frame in frames]
 
