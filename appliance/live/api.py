@@ -20,7 +20,8 @@ from appliance.accounts.whose import whose
 from appliance.config import Config
 from appliance.errors import DomainError, NotFound
 from appliance.live.cursor import Bounds, Cursor, parse, resumes
-from appliance.live.feeds import Feeds, Reader
+from appliance.live.feed import Reader
+from appliance.live.feeds import Feeds
 from appliance.live.frames import OfOwner
 from appliance.live.manners import Unmannerly, dismiss, heed, holding, in_time, tell, tell_text, until_answered
 from appliance.live.places import Places

@@ -21,15 +21,15 @@ class Frame:
     def __init__(
         self, make: Callable[[], dict[str, Any]], seq: int = 0, asset: UUID | None = None, by: str | None = None
     ) -> None:
-        self._make = make
+        self._make: Callable[[], dict[str, Any]] | None = make
         self._text = ""
         self.seq, self.asset, self.by = seq, asset, by
 
     @property
     def text(self) -> str:
         """The message, as JSON."""
-        if not self._text:
-            self._text = encode(self._make()).decode()
+        if self._make is not None:
+            self._text, self._make = encode(self._make()).decode(), None  # and what it was made of is let go
         return self._text
 
 

@@ -39,14 +39,18 @@ async def running(*parts: Doorbell | Listener | Teller) -> AsyncIterator[None]:
 class Follower:
     """One reader of the project's stream: `seen`, in the order it was told."""
 
-    def __init__(self, feeds: Feeds, after: int = 0, telling: Telling = TELLING, who: str = "") -> None:
+    def __init__(
+        self, feeds: Feeds, after: int = 0, telling: Telling = TELLING, who: str = "", pause: float = 0.0
+    ) -> None:
+        """pause: seconds that it takes for what it is told at once."""
         self.seen: list[int] = []
-        self._task = asyncio.create_task(self._follow(feeds, after, telling, who))
+        self._task = asyncio.create_task(self._follow(feeds, after, telling, who, pause))
 
-    async def _follow(self, feeds: Feeds, after: int, telling: Telling, who: str) -> None:
+    async def _follow(self, feeds: Feeds, after: int, telling: Telling, who: str, pause: float) -> None:
         async with feeds.reading(await bounds(Whose("projects", PROJECT)), after, telling, who) as reader:
             async for frames in reader.pages():
                 self.seen += [frame.seq for frame in frames]
+                await asyncio.sleep(pause)
 
     async def reaches(self, seq: int, seconds: float = 15) -> None:
         """Waits until it was told of `seq`."""

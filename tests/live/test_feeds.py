@@ -9,10 +9,11 @@ from appliance.accounts.whose import Whose
 from appliance.errors import NotFound, Unavailable
 from appliance.live.cursor import Bounds
 from appliance.live.doorbell import Doorbell, Listener
-from appliance.live.feeds import MOST_KEPT, Feeds, Reader
+from appliance.live.feed import MOST_KEPT, Reader
+from appliance.live.feeds import Feeds
 from appliance.live.following import Page
 from appliance.live.frames import Frame
-from appliance.live.service import bounds
+from appliance.live.service import PAGE, bounds
 from tests.ledger.book import PROJECT, Book
 from tests.live.followers import TELLING, Follower, ringing, running, until
 from tests.live.serving import large_events
@@ -125,6 +126,24 @@ async def test_who_does_not_take_what_there_is_holds_up_nobody_and_misses_nothin
         await book.slot()
         assert await taken(slow, last + 1) == [last + 1]
         await quick.close()
+
+
+async def test_a_crowd_that_takes_its_time_is_not_left_to_read_by_itself(
+    book: Book, doorbell: Doorbell, listener: Listener
+) -> None:
+    feeds, telling = Feeds(listener), Counting()
+    crowd = [Follower(feeds, telling=telling, who=ANNA, pause=0.2) for _ in range(20)]
+    await until(lambda: _listening(feeds, 20))
+    last = await many(book, doorbell, 4 * MOST_KEPT)
+    await asyncio.gather(*(follower.reaches(last) for follower in crowd))
+    for follower in crowd:
+        assert follower.seen == list(range(1, last + 1))
+        await follower.close()
+    assert telling.pages <= last // PAGE + 2
+
+
+async def _listening(feeds: Feeds, count: int) -> bool:
+    return feeds.readers == count
 
 
 async def test_who_may_be_told_nothing_more_is_told_nothing_more(

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from appliance.accounts.whose import Whose
-from appliance.live import feeds, following
+from appliance.live import feed, following
 from appliance.live.doorbell import Doorbell, Listener
 from appliance.live.feeds import Feeds
 from appliance.live.following import follow
@@ -86,7 +86,7 @@ async def test_a_crowd_of_events_is_read_at_once_and_the_first_of_it_without_wai
 async def test_who_follows_one_asset_gets_a_beat_however_busy_the_others_are(
     valkey_url: str, book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feeds, "BEAT_SECONDS", 0.5)
+    monkeypatch.setattr(feed, "BEAT_SECONDS", 0.5)
     doorbell, listener, teller = Doorbell(valkey_url), Listener(valkey_url), Teller(valkey_url)
     ringing(book, doorbell)
     stream, mine, pages = await book.stream(), await book.slot(), list[list[Frame]]()
