@@ -2,16 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
+import httpx
 import pytest
 from redis.asyncio import Redis
 
+from appliance.accounts.callers import Callers
+from appliance.accounts.whose import Whose
+from appliance.chats import rooms
 from appliance.live import typing
 from appliance.live.doorbell import Listener, Woken
+from appliance.live.service import bounds
 from appliance.valkey import quick
+from storage import layout
 from tests.daemons.valkey import Valkey
 from tests.ledger.book import Book
 from tests.live.followers import running, until
+from tests.live.serving import FIXED, Api
 
 ROOM, OTHER = 71, 72
 
@@ -57,19 +65,31 @@ async def test_of_a_crowd_that_types_a_few_are_told(book: Book, valkey_url: str,
 
 
 async def test_where_valkey_is_away_nobody_is_told_and_nobody_minds(
-    book: Book, valkey: Valkey, valkey_url: str, redis: Redis
+    book: Book, valkey: Valkey, valkey_url: str, redis: Redis, database_url: str, tmp_path: Path
 ) -> None:
-    listener = Listener(valkey_url)
-    async with running(listener), listener.watch(ROOM) as room:
-        valkey.daemon.kill()
-        try:
-            async with asyncio.timeout(5):
-                await typing.tell(redis, ROOM, "anna")
-        finally:
-            valkey.daemon.start()
-        await until(lambda: _subscribed(redis))
-        await typing.tell(redis, ROOM, "ben")
-        await until(lambda: _typing(room, {"ben"}))
+    room = await rooms.opened("Ferien", ["anna"], None, None)
+    stream = (await bounds(Whose(layout.CHATS, room.chat_id))).stream
+    api, listener = Api(database_url, valkey_url, tmp_path, DARKROOM_API_WORKERS="1"), Listener(valkey_url)
+    token = Callers(FIXED["DARKROOM_TOKEN_SECRET"]).token(Whose(layout.USERS, "anna"), 60)[0]
+    api.daemon.start()
+    try:
+        async with (
+            httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as client,
+            running(listener),
+            listener.watch(stream) as woken,
+        ):
+            url = f"{api.url}/chats/{room.chat_id}/typing"
+            valkey.daemon.kill()
+            try:
+                assert (await client.post(url, timeout=10)).status_code == 204
+            finally:
+                valkey.daemon.start()
+            await until(lambda: _subscribed(redis))
+            assert not woken.typing
+            assert (await client.post(url)).status_code == 204
+            await until(lambda: _typing(woken, {"anna"}))
+    finally:
+        api.daemon.stop()
 
 
 async def _typing(woken: Woken, people: set[str]) -> bool:
