@@ -32,6 +32,7 @@ from appliance.chats import export_api as chat_export
 from appliance.chats import files_api as chat_files
 from appliance.chats import keeping_api as chat_keeping
 from appliance.chats import socket as chat_socket
+from appliance.chats import typing as chat_typing
 from appliance.chats.messages import Post
 from appliance.chats.sending import Sending
 from appliance.clocks import Clocks
@@ -51,6 +52,7 @@ from appliance.live import api as live
 from appliance.live import notifications_api as notifications
 from appliance.live import progress_api as progress
 from appliance.live.doorbell import Doorbell, Listener
+from appliance.live.feeds import Feeds
 from appliance.live.places import Places
 from appliance.logs import OTHERS, set_up
 from appliance.metrics import gauge
@@ -77,7 +79,7 @@ ROUTERS = [
     module.router
     for module in (
         *(accounts, quotas, folders, files, playlists, images, renders, pages, bundles),
-        *(chats, chat_files, chat_keeping, chat_export, chat_socket),
+        *(chats, chat_files, chat_keeping, chat_export, chat_socket, chat_typing),
         *(assets, live, progress, notifications, webhooks, settings, health, care, docs),
     )
 ]
@@ -135,6 +137,7 @@ def _resources(config: Config) -> dict[str, Any]:
         "beating": patient(config.valkey_url),
         "doorbell": doorbell,
         "listener": listener,
+        "feeds": Feeds(listener),
         "places": Places(redis, reading),
         "ledger": ledger,
         "gate": Gate(redis, reading),
@@ -167,7 +170,7 @@ def _routers(config: Config) -> tuple[list[ControllerRouterHandler], dict[str, A
 @contextlib.asynccontextmanager
 async def _running(app: Litestar) -> AsyncIterator[None]:
     """What lives as long as this process: the pool, both ends of the doorbell, the look at storage and clocks."""
-    gauge("readers", lambda: app.state["listener"].readers)
+    gauge("readers", lambda: app.state["feeds"].readers)
     async with pool():
         await app.state["settings"].start()
         await app.state["clocks"].look()

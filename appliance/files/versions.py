@@ -54,6 +54,11 @@ class Linker:
         self._agreed = agreed
         self._playlist = playlist
 
+    @property
+    def prefix(self) -> str:
+        """The public address that its links begin with."""
+        return self._prefix
+
     def original(self, filename: str, original: Original) -> dict[str, Any]:
         """The uploaded file, byte for byte; always an attachment under its own name."""
         path = self._links.link(layout.ORIGINALS, original.key, version_id=original.version_id, filename=filename)

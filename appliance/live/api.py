@@ -3,9 +3,8 @@ with a cursor.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -20,14 +19,14 @@ from appliance.accounts.tickets import Admission, Tickets
 from appliance.accounts.whose import whose
 from appliance.config import Config
 from appliance.errors import DomainError, NotFound
-from appliance.files.versions import Linker
 from appliance.live.cursor import Bounds, Cursor, parse, resumes
-from appliance.live.doorbell import Listener
-from appliance.live.following import follow
-from appliance.live.manners import Unmannerly, dismiss, heed, holding, in_time, tell, until_answered
+from appliance.live.feed import Reader
+from appliance.live.feeds import Feeds
+from appliance.live.frames import OfOwner
+from appliance.live.manners import Unmannerly, dismiss, heed, holding, in_time, tell, tell_text, until_answered
 from appliance.live.places import Places
-from appliance.live.presenting import encode, hello, present, present_progress, reset
-from appliance.live.service import Event, bounds, events
+from appliance.live.presenting import encode, hello, reset
+from appliance.live.service import bounds, events
 from appliance.logs import log
 from appliance.public import linker
 from appliance.quotas.gate import Gate
@@ -53,28 +52,30 @@ async def pump(
     socket: WebSocket,
     here: Bounds,
     cursor: Cursor,
-    listener: Listener,
-    made: Linker,
+    feeds: Feeds,
+    telling: OfOwner,
     only: UUID | None = None,
-    still: Callable[[], Awaitable[None]] | None = None,
+    who: str = "",
 ) -> None:
-    """Tells what comes after the cursor, of all assets of the stream or of one. still: raises once this reader may be
-    told nothing more.
-    """
+    """Tells what comes after the cursor, of all assets of the stream or of one. who: see Feeds."""
     await tell(socket, hello(here))
     if not resumes(cursor, here):
         await tell(socket, reset(here))
         cursor = Cursor(here.head)
-    async for page in follow(listener, here.stream, cursor.seq, only):
-        if still:
-            await still()
-        for event in page.events:
-            await tell(socket, present(event, made))
-        for asset, progress in page.progress.items():
-            await tell(socket, present_progress(asset, progress))
-        if not page.events and not page.progress:
-            await tell(socket, {"type": "beat", "seq": page.after})
+    async with feeds.reading(here, cursor.seq, telling, who) as reader:
+        if who not in await telling.staying({who}):
+            raise NotFound("You may not hear of this any more")
+        await tell_all(socket, reader, only)
     raise NotFound("Its owner is deleted, and this was the last event")
+
+
+async def tell_all(socket: WebSocket, reader: Reader, only: UUID | None = None) -> None:
+    """Tells what there is for a reader, of all files or of one, to the end of the stream."""
+    async for frames in reader.pages(only):
+        for frame in frames:
+            await tell_text(socket, frame.text)
+        if not frames:
+            await tell(socket, {"type": "beat", "seq": reader.after})
 
 
 def _origin_allowed(socket: WebSocket, config: Config) -> bool:
@@ -108,7 +109,7 @@ async def events_socket(
     owner_id: str,
     config: Config,
     tickets: Tickets,
-    listener: Listener,
+    feeds: Feeds,
     links: Links,
     places: Places,
     gate: Gate,
@@ -123,7 +124,7 @@ async def events_socket(
         here = await bounds(owner)
         cursor = after_cursor(after, epoch, here)
         async with places.place(owner, gate.mark(socket, admitted.server)):
-            await serve(socket, pump(socket, here, cursor, listener, linker(socket, config, links)))
+            await serve(socket, pump(socket, here, cursor, feeds, OfOwner(linker(socket, config, links))))
 
 
 def _refusal(error: DomainError) -> Unmannerly:
@@ -149,29 +150,26 @@ async def serve(socket: WebSocket, telling: Coroutine[Any, Any, None]) -> None:
             await dismiss(socket, Unmannerly(FAULT, "something went wrong on our side; come back"))
 
 
-async def _sse(
-    here: Bounds, cursor: Cursor, listener: Listener, made: Callable[[Event], dict[str, Any]]
-) -> AsyncIterator[bytes]:
+async def _sse(here: Bounds, cursor: Cursor, feeds: Feeds, telling: OfOwner) -> AsyncIterator[bytes]:
     """Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html."""
-    yield _frame(hello(here), None)
+    yield _block(encode(hello(here)), None)
     if not resumes(cursor, here):
-        yield _frame(reset(here), f"{here.epoch}:{here.head}")
+        yield _block(encode(reset(here)), f"{here.epoch}:{here.head}")
         cursor = Cursor(here.head)
     try:
-        async for page in follow(listener, here.stream, cursor.seq):
-            for event in page.events:
-                yield _frame(made(event), f"{here.epoch}:{event.seq}")
-            for asset, progress in page.progress.items():
-                yield _frame(present_progress(asset, progress), None)
-            if not page.events and not page.progress:
-                yield b": quiet\n\n"
+        async with feeds.reading(here, cursor.seq, telling) as reader:
+            async for frames in reader.pages():
+                for frame in frames:
+                    yield _block(frame.text.encode(), f"{here.epoch}:{frame.seq}" if frame.seq else None)
+                if not frames:
+                    yield b": quiet\n\n"
     except DomainError as error:  # too late for a status: who comes back is given one
         log.warning("stream ended", reason=error.detail)
 
 
-def _frame(message: dict[str, Any], identity: str | None) -> bytes:
+def _block(message: bytes, identity: str | None) -> bytes:
     head = f"id: {identity}\n".encode() if identity else b""
-    return head + b"data: " + encode(message) + b"\n\n"
+    return head + b"data: " + message + b"\n\n"
 
 
 @get(
@@ -185,7 +183,7 @@ async def events_page(
     request: Request,
     caller: Caller,
     config: Config,
-    listener: Listener,
+    feeds: Feeds,
     links: Links,
     places: Places,
     gate: Gate,
@@ -202,11 +200,11 @@ async def events_page(
     owner = whose(request, owner_id)
     caller.may_see(owner)
     here = await bounds(owner)
-    made = partial(present, linker=linker(request, config, links), for_server=caller.owner is None)
+    telling = OfOwner(linker(request, config, links), for_server=caller.owner is None)
     cursor = after_cursor(last_event_id or after, epoch, here)
     if "text/event-stream" in request.headers.get("accept", ""):
         await until_answered(request, places.place(owner, gate.mark(request, caller.server)))
-        stream = _sse(here, cursor, listener, made)
+        stream = _sse(here, cursor, feeds, telling)
         return Stream(
             stream, media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         )
@@ -215,7 +213,7 @@ async def events_page(
     page = await events(here.stream, cursor.seq, limit)
     told = {
         **hello(here),
-        "events": [made(event) for event in page],
+        "events": [telling.told(event) for event in page],
         "next": page[-1].seq if page else cursor.seq,
     }
     return Response(told, media_type=MediaType.JSON)

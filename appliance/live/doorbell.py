@@ -6,7 +6,7 @@ the streams that somebody in it watches, so a ring that Valkey lost costs second
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -14,8 +14,9 @@ import msgspec
 
 from appliance.accounts.owners import OWNERS
 from appliance.ledger.database import fetch
-from appliance.live import progress
+from appliance.live import progress, typing
 from appliance.live.progress import Progress, Told
+from appliance.live.typing import Typing
 from appliance.logs import log
 from appliance.valkey import patient, quick
 
@@ -59,16 +60,18 @@ class Doorbell:
 
 class Woken(asyncio.Event):
     """Set whenever there may be something new in a stream; `progress`: what was told since of files that are worked on,
-    the newest word of each.
+    the newest word of each. `typing`: who typed since.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.progress: dict[UUID, Progress] = {}
+        self.typing: set[str] = set()
 
-    def taken(self) -> dict[UUID, Progress]:
-        """What was told, to be passed on."""
-        told, self.progress = self.progress, {}
+    def taken(self) -> tuple[dict[UUID, Progress], set[str]]:
+        """What was told, to be passed on: progress, and who typed."""
+        told = self.progress, self.typing
+        self.progress, self.typing = {}, set()
         return told
 
 
@@ -124,6 +127,12 @@ class Listener:
                 woken.progress[told.asset] = told.progress
                 woken.set()
 
+    def _typed(self, told: Typing) -> None:
+        for woken in self._watched.get(told.stream, ()):
+            if isinstance(woken, Woken):
+                woken.typing.add(told.person)
+                woken.set()
+
     async def run(self) -> None:
         """Listens and looks until cancelled; survives the loss of Valkey and of Postgres."""
         async with asyncio.TaskGroup() as tasks:
@@ -131,15 +140,17 @@ class Listener:
             tasks.create_task(self._look())
 
     async def _listen(self) -> None:
+        heard: dict[str, Callable[[bytes], None]] = {
+            CHANNEL: lambda data: self._heard(msgspec.msgpack.decode(data, type=Heads)),
+            progress.CHANNEL: lambda data: self._progressed(progress.decode(data)),
+            typing.CHANNEL: lambda data: self._typed(typing.decode(data)),
+        }
         while True:
             try:
                 async with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:
-                    await subscription.subscribe(CHANNEL, progress.CHANNEL)
+                    await subscription.subscribe(*heard)
                     async for message in subscription.listen():
-                        if message["channel"] == CHANNEL.encode():
-                            self._heard(msgspec.msgpack.decode(message["data"], type=Heads))
-                        else:
-                            self._progressed(progress.decode(message["data"]))
+                        heard[message["channel"].decode()](message["data"])
             except Exception as error:  # whatever it is: nobody would start this loop again
                 log.warning("doorbell not heard", error=repr(error))
                 await asyncio.sleep(0.5)

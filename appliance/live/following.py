@@ -1,8 +1,9 @@
 """Following a stream: every event after a cursor, in order, for as long as the reader stays."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from typing import NamedTuple
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+from functools import partial
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from appliance.errors import Unavailable
@@ -10,7 +11,10 @@ from appliance.live.doorbell import Listener
 from appliance.live.progress import Progress
 from appliance.live.service import PAGE, Event, events
 
+T = TypeVar("T")
+
 BEAT_SECONDS = 20.0
+AWAY_SECONDS = 0.5  # until the ledger is asked again that was not there
 APART_SECONDS = 0.04
 """Between two looks of one reader, at least. What comes alone is told at once; what comes in a crowd, a few at a time:
 reading an event costs as much as reading ten."""
@@ -18,17 +22,18 @@ reading an event costs as much as reading ten."""
 
 class Page(NamedTuple):
     """events: in order. progress: the newest word of files that are being worked on; it may miss some. after: the
-    number of the last event that was looked at.
+    number of the last event that was looked at. typing: who types.
     """
 
     events: list[Event]
     progress: Mapping[UUID, Progress]
     after: int
+    typing: Collection[str] = ()
 
 
-async def follow(listener: Listener, stream: int, after: int, only: UUID | None = None) -> AsyncIterator[Page]:
-    """Pages of events after `after`, of all assets or of one; never an event twice, none missing. An empty page says
-    that there was nothing to tell for BEAT_SECONDS, however much there was of other assets.
+async def follow(listener: Listener, stream: int, after: int) -> AsyncGenerator[Page, None]:
+    """Pages of events after `after`; never an event twice, none missing. An empty page says that there was nothing to
+    tell for BEAT_SECONDS.
 
     The loss of Postgres only delays: the same page is asked for again. It ends with the last event of an owner that is
     no more.
@@ -40,14 +45,11 @@ async def follow(listener: Listener, stream: int, after: int, only: UUID | None 
             woken.clear()
             looked = now()
             over = listener.over(stream)  # asked before the page, which then has all there is
-            try:
-                found = await events(stream, after)
-            except Unavailable:
-                await asyncio.sleep(0.5)
-                continue
+            found = await patiently(partial(events, stream, after))
             after = found[-1].seq if found else after
-            page = _of(only, Page(found, woken.taken(), after))
-            if page.events or page.progress or now() >= told + BEAT_SECONDS:
+            progress, typing = woken.taken()
+            page = Page(found, progress, after, typing)
+            if page.events or page.progress or page.typing or now() >= told + BEAT_SECONDS:
                 yield page
                 told = now()
             if len(found) < PAGE:
@@ -57,12 +59,13 @@ async def follow(listener: Listener, stream: int, after: int, only: UUID | None 
                 await asyncio.sleep(looked + APART_SECONDS - now())
 
 
-def _of(only: UUID | None, page: Page) -> Page:
-    """What is of one asset; of all where that is None."""
-    if only is None:
-        return page
-    progress = {asset: word for asset, word in page.progress.items() if asset == only}
-    return Page([event for event in page.events if event.asset == only], progress, page.after)
+async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """The ledger's answer, asked for again as long as it is away."""
+    while True:
+        try:
+            return await ask()
+        except Unavailable:
+            await asyncio.sleep(AWAY_SECONDS)
 
 
 async def rung(woken: asyncio.Event, seconds: float) -> bool:

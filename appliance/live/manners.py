@@ -34,9 +34,14 @@ class Unmannerly(Exception):
 
 async def tell(socket: WebSocket, message: dict[str, Any]) -> None:
     """Sends a message. Raises Unmannerly when the client, and what lies between, did not take it in time."""
+    await tell_text(socket, encode(message).decode())
+
+
+async def tell_text(socket: WebSocket, text: str) -> None:
+    """The same for one that is written already."""
     try:
         async with asyncio.timeout(current().live_send_seconds):
-            await socket.send_text(encode(message).decode())
+            await socket.send_text(text)
     except TimeoutError:
         raise Unmannerly(TOO_SLOW, "you read too slowly: come back with the last seq you have") from None
 

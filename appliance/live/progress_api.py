@@ -1,6 +1,5 @@
 """`/progress/{id}`: how far one file is, and its events: those of its owner's stream that are of this file."""
 
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,13 +8,15 @@ from redis.asyncio import Redis
 
 from appliance.accounts.callers import Caller
 from appliance.accounts.tickets import Admission, Tickets
-from appliance.chats import access, rooms
+from appliance.chats import access
+from appliance.chats.telling import OfMembers
 from appliance.config import Config
 from appliance.files import service
 from appliance.files.service import File
 from appliance.ledger.states import State
 from appliance.live import api
-from appliance.live.doorbell import Listener
+from appliance.live.feeds import Feeds
+from appliance.live.frames import OfOwner
 from appliance.live.places import Places
 from appliance.live.progress import last_told
 from appliance.live.service import bounds
@@ -50,7 +51,7 @@ async def events_socket(
     progress_id: UUID,
     config: Config,
     tickets: Tickets,
-    listener: Listener,
+    feeds: Feeds,
     links: Links,
     places: Places,
     gate: Gate,
@@ -66,9 +67,9 @@ async def events_socket(
         here = await bounds(file.whose)
         cursor = api.after_cursor(after, epoch, here)
         async with places.place(file.whose, gate.mark(socket, admitted.server)):
-            made = linker(socket, config, links)
-            still = partial(rooms.must_be_member, file.owner, admitted.person) if file.root == layout.CHATS else None
-            await api.serve(socket, api.pump(socket, here, cursor, listener, made, file.id, still))
+            made, member = linker(socket, config, links), admitted.person or ""
+            telling = OfMembers(file.owner, made) if file.root == layout.CHATS else OfOwner(made)
+            await api.serve(socket, api.pump(socket, here, cursor, feeds, telling, file.id, member))
 
 
 async def _seen(file_id: UUID, admitted: Admission) -> File:

@@ -10,6 +10,7 @@ BENCHMARKS = {
     "renditions": "a picture on request in each format: what it costs, takes and looks like",
     "video": "speed, size and VMAF of each codec; screenshots, probing, and telling what a file is",
     "mixed": "photos at a steady pace, alone and while videos wait to be transcoded",
+    "chat": "a full room: how soon everybody has what is said",
     "upload": "a large file in parts, against the same by a form",
 }
 

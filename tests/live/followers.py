@@ -4,14 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from appliance.accounts.whose import Whose
+from appliance.files.versions import Linker
 from appliance.ledger.service import Ledger
 from appliance.live.doorbell import Doorbell, Listener
-from appliance.live.following import follow
+from appliance.live.feeds import Feeds
+from appliance.live.frames import OfOwner, Telling
 from appliance.live.progress import Teller
-from tests.ledger.book import Book
+from appliance.live.service import bounds
+from storage.links import Links
+from tests.ledger.book import PROJECT, Book
 from tests.ledger.intake import until
 
 __all__ = ["Follower", "until"]
+
+TELLING = OfOwner(Linker(Links("access", "secret", 3600), "http://photos", lambda: None))
 
 
 @asynccontextmanager
@@ -30,15 +37,20 @@ async def running(*parts: Doorbell | Listener | Teller) -> AsyncIterator[None]:
 
 
 class Follower:
-    """One reader of a stream: `seen`, in the order it was told."""
+    """One reader of the project's stream: `seen`, in the order it was told."""
 
-    def __init__(self, listener: Listener, stream: int, after: int = 0) -> None:
+    def __init__(
+        self, feeds: Feeds, after: int = 0, telling: Telling = TELLING, who: str = "", pause: float = 0.0
+    ) -> None:
+        """pause: seconds that it takes for what it is told at once."""
         self.seen: list[int] = []
-        self._task = asyncio.create_task(self._follow(listener, stream, after))
+        self._task = asyncio.create_task(self._follow(feeds, after, telling, who, pause))
 
-    async def _follow(self, listener: Listener, stream: int, after: int) -> None:
-        async for page in follow(listener, stream, after):
-            self.seen += [event.seq for event in page.events]
+    async def _follow(self, feeds: Feeds, after: int, telling: Telling, who: str, pause: float) -> None:
+        async with feeds.reading(await bounds(Whose("projects", PROJECT)), after, telling, who) as reader:
+            async for frames in reader.pages():
+                self.seen += [frame.seq for frame in frames]
+                await asyncio.sleep(pause)
 
     async def reaches(self, seq: int, seconds: float = 15) -> None:
         """Waits until it was told of `seq`."""

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from appliance.live.doorbell import CHANNEL, LOOK_SECONDS, Doorbell, Listener
+from appliance.live.feeds import Feeds
 from tests.daemons.valkey import Valkey
 from tests.ledger.book import Book
 from tests.live.followers import Follower, ringing, running, until
@@ -39,7 +40,7 @@ async def test_a_process_hears_another_one(valkey_url: str, book: Book) -> None:
     doorbell, listeners = Doorbell(valkey_url), [Listener(valkey_url) for _ in range(2)]
     ringing(book, doorbell)
     async with running(doorbell, *listeners):
-        followers = [Follower(listener, await book.stream()) for listener in listeners]
+        followers = [Follower(Feeds(listener)) for listener in listeners]
         for listener in listeners:
             await wait_for_ring(listener, doorbell)
         started = time.monotonic()
@@ -53,7 +54,7 @@ async def test_a_process_hears_another_one(valkey_url: str, book: Book) -> None:
 async def test_a_lost_ring_is_found_by_looking(valkey_url: str, book: Book) -> None:
     listener = Listener(valkey_url)
     async with running(listener):
-        follower = Follower(listener, await book.stream())
+        follower = Follower(Feeds(listener))
         await book.slot()  # its ledger rings nothing that anybody hears
         await follower.reaches(1, LOOK_SECONDS + 3)
         assert follower.seen == [1]
@@ -66,7 +67,7 @@ async def test_events_go_on_while_valkey_is_away_and_rings_after_it_is_back(
     doorbell, listener = Doorbell(valkey_url), Listener(valkey_url)
     ringing(book, doorbell)
     async with running(doorbell, listener):
-        follower = Follower(listener, await book.stream())
+        follower = Follower(Feeds(listener))
         await wait_for_ring(listener, doorbell)
         valkey.daemon.kill()
         try:

@@ -7,14 +7,16 @@ from uuid import UUID
 import pytest
 
 from appliance.accounts.whose import Whose
-from appliance.live import following
+from appliance.live import feed, following
 from appliance.live.doorbell import Doorbell, Listener
-from appliance.live.following import Page, follow
+from appliance.live.feeds import Feeds
+from appliance.live.following import follow
+from appliance.live.frames import Frame
 from appliance.live.progress import Progress, Teller
 from appliance.live.service import PAGE, bounds, events
 from tests.daemons.postgres import Postgres
 from tests.ledger.book import PROJECT, Book
-from tests.live.followers import Follower, ringing, running, until
+from tests.live.followers import TELLING, Follower, ringing, running, until
 
 
 async def _write(book: Book, dice: random.Random, rounds: int) -> None:
@@ -29,13 +31,13 @@ async def _write(book: Book, dice: random.Random, rounds: int) -> None:
 async def test_every_event_once_and_in_order_while_others_write(valkey_url: str, book: Book) -> None:
     doorbell, listener = Doorbell(valkey_url), Listener(valkey_url)
     ringing(book, doorbell)
-    stream = await book.stream()
+    feeds = Feeds(listener)
     async with running(doorbell, listener):
-        followers = [Follower(listener, stream) for _ in range(5)]
+        followers = [Follower(feeds) for _ in range(5)]
         writers = [asyncio.create_task(_write(book, random.Random(n), 12)) for n in range(8)]
         await asyncio.sleep(0.1)
         late = (await bounds(Whose("projects", PROJECT))).head
-        followers += [Follower(listener, stream, late) for _ in range(5)]
+        followers += [Follower(feeds, late) for _ in range(5)]
         await asyncio.gather(*writers)
         head = await book.head()
         for follower in followers:
@@ -84,14 +86,19 @@ async def test_a_crowd_of_events_is_read_at_once_and_the_first_of_it_without_wai
 async def test_who_follows_one_asset_gets_a_beat_however_busy_the_others_are(
     valkey_url: str, book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "BEAT_SECONDS", 0.5)
+    monkeypatch.setattr(feed, "BEAT_SECONDS", 0.5)
     doorbell, listener, teller = Doorbell(valkey_url), Listener(valkey_url), Teller(valkey_url)
     ringing(book, doorbell)
-    stream, mine, pages = await book.stream(), await book.slot(), list[Page]()
+    stream, mine, pages = await book.stream(), await book.slot(), list[list[Frame]]()
+    here = await bounds(Whose("projects", PROJECT))
+
+    after: list[int] = []
 
     async def read() -> None:
-        async for page in follow(listener, stream, 1, mine):
-            pages.append(page)
+        async with Feeds(listener).reading(here, 1, TELLING) as reader:
+            async for page in reader.pages(mine):
+                pages.append(page)
+                after.append(reader.after)
 
     async with running(doorbell, listener, teller):
         reading = asyncio.create_task(read())
@@ -99,18 +106,18 @@ async def test_who_follows_one_asset_gets_a_beat_however_busy_the_others_are(
             teller.tell(stream, await book.slot(), Progress("fetch", 1.0))
             await asyncio.sleep(0.1)
         assert 3 <= len(pages) <= 5
-        assert not any(page.events or page.progress for page in pages)
-        assert 1 < pages[0].after < pages[-1].after, "how far the stream was looked at"
+        assert not any(pages)
+        assert 1 < after[0] < after[-1], "how far the stream was looked at"
         await book.ledger.arrive("originals", [book.bytes(mine)])
         teller.tell(stream, mine, Progress("fetch", 2.0))
         await until(lambda: _told(pages, mine))
         reading.cancel()
-    assert [event.asset for page in pages for event in page.events] == [mine]
+    assert [frame.asset for page in pages for frame in page if frame.seq] == [mine]
 
 
-async def _told(pages: list[Page], asset: UUID) -> bool:
+async def _told(pages: list[list[Frame]], asset: UUID) -> bool:
     """Both, the event and the progress."""
-    return any(page.events for page in pages) and any(asset in page.progress for page in pages)
+    return {bool(frame.seq) for page in pages for frame in page if frame.asset == asset} == {True, False}
 
 
 async def test_an_event_tells_its_asset_its_owner_and_what_is_left_of_it(book: Book) -> None:
@@ -129,7 +136,7 @@ async def test_a_postgres_that_restarts_only_delays(postgres: Postgres, valkey_u
     doorbell, listener = Doorbell(valkey_url), Listener(valkey_url)
     ringing(book, doorbell)
     async with running(doorbell, listener):
-        follower = Follower(listener, await book.stream())
+        follower = Follower(Feeds(listener))
         await book.slot()
         await follower.reaches(1)
         postgres.daemon.kill()

@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from functools import partial
 from pathlib import Path
 
 import httpx
@@ -17,7 +16,8 @@ from appliance.ledger.database import fetch
 from appliance.live.api import _sse
 from appliance.live.cursor import Cursor
 from appliance.live.doorbell import Listener
-from appliance.live.presenting import present
+from appliance.live.feeds import Feeds
+from appliance.live.frames import OfOwner
 from appliance.live.service import bounds
 from storage.links import Links
 from tests.ledger.book import PROJECT, Book
@@ -107,5 +107,5 @@ async def test_links_that_would_be_dead_end_a_stream_without_a_fault(book: Book,
     await book.finish(await book.claimed())
     here = await bounds(Whose("projects", PROJECT))
     linker = Linker(Links("access", "secret", 3600), "http://photos", apart)
-    frames = [frame async for frame in _sse(here, Cursor(0), Listener(valkey_url), partial(present, linker=linker))]
+    frames = [frame async for frame in _sse(here, Cursor(0), Feeds(Listener(valkey_url)), OfOwner(linker))]
     assert [b'"state":"done"' in frame for frame in frames] == [False] * 4  # hello, and three events before it

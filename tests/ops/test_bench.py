@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ops.benchmarks import documents, ingest, memory, mixed, renditions, transform, upload, video
+from ops.benchmarks import chat, documents, ingest, memory, mixed, renditions, transform, upload, video
 from tests.stack import CHECKOUT, environment
 
 
@@ -18,6 +18,7 @@ from tests.stack import CHECKOUT, environment
         *((ingest.main, option) for option in ("--count", "--runs", "--at-once")),
         *((bench.main, "--rounds") for bench in (transform, documents)),
         (upload.main, "--runs"),
+        *((chat.main, option) for option in ("--members", "--messages", "--a-minute")),
     ],
 )
 def test_nothing_at_all_can_not_be_measured(main, option: str, tmp_path: Path, capsys) -> None:
@@ -67,6 +68,16 @@ def test_a_small_run_of_the_whole(tmp_path: Path) -> None:
     assert {"api", "workers", "sandbox", "storage", "generator"} <= set(figures["cpu"])
     assert figures["kernel"] >= 0
     assert all(seconds >= 0 for seconds in figures["cpu"].values())
+
+
+@pytest.mark.long
+def test_a_room_is_measured(capsys) -> None:
+    words = ["--members", "12", "--messages", "6", "--a-minute", "120", "--pictures", "3", "--processes", "2", "--json"]
+    assert chat.main(words) in (0, 1)  # how soon, a machine that does other things too can't say
+    told = json.loads(capsys.readouterr().out)
+    assert (told["expected"], told["came"], told["twice"], told["disordered"]) == (72, 72, 0, 0)
+    assert all(a < b and b > 0 for a, b in zip(told["from_answer"], told["from_request"], strict=True))
+    assert {"api", "postgres", "listeners"} <= set(told["cores"])
 
 
 def test_renditions_are_measured(tmp_path: Path, capsys) -> None:
