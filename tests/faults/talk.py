@@ -15,7 +15,7 @@ from websockets.exceptions import WebSocketException
 from tests.chats.people import Person
 from tests.faults.uploads import photo
 
-PATIENCE = 90.0
+PATIENCE = 240.0
 PAUSE = 0.1  # seconds until something is asked again
 
 
