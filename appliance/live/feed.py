@@ -14,8 +14,9 @@ from operator import attrgetter
 from uuid import UUID
 
 from appliance.errors import NotFound
+from appliance.live.alarm import Alarm
 from appliance.live.doorbell import Listener
-from appliance.live.following import APART_SECONDS, BEAT_SECONDS, Page, follow, patiently, rung
+from appliance.live.following import APART_SECONDS, BEAT_SECONDS, Page, follow, patiently
 from appliance.live.frames import Frame, Telling
 from appliance.live.service import PAGE, events
 
@@ -96,6 +97,7 @@ class Reader:
     def __init__(self, feed: Feed, after: int, who: str) -> None:
         self._feed = feed
         self._passing: dict[UUID | str | None, Frame] = {}
+        self._silent = False
         self.after, self.who, self.out = after, who, False
         self.woken = asyncio.Event()
 
@@ -110,21 +112,26 @@ class Reader:
 
         It ends with the last event of an owner that is no more. Raises NotFound for who may be told nothing more.
         """
-        now = asyncio.get_running_loop().time
-        told = now()
+        silence = Alarm(BEAT_SECONDS, self._break_silence)
+        silence.set()
         while True:
             self.woken.clear()
             before, over = self.after, self._feed.over
             frames = [frame for frame in await self._taken() if only is None or frame.asset == only]
-            if frames or now() >= told + BEAT_SECONDS:
+            if frames or self._silent:
                 yield frames
-                told = now()
+                self._silent = False
+                silence.set()
             elif self.after == before:
                 if over:
                     break
-                await rung(self.woken, told + BEAT_SECONDS - now())
+                await self.woken.wait()
         if self._feed.error:
             raise self._feed.error
+
+    def _break_silence(self) -> None:
+        self._silent = True
+        self.woken.set()
 
     async def _taken(self) -> list[Frame]:
         frames = self._shared() if self.after >= self._feed.low else await self._own()

@@ -14,6 +14,7 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from appliance.config import current
+from appliance.live.alarm import Alarm
 from appliance.live.presenting import encode
 from appliance.metrics import count
 
@@ -34,16 +35,35 @@ class Unmannerly(Exception):
 
 async def tell(socket: WebSocket, message: dict[str, Any]) -> None:
     """Sends a message. Raises Unmannerly when the client, and what lies between, did not take it in time."""
-    await tell_text(socket, encode(message).decode())
+    await Sending(socket).text(encode(message).decode())
 
 
-async def tell_text(socket: WebSocket, text: str) -> None:
-    """The same for one that is written already."""
-    try:
-        async with asyncio.timeout(current().live_send_seconds):
-            await socket.send_text(text)
-    except TimeoutError:
-        raise Unmannerly(TOO_SLOW, "you read too slowly: come back with the last seq you have") from None
+class Sending:
+    """What one task sends to a client, each message to be taken in time."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._socket, self._task, self._cancelled = socket, task, task.cancelling()
+        self._alarm = Alarm(current().live_send_seconds, self._ring)
+        self._late = False
+
+    def _ring(self) -> None:
+        self._late = True
+        self._task.cancel()
+
+    async def text(self, text: str) -> None:
+        """Sends a message that is written already. Raises Unmannerly as `tell` does."""
+        self._alarm.set()
+        try:
+            await self._socket.send_text(text)
+        except asyncio.CancelledError:
+            if not self._late or self._task.uncancel() > self._cancelled:
+                raise
+        finally:
+            self._alarm.off()
+        if self._late:
+            raise Unmannerly(TOO_SLOW, "you read too slowly: come back with the last seq you have")
 
 
 async def heed(socket: WebSocket) -> None:
