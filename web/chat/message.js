@@ -39,6 +39,8 @@ export class MessageView {
     shown.forEach((view) => view.update());
     this.files.hidden = roots.length === 0;
     this.files.classList.toggle("is-many", roots.length > 1);
+    // One button is enough where the file is all that was said.
+    this.files.classList.toggle("is-all", roots.length === 1 && !this.message.text && !this.pending);
     this.state.textContent = this.pending ? trouble || this.#waiting() : "";
     this.state.classList.toggle("message", Boolean(trouble));
     if (this.retry) this.retry.hidden = !trouble;

@@ -33,7 +33,9 @@ export class Room {
     this.talk = new Talk(this.access, (shown) => this.#mine(shown));
     const act = this.#acts();
     this.transcript = new Transcript(parts.transcript, this.talk, outbox, act);
-    this.viewer = new Viewer(parts.viewer, { ...act, order: () => this.talk.assets, closed: () => {} });
+    // What is opened is asked for anew, whenever that was done last.
+    const refresh = (asset) => this.talk.refresh(asset, true);
+    this.viewer = new Viewer(parts.viewer, { ...act, refresh, order: () => this.talk.assets, closed: () => {} });
     this.typing = new Typing(this.access, parts.typing);
     this.members = new Members(this.access, parts.members);
     this.reading = new Reading(this.access, facts.read_seq ?? 0, () => this.#seen(), told.read);
@@ -152,6 +154,7 @@ export class Room {
     this.told.gone();
   }
 
+  // Does it, and says what went wrong; true if nothing did.
   async #attempt(work, asset = null) {
     let trouble = "";
     try {
@@ -160,6 +163,7 @@ export class Room {
       trouble = error.message;
     }
     if (!asset || !this.viewer.say(asset, trouble)) this.#say(trouble);
+    return trouble === "";
   }
 
   #retry(asset) {
@@ -182,6 +186,12 @@ export class Room {
       this.talk.report(asset, { state: "deleted" });
       this.viewer.removed(asset);
     }, asset);
+  }
+
+  /** Takes the visitor out of the room; true if that worked. */
+  async leave() {
+    const person = encodeURIComponent(this.access.session.person);
+    return this.#attempt(() => this.#delete(`members/${person}`));
   }
 
   async #unsay({ id }) {

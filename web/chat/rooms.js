@@ -4,13 +4,13 @@ import { pause } from "../pause.js";
 const ANEW_EVERY = 30_000;
 const PAGE = 200;
 
-/** The visitor's rooms, as a list that is read anew now and then. Fires `read` when it was, `failed` with the error. */
+/** The visitor's rooms, as a list that is read anew now and then. Fires `read` when it was. */
 export class Rooms extends EventTarget {
   #rooms = new Map();
   #chosen = null;
   #closed = new AbortController();
 
-  /** @param {{list, none: HTMLElement}} parts of the page */
+  /** @param {{list, none, notice: HTMLElement}} parts of the page */
   constructor(parts, session) {
     super();
     this.parts = parts;
@@ -50,10 +50,12 @@ export class Rooms extends EventTarget {
       }
       if (this.#closed.signal.aborted) return;
       this.#rooms = rooms;
+      this.parts.notice.textContent = "";
       this.#show();
       this.dispatchEvent(new Event("read"));
     } catch (error) {
-      if (!this.#closed.signal.aborted) this.dispatchEvent(new CustomEvent("failed", { detail: error }));
+      // What was read before stays, and it is tried again.
+      if (!this.#closed.signal.aborted) this.parts.notice.textContent = error.message;
     }
   }
 

@@ -161,7 +161,8 @@ export class Talk extends EventTarget {
     if (!asset.id || (!now && Date.now() - (this.#asked.get(asset.id) ?? 0) < ASKED_EVERY)) return false;
     this.#asked.set(asset.id, Date.now());
     try {
-      this.report(asset, await this.access.request("GET", `/files/${asset.id}`));
+      // By this path storage is asked as well, whether it has what the links lead to.
+      this.report(asset, await this.access.request("GET", this.access.path(`file/${asset.id}`)));
     } catch (error) {
       if (error.status !== 404) return false;
       this.report(asset, { state: "deleted" });
