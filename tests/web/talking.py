@@ -10,11 +10,13 @@ from playwright.async_api import Browser, Locator, expect
 from tests.chats.people import House, Person
 from tests.web.visitor import PATIENCE, Visitor, visitor
 
-DROP = """([bytes, name]) => {
+BRING = """([bytes, name, way]) => {
     const transfer = new DataTransfer();
     const type = /jpg$/.test(name) ? "image/jpeg" : "";
     transfer.items.add(new File([Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt())], name, { type }));
-    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true }));
+    const event = way === "paste" ? new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true })
+        : new DragEvent("drop", { dataTransfer: transfer, bubbles: true });
+    document.body.dispatchEvent(event);
 }"""
 TYPING = r"status of 404"
 SEEN = "image => image.decode().then(() => image.naturalWidth)"
@@ -44,9 +46,10 @@ class Talker(Visitor):
         await self.page.get_by_label("Message", exact=True).fill(text)
         await self.page.keyboard.press("Enter")
 
-    async def drop(self, path: Path) -> None:
+    async def drop(self, path: Path, way: str = "drop") -> None:
+        """Drops a file on the page, or pastes it."""
         content = await asyncio.to_thread(path.read_bytes)
-        await self.page.evaluate(DROP, [base64.b64encode(content).decode(), path.name])
+        await self.page.evaluate(BRING, [base64.b64encode(content).decode(), path.name, way])
 
     async def texts(self) -> list[str]:
         """What was said, from top to bottom, with what is on its way."""

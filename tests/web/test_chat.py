@@ -69,7 +69,7 @@ async def test_the_network_is_lost_and_what_was_said_meanwhile_comes_in_order_an
     await expect(ben.page.locator(".is-pending .state")).to_have_text("Goes out when the network is back.")
     for number in range(1, 6):
         await anna.say(str(number))
-    await anna.drop(photo(tmp_path / "strand.jpg", 2, SMALL))
+    await anna.drop(photo(tmp_path / "strand.jpg", 2, SMALL), "paste")
     await anna.pictured(1)
     await ben.online()
     await ben.pictured(1)

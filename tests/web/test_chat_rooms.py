@@ -5,12 +5,16 @@ import re
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from playwright.async_api import expect
 
 from tests.appliance.client import wait_for
+from tests.processors.clips import FAST, clip
+from tests.web.photos import photos
 from tests.web.talking import pair, talker
-from tests.web.test_access import no_sideways_scroll, tab_to
+from tests.web.test_access import PHONE, SMALLEST_TARGET, no_sideways_scroll, tab_to
+from tests.web.test_kinds import PLAYED
 from tests.web.test_network import LOST
 from tests.web.visitor import PATIENCE, visitor
 
@@ -100,6 +104,46 @@ async def test_what_is_no_picture_has_a_name_a_size_and_a_download_and_what_is_r
     saved = await saving.value
     assert await asyncio.to_thread(Path(await saved.path()).read_bytes) == letter["buffer"]
     two.clean(host, r"status of 400")
+
+
+@pytest.mark.long
+async def test_a_video_is_seen_by_its_poster_and_plays(two, host):
+    anna, ben = two.anna, two.ben
+    film = clip(*FAST, pattern="testsrc2=size=854x480:rate=30:duration=4")
+    await anna.page.set_input_files("#files", {"name": "waves.mp4", "mimeType": "video/mp4", "buffer": film})
+    await ben.pictured(1)
+    await expect(ben.page.locator(".mark")).to_have_text("0:04")
+    await expect(ben.page.locator(".note")).to_have_text(re.compile(r"^Video · 0:04 · [\d.]+ [KM]B$"))
+    await ben.page.locator(".print").click()
+    video = ben.page.locator("#viewer-stage video")
+    await ben.page.keyboard.press("k")
+    await video.evaluate(PLAYED)
+    assert await video.evaluate("video => [video.videoWidth, video.error]") == [854, None]
+    two.clean(host)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+async def test_phone(browser, house, host, tmp_path, scheme):
+    two = await pair(browser, house, color_scheme=scheme, **PHONE)
+    ben, page = two.ben, two.ben.page
+    await two.anna.say("a-word-without-any-space-" * 12)
+    await two.anna.page.set_input_files("#files", photos(tmp_path, 3))
+    await ben.pictured(3)
+    await page.set_input_files("#files", photos(tmp_path, 2, first=5))
+    await ben.pictured(5)
+    await no_sideways_scroll(page)
+    await page.locator(".print").last.tap()
+    await expect(page.locator("#viewer-versions a")).to_have_count(5)
+    await no_sideways_scroll(page)
+    await page.get_by_role("button", name="Close").tap()
+    for target in await page.locator("button:visible, label.button:visible, a:visible").all():
+        box = await target.bounding_box()
+        assert min(box["width"], box["height"]) >= SMALLEST_TARGET, await target.inner_text()
+    await page.get_by_role("link", name="All rooms").tap()
+    await expect(page.locator("#rooms a")).to_be_visible()
+    await no_sideways_scroll(page)
+    two.clean(host)
 
 
 async def test_a_long_talk_is_read_backwards_and_how_far_one_has_read_is_told(browser, house, host):

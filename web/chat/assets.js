@@ -21,7 +21,7 @@ export function ownAsset(file) {
   return make({ file, filename: file.name, kind: kindOfFile(file), unsent: true, createdAt: new Date().toISOString() });
 }
 
-/** One that was on its way when the page was left: `id` once its bytes are there, `file` null where they were not kept. */
+/** One that was on its way when the page was left: `id` once it is there, `file` null where it was not kept. */
 export function keptAsset({ file, filename, id }) {
   if (file) return Object.assign(ownAsset(file), id ? { id, unsent: false, state: "sent" } : {});
   if (id) return make({ id, filename, state: "sent" });
@@ -37,11 +37,13 @@ export function assetOf(shown, foreign) {
 /** What the server says of a file by now; once it is gone it stays gone. */
 export function learned(asset, shown) {
   if (isGone(asset)) return asset;
-  if (GONE.includes(shown.state)) return Object.assign(asset, { state: "deleted", versions: {}, progress: null, unsent: false });
-  const { kind = asset.kind, filename = asset.filename, state, error = null, facts = asset.facts, versions } = shown;
+  asset.unsent = false;
+  if (GONE.includes(shown.state)) return Object.assign(asset, { state: "deleted", versions: {}, progress: null });
+  const { kind = asset.kind, filename = asset.filename, state, error = null, facts = asset.facts } = shown;
   const createdAt = shown.created_at ?? asset.createdAt;
   const progress = state === "processing" ? asset.progress : null;
-  return Object.assign(asset, { kind, filename, state, error, facts, progress, createdAt, versions: versions ?? {}, unsent: false });
+  const versions = shown.versions ?? {};
+  return Object.assign(asset, { kind, filename, state, error, facts, progress, createdAt, versions });
 }
 
 export function isGone({ state }) {

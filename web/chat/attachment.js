@@ -9,6 +9,10 @@ const WIDEST = 2.4;
 const PAGE = 2.1;
 const SMALL = 300; // pixels of the long side
 
+function button(className, textContent, onclick) {
+  return element("button", { type: "button", className, textContent, onclick });
+}
+
 /** One file of a message: its picture as soon as there is one, else its name, and what is to be known of it. */
 export class AttachmentView {
   #asset;
@@ -21,15 +25,18 @@ export class AttachmentView {
     this.act = act;
     this.plate = element("span", { className: "plate" });
     this.mark = element("span", { className: "mark", "aria-hidden": "true" });
-    this.frame = element("button", { type: "button", className: "print", onclick: () => this.act.open(asset) }, this.plate, this.mark);
+    this.frame = button("print", "", () => this.act.open(asset));
+    this.frame.append(this.plate, this.mark);
     this.name = element("span", { className: "name" });
     this.note = element("span", { className: "note" });
-    this.link = element("a", { className: "save", download: "", textContent: "Save", onclick: (event) => this.#save(event) });
-    this.card = element("div", { className: "card" }, element("div", { className: "what" }, this.name, this.note), this.link);
+    this.link = element("a", { className: "save", download: "", textContent: "Save" });
+    this.link.onclick = (event) => this.#save(event);
+    const what = element("div", { className: "what" }, this.name, this.note);
+    this.card = element("div", { className: "card" }, what, this.link);
     this.bar = element("div", { className: "bar", role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100" });
     this.bar.append(element("i"));
     this.trouble = element("div", { className: "trouble" });
-    this.drop = element("button", { type: "button", className: "drop", textContent: "×", onclick: () => this.#remove() });
+    this.drop = button("drop", "×", () => this.#remove());
     this.root = element("div", { className: "attachment" }, this.frame, this.card, this.bar, this.trouble, this.drop);
     if (asset.file && asset.kind === "image") this.#preview();
     this.update();
@@ -99,7 +106,7 @@ export class AttachmentView {
     if (!text) return;
     this.trouble.append(element("p", { textContent: text }));
     if (!this.#mayTry()) return;
-    const again = element("button", { type: "button", className: "small", textContent: "Try again", onclick: () => this.#again() });
+    const again = button("small", "Try again", () => this.#again());
     again.setAttribute("aria-label", `Try again: ${this.#asset.filename}`);
     this.trouble.append(again);
   }

@@ -18,7 +18,8 @@ export class Members {
   /** Reads who is there; where that fails the line stays as it is. */
   async load() {
     try {
-      const { members, next_cursor: next } = await this.access.request("GET", this.access.path(`members?limit=${PAGE}`));
+      const path = this.access.path(`members?limit=${PAGE}`);
+      const { members, next_cursor: next } = await this.access.request("GET", path);
       this.#names = new Set(members.map(({ user_id: name }) => name));
       this.#more = next !== null;
       this.#show();

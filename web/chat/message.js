@@ -57,7 +57,8 @@ export class MessageView {
 
   #waiting() {
     if (this.message.attachments.some(({ state }) => state === "error")) return "Not sent yet.";
-    return navigator.onLine ? "Sending …" : "Goes out when the network is back.";
+    if (!navigator.onLine) return "Goes out when the network is back.";
+    return this.message.delay ? `${this.message.delay} It will be tried again.` : "Sending …";
   }
 
   /** All of it, to be read out. */

@@ -15,7 +15,8 @@ function newId() {
  * What the visitor said in one room and no answer came to yet: each is sent with the same id until there is one. A message
  * is said when all its files are there; those that are ready go in the order they were written in.
  *
- * Its messages are {clientId, text, at, own, createdAt, attachments, trouble}. Fires `added`, `changed` and `removed` (a
+ * Its messages are {clientId, text, at, own, createdAt, attachments, trouble, delay}: why one was not said, and why one is
+ * not said yet. Fires `added`, `changed` and `removed` (a
  * message), and `said` (what the server tells of one). It is the album of its uploads, see UploadQueue.
  */
 export class Outbox extends EventTarget {
@@ -75,7 +76,7 @@ export class Outbox extends EventTarget {
   #add(fields) {
     const author = this.access.session.person;
     const createdAt = new Date(fields.at).toISOString();
-    const message = { own: true, author, trouble: "", lasting: false, createdAt, ...fields };
+    const message = { own: true, author, trouble: "", delay: "", lasting: false, createdAt, ...fields };
     this.#messages.push(message);
     this.#messages.sort((one, other) => one.at - other.at);
     this.#fire("added", message);
@@ -144,12 +145,18 @@ export class Outbox extends EventTarget {
         failures = 0;
       } catch (error) {
         if (error.status === 401) break;
-        if (error.passing) await pause(backoff(failures, 10_000), signal);
+        if (error.passing) await this.#wait(message, error, failures);
         else this.#fail(message, error);
         failures += 1;
       }
     }
     this.#posting = false;
+  }
+
+  #wait(message, error, failures) {
+    message.delay = error.message;
+    this.#fire("changed", message);
+    return pause(backoff(failures, 10_000), this.#stopped.signal);
   }
 
   #said(shown) {

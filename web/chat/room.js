@@ -7,7 +7,7 @@ import { Reading } from "./reading.js";
 import { Talk } from "./talk.js";
 import { Transcript } from "./transcript.js";
 import { Typing } from "./typing.js";
-import { isThere } from "./assets.js";
+import { isGone, isThere } from "./assets.js";
 
 const STATUS = { connecting: "Connecting", live: "Live", waiting: "Reconnecting" };
 const GONE = "You are not in this room any more: you left it or were taken out, or it was deleted.";
@@ -62,7 +62,7 @@ export class Room {
     on(this.stream, "refused", () => this.#say(ELSEWHERE));
     on(this.stream, "gone", () => this.#gone());
     on(this.outbox, "said", (shown) => this.talk.add(shown));
-    on(this.talk, "changed", ({ attachments }) => attachments.forEach((asset) => this.viewer.update(asset)));
+    on(this.talk, "changed", ({ attachments }) => attachments.forEach((asset) => this.#showLarge(asset)));
     on(this.talk, "removed", ({ attachments }) => attachments.forEach((asset) => this.viewer.removed(asset)));
     on(this.transcript, "seen", () => this.reading.look());
     on(document, "visibilitychange", () => this.reading.look());
@@ -184,7 +184,6 @@ export class Room {
     this.#attempt(async () => {
       await this.#delete(`file/${asset.id}`);
       this.talk.report(asset, { state: "deleted" });
-      this.viewer.removed(asset);
     }, asset);
   }
 
@@ -192,6 +191,11 @@ export class Room {
   async leave() {
     const person = encodeURIComponent(this.access.session.person);
     return this.#attempt(() => this.#delete(`members/${person}`));
+  }
+
+  #showLarge(asset) {
+    if (isGone(asset)) this.viewer.removed(asset);
+    else this.viewer.update(asset);
   }
 
   async #unsay({ id }) {

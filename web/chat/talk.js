@@ -136,7 +136,8 @@ export class Talk extends EventTarget {
     // A message is told as it is by then, and what had become of its files until then is told after it.
     if (!asset || (asset.state === "done" && EARLIER.includes(state))) return;
     const merged = { ...asset.versions, ...versions };
-    this.report(asset, type === "deleted" ? { state: "deleted" } : { state, error, versions: merged, kind: kindOfVersions(merged, asset.kind) });
+    const changes = { state, error, versions: merged, kind: kindOfVersions(merged, asset.kind) };
+    this.report(asset, type === "deleted" ? { state: "deleted" } : changes);
     // An event tells no facts: how long a video is, how many pages a document has.
     if (asset.state === "done" && asset.kind !== "image" && !asset.facts) this.refresh(asset);
   }
@@ -156,7 +157,7 @@ export class Talk extends EventTarget {
     if (message) this.#fire("changed", message);
   }
 
-  /** Asks what became of a file, with fresh links; `now`: though that was asked just before. True if there was an answer. */
+  /** Asks what became of a file, with fresh links; `now`: though that was done just before. True if it is known. */
   async refresh(asset, now = false) {
     if (!asset.id || (!now && Date.now() - (this.#asked.get(asset.id) ?? 0) < ASKED_EVERY)) return false;
     this.#asked.set(asset.id, Date.now());

@@ -135,9 +135,10 @@ export class Transcript extends EventTarget {
     if (!view) return;
     this.#views.delete(message);
     const focused = view.root.contains(document.activeElement);
-    const neighbour = view.root.nextElementSibling ?? view.root.previousElementSibling ?? this.parts.list;
+    const entries = [...this.parts.list.querySelectorAll(".entry")];
+    const at = entries.indexOf(view.root);
     view.root.remove();
-    if (focused) neighbour.focus();
+    if (focused) (entries[at + 1] ?? entries[at - 1] ?? this.parts.list).focus();
     this.#arrange();
   }
 

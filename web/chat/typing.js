@@ -44,6 +44,7 @@ export class Typing {
 
   #show() {
     const names = [...this.#others.keys()];
-    this.line.textContent = names.length > 0 ? `${namesInWords(names)} ${names.length > 1 ? "are" : "is"} writing …` : "";
+    const verb = names.length > 1 ? "are" : "is";
+    this.line.textContent = names.length > 0 ? `${namesInWords(names)} ${verb} writing …` : "";
   }
 }

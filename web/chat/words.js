@@ -22,7 +22,8 @@ export function stageInWords(asset) {
   if (["done", "error", "deleted"].includes(asset.state)) return "";
   const percent = percentOf(asset);
   const left = asset.state === "processing" ? leftInWords(asset.progress?.left) : "";
-  return [percent === null ? stateInWords(asset.state) : `${stateInWords(asset.state)}, ${percent} %`, left].filter(Boolean).join(" · ");
+  const stage = stateInWords(asset.state) + (percent === null ? "" : `, ${percent} %`);
+  return left ? `${stage} · ${left}` : stage;
 }
 
 /** What a file is, in short: kind, length, size. */
