@@ -15,7 +15,7 @@ from appliance.accounts.tables import Owner
 from appliance.accounts.tickets import Admission, Tickets
 from appliance.accounts.whose import Named, Whose
 from appliance.config import Config
-from appliance.errors import BadRequest, NotAuthenticated
+from appliance.errors import BadRequest, NotAuthenticated, NotFound
 
 PAGE_SECONDS = 12 * 3600  # how long one is logged in to a page
 MOST_TICKET_SECONDS = 60  # a ticket stands in an address, and addresses are written down in many places
@@ -127,10 +127,16 @@ async def login(data: Login, callers: Callers, logins: Tickets) -> Token:
     worth = await logins.redeem(data.code)
     if worth is None:
         raise NotAuthenticated("This login address was used already or is too old; get a new one with ./ops/open")
-    if worth != OPERATOR:
-        await USERS.one(worth)
-    token, ends = callers.token(None if worth == OPERATOR else Whose(USERS.root, worth), PAGE_SECONDS)
+    token, ends = callers.token(None if worth == OPERATOR else await _user(worth), PAGE_SECONDS)
     return Token(token, datetime.fromtimestamp(ends, UTC))
+
+
+async def _user(user_id: str) -> Whose:
+    """Raises NotAuthenticated for one who was deleted since the address was made."""
+    try:
+        return Whose(USERS.root, (await USERS.one(user_id)).id)
+    except NotFound:
+        raise NotAuthenticated("The user whose login address this was is no more") from None
 
 
 router = Router("/", route_handlers=[*_routes(PROJECTS), *_routes(USERS), create_token, create_ticket, login])

@@ -23,7 +23,7 @@ async def test_the_page_is_a_users_by_a_login_that_works_once(browser, house, lo
     anna = house.person("anna")
     refused = stack.verb("open", "--chat")
     assert (refused.returncode, "go together" in refused.stderr) == (2, True)
-    address = stack.verb("open", "--chat", "--user", anna.id).stdout.strip()
+    address, late = (stack.verb("open", "--chat", "--user", anna.id).stdout.strip() for _ in range(2))
     guest = await visitor(browser)
     page = guest.page
     await page.goto(address)
@@ -41,6 +41,8 @@ async def test_the_page_is_a_users_by_a_login_that_works_once(browser, house, lo
         await page.get_by_label("Login address or code").fill(code)
         await page.get_by_role("button", name="Open").click()
         await expect(page.get_by_role("alert")).to_contain_text(words)
+    house.server.delete(f"/users/{anna.id}").raise_for_status()
+    assert house.server.post("/login", json={"code": late.split("=")[1]}).status_code == 401
     policy = (await page.request.get(f"{stack.url}/chat")).headers["content-security-policy"]
     assert policy == (await page.request.get(stack.url)).headers["content-security-policy"]
     guest.clean(host, r"status of 40[14]")
