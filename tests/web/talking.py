@@ -70,6 +70,10 @@ class Talker(Visitor):
         await entry.hover()
         await entry.get_by_role("button", name=name, exact=True).click()
 
+    async def another_tab(self) -> "Talker":
+        """The same browser, and the same person once more."""
+        return await _at_the_page(Talker(await self.page.context.new_page()), self.who)
+
     async def offline(self) -> None:
         await self.page.context.set_offline(True)
         await expect(self.page.locator("#status")).to_contain_text("Offline")
@@ -81,7 +85,10 @@ class Talker(Visitor):
 
 async def talker(browser: Browser, who: Person, **context: Any) -> Talker:
     """This person at the page, whose one room is open."""
-    made = Talker((await visitor(browser, **context)).page)
+    return await _at_the_page(Talker((await visitor(browser, **context)).page), who)
+
+
+async def _at_the_page(made: Talker, who: Person) -> Talker:
     made.who = who
     token = who.api.headers["Authorization"].removeprefix("Bearer ")
     await made.enter(f"{who.stack.url}/chat#login={token}")

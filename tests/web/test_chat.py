@@ -2,12 +2,15 @@
 
 import re
 
+import pytest
 from playwright.async_api import Route, expect
 
 from storage.layout import ORIGINALS
 from tests.appliance.storage import objects_of
 from tests.chats.test_attachments import originals
-from tests.web.photos import photo
+from tests.web.photos import photo, photos
+from tests.web.relay import Relay
+from tests.web.talking import pair
 from tests.web.visitor import PATIENCE
 
 SMALL = (900, 600)
@@ -133,3 +136,47 @@ async def test_a_link_that_ran_out_is_asked_for_anew_and_what_storage_lost_says_
     for one in (ben, anna):
         await expect(one.page.locator(".trouble")).to_have_text("The file is gone: storage has lost its bytes.")
     ben.clean(host, r"status of 403")
+
+
+async def test_what_one_tab_could_not_send_the_next_one_does_once(two, host):
+    """Both keep it in the same place, and each sends by itself."""
+    anna, ben = two.anna, two.ben
+    await anna.page.route("**/messages", lambda route: route.abort())
+    await anna.say("kept")
+    await expect(anna.page.locator(".is-pending")).to_have_count(1)
+    other = await anna.another_tab()
+    await other.say("from here")
+    await ben.said("from here")
+    await expect(other.page.locator(".is-pending")).to_have_count(0)  # the first one is at it
+    await anna.page.close()
+    await ben.said("from here", "kept")
+    await other.said("from here", "kept")
+    await expect(other.page.locator(".is-pending")).to_have_count(0)
+    other.clean(host)
+
+
+@pytest.mark.long
+async def test_connections_are_cut_while_both_talk(launch, house, host, tmp_path):
+    port = int(host.split(":")[1])
+    async with Relay(port) as relay:
+        browser = await launch(f"--host-resolver-rules=MAP 127.0.0.1:{port} 127.0.0.1:{relay.port}")
+        two = await pair(browser, house)
+        pictures = photos(tmp_path, 4)
+        for number, picture in enumerate(pictures):
+            await two.anna.say(f"anna {number}")
+            await two.anna.drop(picture)
+            relay.cut()
+            await two.ben.say(f"ben {number}")
+            await two.ben.page.wait_for_timeout(300)
+            relay.cut()
+        for one in (two.anna, two.ben):
+            await one.pictured(4)
+            await expect(one.page.locator(".is-pending")).to_have_count(0, timeout=PATIENCE)
+        shown = [await one.texts() for one in (two.anna, two.ben)]
+        assert shown[0] == shown[1]
+        for name in ("anna", "ben"):
+            assert [text for text in shown[0] if text.startswith(name)] == [f"{name} {number}" for number in range(4)]
+        kept = two.anna.who.messages(two.chat)
+        assert [message["text"] for message in reversed(kept) if message["text"]] == shown[0]
+        assert len(kept) == 12
+        two.clean(host, LOST)
