@@ -19,6 +19,7 @@ BRING = """([bytes, name, way]) => {
     document.body.dispatchEvent(event);
 }"""
 TYPING = r"status of 404"
+expect.set_options(timeout=PATIENCE / 3)
 SEEN = "image => image.decode().then(() => image.naturalWidth)"
 
 

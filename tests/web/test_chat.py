@@ -1,5 +1,6 @@
 """Two people in a room, each in a browser of their own: what one does the other sees, and nothing is lost or twice."""
 
+import asyncio
 import re
 
 import pytest
@@ -45,10 +46,22 @@ async def test_a_picture_is_dropped_seen_by_the_other_and_deleted_for_all(two, b
 async def test_one_file_of_two_is_deleted_and_says_so(two, host, tmp_path):
     anna, ben = two.anna, two.ben
     files = [photo(tmp_path / f"{name}.jpg", seed, SMALL) for seed, name in enumerate(("one", "two"))]
+
+    async def late(route: Route) -> None:
+        """The answer comes after all that became of what was said: it is no step back."""
+        answer = await route.fetch()
+        await ben.pictured(2)
+        await route.fulfill(response=answer)
+        answered.set()
+
+    answered = asyncio.Event()
+    await anna.page.route("**/messages", late)
     await anna.page.get_by_label("Message", exact=True).fill("Both")
     await anna.page.set_input_files("#files", files)
     await ben.pictured(2)
     await expect(ben.entries).to_have_count(1)
+    await asyncio.wait_for(answered.wait(), 30)
+    await anna.pictured(2)
     assert await ben.page.get_by_role("button", name=re.compile("^Delete")).count() == 0, "it is another one's"
     one = anna.page.locator(".attachment").first
     await anna.press(one, "Delete: one.jpg")

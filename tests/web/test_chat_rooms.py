@@ -135,6 +135,7 @@ async def test_phone(browser, house, host, tmp_path, scheme):
     await page.set_input_files("#files", photos(tmp_path, 2, first=5))
     await ben.pictured(5)
     await no_sideways_scroll(page)
+    assert await page.locator("#scroll").evaluate("box => box.scrollWidth <= box.clientWidth")
     await page.locator(".print").last.tap()
     await expect(page.locator("#viewer-versions a")).to_have_count(5)
     await no_sideways_scroll(page)
@@ -200,11 +201,15 @@ async def test_a_room_that_was_restored_is_read_anew_and_that_is_said(two, host)
 
 async def test_who_is_taken_out_is_told_in_words(two, host):
     anna, ben = two.anna, two.ben
+    await ben.say("Mine")
+    await anna.said("Mine")
     two.house.server.delete(f"/chats/{two.chat}/members/{ben.who.id}").raise_for_status()
     await anna.say("Without him")
     await expect(ben.page.locator("#notice")).to_contain_text("You are not in this room any more", timeout=PATIENCE)
     await expect(ben.page.locator("#say")).to_be_hidden()
     await expect(ben.page.locator("#rooms a")).to_have_count(0)
     await expect(anna.page.locator(".note-row")).to_contain_text(f"{ben.who.id} left")
-    assert await ben.texts() == []
+    assert await ben.texts() == ["Mine"]
+    await ben.entries.hover()
+    await expect(ben.page.get_by_role("button", name="Delete")).to_have_count(0)
     two.clean(host)

@@ -143,12 +143,13 @@ export class Room {
   }
 
   #close(closed) {
-    this.parts.composer.form.inert = closed;
     this.parts.composer.form.hidden = closed;
+    this.parts.body.toggleAttribute("data-closed", closed);
   }
 
   #gone() {
     this.#close(true);
+    this.viewer.close();
     this.parts.status.textContent = "Closed";
     this.#say(GONE);
     this.told.gone();

@@ -16,8 +16,10 @@ export class Talk extends EventTarget {
   #messages = new Map();
   #holders = new Map();
   #asked = new Map();
+  #heard = new Map();
   #next = null;
   #loading = false;
+  #meanwhile = [];
   #closed = new AbortController();
 
   /** @param {(shown: object) => object[]} mine gives the visitor's own assets that a message is told of again with */
@@ -63,12 +65,14 @@ export class Talk extends EventTarget {
   async older() {
     if (this.#next === null || this.#loading) return;
     this.#loading = true;
+    this.#meanwhile = [];
     const { signal } = this.#closed;
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
         const query = new URLSearchParams({ limit: PAGE, before: this.#next });
         const page = await this.access.request("GET", this.access.path(`messages?${query}`));
         this.#turn(page.messages, page.next_before);
+        this.#meanwhile.forEach((event) => this.#hear(event));
         break;
       } catch (error) {
         if (!error.passing) break;
@@ -78,7 +82,7 @@ export class Talk extends EventTarget {
     this.#loading = false;
   }
 
-  /** Takes in what the server tells of one message: one that is known already is brought up to date. */
+  /** Takes in what the server tells of one message; twice is harmless. */
   add(shown) {
     const made = this.#take(shown);
     if (made) this.#fire("added", [made]);
@@ -91,13 +95,8 @@ export class Talk extends EventTarget {
       this.remove(shown.message_id);
       return null;
     }
-    const known = this.#messages.get(shown.message_id);
-    if (known) {
-      known.attachments.forEach((asset, at) => shown.attachments[at] && learned(asset, shown.attachments[at]));
-      this.#fire("changed", known);
-      return null;
-    }
-    return this.#make(shown, assets);
+    // Of one that is known all else is told by events: an answer may be older than those, on a slow way.
+    return this.#messages.has(shown.message_id) ? null : this.#make(shown, assets);
   }
 
   #make(shown, assets) {
@@ -124,22 +123,32 @@ export class Talk extends EventTarget {
   /** One event of the room. */
   tell(event) {
     const { type, at, user_id: who } = event;
-    if (type === "message") event.message && this.add(event.message);
-    else if (type === "message_deleted") this.remove(event.message_id);
-    else if (type === "member_joined") this.#fire("noted", { text: `${who} joined`, at });
+    if (type === "member_joined") this.#fire("noted", { text: `${who} joined`, at });
     else if (type === "member_left") this.#fire("noted", { text: `${who} left`, at });
-    else if (["state", "preview", "deleted"].includes(type)) this.#tellOfFile(event);
+    else this.#hear(event);
+    // A page that is being read may be older than they are.
+    if (this.#loading) this.#meanwhile.push(event);
   }
 
-  #tellOfFile({ type, file_id: id, state, versions, error }) {
+  #hear(event) {
+    const { type, message, message_id: id } = event;
+    if (type === "message" && message) this.add(message);
+    else if (type === "message_deleted") this.remove(id);
+    else if (["state", "preview", "deleted"].includes(type)) this.#hearOfFile(event);
+  }
+
+  #hearOfFile({ type, file_id: id, state, versions, error }) {
     const { asset } = this.#holders.get(id) ?? {};
+    if (!asset) return;
+    this.#heard.set(id, (this.#heard.get(id) ?? 0) + 1);
     // A message is told as it is by then, and what had become of its files until then is told after it.
-    if (!asset || (asset.state === "done" && EARLIER.includes(state))) return;
+    if (asset.state === "done" && EARLIER.includes(state)) return;
     const merged = { ...asset.versions, ...versions };
     const changes = { state, error, versions: merged, kind: kindOfVersions(merged, asset.kind) };
     this.report(asset, type === "deleted" ? { state: "deleted" } : changes);
-    // An event tells no facts: how long a video is, how many pages a document has.
-    if (asset.state === "done" && asset.kind !== "image" && !asset.facts) this.refresh(asset);
+    // An event tells no facts: how long a video is, how many pages a document has; nor what there is of what failed.
+    const factual = asset.kind === "image" || asset.facts !== null;
+    if (asset.state === "error" || (asset.state === "done" && !factual)) this.refresh(asset);
   }
 
   /** How far the work on a file is; may be missed. */
@@ -161,9 +170,13 @@ export class Talk extends EventTarget {
   async refresh(asset, now = false) {
     if (!asset.id || (!now && Date.now() - (this.#asked.get(asset.id) ?? 0) < ASKED_EVERY)) return false;
     this.#asked.set(asset.id, Date.now());
+    const heard = this.#heard.get(asset.id);
     try {
       // By this path storage is asked as well, whether it has what the links lead to.
-      this.report(asset, await this.access.request("GET", this.access.path(`file/${asset.id}`)));
+      const shown = await this.access.request("GET", this.access.path(`file/${asset.id}`));
+      // Told of meanwhile, which of the two is newer can't be known.
+      if (this.#heard.get(asset.id) !== heard) return this.refresh(asset, true);
+      this.report(asset, shown);
     } catch (error) {
       if (error.status !== 404) return false;
       this.report(asset, { state: "deleted" });
