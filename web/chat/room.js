@@ -95,6 +95,7 @@ export class Room {
 
   say(text, files) {
     this.typing.sent();
+    this.#say("");
     this.outbox.say(text, files);
   }
 
