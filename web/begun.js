@@ -10,8 +10,9 @@ const GOOD_FOR = 7 * 24 * 3_600_000;
  * of both would make neither. Kept by a hash, for names are nobody's business who comes later.
  */
 export class Begun {
-  constructor(projectId) {
-    this.projectId = projectId;
+  /** @param {string} place where they are sent to */
+  constructor(place) {
+    this.place = place;
   }
 
   /** The id in the ledger, or null. */
@@ -30,7 +31,7 @@ export class Begun {
   }
 
   #key({ name, size, lastModified }) {
-    return sha256(new TextEncoder().encode(JSON.stringify([this.projectId, name, size, lastModified])));
+    return sha256(new TextEncoder().encode(JSON.stringify([this.place, name, size, lastModified])));
   }
 
   #read() {

@@ -35,7 +35,7 @@ export class Delivery {
   // A size is announced only where the file can be sent in parts, which is what large ones are then asked for.
   #open({ filename, file }) {
     const size = canCheck() ? file.size : undefined;
-    return this.access.request("POST", "/files/", { filename, size, project_id: this.access.projectId });
+    return this.access.slot(filename, size);
   }
 
   /** Whether a file was begun before in this browser, and storage still waits for the rest of it. */

@@ -36,7 +36,8 @@ export class Door {
     try {
       await this.session.login(code);
     } catch (error) {
-      if (error.passing) return error.message;
+      // 403: the login is good, and not for this page.
+      if (error.passing || error.status === 403) return error.message;
       return "This login address was used before or has run out. Each works once: ./ops/open prints a fresh one.";
     }
     this.hide();

@@ -5,14 +5,16 @@ const SILENCE = 30_000;
 const HELLO_WITHIN = 10_000;
 // The close code for a ticket that is not taken. One may have been lost on the way; twice, it is this page's address.
 const REFUSED = 4401;
+// What is listened to is not there, or not for this visitor any more.
+const GONE = 4404;
 
 /**
- * A project's events, in order, none missing and none twice, for as long as it runs.
+ * The events of a project or a room, in order, none missing and none twice, for as long as it runs.
  *
- * Fires `event` (detail: the event), `progress` (how far the work on a file is: unnumbered, and none the worse for being
- * missed), `reset` (the list must be read anew; what comes after it follows on),
- * `status` (detail: "connecting" | "live" | "waiting"),
- * `gone` (the project is no more) and `refused` (the server takes no listeners from where this page was opened).
+ * Fires `event` (detail: the event); by its own type what has no number and is none the worse for being missed, as
+ * `progress`; `reset` (the list must be read anew; what comes after it follows on), `messages` where a room tells that
+ * list itself, `status` (detail: "connecting" | "live" | "waiting"),
+ * `gone` (it is no more) and `refused` (the server takes no listeners from where this page was opened).
  * The cursor is "EPOCH:SEQ" of the last event told, so every reconnection goes on exactly there.
  */
 export class EventStream extends EventTarget {
@@ -24,14 +26,24 @@ export class EventStream extends EventTarget {
   #heard = 0;
   #probing = false;
   #refusals = 0;
+  #gone = false;
+  #lists;
+  #unlisted;
 
-  constructor(access) {
+  /** @param {{lists?: boolean}} options lists: who comes without a cursor is told the list, and has none until it is */
+  constructor(access, { lists = false } = {}) {
     super();
     this.#access = access;
+    this.#lists = this.#unlisted = lists;
+  }
+
+  /** The number of the last event. */
+  get seq() {
+    return this.#seq;
   }
 
   get cursor() {
-    return this.#epoch === null ? null : `${this.#epoch}:${this.#seq}`;
+    return this.#epoch === null || this.#unlisted ? null : `${this.#epoch}:${this.#seq}`;
   }
 
   start() {
@@ -60,11 +72,13 @@ export class EventStream extends EventTarget {
       try {
         if (await this.#listen(await this.#access.ticket())) failures = 0;
       } catch (error) {
-        if (error.status === 404) {
-          this.#fire("gone");
-          return;
-        }
+        this.#gone = error.status === 404;
         if (error.status === 401) return;
+      }
+      if (this.#gone) {
+        this.#fire("status", "waiting");
+        this.#fire("gone");
+        this.stop();
       }
       if (this.#ended.signal.aborted) return;
       this.#fire("status", "waiting");
@@ -92,6 +106,7 @@ export class EventStream extends EventTarget {
       socket.onclose = ({ code }) => {
         this.#refusals = code === REFUSED ? this.#refusals + 1 : 0;
         if (this.#refusals > 1) this.#fire("refused");
+        this.#gone = code === GONE;
         this.#drop();
       };
       socket.onmessage = ({ data }) => {
@@ -109,10 +124,13 @@ export class EventStream extends EventTarget {
   #take(message) {
     if (message.type === "hello") this.#greet(message);
     else if (message.type === "reset") this.#restart(message);
-    else if (message.type === "progress") this.#fire("progress", message);
-    else if (message.type !== "beat" && message.seq > this.#seq) {
+    else if (message.seq === undefined) {
+      if (message.type === "messages") this.#unlisted = false;
+      this.#fire(message.type, message);
+    } else if (message.seq > this.#seq) {
       this.#seq = message.seq;
-      this.#fire("event", message);
+      // What is not for this reader has a number, too: so a beat may be further than the last event told.
+      if (message.type !== "beat") this.#fire("event", message);
     }
   }
 
@@ -128,6 +146,7 @@ export class EventStream extends EventTarget {
 
   #restart({ seq }) {
     this.#seq = seq;
+    this.#unlisted = this.#lists;
     this.#fire("reset");
   }
 
@@ -140,9 +159,8 @@ export class EventStream extends EventTarget {
     this.#probing = true;
     const asked = this.#seq;
     try {
-      const page = await this.#access.request("GET", this.#access.path(`events?after=${encodeURIComponent(this.cursor)}`));
+      const missed = await this.#access.hasMore(asked, this.cursor);
       this.#heard = Date.now();
-      const missed = (page?.events ?? []).some((event) => event.seq > this.#seq);
       if (missed && this.#seq === asked) this.#drop();
     } catch {
       this.#drop();

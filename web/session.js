@@ -1,4 +1,4 @@
-const KEPT_TOKEN = "darkroom.operator";
+const OPERATOR = "darkroom.operator";
 const KEPT_PROJECT = "darkroom.project";
 const SHORTEST_LIFE = 60_000;
 const LONGEST_LIFE = 3_600_000;
@@ -19,16 +19,18 @@ export function takeLoginCode() {
   return code;
 }
 
-/** The operator's login. Fires `ended` when the server no longer takes it. */
+/** A login, the operator's by default. Fires `ended` when the server no longer takes it. */
 export class Session extends EventTarget {
-  constructor(api, kept = sessionStorage) {
+  /** @param {string} name under which its token is kept: one for each kind of login */
+  constructor(api, kept = sessionStorage, name = OPERATOR) {
     super();
     this.api = api;
     this.kept = kept;
+    this.name = name;
   }
 
   get token() {
-    return this.kept.getItem(KEPT_TOKEN);
+    return this.kept.getItem(this.name);
   }
 
   get project() {
@@ -39,14 +41,18 @@ export class Session extends EventTarget {
     this.kept.setItem(KEPT_PROJECT, id);
   }
 
-  /** Trades a single-use code for an operator token. @throws {ApiError} 4xx for a used or unknown code */
+  /** Trades a single-use code for a token. @throws {ApiError} 4xx for a used or unknown code */
   async login(code) {
     const { token } = await this.api.request("POST", "/login", { body: { code } });
-    this.kept.setItem(KEPT_TOKEN, token);
+    this.take(token);
+  }
+
+  take(token) {
+    this.kept.setItem(this.name, token);
   }
 
   leave() {
-    this.kept.removeItem(KEPT_TOKEN);
+    this.kept.removeItem(this.name);
   }
 
   async request(method, path, body) {
@@ -76,6 +82,22 @@ export class ProjectAccess {
 
   path(rest) {
     return `/projects/${encodeURIComponent(this.projectId)}/${rest}`;
+  }
+
+  /** By what it is told apart from all others that a browser sends files to. */
+  get place() {
+    return this.projectId;
+  }
+
+  /** A slot for a file; `size` undefined where it is not to be announced. @throws {ApiError} */
+  slot(filename, size) {
+    return this.request("POST", "/files/", { filename, size, project_id: this.projectId });
+  }
+
+  /** Whether there are events after `seq`, which a cursor stands for as well. @throws {ApiError} */
+  async hasMore(seq, cursor) {
+    const page = await this.request("GET", this.path(`events?after=${encodeURIComponent(cursor)}`));
+    return (page?.events ?? []).some((event) => event.seq > seq);
   }
 
   // The visitor's clock may be wrong by hours, so the life read from it is kept within reason; `request` mends the rest.

@@ -24,7 +24,7 @@ export class UploadQueue {
   constructor(access, album, turnedAway) {
     this.album = album;
     this.turnedAway = turnedAway;
-    this.delivery = new Delivery(access, album, new Begun(access.projectId));
+    this.delivery = new Delivery(access, album, new Begun(access.place));
   }
 
   /** How many assets are not sent yet. */

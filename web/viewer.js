@@ -27,7 +27,8 @@ export class Viewer {
 
   /**
    * @param {Record<string, HTMLElement>} parts dialog, stage, title, facts, versions, message, retry, remove, …
-   * @param {{order: () => object[], retry, remove, refresh, closed}} act
+   * @param {{order: () => object[], retry, remove, refresh, closed}} act; what is not the visitor's own (`foreign`) is
+   *   neither tried again nor removed
    */
   constructor(parts, act) {
     this.parts = parts;
@@ -129,7 +130,8 @@ export class Viewer {
     this.parts.previous.disabled = place <= 0;
     this.parts.next.disabled = place < 0 || place >= order.length - 1;
     this.parts.message.textContent = this.#said || (asset.state === "error" ? fileErrorInWords(asset.error) : "");
-    this.parts.retry.hidden = asset.state !== "error" || !mayBeTriedAgain(asset);
+    this.parts.retry.hidden = asset.foreign || asset.state !== "error" || !mayBeTriedAgain(asset);
+    this.parts.remove.hidden = Boolean(asset.foreign);
     this.parts.remove.textContent = this.#asked ? "Delete for good?" : "Delete";
     this.#stage.show(asset);
     this.#showVersions(asset);

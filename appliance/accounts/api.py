@@ -10,13 +10,14 @@ from litestar.params import Parameter
 
 from appliance.accounts.callers import Caller, Callers
 from appliance.accounts.owners import EVERY, PROJECTS, USERS, Owners
+from appliance.accounts.service import OPERATOR
 from appliance.accounts.tables import Owner
 from appliance.accounts.tickets import Admission, Tickets
 from appliance.accounts.whose import Named, Whose
 from appliance.config import Config
-from appliance.errors import BadRequest, NotAuthenticated
+from appliance.errors import BadRequest, NotAuthenticated, NotFound
 
-OPERATOR_SECONDS = 12 * 3600
+PAGE_SECONDS = 12 * 3600  # how long one is logged in to a page
 MOST_TICKET_SECONDS = 60  # a ticket stands in an address, and addresses are written down in many places
 USER = re.compile(r"[!-~]{1,128}")
 
@@ -120,13 +121,22 @@ async def create_ticket(caller: Caller, tickets: Tickets, config: Config, data: 
     "/login",
     tags=["credentials"],
     opt={"public": True},
-    summary="Turn the code of a login address into the operator's token",
+    summary="Turn the code of a login address into the operator's token, or the user's that it was made for",
 )
 async def login(data: Login, callers: Callers, logins: Tickets) -> Token:
-    if await logins.redeem(data.code) is None:
+    worth = await logins.redeem(data.code)
+    if worth is None:
         raise NotAuthenticated("This login address was used already or is too old; get a new one with ./ops/open")
-    token, ends = callers.token(None, OPERATOR_SECONDS)
+    token, ends = callers.token(None if worth == OPERATOR else await _user(worth), PAGE_SECONDS)
     return Token(token, datetime.fromtimestamp(ends, UTC))
+
+
+async def _user(user_id: str) -> Whose:
+    """Raises NotAuthenticated for one who was deleted since the address was made."""
+    try:
+        return Whose(USERS.root, (await USERS.one(user_id)).id)
+    except NotFound:
+        raise NotAuthenticated("The user whose login address this was is no more") from None
 
 
 router = Router("/", route_handlers=[*_routes(PROJECTS), *_routes(USERS), create_token, create_ticket, login])

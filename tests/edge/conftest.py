@@ -47,6 +47,8 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("web")
     (folder / "index.html").write_text("<!doctype html><title>page</title>")
     (folder / "app.js").write_text("export const one = 1;\n")
+    (folder / "chat").mkdir()
+    (folder / "chat" / "index.html").write_text("<!doctype html><title>chats</title>")
     (folder.parent / "secret.txt").write_text("not for the web")
     return folder
 

@@ -6,7 +6,7 @@ import pytest
 from tests.daemons import caddy
 
 
-@pytest.mark.parametrize("path", ["/", "/web/app.js", "/web/index.html"])
+@pytest.mark.parametrize("path", ["/", "/chat", "/chat/", "/web/app.js", "/web/index.html"])
 def test_page_may_load_and_call_only_its_own(client: httpx.Client, edge: caddy.Caddy, path: str) -> None:
     answer = client.get(path, follow_redirects=True)
     assert answer.status_code == 200
@@ -29,6 +29,7 @@ def test_page_may_load_and_call_only_its_own(client: httpx.Client, edge: caddy.C
 
 def test_page_is_the_folders_index(client: httpx.Client) -> None:
     assert "<title>page</title>" in client.get("/").text
+    assert "<title>chats</title>" in client.get("/chat").text
     assert client.get("/web/app.js").headers["content-type"].startswith("text/javascript")
 
 

@@ -8,8 +8,10 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from tests.chats.people import House
 from tests.stack import Stack
 from tests.web.client import Project
+from tests.web.talking import Pair, pair
 from tests.web.visitor import ARGUMENTS, EXECUTABLE, Visitor, visitor
 
 Launch = Callable[..., Awaitable[Browser]]
@@ -60,6 +62,17 @@ def project_of(stack: Stack) -> Callable[[str], Project]:
         return Project(stack.url, project_id, stack.key)
 
     return over_api
+
+
+@pytest.fixture
+def house(stack: Stack) -> House:
+    return House(stack)
+
+
+@pytest.fixture
+async def two(browser: Browser, house: House) -> Pair:
+    """Two people in a room of their own."""
+    return await pair(browser, house)
 
 
 @pytest.fixture

@@ -1,0 +1,221 @@
+import { element } from "../elements.js";
+import { EventStream } from "../events.js";
+import { Viewer } from "../viewer.js";
+import { Composer } from "./composer.js";
+import { Members } from "./members.js";
+import { Reading } from "./reading.js";
+import { Talk } from "./talk.js";
+import { Transcript } from "./transcript.js";
+import { Typing } from "./typing.js";
+import { isGone, isThere } from "./assets.js";
+
+const STATUS = { connecting: "Connecting", live: "Live", waiting: "Reconnecting" };
+const GONE = "You are not in this room any more: you left it or were taken out, or it was deleted.";
+const ANEW = "More happened than could be told one by one, so what was said was read anew.";
+const ELSEWHERE = "Darkroom doesn't know this page by the address it was opened at. Use one that ./ops/open prints.";
+
+/** One room, entered: what was said, what is said now, and what the visitor does. */
+export class Room {
+  #listed = false;
+
+  /**
+   * @param {object} parts of the page: {transcript, composer, viewer, members, status, notice, typing, spoken, body}
+   * @param {{seq, read_seq, chat_id, title}} facts as the server lists the room
+   * @param {import("./outbox.js").Outbox} outbox of this room
+   * @param {{read: (seq: number) => void, gone: () => void}} told what the list of rooms is to know
+   */
+  constructor(parts, facts, outbox, told) {
+    this.parts = parts;
+    this.outbox = outbox;
+    this.access = outbox.access;
+    this.told = told;
+    this.ended = new AbortController();
+    this.talk = new Talk(this.access, (shown) => this.#mine(shown));
+    const act = this.#acts();
+    this.transcript = new Transcript(parts.transcript, this.talk, outbox, act);
+    // What is opened is asked for anew, whenever that was done last.
+    const refresh = (asset) => this.talk.refresh(asset, true);
+    this.viewer = new Viewer(parts.viewer, { ...act, refresh, order: () => this.talk.assets, closed: () => {} });
+    this.typing = new Typing(this.access, parts.typing);
+    this.members = new Members(this.access, parts.members);
+    this.reading = new Reading(this.access, facts.read_seq ?? 0, () => this.#seen(), told.read);
+    const wrote = () => this.typing.wrote();
+    this.composer = new Composer(parts.composer, `${this.access.session.person}.${facts.chat_id}`, {
+      say: (text, files) => this.say(text, files),
+      wrote,
+    });
+    this.stream = new EventStream(this.access, { lists: true });
+    this.#wire();
+    this.#close(false);
+    this.stream.start();
+  }
+
+  #wire() {
+    const { signal } = this.ended;
+    const on = (source, type, work) => source.addEventListener(type, ({ detail }) => work(detail), { signal });
+    on(this.stream, "messages", (page) => this.#open(page));
+    on(this.stream, "event", (event) => this.#hear(event));
+    on(this.stream, "progress", (progress) => this.talk.progress(progress));
+    on(this.stream, "typing", ({ user_id: person }) => this.typing.heard(person));
+    on(this.stream, "reset", () => this.#listed && this.#say(ANEW));
+    on(this.stream, "status", (status) => this.#showStatus(status));
+    on(this.stream, "refused", () => this.#say(ELSEWHERE));
+    on(this.stream, "gone", () => this.#gone());
+    on(this.outbox, "said", (shown) => this.talk.add(shown));
+    on(this.talk, "changed", ({ attachments }) => attachments.forEach((asset) => this.#showLarge(asset)));
+    on(this.talk, "removed", ({ attachments }) => attachments.forEach((asset) => this.viewer.removed(asset)));
+    on(this.transcript, "seen", () => this.reading.look());
+    on(document, "visibilitychange", () => this.reading.look());
+  }
+
+  #acts() {
+    return {
+      open: (asset) => isThere(asset) && this.viewer.open(asset),
+      save: (asset) => this.#attempt(() => this.#save(asset), asset),
+      refresh: (asset, now) => this.talk.refresh(asset, now),
+      retry: (asset) => this.#retry(asset),
+      remove: (asset) => this.#remove(asset),
+      unsay: (message) => this.#attempt(() => this.#unsay(message)),
+      discard: (message) => this.outbox.discard(message),
+      retryMessage: (message) => this.outbox.retry(message),
+    };
+  }
+
+  close() {
+    this.ended.abort();
+    this.stream.stop();
+    this.viewer.end();
+    this.composer.close();
+    this.reading.close();
+    this.typing.close();
+    this.talk.close();
+    this.transcript.close();
+    this.#say("");
+  }
+
+  say(text, files) {
+    this.typing.sent();
+    this.#say("");
+    this.outbox.say(text, files);
+  }
+
+  // What was sent from here is told of with its client's id: it is no further one.
+  #mine(shown) {
+    return shown.author === this.access.session.person && shown.client_id ? this.outbox.settle(shown.client_id) : [];
+  }
+
+  #open(page) {
+    this.#listed = true;
+    this.talk.open(page);
+    this.members.load();
+    this.reading.look();
+  }
+
+  #hear(event) {
+    this.talk.tell(event);
+    this.members.tell(event);
+    const { message } = event;
+    if (message) {
+      this.typing.ended(message.author);
+      if (message.author !== this.access.session.person && !message.deleted) this.#speak(message);
+    }
+    if (this.transcript.atEnd) this.reading.look();
+  }
+
+  #speak({ author, text, attachments }) {
+    const files = attachments.map(({ filename }) => filename).filter(Boolean);
+    this.parts.spoken.textContent = [`${author ?? "Darkroom"}:`, text, files.join(", ")].filter(Boolean).join(" ");
+  }
+
+  // Messages have no number: all that the stream has told is in view when the newest is.
+  #seen() {
+    return this.#listed && this.transcript.atEnd ? this.stream.seq : null;
+  }
+
+  #showStatus(status) {
+    const offline = status !== "live" && !navigator.onLine;
+    this.parts.status.textContent = offline ? "Offline, goes on by itself" : STATUS[status];
+    this.parts.body.dataset.live = status;
+    if (status === "live" && this.parts.notice.textContent !== ANEW) this.#say("");
+  }
+
+  #say(text) {
+    this.parts.notice.textContent = text;
+  }
+
+  #close(closed) {
+    this.parts.composer.form.hidden = closed;
+    this.parts.body.toggleAttribute("data-closed", closed);
+  }
+
+  #gone() {
+    this.#close(true);
+    this.viewer.close();
+    this.parts.status.textContent = "Closed";
+    this.#say(GONE);
+    this.told.gone();
+  }
+
+  // Does it, and says what went wrong; true if nothing did.
+  async #attempt(work, asset = null) {
+    let trouble = "";
+    try {
+      await work();
+    } catch (error) {
+      trouble = error.message;
+    }
+    if (!asset || !this.viewer.say(asset, trouble)) this.#say(trouble);
+    return trouble === "";
+  }
+
+  #retry(asset) {
+    if (this.outbox.messages.some(({ attachments }) => attachments.includes(asset))) {
+      this.outbox.uploads.retry(asset);
+      return;
+    }
+    this.#attempt(async () => {
+      this.talk.report(asset, await this.access.request("POST", `/files/${asset.id}/retry`));
+    }, asset);
+  }
+
+  #remove(asset) {
+    if (this.outbox.messages.some(({ attachments }) => attachments.includes(asset))) {
+      this.outbox.leaveOut(asset);
+      return;
+    }
+    this.#attempt(async () => {
+      await this.#delete(`file/${asset.id}`);
+      this.talk.report(asset, { state: "deleted" });
+    }, asset);
+  }
+
+  /** Takes the visitor out of the room; true if that worked. */
+  async leave() {
+    const person = encodeURIComponent(this.access.session.person);
+    return this.#attempt(() => this.#delete(`members/${person}`));
+  }
+
+  #showLarge(asset) {
+    if (isGone(asset)) this.viewer.removed(asset);
+    else this.viewer.update(asset);
+  }
+
+  async #unsay({ id }) {
+    await this.#delete(`messages/${id}`);
+    this.talk.remove(id);
+  }
+
+  /** Deletes what may have been deleted from elsewhere already. @throws {ApiError} */
+  async #delete(rest) {
+    await this.access.request("DELETE", this.access.path(rest)).catch((error) => {
+      if (error.status !== 404) throw error;
+    });
+  }
+
+  // The link that is shown may have run out: a fresh one is asked for, and with it whether there is still a file.
+  async #save(asset) {
+    await this.talk.refresh(asset, true);
+    const link = asset.versions.original?.url;
+    if (link) element("a", { href: link, download: "" }).click();
+  }
+}
