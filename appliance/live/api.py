@@ -23,7 +23,7 @@ from appliance.live.cursor import Bounds, Cursor, parse, resumes
 from appliance.live.feed import Reader
 from appliance.live.feeds import Feeds
 from appliance.live.frames import OfOwner
-from appliance.live.manners import Sending, Unmannerly, dismiss, heed, holding, in_time, tell, until_answered
+from appliance.live.manners import Outbound, Unmannerly, dismiss, heed, holding, in_time, tell, until_answered
 from appliance.live.places import Places
 from appliance.live.presenting import encode, hello, reset
 from appliance.live.service import bounds, events
@@ -71,7 +71,7 @@ async def pump(
 
 async def tell_all(socket: WebSocket, reader: Reader, only: UUID | None = None) -> None:
     """Tells what there is for a reader, of all files or of one, to the end of the stream."""
-    sending = Sending(socket)
+    sending = Outbound(socket)
     async for frames in reader.pages(only):
         for frame in frames:
             await sending.text(frame.text)

@@ -35,10 +35,10 @@ class Unmannerly(Exception):
 
 async def tell(socket: WebSocket, message: dict[str, Any]) -> None:
     """Sends a message. Raises Unmannerly when the client, and what lies between, did not take it in time."""
-    await Sending(socket).text(encode(message).decode())
+    await Outbound(socket).text(encode(message).decode())
 
 
-class Sending:
+class Outbound:
     """What one task sends to a client, each message to be taken in time."""
 
     def __init__(self, socket: WebSocket) -> None:

@@ -33,9 +33,9 @@ def test_who_types_is_told_to_the_others_and_kept_nowhere(house: House, anna: Pe
         joined(his)
         for root in ("chats", "chat"):
             assert anna.api.post(f"/{root}/{chat}/typing").status_code == 204
+        told = heard(his, lambda message: message["type"] == "typing")
+        assert told == [{"type": "typing", "user_id": anna.id}]
         anna.say(chat, "typed")
-        told = heard(his, lambda message: message["type"] == "message")
-        assert told[:-1] == [{"type": "typing", "user_id": anna.id}]
         assert [one["type"] for one in heard(hers, lambda message: message["type"] == "message")] == ["message"]
     with ben.socket(chat, seq) as again:
         told = heard(again, lambda message: message["type"] == "message")
