@@ -213,3 +213,17 @@ async def test_who_is_taken_out_is_told_in_words(two, host):
     await ben.entries.hover()
     await expect(ben.page.get_by_role("button", name="Delete")).to_have_count(0)
     two.clean(host)
+
+
+async def test_who_writes_is_seen_by_the_others_until_it_is_said(two, host):
+    anna, ben = two.anna, two.ben
+    told = []
+    anna.page.on("request", lambda request: request.url.endswith("/typing") and told.append(request.url))
+    await anna.page.get_by_label("Message", exact=True).press_sequentially("Good evening")
+    await expect(ben.page.locator("#typing")).to_have_text(f"{anna.who.id} is writing …")
+    await expect(anna.page.locator("#typing")).to_be_empty()
+    assert 1 <= len(told) <= 3, "every three seconds at most, and not with each letter"
+    await anna.page.keyboard.press("Enter")
+    await ben.said("Good evening")
+    await expect(ben.page.locator("#typing")).to_be_empty()
+    two.clean(host)
