@@ -134,6 +134,7 @@ export class Room {
   }
 
   #gone() {
+    this.#listed = false;
     this.#close(true);
     this.viewer.close();
     this.parts.status.textContent = "Closed";
