@@ -18,7 +18,6 @@ BRING = """([bytes, name, way]) => {
         : new DragEvent("drop", { dataTransfer: transfer, bubbles: true });
     document.body.dispatchEvent(event);
 }"""
-TYPING = r"status of 404"
 expect.set_options(timeout=PATIENCE / 3)
 SEEN = "image => image.decode().then(() => image.naturalWidth)"
 
@@ -27,9 +26,6 @@ class Talker(Visitor):
     """Somebody in a room."""
 
     who: Person
-
-    def clean(self, host: str, *allowed: str) -> None:
-        super().clean(host, TYPING, *allowed)
 
     @property
     def entries(self) -> Locator:

@@ -53,9 +53,10 @@ async def test_by_keyboard_alone_at_the_width_of_a_phone(browser, house, host):
     two = await pair(browser, house, **room)
     ben, page = two.ben, two.ben.page
     other = house.server.post("/chats/", json={"title": "Arbeit", "members": [ben.who.id]}).json()["chat_id"]
+    house.server.post(f"/chats/{other}/messages", json={"text": "Hello"}).raise_for_status()
     await page.goto(f"{house.stack.url}/chat#rooms")
     await page.reload()
-    await expect(page.locator("#rooms a")).to_have_text(["Arbeit", re.compile("^Ferien")])
+    await expect(page.locator("#rooms a")).to_have_text(["Arbeit1 new", "Ferien"])
     await expect(page.locator("#say")).to_be_hidden()
     await tab_to(page, "#rooms li:nth-child(2) a")
     await page.keyboard.press("Enter")
@@ -85,6 +86,8 @@ async def test_by_keyboard_alone_at_the_width_of_a_phone(browser, house, host):
     await expect(page.locator("#rooms")).to_be_visible()
     await page.goto(f"{house.stack.url}/chat#room={other}")
     await expect(page.locator("#title")).to_have_text("Arbeit")
+    await ben.said("Hello")
+    await expect(page.locator(".news")).to_have_count(0)
     two.clean(host)
 
 
@@ -212,4 +215,18 @@ async def test_who_is_taken_out_is_told_in_words(two, host):
     assert await ben.texts() == ["Mine"]
     await ben.entries.hover()
     await expect(ben.page.get_by_role("button", name="Delete")).to_have_count(0)
+    two.clean(host, r"status of 404")  # how far he had read may be on its way at that moment
+
+
+async def test_who_writes_is_seen_by_the_others_until_it_is_said(two, host):
+    anna, ben = two.anna, two.ben
+    told = []
+    anna.page.on("request", lambda request: request.url.endswith("/typing") and told.append(request.url))
+    await anna.page.get_by_label("Message", exact=True).press_sequentially("Good evening")
+    await expect(ben.page.locator("#typing")).to_have_text(f"{anna.who.id} is writing …")
+    await expect(anna.page.locator("#typing")).to_be_empty()
+    assert 1 <= len(told) <= 3, "every three seconds at most, and not with each letter"
+    await anna.page.keyboard.press("Enter")
+    await ben.said("Good evening")
+    await expect(ben.page.locator("#typing")).to_be_empty()
     two.clean(host)

@@ -97,7 +97,7 @@ export class Lobby {
       leave.textContent = SURELY;
       return;
     }
-    if (await this.#room.leave()) {
+    if (await this.#room.acts.leave()) {
       location.hash = "#rooms";
       this.rooms.load();
     }

@@ -93,6 +93,11 @@ export class Outbox extends EventTarget {
     this.kept.keep({ clientId, chat: this.access.id, text, at, files });
   }
 
+  /** Whether a file is on its way from here. */
+  has(asset) {
+    return this.#holder(asset) !== undefined;
+  }
+
   #holder(asset) {
     return this.#messages.find(({ attachments }) => attachments.includes(asset));
   }

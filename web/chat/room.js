@@ -1,13 +1,13 @@
-import { element } from "../elements.js";
 import { EventStream } from "../events.js";
 import { Viewer } from "../viewer.js";
+import { Acts } from "./acts.js";
+import { isGone } from "./assets.js";
 import { Composer } from "./composer.js";
 import { Members } from "./members.js";
 import { Reading } from "./reading.js";
 import { Talk } from "./talk.js";
 import { Transcript } from "./transcript.js";
 import { Typing } from "./typing.js";
-import { isGone, isThere } from "./assets.js";
 
 const STATUS = { connecting: "Connecting", live: "Live", waiting: "Reconnecting" };
 const GONE = "You are not in this room any more: you left it or were taken out, or it was deleted.";
@@ -31,18 +31,15 @@ export class Room {
     this.told = told;
     this.ended = new AbortController();
     this.talk = new Talk(this.access, (shown) => this.#mine(shown));
-    const act = this.#acts();
-    this.transcript = new Transcript(parts.transcript, this.talk, outbox, act);
-    // What is opened is asked for anew, whenever that was done last.
-    const refresh = (asset) => this.talk.refresh(asset, true);
-    this.viewer = new Viewer(parts.viewer, { ...act, refresh, order: () => this.talk.assets, closed: () => {} });
+    this.acts = new Acts(this);
+    this.transcript = new Transcript(parts.transcript, this.talk, outbox, this.acts);
+    this.viewer = new Viewer(parts.viewer, this.acts.ofViewer);
     this.typing = new Typing(this.access, parts.typing);
     this.members = new Members(this.access, parts.members);
     this.reading = new Reading(this.access, facts.read_seq ?? 0, () => this.#seen(), told.read);
-    const wrote = () => this.typing.wrote();
     this.composer = new Composer(parts.composer, `${this.access.session.person}.${facts.chat_id}`, {
       say: (text, files) => this.say(text, files),
-      wrote,
+      wrote: () => this.typing.wrote(),
     });
     this.stream = new EventStream(this.access, { lists: true });
     this.#wire();
@@ -57,28 +54,15 @@ export class Room {
     on(this.stream, "event", (event) => this.#hear(event));
     on(this.stream, "progress", (progress) => this.talk.progress(progress));
     on(this.stream, "typing", ({ user_id: person }) => this.typing.heard(person));
-    on(this.stream, "reset", () => this.#listed && this.#say(ANEW));
+    on(this.stream, "reset", () => this.#listed && this.notice(ANEW));
     on(this.stream, "status", (status) => this.#showStatus(status));
-    on(this.stream, "refused", () => this.#say(ELSEWHERE));
+    on(this.stream, "refused", () => this.notice(ELSEWHERE));
     on(this.stream, "gone", () => this.#gone());
     on(this.outbox, "said", (shown) => this.talk.add(shown));
     on(this.talk, "changed", ({ attachments }) => attachments.forEach((asset) => this.#showLarge(asset)));
     on(this.talk, "removed", ({ attachments }) => attachments.forEach((asset) => this.viewer.removed(asset)));
     on(this.transcript, "seen", () => this.reading.look());
     on(document, "visibilitychange", () => this.reading.look());
-  }
-
-  #acts() {
-    return {
-      open: (asset) => isThere(asset) && this.viewer.open(asset),
-      save: (asset) => this.#attempt(() => this.#save(asset), asset),
-      refresh: (asset, now) => this.talk.refresh(asset, now),
-      retry: (asset) => this.#retry(asset),
-      remove: (asset) => this.#remove(asset),
-      unsay: (message) => this.#attempt(() => this.#unsay(message)),
-      discard: (message) => this.outbox.discard(message),
-      retryMessage: (message) => this.outbox.retry(message),
-    };
   }
 
   close() {
@@ -90,12 +74,12 @@ export class Room {
     this.typing.close();
     this.talk.close();
     this.transcript.close();
-    this.#say("");
+    this.notice("");
   }
 
   say(text, files) {
     this.typing.sent();
-    this.#say("");
+    this.notice("");
     this.outbox.say(text, files);
   }
 
@@ -136,10 +120,11 @@ export class Room {
     const offline = status !== "live" && !navigator.onLine;
     this.parts.status.textContent = offline ? "Offline, goes on by itself" : STATUS[status];
     this.parts.body.dataset.live = status;
-    if (status === "live" && this.parts.notice.textContent !== ANEW) this.#say("");
+    if (status === "live" && this.parts.notice.textContent !== ANEW) this.notice("");
   }
 
-  #say(text) {
+  /** Says something about the room, or with an empty text nothing any more. */
+  notice(text) {
     this.parts.notice.textContent = text;
   }
 
@@ -149,73 +134,16 @@ export class Room {
   }
 
   #gone() {
+    this.#listed = false;
     this.#close(true);
     this.viewer.close();
     this.parts.status.textContent = "Closed";
-    this.#say(GONE);
+    this.notice(GONE);
     this.told.gone();
-  }
-
-  // Does it, and says what went wrong; true if nothing did.
-  async #attempt(work, asset = null) {
-    let trouble = "";
-    try {
-      await work();
-    } catch (error) {
-      trouble = error.message;
-    }
-    if (!asset || !this.viewer.say(asset, trouble)) this.#say(trouble);
-    return trouble === "";
-  }
-
-  #retry(asset) {
-    if (this.outbox.messages.some(({ attachments }) => attachments.includes(asset))) {
-      this.outbox.uploads.retry(asset);
-      return;
-    }
-    this.#attempt(async () => {
-      this.talk.report(asset, await this.access.request("POST", `/files/${asset.id}/retry`));
-    }, asset);
-  }
-
-  #remove(asset) {
-    if (this.outbox.messages.some(({ attachments }) => attachments.includes(asset))) {
-      this.outbox.leaveOut(asset);
-      return;
-    }
-    this.#attempt(async () => {
-      await this.#delete(`file/${asset.id}`);
-      this.talk.report(asset, { state: "deleted" });
-    }, asset);
-  }
-
-  /** Takes the visitor out of the room; true if that worked. */
-  async leave() {
-    const person = encodeURIComponent(this.access.session.person);
-    return this.#attempt(() => this.#delete(`members/${person}`));
   }
 
   #showLarge(asset) {
     if (isGone(asset)) this.viewer.removed(asset);
     else this.viewer.update(asset);
-  }
-
-  async #unsay({ id }) {
-    await this.#delete(`messages/${id}`);
-    this.talk.remove(id);
-  }
-
-  /** Deletes what may have been deleted from elsewhere already. @throws {ApiError} */
-  async #delete(rest) {
-    await this.access.request("DELETE", this.access.path(rest)).catch((error) => {
-      if (error.status !== 404) throw error;
-    });
-  }
-
-  // The link that is shown may have run out: a fresh one is asked for, and with it whether there is still a file.
-  async #save(asset) {
-    await this.talk.refresh(asset, true);
-    const link = asset.versions.original?.url;
-    if (link) element("a", { href: link, download: "" }).click();
   }
 }

@@ -3,6 +3,11 @@ import { pause } from "../pause.js";
 
 const ANEW_EVERY = 30_000;
 const PAGE = 200;
+const COUNTED = 100; // as far as the server counts
+
+function newInWords(unread) {
+  return `${unread < COUNTED ? unread : `${COUNTED}+`} new`;
+}
 
 /** The visitor's rooms, as a list that is read anew now and then. Fires `read` when it was. */
 export class Rooms extends EventTarget {
@@ -69,7 +74,7 @@ export class Rooms extends EventTarget {
     const room = this.#rooms.get(id);
     if (!room) return;
     room.read_seq = Math.max(room.read_seq ?? 0, seq);
-    room.seq = Math.max(room.seq, seq);
+    room.unread = 0;
     this.#show();
   }
 
@@ -82,11 +87,11 @@ export class Rooms extends EventTarget {
     this.parts.none.hidden = rooms.length > 0;
   }
 
-  #row({ chat_id: id, title, seq, read_seq: read }) {
+  #row({ chat_id: id, title, unread }) {
     const link = element("a", { href: `#room=${encodeURIComponent(id)}` }, element("span", { textContent: title }));
     link.dataset.id = id;
     if (id === this.#chosen) link.setAttribute("aria-current", "page");
-    else if (seq > (read ?? 0)) link.append(element("span", { className: "news", textContent: "New" }));
+    else if (unread > 0) link.append(element("span", { className: "news", textContent: newInWords(unread) }));
     return element("li", {}, link);
   }
 }
