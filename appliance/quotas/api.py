@@ -1,4 +1,4 @@
-"""`/projects/{id}/usage` and `/limits`, and those of users: what an owner takes up, and what it may."""
+"""`/projects/{id}/usage` and `/limits`, and those of users and chats: what an owner takes up, and what it may."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from appliance.accounts.whose import Whose
 from appliance.config import Config
 from appliance.quotas.limits import Limits, defaults
 from appliance.quotas.service import own_limits, set_limits, usage
+from storage import layout
 
 
 async def _shown(owner: Whose, config: Config) -> dict[str, Any]:
@@ -21,9 +22,12 @@ async def _shown(owner: Whose, config: Config) -> dict[str, Any]:
 
 def _routes(owners: Owners) -> list[Any]:
     """The same for the owners below each root."""
-    path, tags = f"/{owners.root}/{{owner_id:str}}", [owners.root]
+    roots, tags = (owners.root, layout.CHAT) if owners is CHATS else (owners.root,), [owners.root]
 
-    @get(f"{path}/usage", tags=tags, summary=f"What a {owners.noun} takes up, and what it may")
+    def paths(rest: str) -> list[str]:
+        return [f"/{root}/{{owner_id:str}}/{rest}" for root in roots]
+
+    @get(paths("usage"), tags=tags, summary=f"What a {owners.noun} takes up, and what it may")
     async def read_usage(owner_id: str, caller: Caller, config: Config) -> dict[str, Any]:
         """`slots` are uploads that were allowed and have not come; `files` counts them too. A limit of 0 is none."""
         owner = Whose(owners.root, owner_id)
@@ -31,7 +35,7 @@ def _routes(owners: Owners) -> list[Any]:
         await owners.one(owner_id)
         return await _shown(owner, config)
 
-    @put(f"{path}/limits", tags=tags, summary=f"Give a {owners.noun} limits of its own")
+    @put(paths("limits"), tags=tags, summary=f"Give a {owners.noun} limits of its own")
     async def put_limits(owner_id: str, data: Limits, caller: Caller, config: Config) -> dict[str, Any]:
         """What is null or left out is as the settings say; 0 is no limit; `requests` are a minute's."""
         caller.must_be_server()

@@ -7,6 +7,7 @@ import msgspec
 from appliance.config import Config, Settings
 
 SCOPES = ("project", "user", "address")
+OWN_ONLY = ("chat",)  # scopes that have no limits but those that are set for one of them
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,10 +21,9 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def defaults(config: Config) -> dict[str, Limits]:
     """Scope → limits, as the settings say."""
-    return {
-        scope: Limits(**{name: getattr(config, f"{scope}_{name}") for name in Limits.__struct_fields__})
-        for scope in SCOPES
-    }
+    names = Limits.__struct_fields__
+    told = {scope: Limits(**{name: getattr(config, f"{scope}_{name}") for name in names}) for scope in SCOPES}
+    return told | {scope: Limits(**dict.fromkeys(names, 0)) for scope in OWN_ONLY}
 
 
 def of_slots(limits: Mapping[str, Limits]) -> str:

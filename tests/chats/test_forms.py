@@ -133,6 +133,21 @@ def test_a_quota_holds_for_forms_too(house: House, anna: Person, chat: str) -> N
     assert len(anna.messages(chat)) == 2
 
 
+@pytest.mark.parametrize("root", ["chat", "chats"])
+def test_a_chat_may_have_limits_of_its_own(house: House, anna: Person, chat: str, root: str) -> None:
+    free = house.server.get(f"/{root}/{chat}/usage").json()
+    assert (free["files"], free["limits"]["files"]) == (0, 0), "none, unless it is given some"
+    limited = house.server.put(f"/{root}/{chat}/limits", json={"files": 1})
+    assert (limited.status_code, limited.json()["limits"]["files"]) == (200, 1)
+    anna.sent(chat, PHOTO)
+    over = anna.send(chat, PHOTO)
+    assert (over.status_code, over.json()["code"]) == (429, "quota_reached")
+    assert "This chat has 1 files" in over.json()["detail"]
+    assert anna.api.post(f"/chat/{chat}/files", json={"filename": "a.jpg"}).status_code == 429
+    assert anna.api.put(f"/{root}/{chat}/limits", json={"files": 9}).status_code == 403
+    wait_for(lambda: house.server.get(f"/{root}/{chat}/usage").json()["files"] == 1)
+
+
 def test_a_document_is_known_by_its_content(anna: Person, chat: str) -> None:
     """A container may be of several kinds, and then its name counts; otherwise only the content does."""
     text = anna.sent(chat, b"a,b\n1,2\n3,4\n", "table.csv")["attachments"][0]
