@@ -101,14 +101,14 @@ AmbientCapabilities=CAP_NET_BIND_SERVICE
 CapabilityBoundingSet=CAP_NET_BIND_SERVICE"""
 
 DECODERS = """\
-# No RestrictNamespaces= and no SystemCallFilter= here: the sandbox in which files are looked at makes namespaces and a
-# filter of its own, narrower than any that this service itself could live with.
+# No RestrictNamespaces= and no SystemCallFilter= here: the sandbox in which files are decoded makes namespaces and a
+# filter of its own, narrower than any that the worker itself could live with.
 """
 
 OTHERS = """\
 RestrictNamespaces=yes
-# What a service needs; all else is refused, and seen in its log.
-SystemCallFilter=@system-service
+# What a service needs, and what closes a sandbox behind itself; all else is refused, and seen in its log.
+SystemCallFilter=@system-service seccomp landlock_create_ruleset landlock_restrict_self
 SystemCallErrorNumber=EPERM
 """
 
@@ -143,7 +143,7 @@ def service(part: Part, host: str, drives: Sequence[Path]) -> str:
     writes = " ".join(str(path) for path in (places.DATA, *([places.DRIVES] if part.name == "storage" else [])))
     low = part.name == "edge" and part.port is not None and part.port < 1024
     walls = WALLS.format(writes=writes, capabilities=LOW_PORTS if low else NO_CAPABILITIES)
-    return head + body + walls + (DECODERS if part.role in ("worker", "api") else OTHERS) + INSTALL
+    return head + body + walls + (DECODERS if part.role == "worker" else OTHERS) + INSTALL
 
 
 def target(parts: Sequence[Part]) -> str:

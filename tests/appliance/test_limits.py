@@ -63,6 +63,7 @@ def test_a_form_to_a_chat_has_the_same_limit(hasty: Project) -> None:
     assert [stat.size for stat in found] == [LIMIT]
 
 
+@pytest.mark.long
 def test_late_bytes_that_storage_acknowledged_are_taken(hasty: Project) -> None:
     """The row expired while the bytes were on their way: they are found and developed all the same."""
     link = hasty.link()

@@ -19,6 +19,7 @@ from tests.cluster.harm import Record, examined, harmed, redundant, row
 pytestmark = [pytest.mark.root, pytest.mark.timeout(600)]
 
 
+@pytest.mark.long
 def test_health_is_told_in_sentences_on_the_host_of_the_ledger(cluster: Cluster, client: Client) -> None:
     asked = cluster.ops("status", check=False)
     assert asked.returncode == 0, asked.stdout + asked.stderr

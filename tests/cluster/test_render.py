@@ -248,6 +248,12 @@ def test_systemd_takes_every_unit_and_finds_little_exposed(out: Path, tmp_path: 
         assert told.returncode == 0, f"{service}: {told.stdout[-200:]}{told.stderr}"
 
 
+def test_the_api_may_close_a_sandbox_behind_itself_and_no_more(out: Path) -> None:
+    unit = read(out, "a", "/etc/systemd/system/darkroom-api.service")
+    assert "RestrictNamespaces=yes\n" in unit
+    assert "SystemCallFilter=@system-service seccomp landlock_create_ruleset landlock_restrict_self\n" in unit
+
+
 def _limit(service: str) -> str:
     most = EXPOSED["worker" if "worker" in service else "other"]
     return f"--threshold={int(most * 10)}"

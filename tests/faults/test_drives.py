@@ -37,6 +37,7 @@ def ask(trial: Trial) -> httpx.Response:
     return trial.project.api.post("/images/", json={"filename": "a.jpg", "project_id": trial.project.id})
 
 
+@pytest.mark.long
 def test_no_write_quorum(mortal: Stack, begin: Callable[..., Trial]) -> None:
     trial = begin(mortal, "storage without write quorum")
     load = trial.uploads(20, 6)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import httpx
 import psutil
+import pytest
 
 from tests.appliance.client import wait_for
 from tests.faults.parts import WORKERS, frozen, pid
@@ -50,6 +51,7 @@ def test_decoder_hangs(mortal: Stack, begin: Callable[..., Trial]) -> None:
     trial.end(f"{len(hanging)} decoders stopped for good", errors={"too_slow": len(hanging)})
 
 
+@pytest.mark.long
 def test_worker_hangs_and_wakes_up(mortal: Stack, begin: Callable[..., Trial]) -> None:
     """Its jobs are taken over; what it finishes after that counts for nothing."""
     trial = begin(mortal, "a worker that hangs, and wakes up later")

@@ -11,6 +11,7 @@ from tests.faults.trial import Trial
 LATENCY = 0.03
 
 
+@pytest.mark.long
 def test_slow_and_reset(linked: Linked, begin: Callable[..., Trial]) -> None:
     trial = begin(linked.stack, "slow connections that are reset", linked.behind, linked.url)
     load = trial.uploads(30, 8)

@@ -34,7 +34,7 @@ def under_way(project: Project) -> tuple[str, psutil.Process]:
     return file_id, worked
 
 
-@pytest.mark.parametrize("how", ["delete", "cancel"])
+@pytest.mark.parametrize("how", [pytest.param("delete", marks=pytest.mark.long), "cancel"])
 def test_deleting_or_cancelling_a_video_ends_the_work_on_it(mortal: Stack, how: str) -> None:
     project = Project(mortal)
     file_id, worked = under_way(project)
@@ -47,6 +47,7 @@ def test_deleting_or_cancelling_a_video_ends_the_work_on_it(mortal: Stack, how: 
     wait_for(lambda: not os.listdir(mortal.data / "scratch" / WORKER), 10)
 
 
+@pytest.mark.long
 def test_a_worker_that_is_killed_leaves_nothing_and_the_video_is_done(mortal: Stack) -> None:
     project = Project(mortal)
     file_id, worked = under_way(project)

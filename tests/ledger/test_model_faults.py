@@ -11,7 +11,6 @@ from tests.ledger.model.witness import Broken
 # One of each kind by default: in the move itself, in the lease, in the pin, in the sweep.
 BY_DEFAULT = {
     "compare-and-set removed",
-    "lease ignored at the end",
     "the pin is overwritten",
     "sweep does not find",
     "sweep does not erase",

@@ -46,6 +46,7 @@ def api(start: Start) -> Api:
     return start()
 
 
+@pytest.mark.long
 async def test_readers_that_do_not_read_cost_little_are_let_go_and_others_are_served(book: Book, api: Api) -> None:
     await large_events(await book.stream(), 3000)
     async with api.sockets(1, after=3000) as [good]:
@@ -192,6 +193,7 @@ async def test_addresses_are_kept_as_marks_and_those_of_servers_and_of_this_mach
     await redis.aclose()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("end", [pytest.param(signal.SIGTERM, marks=pytest.mark.long), signal.SIGKILL])
 async def test_a_crowd_that_comes_back_after_a_restart_is_let_in(book: Book, start: Start, end: signal.Signals) -> None:
     """At once as a rule; but a worker of granian's may panic on its way out, which is as if it had been killed."""

@@ -239,6 +239,7 @@ def fresh() -> Iterator[Stack]:
     made.close()
 
 
+@pytest.mark.long
 def test_interrupt_in_the_middle_of_the_set_up_is_said_and_harms_nothing(fresh):
     command = [str(fresh.checkout / "ops" / "up"), "--port", str(fresh.port), "--data", str(fresh.data)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as up:

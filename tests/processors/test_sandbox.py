@@ -23,13 +23,14 @@ from PIL import Image
 from processors.image import develop
 from processors.refusals import Refused
 from processors.results import Developed
-from processors.sandbox import Sandbox, SandboxDied, SandboxTimeout, doors, memfd, messages
+from processors.sandbox import Protection, Sandbox, SandboxDied, SandboxTimeout, doors, memfd, messages
 from processors.sandbox.cgroup import _places
 from processors.sandbox.command import CHECKOUT
 from processors.sandbox.inbox import INBOX_BYTES, Inbox, reader
 from processors.sandbox.layers import Layer
 from processors.sandbox.memory import tree
 from processors.sandbox.outbox import OUTBOX_BYTES, Outbox, Writer
+from processors.sandbox.probe import probe
 from tests.processors.byhand import jpeg_segment
 from tests.processors.pictures import animation, encoded, large, png_claiming, scene
 
@@ -140,6 +141,13 @@ async def test_a_sniffer_knows_kinds_behind_the_same_doors_and_develops_nothing(
         status = await asyncio.to_thread(Path(f"/proc/{sniffer.pid}/status").read_text)
         assert "\nNoNewPrivs:\t1\n" in status
         assert "\nSeccomp:\t2\n" in status
+
+
+async def test_a_sniffer_needs_no_namespaces() -> None:
+    """As where its parent may make none, like the API by its unit: then Landlock is the second wall."""
+    held = (await probe()).layers & {Layer.FILTER, Layer.LANDLOCK}
+    async with Sandbox(role="sniffer", protection=Protection(held)) as sniffer:
+        assert await sniffer.sniff(PHOTO[:2000]) == "image/jpeg"
 
 
 async def test_two_callers_share_one_child(sandbox: Sandbox) -> None:

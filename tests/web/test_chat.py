@@ -151,6 +151,7 @@ async def test_a_link_that_ran_out_is_asked_for_anew_and_what_storage_lost_says_
     ben.clean(host, r"status of 403")
 
 
+@pytest.mark.long
 async def test_what_one_tab_could_not_send_the_next_one_does_once(two, host):
     """Both keep it in the same place, and each sends by itself."""
     anna, ben = two.anna, two.ben

@@ -175,6 +175,7 @@ async def test_a_long_talk_is_read_backwards_and_how_far_one_has_read_is_told(br
     made.clean(host)
 
 
+@pytest.mark.long
 async def test_a_room_that_was_restored_is_read_anew_and_that_is_said(two, host):
     """The numbers that the page knows mean nothing any more."""
     anna, ben = two.anna, two.ben

@@ -3,6 +3,7 @@
 import base64
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.processors import letters
@@ -83,6 +84,7 @@ async def test_a_document_shows_its_first_page_and_gives_pdf_and_text(guest, hos
     guest.clean(host)
 
 
+@pytest.mark.long
 async def test_a_spreadsheet_is_a_table_that_markup_stays_text_in(guest, host):
     page = guest.page
     rows = [["Fruit", "Price"], ["<img src=x onerror=alert(1)>", 1.5], ["Pear", 22]]
@@ -101,6 +103,7 @@ async def test_a_spreadsheet_is_a_table_that_markup_stays_text_in(guest, host):
     guest.clean(host)
 
 
+@pytest.mark.long
 async def test_a_document_that_could_not_be_drawn_says_why(guest, host):
     """As on a server without the program for it. The answers are real but for that."""
     page = guest.page

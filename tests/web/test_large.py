@@ -66,6 +66,7 @@ async def test_it_goes_on_with_what_is_missing_after_a_cut(launch, login, projec
         guest.clean(host, LOST)
 
 
+@pytest.mark.long
 async def test_it_goes_on_when_it_is_chosen_again_after_the_page_was_closed(guest, project_of, host, file):
     guest.page.on("dialog", lambda dialog: dialog.accept())
     parts = Parts(stop_at=3)
@@ -86,6 +87,7 @@ async def test_it_goes_on_when_it_is_chosen_again_after_the_page_was_closed(gues
     guest.clean(host, LOST)
 
 
+@pytest.mark.long
 async def test_without_checksums_a_form_is_used_where_the_file_fits(guest, project_of, host, file):
     parts = Parts()
     await guest.page.add_init_script(INSECURE)

@@ -62,7 +62,9 @@ async def test_whoever_stays_keeps_sending(guest, held, login, host):
     guest.clean(host)
 
 
-@pytest.mark.parametrize("leave", ["choose", "make", "sign out"])
+@pytest.mark.parametrize(
+    "leave", ["make", *(pytest.param(way, marks=pytest.mark.long) for way in ("choose", "sign out"))]
+)
 async def test_whoever_goes_on_leaves_them_behind(guest, held, host, leave):
     page = guest.page
     held.answer = True

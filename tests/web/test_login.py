@@ -1,5 +1,6 @@
 """The way in: one code, once, and never left in the address bar."""
 
+import pytest
 from playwright.async_api import expect
 
 from appliance.accounts.service import LOGIN_SECONDS
@@ -60,6 +61,7 @@ async def test_two_presses_are_one_login(browser, login, host, stack):
     guest.clean(host)
 
 
+@pytest.mark.long
 async def test_two_presses_make_one_project(guest, host):
     await guest.page.get_by_role("button", name="New").click()
     await guest.page.get_by_label("Name").fill("only once")
@@ -98,6 +100,7 @@ async def test_signing_out_ends_it_also_for_a_reload(browser, login, host):
     guest.clean(host)
 
 
+@pytest.mark.long
 async def test_signing_out_while_darkroom_is_away_stays_signed_out(browser, login, host):
     guest = await visitor(browser)
     await guest.page.clock.install()

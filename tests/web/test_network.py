@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.web.conftest import arrive
@@ -43,6 +44,7 @@ async def test_offline_in_the_middle_of_uploads(guest, project_of, host, tmp_pat
     guest.clean(host, LOST)
 
 
+@pytest.mark.long
 async def test_connections_cut_in_the_middle_of_uploads(launch, login, project_of, host, tmp_path):
     port = int(host.split(":")[1])
     async with Relay(port) as relay:
@@ -91,6 +93,7 @@ async def hold_first(guest, path):
     return forms
 
 
+@pytest.mark.long
 async def test_upload_gone_silent_is_given_up_and_sent_again(browser, login, host, tmp_path):
     guest = await visitor(browser)
     await guest.page.clock.install()
@@ -112,6 +115,7 @@ async def test_upload_does_not_wait_for_an_answer_when_the_network_goes(guest, h
     guest.clean(host, LOST)
 
 
+@pytest.mark.long
 async def test_cursor_of_another_epoch_begins_anew_from_the_list(guest, project_of, host, tmp_path):
     """As after the server was restored from a backup: the numbers the page knows mean nothing any more."""
     sockets = []

@@ -1,5 +1,6 @@
 """What goes wrong is told in plain words, harms nothing else, and can be put right."""
 
+import pytest
 from playwright.async_api import expect
 
 from tests.web.photos import photo
@@ -107,6 +108,7 @@ async def test_what_fails_in_the_viewer_is_said_there(guest, host, tmp_path):
     guest.clean(host, r"status of 503|ERR_FAILED")
 
 
+@pytest.mark.long
 async def test_trying_again_is_offered_only_where_there_is_something_to_try(guest, project_of, host):
     """A slot that ran out holds nothing that could be developed. The answer is real but for its state."""
 

@@ -52,6 +52,7 @@ async def test_viewer_shows_every_version_with_its_size_and_a_link(guest, host, 
     guest.clean(host)
 
 
+@pytest.mark.long
 async def test_small_photo_is_not_blown_up(guest, host, tmp_path):
     await guest.send([photo(tmp_path / "small.jpg", 1, (240, 160))])
     await guest.done(1)
@@ -64,7 +65,10 @@ async def test_small_photo_is_not_blown_up(guest, host, tmp_path):
     guest.clean(host)
 
 
-@pytest.mark.parametrize(("kind", "said"), [("GIF", "The first of 12 frames"), ("TIFF", "The first of 12 pages")])
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("GIF", "The first of 12 frames"), pytest.param("TIFF", "The first of 12 pages", marks=pytest.mark.long)],
+)
 async def test_animation_is_told_to_be_one(guest, host, tmp_path, kind, said):
     path = tmp_path / f"moving.{kind.lower()}"
     path.write_bytes(animation(kind, 12, side=64))
