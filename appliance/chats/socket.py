@@ -60,12 +60,19 @@ async def _pump(
         await tell(socket, reset(here))
         cursor = None
     async with feeds.reading(here, here.head if cursor is None else cursor.seq, OfRoom(chat, made), person) as reader:
-        newest = await messages.listed(chat, None, NEWEST, made) if cursor is None else None
-        await rooms.must_be_member(chat, person)  # who is taken out from now on is known to the reader
-        if newest is not None:
-            await tell(socket, {"type": "messages", **newest})
+        if cursor is None:
+            await _tell_newest(socket, chat, person, made)
+        else:
+            await rooms.must_be_member(chat, person)
         await api.tell_all(socket, reader)
     raise NotFound("The chat is deleted, and this was the last event")
+
+
+async def _tell_newest(socket: WebSocket, chat: str, person: str, made: Linker) -> None:
+    """By itself, so that nothing of it is held for as long as the connection lasts."""
+    newest = await messages.listed(chat, None, NEWEST, made)
+    await rooms.must_be_member(chat, person)  # who is taken out from now on is known to the reader
+    await tell(socket, {"type": "messages", **newest})
 
 
 router = Router("/", route_handlers=[events_socket])

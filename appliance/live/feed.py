@@ -2,7 +2,7 @@
 
 A page is read once, who may be told it is asked once, and each message is written once. Every reader takes what comes
 after its cursor at its own pace: nothing is queued for it, so a slow one holds up nobody. Who is further behind than
-what is kept here reads the ledger by itself, until it has caught up.
+what is kept here reads pages of the ledger, which it shares with others who are as far behind, until it has caught up.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from functools import partial
 from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID
 
 from appliance.errors import NotFound
@@ -22,7 +23,15 @@ from appliance.live.service import PAGE, events
 
 MOST_KEPT = 4 * PAGE
 """Frames that are kept for those who have yet to take them; what all have taken is not."""
+PAGE_SECONDS = 3.0  # for which a page is kept that was read for who is behind: others come for the same
 CROWD_SECONDS = 1.0  # for which most of the readers are waited for, before they are left behind
+
+
+class Told(NamedTuple):
+    """A page as it is told; `head`: the last event that was looked at."""
+
+    frames: list[Frame]
+    head: int
 
 
 class Feed:
@@ -38,6 +47,7 @@ class Feed:
         self.over = False
         self.error: Exception | None = None
         self._kept: list[Frame] = []
+        self._pages: dict[int, asyncio.Task[Told]] = {}
         self._task = asyncio.create_task(self._run(listener))
 
     def since(self, seq: int) -> list[Frame]:
@@ -57,6 +67,26 @@ class Feed:
         self.over = True
         for reader in self.readers:
             reader.woken.set()
+
+    async def page(self, after: int) -> "Told":
+        """A page of what comes after an event before `low`, and maybe some before that: read once for all who stand
+        about there, as a crowd does that comes back.
+        """
+        start = after - after % PAGE
+        reading = self._pages.get(start)
+        if reading is None or (reading.done() and (reading.exception() or reading.result().head <= after)):
+            reading = self._pages[start] = asyncio.create_task(self._read(start))
+            asyncio.get_running_loop().call_later(PAGE_SECONDS, self._forget, start, reading)
+        return await asyncio.shield(reading)
+
+    def _forget(self, start: int, reading: "asyncio.Task[Told]") -> None:
+        if self._pages.get(start) is reading:
+            del self._pages[start]
+
+    async def _read(self, start: int) -> "Told":
+        found = await patiently(partial(events, self.stream, start))
+        head = found[-1].seq if found else start
+        return Told(await patiently(partial(self.telling.frames, Page(found, {}, head))), head)
 
     async def _publish(self, page: Page) -> None:
         frames = await patiently(partial(self.telling.frames, page))
@@ -146,10 +176,8 @@ class Reader:
         return frames
 
     async def _own(self) -> list[Frame]:
-        telling = self._feed.telling
-        found = await patiently(partial(events, self._feed.stream, self.after))
-        page = Page(found, {}, found[-1].seq if found else self.after)
-        frames = await patiently(partial(telling.frames, page))
-        self.out |= self.who not in await patiently(partial(telling.staying, {self.who}))
-        self.after = page.after
+        told = await self._feed.page(self.after)
+        self.out |= self.who not in await patiently(partial(self._feed.telling.staying, {self.who}))
+        frames = [frame for frame in told.frames if frame.seq > self.after]
+        self.after = max(self.after, told.head)
         return frames

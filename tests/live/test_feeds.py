@@ -146,6 +146,24 @@ async def _listening(feeds: Feeds, count: int) -> bool:
     return feeds.readers == count
 
 
+async def test_a_crowd_that_comes_back_behind_others_reads_its_pages_together(book: Book, listener: Listener) -> None:
+    """Each from where it was; one who has missed nothing is there already."""
+    feeds, telling = Feeds(listener), Counting()
+    await large_events(await book.stream(), 250, 10)
+    fresh = Follower(feeds, 250, telling=telling, who=ANNA)
+    await until(lambda: _listening(feeds, 1))
+    cursors = [number % 60 for number in range(100)]
+    crowd = [Follower(feeds, cursor, telling=telling, who=ANNA) for cursor in cursors]
+    await asyncio.gather(*(follower.reaches(250) for follower in crowd))
+    assert telling.pages <= 6, "of three pages that are read, and what is shared"
+    await book.slot()
+    for follower, cursor in zip(crowd, cursors, strict=True):
+        await follower.reaches(251)
+        assert follower.seen == list(range(cursor + 1, 252))
+        await follower.close()
+    await fresh.close()
+
+
 async def test_who_may_be_told_nothing_more_is_told_nothing_more(
     book: Book, doorbell: Doorbell, listener: Listener
 ) -> None:
