@@ -64,6 +64,8 @@ WITH gone AS (
         AND s.id <> ALL (ARRAY(SELECT DISTINCT a.stream FROM ledger.assets a WHERE a.state = 'deleting'))
         -- Another one of the same id is in none of this one's chats.
         AND NOT EXISTS (SELECT FROM chat_members m WHERE $1 = 'users' AND m.user_id = p.id)
+        -- All at once they might be more than a statement has time for.
+        AND NOT EXISTS (SELECT FROM chat_messages m WHERE $1 = 'chats' AND m.chat = p.id)
     RETURNING p.id
 ), uncounted AS (
     DELETE FROM ledger.usage u USING gone WHERE u.scope = rtrim($1, 's') AND u.id = gone.id AND u.files = 0
@@ -71,6 +73,14 @@ WITH gone AS (
     DELETE FROM folders f USING gone WHERE f.root = $1 AND f.owner = gone.id
 )
 SELECT id FROM gone
+"""
+
+_SILENCE = """
+DELETE FROM chat_messages d WHERE d.id IN (
+    SELECT m.id FROM chats c CROSS JOIN LATERAL (
+        SELECT s.id FROM chat_messages s WHERE s.chat BETWEEN c.id AND c.id ORDER BY s.chat, s.id LIMIT $1
+    ) m WHERE c.deleted_at IS NOT NULL LIMIT $1
+)
 """
 
 
@@ -156,6 +166,11 @@ OWNERS = " UNION ALL ".join(
 async def leaving(most: int) -> list[UUID]:
     """Assets of deleted owners that are still in view, so many that with them `most` wait to be erased."""
     return [row["id"] for row in await fetch(_LEAVING.format(owners=OWNERS), most)]
+
+
+async def silence(most: int) -> None:
+    """Forgets messages of deleted chats, at most so many."""
+    await fetch(_SILENCE, most)
 
 
 async def forget() -> list[Whose]:

@@ -52,7 +52,7 @@ class NewMessage(msgspec.Struct, forbid_unknown_fields=True):
 class Read(msgspec.Struct, forbid_unknown_fields=True):
     """How far the room's events were read."""
 
-    seq: int
+    seq: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
 
 
 def paths(rest: str) -> list[str]:
@@ -140,6 +140,7 @@ async def say(
     owner_id: str, data: NewMessage, request: Request, caller: Caller, config: Config, links: Links, doorbell: Doorbell
 ) -> Response[Any]:
     """201 for a new message, 200 with the first one for what the same `client_id` has said before."""
+    messages.must_be_a_clients(data.client_id)
     person = await rooms.must_be_in(owner_id, caller)
     message, new = await Post(doorbell.ring).say(owner_id, person, data.text, data.files, data.client_id)
     if new:

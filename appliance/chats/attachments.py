@@ -45,7 +45,7 @@ async def publish(post: Post, chat: str, author: str | None, file: File, asker: 
 
     Raises NotFound, NoFile and LimitReached.
     """
-    client_id = f"file:{file.id}"  # `ledger.unpublish` frees it
+    client_id = f"{messages.PUBLISHED}{file.id}"
     if file.whose != Whose(layout.CHATS, chat):
         return await post.forward(chat, author, file.id, client_id, asker)
     try:
@@ -62,7 +62,8 @@ async def look(file: File, reader: Objects, ledger: Ledger) -> File:
     """The file as it is after a look at storage: where its original is not, it is an `error` that says so, and has no
     link that leads nowhere. The ledger is told by the sweep, once all of storage can be asked. Raises Unavailable.
     """
-    if file.state not in STORED or file.key is None or await hints.pinned(reader, file):
+    known = file.error_code == MISSING.code
+    if known or file.state not in STORED or file.key is None or await hints.pinned(reader, file):
         return file
     log.error("an original is not found in storage", asset=str(file.id))
     await ledger.doubt(file.id)

@@ -19,9 +19,15 @@ from storage import layout
 MOST_TEXT = 16_000  # characters
 MOST_FILES = 20
 CLIENT_ID = 64  # characters
+PUBLISHED = "file:"
+"""How the id begins that says which file a message publishes; `ledger.unpublish` frees it."""
 
 _COLUMNS = "SELECT m.id, m.chat, m.author, m.text, m.client_id, m.created_at, m.deleted_at, m.seq FROM chat_messages m"
-_PAGE = f"{_COLUMNS} WHERE m.chat = $1 AND m.id < $2 AND m.deleted_at IS NULL ORDER BY m.id DESC LIMIT $3"
+# BETWEEN and its order, so that only the index of the chat's messages will do, however large another chat is.
+_PAGE = f"""
+{_COLUMNS} WHERE m.chat BETWEEN $1 AND $1 AND m.id < $2 AND m.deleted_at IS NULL
+ORDER BY m.chat DESC, m.id DESC LIMIT $3
+"""
 _FOLLOWING = f"""
 {_COLUMNS} WHERE m.chat BETWEEN $1 AND $1 AND m.id > $2 AND m.id <= $3 AND m.deleted_at IS NULL
 ORDER BY m.chat, m.id LIMIT $4
@@ -67,6 +73,12 @@ def must_be_said(text: str, files: Sequence[UUID], client_id: str | None) -> Non
         raise BadRequest("These can't be the files of a message", files=f"{MOST_FILES} at most, each once")
     if client_id is not None and not 1 <= len(client_id) <= CLIENT_ID:
         raise BadRequest("The client's id is not valid", client_id=f"1 to {CLIENT_ID} characters")
+
+
+def must_be_a_clients(client_id: str | None) -> None:
+    """Raises BadRequest for an id that only we give."""
+    if client_id is not None and client_id.startswith(PUBLISHED):
+        raise BadRequest("The client's id is not valid", client_id=f"not beginning with {PUBLISHED}")
 
 
 class Post:

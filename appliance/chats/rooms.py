@@ -9,7 +9,7 @@ import msgspec
 
 from appliance.accounts.callers import Caller
 from appliance.accounts.owners import CHATS, OWNER_ID, PROJECTS
-from appliance.errors import BadRequest, NotFound
+from appliance.errors import BadRequest, Conflict, NotFound
 from appliance.ledger.database import fetch, fetch_one
 from appliance.ledger.service import Ring
 
@@ -32,6 +32,7 @@ _ONE = _ROOMS.format(members="LEFT", which="c.id = $2")
 _MEMBERS = """
 SELECT user_id, joined_at, read_seq FROM chat_members WHERE chat = $1 AND user_id > $2 ORDER BY user_id LIMIT $3
 """
+_FULL = "SELECT FROM chat_members WHERE chat = $1 AND user_id <> $2 LIMIT $3"
 _IS_IN = """
 SELECT FROM chat_members m JOIN chats c ON c.id = m.chat AND c.deleted_at IS NULL WHERE m.chat = $1 AND m.user_id = $2
 """
@@ -137,7 +138,9 @@ class Door:
         self._ring = ring
 
     async def join(self, chat: str, user: str) -> None:
-        """What was said before counts as read by this one. Twice is harmless."""
+        """What was said before counts as read by this one. Twice is harmless. Raises Conflict."""
+        if len(await fetch(_FULL, chat, user, MOST_MEMBERS)) >= MOST_MEMBERS:
+            raise Conflict(f"This chat has {MOST_MEMBERS} members, as many as it may")
         self._told(await fetch("SELECT * FROM ledger.join_chat($1, $2)", chat, user))
 
     async def leave(self, chat: str, user: str) -> None:

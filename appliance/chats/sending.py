@@ -1,5 +1,6 @@
 """Sending a file to a room: the bytes first, then the message that has them; what fails in between leaves nothing."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -7,8 +8,8 @@ from uuid import UUID
 from litestar import Request
 
 from appliance.accounts.whose import Whose
-from appliance.chats.forms import Form
-from appliance.chats.messages import Message, Post, must_be_said, said_before
+from appliance.chats.forms import FIELD_BYTES, FIELDS, Form
+from appliance.chats.messages import Message, Post, must_be_a_clients, must_be_said, said_before
 from appliance.config import Settings
 from appliance.errors import DomainError, TooLarge, Unavailable
 from appliance.files import service
@@ -24,6 +25,9 @@ from processors.profile import Profile
 from processors.sniff import SNIFFED_BYTES
 from storage import layout
 from storage.streaming import PART
+
+AROUND = len(FIELDS) * FIELD_BYTES + 16 * 1024
+"""Bytes of a form at most that are not of its file: so many less are there of that at least."""
 
 
 class Sending:
@@ -60,13 +64,15 @@ class Sending:
         head = await _head(pieces)
         profile = await self._sniffer.profile(head, filename)
         owner = Whose(layout.CHATS, chat)
-        file = await self._slots.direct(asker, owner, profile, service.FILE, filename, size)
+        file = await self._slots.direct(asker, owner, profile, service.FILE, filename)
         async with self._claimed(file):
-            async with self._door.body(Home(*owner, profile.folder, file)) as body:
+            await self._ledger.announce(file, asker, max(1, size - AROUND))
+            async with self._door.body(Home(*owner, profile.folder, file), author) as body:
                 await must_be_open(file)
-                await self._received(body, head, pieces, profile)
+                await self._received(file, body, head, pieces, profile)
                 await form.rest()
                 text, client_id = form.fields.get("text", ""), form.fields.get("client_id")
+                must_be_a_clients(client_id)
                 must_be_said(text, [file], client_id)
                 await self._ledger.announce(file, asker, body.size, body.sha256())
                 await body.end()
@@ -86,14 +92,20 @@ class Sending:
             except Unavailable:
                 log.warning("a file that was not said is left to the sweep", asset=str(file))
 
-    async def _received(self, body: Body, head: bytes, pieces: AsyncIterator[bytes], profile: Profile) -> None:
-        """Raises TooLarge."""
-        most = min(most_bytes(profile, self._settings.now), MOST_PARTS * PART)
+    async def _received(
+        self, file: UUID, body: Body, head: bytes, pieces: AsyncIterator[bytes], profile: Profile
+    ) -> None:
+        """Keeps the file's slot open as long as bytes come. Raises TooLarge."""
+        config, kept = self._settings.now, time.monotonic()
+        most = min(most_bytes(profile, config), MOST_PARTS * PART)
         piece: bytes | None = head
         while piece is not None:
             if body.size + len(piece) > most:
                 raise TooLarge(f"At most {most} bytes are taken")
             await body.more(piece)
+            if time.monotonic() > kept + config.form_seconds / 3:
+                await self._ledger.keep_open(file, config.form_seconds)
+                kept = time.monotonic()
             piece = await anext(pieces, None)
 
 

@@ -35,30 +35,37 @@ async def in_time(pieces: Pieces) -> Pieces:
 
 
 class Places:
-    """Places for bodies under way in a process. Nobody has more than half of them, so that who sends slowly is not in
-    everybody's way.
+    """Places for bodies under way in a process. No owner has more than half of them, and no person more than a quarter,
+    so that who sends slowly is not in everybody's way.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._taken: Counter[Hashable] = Counter()
+        self._people: Counter[str | None] = Counter()
         self._left = asyncio.Condition()
 
-    async def take(self, whose: Hashable) -> None:
+    async def take(self, whose: Hashable, person: str | None = None) -> None:
         """Waits for one. Raises Unavailable."""
         try:
             async with asyncio.timeout(PLACE_SECONDS), self._left:
-                await self._left.wait_for(lambda: self._free(whose))
+                await self._left.wait_for(lambda: self._free(whose, person))
                 self._taken[whose] += 1
+                self._people[person] += person is not None
         except TimeoutError:
             raise Unavailable("Too many uploads are under way; try again") from None
 
-    def _free(self, whose: Hashable) -> bool:
-        return self._taken.total() < self._most and self._taken[whose] < self._most / 2
+    def _free(self, whose: Hashable, person: str | None) -> bool:
+        return (
+            self._taken.total() < self._most
+            and self._taken[whose] < self._most / 2
+            and self._people[person] < self._most / 4
+        )
 
-    async def give_back(self, whose: Hashable) -> None:
+    async def give_back(self, whose: Hashable, person: str | None = None) -> None:
         async with self._left:
             self._taken -= Counter([whose])  # keeps no zeros
+            self._people -= Counter([person])
             self._left.notify_all()
 
 

@@ -40,7 +40,7 @@ class ContentDoor:
         self._threads = ThreadPoolExecutor(AT_ONCE, "content")
         self._places = Places(AT_ONCE)
 
-    async def take(self, request: Request, found: File, room: Room) -> None:
+    async def take(self, request: Request, found: File, room: Room, person: str | None = None) -> None:
         """Stores the body of `request` as the original of `found`. Raises DomainError and StorageError.
 
         One that is sent again, since its answer was lost, is read and nothing more.
@@ -53,7 +53,7 @@ class ContentDoor:
                 return
             said = self._may(size, found, said)
             await room.check()
-            await self._stored(pieces, found, said)
+            await self._stored(pieces, found, said, person)
         except DomainError:
             await drained(pieces)
             raise
@@ -71,8 +71,8 @@ class ContentDoor:
             raise SizeMismatch(f"{said.size} bytes were announced")
         return said._replace(size=size)
 
-    async def _stored(self, pieces: Pieces, found: File, said: Announced) -> None:
-        async with self.body(found.place) as body:
+    async def _stored(self, pieces: Pieces, found: File, said: Announced, person: str | None) -> None:
+        async with self.body(found.place, person) as body:
             await must_be_open(found.id)
             async for piece in in_time(pieces):
                 await body.more(piece)
@@ -81,13 +81,14 @@ class ContentDoor:
             await body.end()
 
     @asynccontextmanager
-    async def body(self, place: Home) -> AsyncIterator["Body"]:
+    async def body(self, place: Home, person: str | None = None) -> AsyncIterator["Body"]:
         """A body that is to become the original of an asset; nothing is left of it unless the block ends it.
 
-        Waits for a place among those under way. Raises Unavailable, and for what breaks off in the block BadRequest.
+        person: who sends it, if that is known. Waits for a place among those under way. Raises Unavailable, and for
+        what breaks off in the block BadRequest.
         """
         whose = (place.root, place.owner)
-        await self._places.take(whose)
+        await self._places.take(whose, person)
         body = Body(Stream(self._writer, layout.ORIGINALS, layout.original_key(*place)), self._in_thread)
         try:
             yield body
@@ -98,7 +99,7 @@ class ContentDoor:
                 raise
             raise UploadEnded("This file was cancelled, or came another way, while it was being sent") from None
         finally:
-            await self._places.give_back(whose)
+            await self._places.give_back(whose, person)
             await self._abort(body, place.asset)
 
     async def _abort(self, body: "Body", asset: UUID) -> None:

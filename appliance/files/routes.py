@@ -20,9 +20,11 @@ from appliance.ledger import states, uploads
 from appliance.ledger.service import CANCELLED, Ledger
 from appliance.logs import log
 from appliance.public import linker
+from storage import layout
 from storage.links import Links
 from storage.objects import Objects
 
+CANCELLABLE = (states.State.INIT, states.State.UPLOADED, states.State.PROCESSING)
 Seen = Callable[[UUID, Caller], Awaitable[service.File]]
 
 
@@ -47,8 +49,9 @@ def routes(name: str, kind: str | None, complete: str) -> list[Any]:
 
     @delete(path, tags=tags, summary=f"Delete a {noun} with all its bytes")
     async def remove(file_id: UUID, caller: Caller, ledger: Ledger) -> None:
-        await own(file_id, caller)
-        if not await ledger.remove([file_id]):
+        found = await own(file_id, caller)
+        going = ledger.detach(file_id) if found.root == layout.CHATS else ledger.remove([file_id])
+        if not await going:
             await own(file_id, caller)
             raise LegalHold  # it is still there
         log.info("deleted", asset=str(file_id))
@@ -96,6 +99,8 @@ def _moves(path: str, tags: list[str], noun: str, complete: str, seen: Seen) -> 
         found = await seen(file_id, caller)
         if await ledger.cancel(file_id):
             log.info("cancelled", asset=str(file_id))
+        elif found.state in CANCELLABLE and (await seen(file_id, caller)).state in CANCELLABLE:
+            raise LegalHold  # it is as it was
         elif found.error_code != CANCELLED.code:
             raise Conflict(f"This {noun} can't be cancelled: it is {states.shown(found.state)}")
         return (await seen(file_id, caller)).shown(linker(request, config, links), full=True)

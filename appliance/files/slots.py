@@ -67,12 +67,11 @@ class Slots:
             return Opened(str(slot.id), None, None, slot.expires_at, cut)
         return self._form(request, owner, profile, slot)
 
-    async def direct(self, asker: Asker, owner: Whose, profile: Profile, recipe: str, filename: str, most: int) -> UUID:
-        """The asset of a file that this very request brings, of `most` bytes: by nothing else can it be sent. Raises as
-        `open` does.
+    async def direct(self, asker: Asker, owner: Whose, profile: Profile, recipe: str, filename: str) -> UUID:
+        """The asset of a file that this very request brings: by nothing else can it be sent, and as long as it comes it
+        is to be kept open (`Ledger.keep_open`). Raises as `open` does.
         """
-        config = self._settings.now
-        seconds = config.form_seconds if most <= config.max_image_bytes else config.upload_seconds
+        seconds = self._settings.now.form_seconds
         return (await self._slot(asker, owner, profile, recipe, clean(filename), seconds, NOTHING)).id
 
     async def _slot(

@@ -146,7 +146,7 @@ async def content(
 ) -> Any:
     """For clients that can't reach storage. The bytes are streamed; they need a Content-Length."""
     found = await _seen(file_id, caller)
-    await content_door.take(request, found, room)
+    await content_door.take(request, found, room, caller.person)
     await ledger.hurry(file_id)
     found = await taken_in(await service.file(file_id))
     return found.shown(linker(request, config, links), full=True)

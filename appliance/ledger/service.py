@@ -103,6 +103,10 @@ class Announced(NamedTuple):
 NOBODY, NOTHING = Asker(), Announced()
 
 
+_NOT_YET = "SELECT id FROM ledger.assets WHERE id = ANY ($1) AND error_code IS DISTINCT FROM $2"
+_KEEP_OPEN = """
+UPDATE ledger.assets SET expires_at = now() + make_interval(secs => $2) WHERE id = $1 AND state = 'init'
+"""
 _NO_END = """
 SELECT FROM ledger.assets a JOIN ledger.attempts t ON t.asset = a.id
 WHERE a.id = $1 AND (a.state = 'uploaded' OR (a.state = 'processing' AND a.lease_until < now()))
@@ -258,7 +262,8 @@ class Ledger:
         """
         if failure.code in OF_ORIGINALS:
             ids = [row["id"] for row in await fetch("SELECT * FROM ledger.sharing($1)", list(ids))]
-        return await self._move(ids, ["uploaded", "done", "error"], "error", failure)
+        news = await fetch(_NOT_YET, list(ids), failure.code)
+        return await self._move([row["id"] for row in news], ["uploaded", "done", "error"], "error", failure)
 
     async def doubt(self, asset: UUID) -> None:
         """Has the sweep look for an original that somebody did not find in storage; of what is in view."""
@@ -281,9 +286,13 @@ class Ledger:
         """Takes a file out of view that a message has; the message stays, without it."""
         return bool(self._told(await fetch("SELECT * FROM ledger.detach($1)", asset)))
 
-    async def announce(self, asset: UUID, asker: Asker, size: int, sha256: str) -> None:
-        """Notes what came of a file whose size nobody knew before, just before storage is given its last bytes. Raises
-        LimitReached.
+    async def keep_open(self, asset: UUID, seconds: float) -> None:
+        """Lets an upload that goes on take so much longer."""
+        await fetch(_KEEP_OPEN, asset, seconds)
+
+    async def announce(self, asset: UUID, asker: Asker, size: int, sha256: str | None = None) -> None:
+        """Notes how large a file at least is that its own request brings; and with its SHA-256, just before storage is
+        given its last bytes, how large it is. Raises LimitReached.
         """
         statement = "SELECT * FROM ledger.announce($1, $2::jsonb, $3, $4)"
         if reached := await fetch(statement, asset, asker.limits, size, sha256):

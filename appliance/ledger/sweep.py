@@ -34,6 +34,7 @@ ERASE_AT_ONCE = 100
 ERASE_AHEAD = 500  # assets of deleted projects are taken out of view while fewer than these wait to be erased
 
 DOUBTS_AT_ONCE = 100
+SILENCE_AT_ONCE = 5000  # messages
 _DOUBTED = """
 SELECT d.asset AS id, b.key, b.version_id FROM ledger.doubts d
 JOIN ledger.assets a ON a.id = d.asset JOIN ledger.blobs b ON b.id = a.blob LIMIT $1
@@ -222,6 +223,7 @@ class Sweep:
         await self._ledger.leave_deleted()
         if leaving := await owners.leaving(ERASE_AHEAD):
             await self._ledger.remove(leaving)
+        await owners.silence(SILENCE_AT_ONCE)
         for gone in await owners.forget():
             log.info("deleted owner is gone", **{gone.noun: gone.id})
 

@@ -121,6 +121,8 @@ async def test_a_chat_that_is_deleted_takes_all_along(book: Book, post: Post) ->
         await post.say(CHAT, "anna", "b", [], None)
     await book.ledger.remove(await owners.leaving(100))
     await fetch("UPDATE ledger.assets SET state = 'deleted' WHERE owner = $1", CHAT)
+    assert await owners.forget() == [], "not with all its messages at once"
+    await owners.silence(1)
     assert [gone.id for gone in await owners.forget()] == [CHAT]
     for table in ("chats", "chat_members", "chat_messages", "chat_attachments"):
         assert not await fetch(f"SELECT FROM {table}"), table

@@ -1,11 +1,12 @@
 -- Who has not read what was said, and the events that tell a chat's project of it.
 
--- How many messages of others one has not read, of those with a number above this; no more than 100 are counted.
+-- How many messages of others one has not read, of the thousand with the next numbers above this; a hundred are counted at most.
 CREATE OR REPLACE FUNCTION ledger.unread(of_chat text, who text, above bigint) RETURNS bigint LANGUAGE sql STABLE STRICT AS $$
-    SELECT count(*) FROM (
-        SELECT FROM chat_messages m
-        WHERE m.chat = of_chat AND m.seq > above AND m.deleted_at IS NULL AND m.author IS DISTINCT FROM who LIMIT 100
-    ) u;
+    SELECT least(count(*), 100) FROM (
+        SELECT m.author FROM chat_messages m
+        WHERE m.chat BETWEEN of_chat AND of_chat AND m.seq > above AND m.deleted_at IS NULL
+        ORDER BY m.chat, m.seq LIMIT 1000
+    ) u WHERE u.author IS DISTINCT FROM who;
 $$;
 
 -- Has a chat looked at, in a while, for who is behind with what has a number above this. For one without a project nobody looks.
@@ -38,6 +39,8 @@ RETURNS TABLE (stream bigint, seq bigint) LANGUAGE plpgsql AS $$
 DECLARE
     long_ago timestamptz := now() - make_interval(secs => seconds);
     due chats;
+    -- Where somebody always says something, it is not looked at every second: half a minute is nothing to who waits a quarter of an hour.
+    soonest timestamptz := long_ago + make_interval(secs => least(30, seconds / 30));
     here text[];       -- the members who can be looked at
     somebody_busy boolean;
     young record;      -- the first message that nobody has to have read yet
@@ -52,10 +55,11 @@ BEGIN
         SELECT m.user_id FROM chat_members m WHERE m.chat = of_chat ORDER BY m.user_id FOR NO KEY UPDATE SKIP LOCKED);
     somebody_busy := EXISTS (SELECT FROM chat_members m WHERE m.chat = of_chat AND m.user_id <> ALL (here));
     SELECT m.seq, m.created_at INTO young FROM chat_messages m
-    WHERE m.chat = of_chat AND m.seq > due.unread_after AND m.deleted_at IS NULL AND m.created_at > long_ago
-    ORDER BY m.seq LIMIT 1;
+    WHERE m.chat BETWEEN of_chat AND of_chat AND m.seq > due.unread_after AND m.deleted_at IS NULL AND m.created_at > long_ago
+    ORDER BY m.chat, m.seq LIMIT 1;
     UPDATE chats c SET
-        unread_since = CASE WHEN somebody_busy THEN coalesce(young.created_at, now()) ELSE young.created_at END,
+        unread_since = CASE WHEN somebody_busy OR young.seq IS NOT NULL
+            THEN greatest(coalesce(young.created_at, now()), soonest) END,
         unread_after = CASE WHEN somebody_busy THEN due.unread_after ELSE young.seq - 1 END
     WHERE c.id = of_chat;
     IF due.project IS NULL OR due.deleted_at IS NOT NULL THEN
@@ -66,24 +70,24 @@ BEGIN
     WITH pushed AS (
         UPDATE chat_members m SET pushed_seq = (
             SELECT o.seq FROM chat_messages o
-            WHERE o.chat = of_chat AND o.seq > m.read_seq AND o.deleted_at IS NULL AND o.author IS DISTINCT FROM m.user_id
-            ORDER BY o.seq DESC LIMIT 1
+            WHERE o.chat BETWEEN of_chat AND of_chat AND o.seq > m.read_seq AND o.deleted_at IS NULL AND o.author IS DISTINCT FROM m.user_id
+            ORDER BY o.chat DESC, o.seq DESC LIMIT 1
         )
         WHERE m.chat = of_chat AND m.user_id = ANY (here) AND long_ago >= (
             SELECT o.created_at FROM chat_messages o
-            WHERE o.chat = of_chat AND o.seq > greatest(m.read_seq, due.unread_after) AND o.deleted_at IS NULL
+            WHERE o.chat BETWEEN of_chat AND of_chat AND o.seq > greatest(m.read_seq, due.unread_after) AND o.deleted_at IS NULL
                 AND o.author IS DISTINCT FROM m.user_id
-            ORDER BY o.seq LIMIT 1
+            ORDER BY o.chat, o.seq LIMIT 1
         ) AND (
             SELECT o.seq FROM chat_messages o
-            WHERE o.chat = of_chat AND o.seq > m.read_seq AND o.seq <= m.pushed_seq AND o.deleted_at IS NULL
+            WHERE o.chat BETWEEN of_chat AND of_chat AND o.seq > m.read_seq AND o.seq <= m.pushed_seq AND o.deleted_at IS NULL
                 AND o.author IS DISTINCT FROM m.user_id
-            ORDER BY o.seq LIMIT 1
+            ORDER BY o.chat, o.seq LIMIT 1
         ) IS NULL
         RETURNING m.user_id, m.pushed_seq, ledger.unread(of_chat, m.user_id, m.read_seq) AS messages, (
             SELECT o.created_at FROM chat_messages o
-            WHERE o.chat = of_chat AND o.seq > m.read_seq AND o.deleted_at IS NULL AND o.author IS DISTINCT FROM m.user_id
-            ORDER BY o.seq LIMIT 1
+            WHERE o.chat BETWEEN of_chat AND of_chat AND o.seq > m.read_seq AND o.deleted_at IS NULL AND o.author IS DISTINCT FROM m.user_id
+            ORDER BY o.chat, o.seq LIMIT 1
         ) AS since
     ), counter AS (
         UPDATE ledger.streams s SET seq = s.seq + n.events FROM (SELECT count(*) AS events FROM pushed) n

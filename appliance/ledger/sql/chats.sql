@@ -28,6 +28,8 @@ END $$;
 -- The same the other way.
 CREATE OR REPLACE FUNCTION ledger.leave_chat(of_chat text, who text) RETURNS TABLE (stream bigint, seq bigint) LANGUAGE plpgsql AS $$
 BEGIN
+    -- Before the member, since who takes people out of many chats holds the streams of some already.
+    PERFORM FROM ledger.streams s WHERE s.root = 'chats' AND s.owner = of_chat FOR NO KEY UPDATE;
     DELETE FROM chat_members m WHERE m.chat = of_chat AND m.user_id = who;
     IF FOUND THEN
         RETURN QUERY SELECT * FROM ledger.tell('chats', of_chat, 'member_left', jsonb_build_object('user_id', who));
@@ -142,6 +144,12 @@ DECLARE
     source record;
     slot record;
 BEGIN
+    -- What was sent before needs no room any more, nor its source.
+    RETURN QUERY SELECT 'again', m.id, NULL::bigint, NULL::bigint, NULL, NULL, NULL::bigint FROM chat_messages m
+        WHERE m.chat = of_chat AND m.author IS NOT DISTINCT FROM by AND m.client_id = as_client;
+    IF FOUND THEN
+        RETURN;
+    END IF;
     -- It can't be deleted meanwhile. Its id is the lower, so the order is kept.
     SELECT a.*, b.size INTO source FROM ledger.assets a JOIN ledger.blobs b ON b.id = a.blob
     WHERE a.id = file AND a.state IN ('uploaded', 'processing', 'done') FOR SHARE OF a;

@@ -11,6 +11,8 @@ BEGIN
     SELECT b.id INTO known FROM ledger.assets n
     JOIN ledger.blobs b ON b.sha256 = n.announced_sha256 AND b.size = n.announced_size
     JOIN ledger.assets o ON o.blob = b.id AND o.stream = n.stream AND o.state = 'done'
+        -- In a chat only what one may see there: one's own, and what was said.
+        AND (n.root <> 'chats' OR o.uploader = n.uploader OR EXISTS (SELECT FROM chat_attachments t WHERE t.asset = o.id))
     WHERE n.id = adopt.asset AND n.state = 'init' ORDER BY o.id LIMIT 1 FOR SHARE OF o;
     IF NOT FOUND THEN
         RETURN;
