@@ -52,7 +52,20 @@ async def test_nobody_has_more_than_half_of_the_places(monkeypatch: pytest.Monke
         await places.take(other)
     with pytest.raises(Unavailable):
         await places.take("c")
-    waiting = asyncio.create_task(places.take("c"))
+    waiting = asyncio.create_task(places.take("c"))  # gets what is given back
     await asyncio.sleep(0.02)
     await places.give_back("slow")
     await waiting
+
+
+async def test_no_person_has_more_than_a_quarter_however_many_rooms_it_makes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "PLACE_SECONDS", 0.1)
+    places = Places(8)
+    for room in ("a", "b"):
+        await places.take(room, "slow")
+    with pytest.raises(Unavailable):
+        await places.take("c", "slow")
+    await places.take("c", "other")
+    await places.take("d")
+    await places.give_back("a", "slow")
+    await places.take("c", "slow")

@@ -1,5 +1,6 @@
 """What storage refuses, and what becomes of a slot nobody used. With forms that run out in seconds."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -61,6 +62,27 @@ def test_a_form_to_a_chat_has_the_same_limit(hasty: Project) -> None:
     assert len(anna.messages(chat)) == 1
     found = objects_of(hasty.stack).list("originals", f"chats/{chat}/", versions=True)
     assert [stat.size for stat in found] == [LIMIT]
+
+
+@pytest.mark.long
+def test_a_form_to_a_chat_may_take_longer_than_a_slot_is_kept(hasty: Project) -> None:
+    """As long as its bytes come: 16 seconds here, where a slot is closed after 10."""
+    house = House(hasty.stack)
+    anna = house.person("anna")
+    chat, photo = house.chat(anna), pictures.jpeg(200, 150)
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+    body = head + photo + bytes(90_000 - len(photo)) + b"\r\n--b--\r\n"
+    pieces = [body[at : at + 5000] for at in range(0, len(body), 5000)]
+
+    def slowly() -> Iterator[bytes]:
+        for number, piece in enumerate(pieces):
+            time.sleep(0.2 if number < 14 else 3)  # a type is only known once 64 KiB are there
+            yield piece
+
+    headers = {"Content-Type": "multipart/form-data; boundary=b", "Content-Length": str(len(body))}
+    sent = anna.api.post(f"/chat/{chat}/file", content=slowly(), headers=headers, timeout=60)
+    assert sent.status_code == 201, sent.text
+    wait_for(lambda: anna.state(chat, sent.json()["attachments"][0]["file_id"]) == "done")
 
 
 @pytest.mark.long

@@ -1,5 +1,6 @@
 """Files of messages: published, forwarded, deleted, and gone from storage."""
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
@@ -45,6 +46,10 @@ def test_a_forwarded_file_shares_bytes_and_nothing_else(house: House, anna: Pers
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json()["message_id"] == again.json()["message_id"]
     [forwarded] = first.json()["attachments"]
+    assert anna.api.delete(f"/files/{forwarded['file_id']}").status_code == 204
+    anew = anna.api.put(f"/chat/{other}/file/{file}")
+    assert anew.status_code == 201, "what was deleted, by whichever name, can be sent again"
+    [forwarded] = anew.json()["attachments"]
     copy = forwarded["file_id"]
     assert copy != file
     assert forwarded["filename"] == "strand.jpg"
@@ -74,6 +79,10 @@ def test_a_file_of_ones_own_is_forwarded_within_its_quota(house: House, anna: Pe
     assert house.server.put(f"/users/{anna.id}/limits", json={"files": 2}).status_code == 200
     message = anna.api.put(path)
     assert message.status_code == 201
+    before = house.server.get(f"/chats/{chat}").json()["seq"]
+    again = anna.api.put(path)
+    assert (again.status_code, again.json()["message_id"]) == (200, message.json()["message_id"]), "it needs no room"
+    assert house.server.get(f"/chats/{chat}").json()["seq"] == before, "and nothing is told"
     deleted = anna.api.delete(f"/chats/{chat}/messages/{message.json()['message_id']}")
     assert deleted.status_code == 204
     wait_for(lambda: anna.api.put(path).status_code == 201)
@@ -115,9 +124,12 @@ def test_a_file_that_storage_lost_says_so(house: House, anna: Person, ben: Perso
         assert gone.json()["versions"]["original"] is None, "no link that leads nowhere"
         told = heard(socket, lambda one: one.get("state") == "error")
     assert told[-1]["error"]["code"] == "object_missing"
+    seq = house.server.get(f"/chats/{chat}").json()["seq"]
+    assert {ben.state(chat, file) for _ in range(3)} == {"error"}
     [attachment] = anna.messages(chat)[0]["attachments"]
     assert (attachment["state"], attachment["error"]["code"]) == ("error", "object_missing")
     assert attachment["versions"]["original"] is None
+    assert house.server.get(f"/chats/{chat}").json()["seq"] == seq, "it is told once"
     assert anna.api.delete(f"/chat/{chat}/file/{file}").status_code == 204
     wait_for(lambda: anna.messages(chat)[0]["attachments"][0]["state"] == "deleted")
 
@@ -139,3 +151,14 @@ def test_ten_files_at_once_keep_their_order(anna: Person, ben: Person, chat: str
     assert [one["file_id"] for one in said["attachments"]] == files
     wait_for(lambda: all(one["state"] == "done" for one in ben.messages(chat)[0]["attachments"]))
     assert [one["file_id"] for one in ben.messages(chat)[0]["attachments"]] == files
+
+
+def test_nobody_gets_the_bytes_of_what_was_never_said(anna: Person, ben: Person, chat: str) -> None:
+    """Who knows a checksum has what was said, or one's own; not what another member only uploaded."""
+    known = {"filename": "a.jpg", "size": len(PHOTO), "checksum": hashlib.sha256(PHOTO).hexdigest()}
+    file = anna.upload(chat, PHOTO)
+    wait_for(lambda: anna.api.get(f"/files/{file}").json()["state"] == "done")
+    assert ben.api.post(f"/chat/{chat}/files", json=known).json()["state"] == "init"
+    assert anna.api.post(f"/chat/{chat}/files", json=known).json()["state"] == "uploaded"
+    anna.say(chat, files=[file])
+    assert ben.api.post(f"/chat/{chat}/files", json=known).json()["state"] == "uploaded"

@@ -74,6 +74,7 @@ def test_what_can_not_be_said_is_refused_and_nothing_is_kept(
         "attached": ({"files": [used]}, 409),
         "unknown": ({"text": "a", "files": ["01a1fd40-745d-775e-9958-364e9bfb0770"]}, 409),
         "no id": ({"text": "a", "client_id": ""}, 400),
+        "our id": ({"text": "a", "client_id": "file:1"}, 400),
     }
     for what, (wanted, status) in wrong.items():
         answer = anna.api.post(f"/chats/{chat}/messages", json=wanted)

@@ -71,3 +71,5 @@ def test_how_far_one_has_read_never_goes_back(anna: Person, chat: str) -> None:
     for seq, read in ((2, 2), (1, 2), (head, head), (head + 100, head)):
         assert anna.api.put(f"/chats/{chat}/read", json={"seq": seq}).status_code == 204
         assert anna.api.get(f"/chats/{chat}").json()["read_seq"] == read
+    for seq in (-1, 1 << 63, 1 << 70):
+        assert anna.api.put(f"/chats/{chat}/read", json={"seq": seq}).status_code == 400

@@ -9,14 +9,16 @@ import pytest
 
 from appliance.accounts import owners
 from appliance.accounts.whose import Whose
-from appliance.chats import rooms
+from appliance.chats import messages, rooms
 from appliance.chats.messages import NoFile, Post
 from appliance.errors import NotFound
 from appliance.ledger.database import fetch
+from appliance.ledger.failures import MISSING
 from appliance.ledger.service import NOBODY, Asker, Bytes
 from appliance.live.service import bounds, events
 from appliance.quotas.errors import LimitReached
 from tests.ledger.book import Book
+from tests.ledger.test_cost import check_cost
 
 CHAT = "room"
 
@@ -209,3 +211,51 @@ async def test_a_size_that_nobody_announced_is_held_to_the_limits(book: Book, po
     row = await book.row(file)
     assert (row["announced_size"], row["announced_sha256"]) == (1000, "a" * 64)
     assert not await fetch("SELECT * FROM ledger.miscounted(10)")
+
+
+async def test_people_leave_while_deleted_ones_are_taken_out(book: Book, post: Post) -> None:
+    """Nobody waits for each other: each takes the stream before the member."""
+    chats = [f"leaving{n}" for n in range(20)]
+    for user in ("gone", "away"):
+        await owners.USERS.create(user, user)
+    for chat in chats:
+        await rooms.opened(chat, ["gone", "away"], None, chat)
+    await owners.USERS.delete("gone")
+    door = rooms.Door(book._ring)
+    await asyncio.gather(
+        *(book.ledger.leave_deleted(100) for _ in range(10)),
+        *(door.leave(chat, user) for chat in reversed(chats) for user in ("gone", "away")),
+    )
+    assert not await fetch("SELECT FROM chat_members WHERE user_id IN ('gone', 'away')")
+
+
+async def test_what_was_lost_is_told_once(book: Book, post: Post) -> None:
+    file = await came(book, await slot(book))
+    await post.say(CHAT, "anna", "", [file], None)
+    assert await book.ledger.miss([file], MISSING) == [file]
+    assert await book.ledger.miss([file], MISSING) == []
+    assert (await book.row(file))["error_code"] == "object_missing"
+
+
+async def test_an_upload_that_goes_on_takes_as_long_as_it_takes(book: Book, post: Post) -> None:
+    file = await slot(book)
+    await fetch("UPDATE ledger.assets SET expires_at = now() - interval '1 second' WHERE id = $1", file)
+    await book.ledger.keep_open(file, 900)
+    left = await fetch("SELECT expires_at - now() AS left FROM ledger.assets WHERE id = $1", file)
+    assert left[0]["left"].total_seconds() > 890
+
+
+async def test_a_page_of_one_room_costs_the_same_beside_a_large_one(book: Book, post: Post, database_url: str) -> None:
+    """Also where the statistics know the large one alone, of one author."""
+    await rooms.opened("large", [], None, "large")
+    await fetch(
+        "INSERT INTO chat_messages (chat, author, text, seq) "
+        "SELECT 'large', 'bot', 'a', n FROM generate_series(1, 60000) n"
+    )
+    await fetch("ANALYZE chat_messages")
+    for number in range(30):
+        await post.say(CHAT, "anna", str(number), [], None)
+    page = messages._PAGE.replace("$1", f"'{CHAT}'").replace("$2", f"'{messages._END}'").replace("$3", "51")
+    unread = f"SELECT ledger.unread('{CHAT}', 'ben', 0)"
+    own = "SELECT ledger.unread('large', 'bot', 0)"
+    await check_cost(database_url, 60_000, {"page": page, "unread": unread, "one's own": own})

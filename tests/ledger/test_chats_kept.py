@@ -288,3 +288,15 @@ async def test_tombstones_go_once_nobody_is_told_of_them_any_more(book: Book, po
     await retention.drop()
     assert [row["id"] for row in await fetch("SELECT id FROM chat_messages")] == [lately]
     assert not await fetch("SELECT FROM chat_attachments WHERE asset = $1", file)
+
+
+async def test_what_is_held_is_not_cancelled_either(book: Book, post: Post) -> None:
+    """Bytes that come for what is cancelled are nobody's, and so deleted."""
+    _, [file] = await said(book, post)
+    unclaimed = await slot(book)
+    await keeping.hold(CHAT, "a case")
+    assert not await book.ledger.cancel(file)
+    assert await book.state(file) == "init"
+    assert await book.ledger.cancel(unclaimed), "nobody's words"
+    await keeping.release(CHAT)
+    assert await book.ledger.cancel(file)
