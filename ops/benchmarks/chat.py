@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ops.benchmarks.room import Said
 
 MOST_P99 = 0.25  # seconds
-LETTING_IN = {f"DARKROOM_{name}_REQUESTS": "0" for name in ("USER", "ADDRESS", "PROJECT")}
 PARTS = (0.5, 0.95, 0.99, 1.0)
 
 
@@ -34,7 +33,7 @@ def main(argv: list[str]) -> int:
 
     places = {f"DARKROOM_LIVE_PER_{name}": str(max(500, options.members)) for name in ("PROJECT", "ADDRESS")}
     try:
-        with appliance.running(LETTING_IN | places) as one:
+        with appliance.running(places) as one:
             told = uvloop.run(_run(one, options))
     except (appliance.NotStarted, aiohttp.ClientError, ConnectionError) as error:
         print(error, file=sys.stderr)
@@ -52,7 +51,7 @@ async def _run(one: "Appliance", options: argparse.Namespace) -> dict[str, Any]:
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
         command.say(f"making a room of {options.members}")
         full = await room.opened(session, url, key, options.members)
-        crowd = room.Crowd(full, url, options.processes, options.messages)
+        crowd = room.Crowd(full, url, options.processes, options.messages, options.reading)
         try:
             await crowd.join()
             command.say(f"{options.messages} messages, {options.a_minute} a minute")
@@ -124,6 +123,8 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--messages", type=many, default=200, metavar="N", help="that are said (default 200)")
     parser.add_argument("--a-minute", type=many, default=200, metavar="N", help="of them (default 200)")
     parser.add_argument("--pictures", type=many, default=0, metavar="N", help="every Nth has one (default none)")
+    reading = "each says how far it has read every S to 2 S seconds, as the page does; 0: never (default 5)"
+    parser.add_argument("--reading", type=float, default=5.0, metavar="S", help=reading)
     parser.add_argument("--processes", type=many, default=1, metavar="N", help="of listeners (default 1)")
     parser.add_argument("--json", action="store_true", help="seconds and cores, for a script")
     parser.add_argument("--data", help=argparse.SUPPRESS)  # every verb is given it; this one starts its own

@@ -6,6 +6,7 @@ ends once each has every message, or so many seconds after its input has ended, 
 
 import asyncio
 import os
+import random
 import sys
 import time
 
@@ -18,12 +19,15 @@ GRACE_SECONDS = 10.0
 
 
 class Wanted(msgspec.Struct):
-    """url: of the appliance. tokens: of the members, one each. messages: how many will be said."""
+    """url: of the appliance. tokens: of the members, one each. messages: how many will be said. reading: seconds at
+    least between two marks of a member's of how far it has read, twice as many at most; 0: it marks nothing.
+    """
 
     url: str
     chat: str
     tokens: list[str]
     messages: int
+    reading: float = 0.0
 
 
 class Heard(msgspec.Struct):
@@ -54,6 +58,7 @@ class _Crowd:
         self._left = len(wanted.tokens)
         self._joining = asyncio.Semaphore(AT_ONCE)
         self._joined = 0
+        self._read = [0] * len(wanted.tokens)
         self.ready, self.done = asyncio.Event(), asyncio.Event()
 
     async def run(self, session: aiohttp.ClientSession) -> Heard:
@@ -86,7 +91,21 @@ class _Crowd:
         self._joined += 1
         if self._joined == len(self._wanted.tokens):
             self.ready.set()
-        await self._count(socket, member)
+        async with asyncio.TaskGroup() as tasks:
+            if self._wanted.reading:
+                tasks.create_task(self._mark(session, member))
+            tasks.create_task(self._count(socket, member))
+
+    async def _mark(self, session: aiohttp.ClientSession, member: int) -> None:
+        """Says how far it has read, as the page does: now and then, and not when all others do."""
+        headers = {"Authorization": f"Bearer {self._wanted.tokens[member]}"}
+        path, marked = f"{self._wanted.url}/chat/{self._wanted.chat}/read", 0
+        while True:
+            await asyncio.sleep(random.uniform(1, 2) * self._wanted.reading)
+            if (upto := self._read[member]) > marked:
+                async with session.put(path, headers=headers, json={"seq": upto}) as answer:
+                    answer.raise_for_status()
+                marked = upto
 
     async def _count(self, socket: aiohttp.ClientWebSocketResponse, member: int) -> None:
         last, mine = 0, self._heard.deliveries[member]
@@ -96,7 +115,7 @@ class _Crowd:
             if told.type == "beat" or told.seq is None:
                 continue
             self._heard.disordered += told.seq <= last
-            last = told.seq
+            last = self._read[member] = told.seq
             if told.message is not None and (told.message.client_id or "").isdecimal():
                 mine.append((int(told.message.client_id or ""), now))
                 self._left -= len(mine) == self._wanted.messages

@@ -50,10 +50,9 @@ async def opened(session: aiohttp.ClientSession, url: str, key: str, members: in
 class Crowd:
     """The members who listen, in processes of their own."""
 
-    def __init__(self, room: Room, url: str, processes: int, messages: int) -> None:
-        self._wanted = [
-            Wanted(url, room.chat, tokens, messages) for n in range(processes) if (tokens := room.tokens[n::processes])
-        ]
+    def __init__(self, room: Room, url: str, processes: int, messages: int, reading: float) -> None:
+        shares = [tokens for n in range(processes) if (tokens := room.tokens[n::processes])]
+        self._wanted = [Wanted(url, room.chat, tokens, messages, reading) for tokens in shares]
         self._running: list[asyncio.subprocess.Process] = []
 
     async def join(self) -> None:
