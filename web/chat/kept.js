@@ -50,10 +50,10 @@ export class Kept {
     return (found ?? []).filter(({ person }) => person === this.person).sort((one, other) => one.at - other.at);
   }
 
-  /** One of them with its files, each {filename, id, file}; null if it is not there any more. */
+  /** One of them with its files, each {…, file}; undefined if it is not there any more, null if it can't be read. */
   async read(clientId) {
     const record = await this.#with("readonly", (unsent) => unsent.get(clientId));
-    if (!record) return null;
+    if (!record) return record;
     const read = (number) => this.#with("readonly", (_, files) => files.get([clientId, number]));
     const files = record.files.map(async (file) => ({ ...file, file: (await read(file.number)) ?? null }));
     return { ...record, files: await Promise.all(files) };

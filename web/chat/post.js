@@ -42,10 +42,10 @@ export class Post {
     if (this.#closed) return;
     await this.kept.hold(clientId);
     const record = await this.kept.read(clientId);
-    const over = !record || (record.refused && (await this.#isOut(record.chat)));
+    const over = record === undefined || (record?.refused && (await this.#isOut(record.chat)));
     if (this.#closed) return;
     if (over) this.kept.drop(clientId);
-    else this.of(record.chat).adopt(record);
+    else if (record) this.of(record.chat).adopt(record);
   }
 
   /** Whether the visitor is in a room no more, or it is gone. */
