@@ -7,8 +7,7 @@ let keys = 0;
 /**
  * The files of messages, each {key, id, file, filename, state, sent, unsent, error, facts, versions, progress, foreign}:
  * what the uploads and the viewer of the other page work on. `foreign`: it is another one's. `state` is one of the
- * server's, of the uploads', or "deleted". `number` is by what the files of one message are told apart where they are
- * kept, also when some are left out; `kept`: with the page no more of it is lost than was lost before.
+ * server's, of the uploads', or "deleted".
  */
 function make(fields) {
   keys += 1;
@@ -17,7 +16,10 @@ function make(fields) {
   return { ...blank, ...unknown, versions: {}, foreign: false, number: 0, kept: false, ...fields };
 }
 
-/** One of this page's visitor, on its way. */
+/**
+ * One of this page's visitor, on its way. `number` is by what the files of one message are told apart where they are kept,
+ * also when some are left out; `kept`: with the page no more of it is lost than was lost before.
+ */
 export function ownAsset(file, number) {
   const createdAt = new Date().toISOString();
   return make({ file, number, filename: file.name, kind: kindOfFile(file), unsent: true, createdAt });
