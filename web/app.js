@@ -96,7 +96,13 @@ byId("api-description").href = api.url("/docs").href;
 addEventListener("hashchange", () => location.hash.includes("login=") && begin());
 addEventListener("beforeunload", (event) => room?.uploads.left && event.preventDefault());
 
-const send = (files) => room?.send(files);
+// What was dropped is for the project that was open then; one that was left takes nothing more.
+async function send(files) {
+  const asked = room;
+  const found = await files;
+  if (asked === room) room?.send(found);
+}
+
 watchInput(byId("files"), send);
 watchInput(byId("folder"), send);
 watchDrops(document.body, byId("veil"), send);

@@ -33,7 +33,8 @@ async function filesOf(transfer) {
  * Files dropped anywhere on the page, folders with all they hold.
  * @param {HTMLElement} target
  * @param {HTMLElement} veil shown while something is dragged over the page
- * @param {(files: File[]) => void} onfiles
+ * @param {(files: Promise<File[]>) => void} onfiles called at once: to go through a folder takes a while, and what it was
+ * dropped on may not be there any more after that
  */
 export function watchDrops(target, veil, onfiles) {
   const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
@@ -45,11 +46,11 @@ export function watchDrops(target, veil, onfiles) {
   target.addEventListener("dragenter", (event) => carriesFiles(event) && show(1));
   target.addEventListener("dragleave", (event) => carriesFiles(event) && show(-1));
   target.addEventListener("dragover", (event) => carriesFiles(event) && event.preventDefault());
-  target.addEventListener("drop", async (event) => {
+  target.addEventListener("drop", (event) => {
     if (!carriesFiles(event)) return;
     event.preventDefault();
     show(0);
-    onfiles(await filesOf(event.dataTransfer));
+    onfiles(filesOf(event.dataTransfer));
   });
 }
 

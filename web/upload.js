@@ -20,10 +20,14 @@ export class UploadQueue {
   #waiting = [];
   #running = new Map();
 
-  /** @param {(asset: object, error: Error) => void} turnedAway hears of those of a kind that is not taken */
-  constructor(access, album, turnedAway) {
+  /**
+   * @param {(asset: object, error: Error) => void} turnedAway hears of those of a kind that is not taken
+   * @param {{patient?: boolean}} [how] whether what may pass is waited for without an end
+   */
+  constructor(access, album, turnedAway, { patient = false } = {}) {
     this.album = album;
     this.turnedAway = turnedAway;
+    this.patient = patient;
     this.delivery = new Delivery(access, album, new Begun(access.place));
   }
 
@@ -66,22 +70,26 @@ export class UploadQueue {
   }
 
   async #send(asset, signal) {
+    let counted = 0;
     for (let failures = 0; ; ) {
       try {
         await this.delivery.attempt(asset, signal);
         return;
       } catch (error) {
         if (signal.aborted) return;
-        if (error.moved) failures = 0;
+        if (error.moved) failures = counted = 0;
         const again = error.passing || MENDED.has(error.code);
-        if (!again || failures + 1 >= ATTEMPTS) {
+        const waits = this.patient && error.passing;
+        if (!again || (!waits && counted + 1 >= ATTEMPTS)) {
           this.#giveUp(asset, error, again);
           return;
         }
         this.album.report(asset, { state: "waiting", sent: asset.inParts ? asset.sent : 0 });
         await pause(backoff(failures), signal);
         // What fails because there is no network counts for nothing: it goes on when the network is back.
-        if (navigator.onLine) failures += 1;
+        if (!navigator.onLine) continue;
+        failures += 1;
+        if (!waits) counted += 1;
       }
     }
   }
@@ -92,7 +100,7 @@ export class UploadQueue {
       this.turnedAway(asset, error);
       return;
     }
-    this.album.report(asset, { state: "error", error: { message: error.message } });
+    this.album.report(asset, { state: "error", error: { message: error.message, status: error.status } });
     if (asset.id && !(again && asset.inParts)) this.delivery.giveBack(asset).catch(() => {});
   }
 }

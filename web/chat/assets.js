@@ -13,20 +13,25 @@ function make(fields) {
   keys += 1;
   const blank = { key: keys, id: null, kind: "image", file: null, filename: "", state: "waiting", sent: 0 };
   const unknown = { unsent: false, inParts: false, error: null, facts: null, progress: null, createdAt: null };
-  return { ...blank, ...unknown, versions: {}, foreign: false, ...fields };
+  return { ...blank, ...unknown, versions: {}, foreign: false, number: 0, kept: false, ...fields };
 }
 
-/** One of this page's visitor, on its way. */
-export function ownAsset(file) {
-  return make({ file, filename: file.name, kind: kindOfFile(file), unsent: true, createdAt: new Date().toISOString() });
+/**
+ * One of this page's visitor, on its way. `number` is by what the files of one message are told apart where they are kept,
+ * also when some are left out; `kept`: with the page no more of it is lost than was lost before.
+ */
+export function ownAsset(file, number) {
+  const createdAt = new Date().toISOString();
+  return make({ file, number, filename: file.name, kind: kindOfFile(file), unsent: true, createdAt });
 }
 
 /** One that was on its way when the page was left: `id` once it is there, `file` null where it was not kept. */
-export function keptAsset({ file, filename, id }) {
-  if (file) return Object.assign(ownAsset(file), id ? { id, unsent: false, state: "sent" } : {});
-  if (id) return make({ id, filename, state: "sent" });
+export function keptAsset({ file, filename, id, number }) {
+  const kept = true;
+  if (file) return Object.assign(ownAsset(file, number), { kept }, id ? { id, unsent: false, state: "sent" } : {});
+  if (id) return make({ id, number, kept, filename, state: "sent" });
   const message = "This file was not sent before the page was left, and is not kept here. Choose it again.";
-  return make({ filename, unsent: true, state: "error", error: { message } });
+  return make({ number, kept, filename, unsent: true, state: "error", error: { message } });
 }
 
 /** One that the server tells of. */

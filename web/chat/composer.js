@@ -37,10 +37,16 @@ export class Composer {
     for (const key of Object.keys(sessionStorage)) if (key.startsWith(KEPT)) sessionStorage.removeItem(key);
   }
 
-  /** Sends files, and what is written with them. */
-  take(files) {
-    const meant = files.filter((file) => !isHidden(file));
-    if (meant.length > 0) this.#say(meant);
+  /**
+   * Sends files, and what is written with them.
+   * @param {File[] | Promise<File[]>} files those of a folder come when it was gone through
+   */
+  async take(files) {
+    const meant = (await files).filter((file) => !isHidden(file));
+    if (meant.length === 0) return;
+    // By now another room may be open, and what is written that one's.
+    if (this.#ended.signal.aborted) this.act.say("", meant);
+    else this.#say(meant);
   }
 
   #say(files) {

@@ -1,6 +1,10 @@
 const NAME = "darkroom.chat";
-// Of one file: a larger one would take longer to be copied than to be sent.
+// A larger file would take longer to be copied than to be sent.
 const MOST_BYTES = 200_000_000;
+
+export function mayBeKept(file) {
+  return file.size <= MOST_BYTES;
+}
 
 /** An IndexedDB request as a promise. */
 function answered(request) {
@@ -10,9 +14,27 @@ function answered(request) {
   });
 }
 
+/** That all of a transaction is kept: its requests succeed before that, and it may still have no place. */
+function completed(transaction) {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = resolve;
+    transaction.onabort = () => reject(transaction.error);
+  });
+}
+
+/** Half of the work may be done when the rest of it can't even be asked for. */
+function undo(transaction) {
+  try {
+    transaction?.abort();
+  } catch {
+    // It has ended by itself.
+  }
+}
+
 /**
  * What one person said in this browser that no answer came to yet, with its files, so that it outlives the page.
- * Records are {clientId, person, chat, text, at, files: [{filename, id}]}. Where a browser keeps nothing nothing is kept.
+ * Records are {clientId, person, chat, text, at, refused, files: [{number, filename, id}]}; `refused`: the room was not
+ * there. Where a browser keeps nothing nothing is kept.
  */
 export class Kept {
   #database = null;
@@ -28,36 +50,37 @@ export class Kept {
     return (found ?? []).filter(({ person }) => person === this.person).sort((one, other) => one.at - other.at);
   }
 
-  /** One of them with its files, each {filename, id, file}; null if it is not there any more. */
+  /** One of them with its files, each {…, file}; undefined if it is not there any more, null if it can't be read. */
   async read(clientId) {
     const record = await this.#with("readonly", (unsent) => unsent.get(clientId));
-    if (!record) return null;
-    const read = (at) => this.#with("readonly", (_, files) => files.get([clientId, at]));
-    const files = record.files.map(async (file, at) => ({ ...file, file: (await read(at)) ?? null }));
+    if (!record) return record;
+    const read = (number) => this.#with("readonly", (_, files) => files.get([clientId, number]));
+    const files = record.files.map(async (file) => ({ ...file, file: (await read(file.number)) ?? null }));
     return { ...record, files: await Promise.all(files) };
   }
 
-  /** Keeps the bytes of the files of a message. False if that of one of them are not. */
-  async keepFiles(clientId, files) {
-    const small = files.every((file) => file.size <= MOST_BYTES);
-    const kept = await this.#with("readwrite", (_, store) => {
-      files.forEach((file, at) => file.size <= MOST_BYTES && store.put(file, [clientId, at]));
-      return store.count();
+  /**
+   * Keeps a record with the bytes of the assets that are `added`, and none of the one that is `left` out. All of it or
+   * nothing; false if nothing.
+   */
+  async keep(record, added = [], left = null) {
+    const done = await this.#with("readwrite", (unsent, files) => {
+      for (const { file, number } of added) files.put(file, [record.clientId, number]);
+      if (left) files.delete([record.clientId, left.number]);
+      return unsent.put({ ...record, person: this.person });
     });
-    return small && kept !== null;
+    return done !== null;
   }
 
-  keep(record) {
-    return this.#with("readwrite", (unsent) => unsent.put({ ...record, person: this.person }));
-  }
-
-  drop(clientId) {
-    this.#held.get(clientId)?.();
+  /** Forgets one. Until that is done it is no other tab's, which would read it and send it. */
+  async drop(clientId) {
+    const release = this.#held.get(clientId);
     this.#held.delete(clientId);
-    return this.#with("readwrite", (unsent, files) => {
+    await this.#with("readwrite", (unsent, files) => {
       files.delete(IDBKeyRange.bound([clientId], [clientId, []]));
       return unsent.delete(clientId);
     });
+    release?.();
   }
 
   /** Waits until no other tab is at this message; it is then this one's. */
@@ -78,13 +101,17 @@ export class Kept {
     this.#held.clear();
   }
 
+  // Null where nothing came of it.
   async #with(mode, work) {
+    let transaction = null;
     try {
       this.#database ??= this.#open();
-      const transaction = (await this.#database).transaction(["unsent", "files"], mode);
-      const result = await answered(work(transaction.objectStore("unsent"), transaction.objectStore("files")));
-      return result ?? undefined;
+      transaction = (await this.#database).transaction(["unsent", "files"], mode);
+      const request = work(transaction.objectStore("unsent"), transaction.objectStore("files"));
+      await completed(transaction);
+      return request.result ?? undefined;
     } catch {
+      undo(transaction);
       return null;
     }
   }

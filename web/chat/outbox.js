@@ -1,10 +1,12 @@
 import { backoff, pause } from "../pause.js";
 import { UploadQueue } from "../upload.js";
 import { isThere, keptAsset, ownAsset } from "./assets.js";
+import { mayBeKept } from "./kept.js";
 
 /** As many files as one message may have. */
 const MOST_FILES = 20;
 const REFUSED_FILE = "no_such_file";
+const NO_ROOM = 404;
 
 /** An id that nobody else makes; randomUUID is for trusted origins alone. */
 function newId() {
@@ -30,7 +32,8 @@ export class Outbox extends EventTarget {
     this.access = access;
     this.kept = kept;
     const turnedAway = (asset, error) => this.report(asset, { state: "error", error: { message: error.message } });
-    this.uploads = new UploadQueue(access, this, turnedAway);
+    // As a text does, a file goes on until it is there: who waits for its message may be away.
+    this.uploads = new UploadQueue(access, this, turnedAway, { patient: true });
   }
 
   get messages() {
@@ -53,30 +56,30 @@ export class Outbox extends EventTarget {
 
   /** Says a text with files; of many files several messages are made. */
   say(text, files = []) {
+    if (this.#stopped.signal.aborted) return;
     const groups = [];
     for (let at = 0; at < files.length || at === 0; at += MOST_FILES) groups.push(files.slice(at, at + MOST_FILES));
     groups.forEach((group, at) => this.#begin(at === 0 ? text : "", group));
   }
 
-  async #begin(text, files) {
-    const message = this.#add({ clientId: newId(), text, at: Date.now(), attachments: files.map(ownAsset) });
-    this.#go(message);
+  #begin(text, files) {
+    const attachments = files.map(ownAsset);
+    const message = this.#add({ clientId: newId(), text, at: Date.now(), attachments });
     this.kept.hold(message.clientId);
-    message.lasting = files.length === 0 || (await this.kept.keepFiles(message.clientId, files));
-    // By now it may have been said.
-    if (this.#messages.includes(message)) this.#keep(message);
-    else this.kept.drop(message.clientId);
+    this.#keep(message, attachments.filter(({ file }) => mayBeKept(file)));
+    this.#go(message);
   }
 
   /** Goes on with what was kept from before. */
-  adopt({ clientId, text, at, files }) {
-    this.#go(this.#add({ clientId, text, at, attachments: files.map(keptAsset), lasting: true }));
+  adopt({ clientId, text, at, refused, files }) {
+    this.#go(this.#add({ clientId, text, at, refused, attachments: files.map(keptAsset), lasting: true }));
   }
 
   #add(fields) {
     const author = this.access.session.person;
     const createdAt = new Date(fields.at).toISOString();
-    const message = { own: true, author, trouble: "", delay: "", lasting: false, createdAt, ...fields };
+    const blank = { own: true, author, trouble: "", delay: "", lasting: false, refused: false };
+    const message = { ...blank, createdAt, ...fields };
     this.#messages.push(message);
     this.#messages.sort((one, other) => one.at - other.at);
     this.#fire("added", message);
@@ -88,9 +91,20 @@ export class Outbox extends EventTarget {
     this.#post();
   }
 
-  #keep({ clientId, text, at, attachments }) {
-    const files = attachments.map((asset) => ({ filename: asset.filename, id: isThere(asset) ? asset.id : null }));
-    this.kept.keep({ clientId, chat: this.access.id, text, at, files });
+  /** Keeps what there is of a message by now, with the bytes of files that are `added`, without one that is `left` out. */
+  async #keep(message, added = [], left = null) {
+    // It may have been said by now, or be another page's.
+    if (this.#stopped.signal.aborted || !this.#messages.includes(message)) return;
+    const done = await this.kept.keep(this.#record(message), added, left);
+    if (done) for (const asset of added) asset.kept = true;
+    message.lasting = done && message.attachments.every((asset) => asset.kept || isThere(asset));
+    // There may be no place for the files, and yet for what was said with them.
+    if (!done && added.length > 0) await this.#keep(message);
+  }
+
+  #record({ clientId, text, at, refused, attachments }) {
+    const facts = (asset) => ({ number: asset.number, filename: asset.filename, id: isThere(asset) ? asset.id : null });
+    return { clientId, chat: this.access.id, text, at, refused, files: attachments.map(facts) };
   }
 
   /** Whether a file is on its way from here. */
@@ -112,8 +126,10 @@ export class Outbox extends EventTarget {
     const arrived = asset.unsent && changes.unsent === false;
     Object.assign(asset, changes);
     this.#fire("changed", message);
+    // Not even a slot was to be had.
+    if (changes.error?.status === NO_ROOM && !asset.id) this.#fail(message, changes.error);
     if (!arrived) return;
-    if (message.lasting) this.#keep(message);
+    this.#keep(message);
     this.#post();
   }
 
@@ -187,6 +203,9 @@ export class Outbox extends EventTarget {
     message.trouble = error.message;
     // Waited for too long, its files were removed: if they are here they can be sent once more.
     if (error.code === REFUSED_FILE) message.attachments.forEach(unsend);
+    // Told once; it is not taken up again with the next visit, unless the visitor is let in.
+    if (error.status === NO_ROOM) message.refused = true;
+    this.#keep(message);
     this.#fire("changed", message);
   }
 
@@ -205,7 +224,7 @@ export class Outbox extends EventTarget {
   }
 
   /** Leaves one file out. */
-  leaveOut(asset) {
+  async leaveOut(asset) {
     const message = this.#holder(asset);
     if (!message) return;
     if (message.attachments.length === 1 && !message.text) {
@@ -216,6 +235,7 @@ export class Outbox extends EventTarget {
     message.attachments.splice(message.attachments.indexOf(asset), 1);
     message.trouble = "";
     this.#fire("changed", message);
+    await this.#keep(message, [], asset);
     this.#post();
   }
 

@@ -38,10 +38,25 @@ export class Post {
   }
 
   async #resume(clientId) {
+    // Closed while it was being found out what there is: what is held from then on nobody would let go.
+    if (this.#closed) return;
     await this.kept.hold(clientId);
     const record = await this.kept.read(clientId);
-    if (record && !this.#closed) this.of(record.chat).adopt(record);
-    else if (!record) this.kept.drop(clientId);
+    const over = record === undefined || (record?.refused && (await this.#isOut(record.chat)));
+    if (this.#closed) return;
+    if (over) this.kept.drop(clientId);
+    else if (record) this.of(record.chat).adopt(record);
+  }
+
+  /** Whether the visitor is in a room no more, or it is gone. */
+  async #isOut(id) {
+    const access = new RoomAccess(this.session, id);
+    try {
+      await access.request("GET", access.path());
+      return false;
+    } catch (error) {
+      return error.status === 404;
+    }
   }
 
   /** Gives up what is not said. */
