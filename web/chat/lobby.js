@@ -32,7 +32,9 @@ export class Lobby {
     this.rooms.addEventListener("read", () => this.#read());
     parts.leave.onclick = () => this.#leave();
     // The room that the address names already is no change of it.
-    parts.rooms.list.onclick = ({ target }) => target.closest("a")?.hash === location.hash && this.go();
+    parts.rooms.list.onclick = ({ target }) => {
+      if (target.closest("a")?.hash === location.hash) this.go();
+    };
     this.post.resume();
     this.rooms.start();
   }
