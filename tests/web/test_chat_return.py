@@ -45,6 +45,7 @@ async def test_who_is_let_in_again_is_in_the_room_again(two, host):
     let_in(two, ben)
     await ben.page.evaluate(LOOK)
     await ben.live()
+    await expect(ben.page.locator("#say")).to_be_visible()
     await ben.said("Without him")
     await ben.say("Here again")
     await anna.said("Without him", "Here again")
