@@ -48,10 +48,10 @@ export class Api {
    * One request; gives the decoded body (null when there is none).
    * @param {string} method
    * @param {string} path
-   * @param {{token?: string, body?: object}} options
+   * @param {{token?: string, body?: object, keepalive?: boolean}} options keepalive: it outlives the page
    * @throws {ApiError}
    */
-  async request(method, path, { token, body } = {}) {
+  async request(method, path, { token, body, keepalive = false } = {}) {
     const headers = { Accept: "application/json" };
     if (token) headers.Authorization = `Bearer ${token}`;
     if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -63,6 +63,7 @@ export class Api {
         body: body === undefined ? undefined : JSON.stringify(body),
         credentials: "omit",
         cache: "no-store",
+        keepalive,
         signal: AbortSignal.timeout(PATIENCE),
       });
     } catch {

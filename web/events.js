@@ -3,6 +3,8 @@ import { backoff, pause } from "./pause.js";
 // The server says something at least every 20 seconds, if only a `beat`.
 const SILENCE = 30_000;
 const HELLO_WITHIN = 10_000;
+// A greeting alone is no good connection: what breaks right after it would be tried at once and without end.
+const GOOD_AFTER = 10_000;
 // The close code for a ticket that is not taken. One may have been lost on the way; twice, it is this page's address.
 const REFUSED = 4401;
 // What is listened to is not there, or not for this visitor any more.
@@ -87,20 +89,23 @@ export class EventStream extends EventTarget {
     }
   }
 
-  /** One connection, until it ends or is given up; true if the server greeted us. */
+  /** One connection, until it ends or is given up; true if it was good for something: told us anything, or lasted. */
   #listen(ticket) {
     const url = this.#access.api.socketUrl(this.#access.path("events"));
     url.searchParams.set("ticket", ticket);
     if (this.cursor !== null) url.searchParams.set("after", this.cursor);
     const socket = new WebSocket(url);
     return new Promise((resolve) => {
-      let greeted = false;
+      let good = false;
+      let lasting = null;
+      this.#heard = Date.now();
       // A half-open socket may take minutes to report its end, so we never wait for that report.
       this.#drop = () => {
         socket.onmessage = socket.onclose = null;
         socket.close();
         clearTimeout(slow);
-        resolve(greeted);
+        clearTimeout(lasting);
+        resolve(good);
       };
       const slow = setTimeout(() => this.#drop(), HELLO_WITHIN);
       socket.onclose = ({ code }) => {
@@ -114,24 +119,29 @@ export class EventStream extends EventTarget {
         const message = JSON.parse(data);
         if (message.type === "hello") {
           clearTimeout(slow);
-          greeted = true;
+          lasting = setTimeout(() => (good = true), GOOD_AFTER);
         }
-        this.#take(message);
+        if (this.#take(message)) good = true;
       };
     });
   }
 
+  /** True if it told what was not known yet. */
   #take(message) {
     if (message.type === "hello") this.#greet(message);
     else if (message.type === "reset") this.#restart(message);
     else if (message.seq === undefined) {
       if (message.type === "messages") this.#unlisted = false;
       this.#fire(message.type, message);
+      return message.type === "messages";
     } else if (message.seq > this.#seq) {
       this.#seq = message.seq;
       // What is not for this reader has a number, too: so a beat may be further than the last event told.
-      if (message.type !== "beat") this.#fire("event", message);
+      if (message.type === "beat") return false;
+      this.#fire("event", message);
+      return true;
     }
+    return false;
   }
 
   // Only the first greeting, or one of another epoch (the server was restored), moves the cursor. In the second
@@ -155,7 +165,12 @@ export class EventStream extends EventTarget {
    * half-open one from inside a browser, which shows neither pings nor a dead peer.
    */
   async #probe() {
-    if (this.#probing || this.cursor === null) return;
+    if (this.#probing) return;
+    // Without a cursor there is nothing to ask for: silence alone must do.
+    if (this.cursor === null) {
+      if (Date.now() - this.#heard > SILENCE) this.#drop();
+      return;
+    }
     this.#probing = true;
     const asked = this.#seq;
     try {

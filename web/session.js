@@ -55,11 +55,14 @@ export class Session extends EventTarget {
     this.kept.removeItem(this.name);
   }
 
-  async request(method, path, body) {
+  /** As Api.request. @throws {ApiError} */
+  async request(method, path, body, options = {}) {
+    const { token } = this;
     try {
-      return await this.api.request(method, path, { token: this.token, body });
+      return await this.api.request(method, path, { ...options, token, body });
     } catch (error) {
-      if (error.status === 401) {
+      // Somebody may have logged in since: a late refusal of the login before says nothing of theirs.
+      if (error.status === 401 && token === this.token) {
         this.leave();
         this.dispatchEvent(new Event("ended"));
       }

@@ -16,6 +16,8 @@ const ORDER = [
   ...["preview", "poster", "storyboard", "storyboard_vtt"],
 ];
 const SKIP = 10; // seconds
+// The shortest that a link lives is five minutes.
+const FRESH = 240_000;
 
 /** One file large, with all its versions; a modal dialog. */
 export class Viewer {
@@ -42,6 +44,9 @@ export class Viewer {
     const { signal } = this.#ended;
     parts.dialog.addEventListener("close", () => this.#closed(), { signal });
     parts.dialog.addEventListener("keydown", (event) => this.#key(event), { signal });
+    document.addEventListener("visibilitychange", () => this.#freshen(), { signal });
+    const fresh = setInterval(() => this.#freshen(), FRESH);
+    signal.addEventListener("abort", () => clearInterval(fresh));
   }
 
   open(asset) {
@@ -51,7 +56,13 @@ export class Viewer {
     this.#show();
     if (!this.parts.dialog.open) this.parts.dialog.showModal();
     // Its links may have been made hours ago.
-    if (asset.id && asset.state === "done") this.act.refresh(asset);
+    this.#freshen();
+  }
+
+  // Not as soon as a link is followed: a browser opens a tab only right upon the click.
+  #freshen() {
+    const asset = this.#asset;
+    if (asset?.id && asset.state === "done" && !document.hidden) this.act.refresh(asset);
   }
 
   close() {
@@ -145,7 +156,9 @@ export class Viewer {
     this.parts.versions.dataset.shown = key;
     const rows = listed.map(([name, version]) => versionRow(name, version));
     if (rows.length === 0 && state !== "error") rows.push(element("li", { textContent: "Not made yet." }));
+    const focused = [...this.parts.versions.querySelectorAll("a")].indexOf(document.activeElement);
     this.parts.versions.replaceChildren(...rows);
+    this.parts.versions.querySelectorAll("a")[focused]?.focus();
   }
 }
 

@@ -78,7 +78,10 @@ export class Acts {
   /** Takes the visitor out of the room; true if that worked. */
   leave() {
     const person = encodeURIComponent(this.room.access.session.person);
-    return this.#attempt(() => this.#delete(`members/${person}`));
+    return this.#attempt(async () => {
+      await this.#delete(`members/${person}`);
+      this.room.reading.stop();
+    });
   }
 
   // Does it, and says what went wrong; true if nothing did.

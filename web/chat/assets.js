@@ -7,11 +7,11 @@ let keys = 0;
 /**
  * The files of messages, each {key, id, file, filename, state, sent, unsent, error, facts, versions, progress, foreign}:
  * what the uploads and the viewer of the other page work on. `foreign`: it is another one's. `state` is one of the
- * server's, of the uploads', or "deleted".
+ * server's, of the uploads', or "deleted"; `partial`: the server knows more of it than was told by an event.
  */
 function make(fields) {
   keys += 1;
-  const blank = { key: keys, id: null, kind: "image", file: null, filename: "", state: "waiting", sent: 0 };
+  const blank = { key: keys, id: null, kind: "image", file: null, filename: "", state: "waiting", sent: 0, partial: false };
   const unknown = { unsent: false, inParts: false, error: null, facts: null, progress: null, createdAt: null };
   return { ...blank, ...unknown, versions: {}, foreign: false, number: 0, kept: false, ...fields };
 }
@@ -43,7 +43,8 @@ export function assetOf(shown, foreign) {
 export function learned(asset, shown) {
   if (isGone(asset)) return asset;
   asset.unsent = false;
-  if (GONE.includes(shown.state)) return Object.assign(asset, { state: "deleted", versions: {}, progress: null });
+  const nothing = { versions: {}, progress: null, partial: false };
+  if (GONE.includes(shown.state)) return Object.assign(asset, { ...nothing, state: "deleted" });
   const { kind = asset.kind, filename = asset.filename, state, error = null, facts = asset.facts } = shown;
   const createdAt = shown.created_at ?? asset.createdAt;
   const progress = state === "processing" ? asset.progress : null;

@@ -1,13 +1,16 @@
 import { element } from "../elements.js";
+import { pause } from "../pause.js";
 import { previewOf } from "../preview.js";
 import { durationInWords, kindInWords, mayBeTriedAgain } from "../words.js";
 import { isGone } from "./assets.js";
+import { whenSeen } from "./sight.js";
 import { assetInWords, factsInWords, percentOf, stageInWords, troubleInWords } from "./words.js";
 
 const SLIMMEST = 0.6;
 const WIDEST = 2.4;
 const PAGE = 2.1;
 const SMALL = 300; // pixels of the long side
+const SPREAD = 4000;
 
 function button(className, textContent, onclick) {
   return element("button", { type: "button", className, textContent, onclick });
@@ -18,6 +21,7 @@ export class AttachmentView {
   #asset;
   #url = null;
   #failed = null;
+  #asking = false;
 
   /** @param {{open, save, retry, remove, refresh}} act what may be done with it, each called with the asset */
   constructor(asset, act) {
@@ -79,6 +83,17 @@ export class AttachmentView {
     this.#showProgress(asset);
     this.#showTrouble(trouble || this.#unseen());
     this.#showDrop(asset);
+    if (asset.partial && !this.#asking) this.#ask();
+  }
+
+  // Every page of the room hears of it at once: who doesn't look need not ask, and those who do not all in one moment.
+  #ask() {
+    this.#asking = true;
+    whenSeen(this.root, async () => {
+      await pause(Math.random() * SPREAD);
+      this.#asking = false;
+      if (this.#asset.partial && this.root.isConnected) this.act.refresh(this.#asset);
+    });
   }
 
   #showLink({ id, filename, versions }) {

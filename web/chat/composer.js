@@ -11,7 +11,7 @@ export class Composer {
   /**
    * @param {{form, text: HTMLElement}} parts of the page
    * @param {string} key of the room and the visitor
-   * @param {{say: (text: string, files: File[]) => void, wrote: () => void}} act
+   * @param {{say: (text: string, files: File[]) => void, take: (files: File[]) => void, wrote: () => void}} act
    */
   constructor(parts, key, act) {
     this.parts = parts;
@@ -82,7 +82,7 @@ export class Composer {
     // Text that some programs copy has a picture of itself beside it.
     if (files.length === 0 || types.includes("text/plain") || event.target.closest?.("dialog")) return;
     event.preventDefault();
-    this.take([...files]);
+    this.act.take([...files]);
   }
 
   #grow() {

@@ -21,6 +21,7 @@ function named() {
 export class Lobby {
   #room = null;
   #entered = false;
+  #shutOut = false;
 
   /** @param {object} parts of the page: {rooms, talk, title, nowhere, leave, room: those of a Room} */
   constructor(parts, session) {
@@ -30,6 +31,10 @@ export class Lobby {
     this.rooms = new Rooms(parts.rooms, session);
     this.rooms.addEventListener("read", () => this.#read());
     parts.leave.onclick = () => this.#leave();
+    // The room that the address names already is no change of it.
+    parts.rooms.list.onclick = ({ target }) => {
+      if (target.closest("a")?.hash === location.hash) this.go();
+    };
     this.post.resume();
     this.rooms.start();
   }
@@ -42,7 +47,7 @@ export class Lobby {
 
   /** Sends files to the room that is open. */
   take(files) {
-    this.#room?.composer.take(files);
+    this.#room?.take(files);
   }
 
   /** Opens a room that was just made. */
@@ -56,19 +61,27 @@ export class Lobby {
     const [only, ...others] = this.rooms.ids;
     if (!this.#entered && only && others.length === 0 && named() === null) location.replace(addressOf(only));
     this.#entered = true;
-    if (!this.#room) this.go();
+    if (!this.#room || this.#shutOut) this.go();
   }
 
-  /** Opens the room that the address names, and leaves the one that is open. */
+  // One may be let in again. Not looked for in the list that is read right now, or the two could go round in circles.
+  async #gone() {
+    const room = this.#room;
+    await this.rooms.load();
+    if (this.#room === room) this.#shutOut = true;
+  }
+
+  /** Opens the room that the address names, also anew once it is open to the visitor again; leaves the one before. */
   go() {
     const id = named();
-    if (!this.#entered || (this.#room && this.#room.access.id === id)) return;
-    this.#quit();
     const facts = this.rooms.find(id);
+    const again = facts && this.#room?.closed;
+    if (!this.#entered || (this.#room?.access.id === id && !again)) return;
+    this.#quit();
     this.#show(facts, id === null ? NOWHERE : UNKNOWN);
     this.rooms.choose(facts ? id : null);
     if (!facts) return;
-    const told = { read: (seq) => this.rooms.read(id, seq), gone: () => this.rooms.load() };
+    const told = { read: (seq) => this.rooms.read(id, seq), gone: () => this.#gone() };
     this.#room = new Room(this.parts.room, facts, this.post.of(id), told);
   }
 
@@ -86,6 +99,7 @@ export class Lobby {
   #quit() {
     this.#room?.close();
     this.#room = null;
+    this.#shutOut = false;
     this.parts.room.status.textContent = "";
     delete this.parts.room.body.dataset.live;
   }

@@ -7,6 +7,7 @@ const PAGE = 200;
 export class Members {
   #names = new Set();
   #more = false;
+  #closed = false;
 
   /** @param {HTMLElement} line where they stand */
   constructor(access, line) {
@@ -15,11 +16,17 @@ export class Members {
     this.#show();
   }
 
+  close() {
+    this.#closed = true;
+  }
+
   /** Reads who is there; where that fails the line stays as it is. */
   async load() {
     try {
       const path = this.access.path(`members?limit=${PAGE}`);
       const { members, next_cursor: next } = await this.access.request("GET", path);
+      // The line is another room's by then.
+      if (this.#closed) return;
       this.#names = new Set(members.map(({ user_id: name }) => name));
       this.#more = next !== null;
       this.#show();

@@ -58,8 +58,8 @@ export class RoomAccess {
   }
 
   /** As Api.request. @throws {ApiError} */
-  request(method, path, body) {
-    return this.session.request(method, path, body);
+  request(method, path, body, options) {
+    return this.session.request(method, path, body, options);
   }
 
   /** A slot for a file; `size` undefined where it is not to be announced. @throws {ApiError} */

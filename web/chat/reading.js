@@ -1,9 +1,12 @@
-const EVERY = 1000;
+// A room may have hundreds of pages, and all of them see the same event come: each tells it at a time of its own.
+const SOONEST = 5000;
+const LATEST = 10_000;
 
-/** How far the visitor has read, told to the server when it is further, and once a second at most. */
+/** How far the visitor has read, told to the server when it is further, every few seconds at most. */
 export class Reading {
   #told;
   #waiting = null;
+  #closed = false;
 
   /**
    * @param {number} seq how far that was when the room was entered
@@ -19,24 +22,41 @@ export class Reading {
 
   /** Something came into view. */
   look() {
-    this.#waiting ??= setTimeout(() => this.#tell(), EVERY);
+    if (this.#closed) return;
+    this.#waiting ??= setTimeout(() => this.#due(), SOONEST + Math.random() * (LATEST - SOONEST));
   }
 
+  #due() {
+    this.#waiting = null;
+    if (!document.hidden) this.tell();
+  }
+
+  /** The room is left: what was read in it is told, and no more. */
   close() {
+    if (!document.hidden) this.tell();
+    this.stop();
+  }
+
+  /** Nothing is told any more. */
+  stop() {
+    this.#closed = true;
     clearTimeout(this.#waiting);
   }
 
-  async #tell() {
+  /** Tells it at once, also from a page that is being left: nobody is to be called to what they have read. */
+  async tell() {
+    clearTimeout(this.#waiting);
     this.#waiting = null;
     const seq = this.newest();
-    if (document.hidden || seq === null || seq <= this.#told) return;
+    const before = this.#told;
+    if (this.#closed || seq === null || seq <= before || !this.access.session.token) return;
     this.#told = seq;
     try {
-      await this.access.request("PUT", this.access.path("read"), { seq });
+      await this.access.request("PUT", this.access.path("read"), { seq }, { keepalive: true });
       this.ontold(seq);
-    } catch {
-      // The next thing that is seen tells this as well.
-      this.#told = 0;
+    } catch (error) {
+      if (this.#told === seq) this.#told = before;
+      if (error.passing) this.look();
     }
   }
 }

@@ -18,6 +18,9 @@ const ELSEWHERE = "Darkroom doesn't know this page by the address it was opened 
 export class Room {
   #listed = false;
 
+  /** Whether the visitor is not in it any more. */
+  closed = false;
+
   /**
    * @param {object} parts of the page: {transcript, composer, viewer, members, status, notice, typing, spoken, body}
    * @param {{seq, read_seq, chat_id, title}} facts as the server lists the room
@@ -39,6 +42,7 @@ export class Room {
     this.reading = new Reading(this.access, facts.read_seq ?? 0, () => this.#seen(), told.read);
     this.composer = new Composer(parts.composer, `${this.access.session.person}.${facts.chat_id}`, {
       say: (text, files) => this.say(text, files),
+      take: (files) => this.take(files),
       wrote: () => this.typing.wrote(),
     });
     this.stream = new EventStream(this.access, { lists: true });
@@ -62,7 +66,9 @@ export class Room {
     on(this.talk, "changed", ({ attachments }) => attachments.forEach((asset) => this.#showLarge(asset)));
     on(this.talk, "removed", ({ attachments }) => attachments.forEach((asset) => this.viewer.removed(asset)));
     on(this.transcript, "seen", () => this.reading.look());
-    on(document, "visibilitychange", () => this.reading.look());
+    on(document, "visibilitychange", () => (document.hidden ? this.reading.tell() : this.reading.look()));
+    // A page that is left is still visible in that moment; one that was hidden before has told it then.
+    on(window, "pagehide", () => document.hidden || this.reading.tell());
   }
 
   close() {
@@ -72,9 +78,18 @@ export class Room {
     this.composer.close();
     this.reading.close();
     this.typing.close();
+    this.members.close();
     this.talk.close();
     this.transcript.close();
     this.notice("");
+    // What was read out is not for whoever comes next.
+    this.parts.spoken.textContent = "";
+  }
+
+  /** Sends files that were brought to the page, as long as one is in the room. */
+  take(files) {
+    if (this.closed) this.notice(`${GONE} Nothing can be sent to it.`);
+    else this.composer.take(files);
   }
 
   say(text, files) {
@@ -120,6 +135,7 @@ export class Room {
     const offline = status !== "live" && !navigator.onLine;
     this.parts.status.textContent = offline ? "Offline, goes on by itself" : STATUS[status];
     this.parts.body.dataset.live = status;
+    if (status === "live") this.reading.look();
     if (status === "live" && this.parts.notice.textContent !== ANEW) this.notice("");
   }
 
@@ -129,6 +145,7 @@ export class Room {
   }
 
   #close(closed) {
+    this.closed = closed;
     this.parts.composer.form.hidden = closed;
     this.parts.body.toggleAttribute("data-closed", closed);
   }

@@ -18,8 +18,7 @@ export class Talk extends EventTarget {
   #asked = new Map();
   #heard = new Map();
   #next = null;
-  #loading = false;
-  #meanwhile = [];
+  #loading = null;
   #closed = new AbortController();
 
   /** @param {(shown: object) => object[]} mine gives the visitor's own assets that a message is told of again with */
@@ -49,6 +48,8 @@ export class Talk extends EventTarget {
 
   /** Begins anew with the newest messages. */
   open({ messages, next_before: next }) {
+    // A page of older ones that is on its way ends where this one may not begin.
+    this.#loading = null;
     this.#messages.clear();
     this.#holders.clear();
     this.#fire("cleared");
@@ -64,22 +65,22 @@ export class Talk extends EventTarget {
   /** Reads a page of older ones; tried again until it works. */
   async older() {
     if (this.#next === null || this.#loading) return;
-    this.#loading = true;
-    this.#meanwhile = [];
+    const load = (this.#loading = { meanwhile: [] });
     const { signal } = this.#closed;
-    for (let failures = 0; !signal.aborted; failures += 1) {
+    for (let failures = 0; !signal.aborted && this.#loading === load; failures += 1) {
       try {
         const query = new URLSearchParams({ limit: PAGE, before: this.#next });
         const page = await this.access.request("GET", this.access.path(`messages?${query}`));
+        if (this.#loading !== load) return;
         this.#turn(page.messages, page.next_before);
-        this.#meanwhile.forEach((event) => this.#hear(event));
+        load.meanwhile.forEach((event) => this.#hear(event));
         break;
       } catch (error) {
         if (!error.passing) break;
         await pause(backoff(failures, 10_000), signal);
       }
     }
-    this.#loading = false;
+    if (this.#loading === load) this.#loading = null;
   }
 
   /** Takes in what the server tells of one message; twice is harmless. */
@@ -127,7 +128,7 @@ export class Talk extends EventTarget {
     else if (type === "member_left") this.#fire("noted", { text: `${who} left`, at });
     else this.#hear(event);
     // A page that is being read may be older than they are.
-    if (this.#loading) this.#meanwhile.push(event);
+    this.#loading?.meanwhile.push(event);
   }
 
   #hear(event) {
@@ -145,10 +146,10 @@ export class Talk extends EventTarget {
     if (asset.state === "done" && EARLIER.includes(state)) return;
     const merged = { ...asset.versions, ...versions };
     const changes = { state, error, versions: merged, kind: kindOfVersions(merged, asset.kind) };
-    this.report(asset, type === "deleted" ? { state: "deleted" } : changes);
     // An event tells no facts: how long a video is, how many pages a document has; nor what there is of what failed.
     const factual = asset.kind === "image" || asset.facts !== null;
-    if (asset.state === "error" || (asset.state === "done" && !factual)) this.refresh(asset);
+    asset.partial = state === "error" || (state === "done" && !factual);
+    this.report(asset, type === "deleted" ? { state: "deleted" } : changes);
   }
 
   /** How far the work on a file is; may be missed. */
@@ -176,11 +177,21 @@ export class Talk extends EventTarget {
       const shown = await this.access.request("GET", this.access.path(`file/${asset.id}`));
       // Told of meanwhile, which of the two is newer can't be known.
       if (this.#heard.get(asset.id) !== heard) return this.refresh(asset, true);
+      asset.partial = false;
       this.report(asset, shown);
     } catch (error) {
-      if (error.status !== 404) return false;
+      // Who was taken out is told the same of every file.
+      if (error.status !== 404 || !(await this.#isIn())) return false;
       this.report(asset, { state: "deleted" });
     }
     return true;
+  }
+
+  // Where no answer comes it is not known, and nothing is said of the file.
+  #isIn() {
+    return this.access.request("GET", this.access.path()).then(
+      () => true,
+      () => false,
+    );
   }
 }
