@@ -97,6 +97,7 @@ def wait_for_backup(stack: Stack, after: str = "") -> str:
         time.sleep(0.5)
 
 
+@pytest.mark.long
 def test_an_appliance_makes_them_by_itself(own: Stack) -> None:
     own.up()
     assert own.parts()["backups"]["health"] == "ok"

@@ -98,6 +98,7 @@ def copies(stack: Stack, image: str) -> list[int]:
     return [sum(file.is_file() for file in files) for files in found]
 
 
+@pytest.mark.long
 def test_a_drive_that_was_away_is_healed_when_it_is_back(cared: Stack, project: Project) -> None:
     before = newest(project)
     with away(drives(cared)[1]):

@@ -26,6 +26,7 @@ def test_flushed(mortal: Stack, begin: Callable[..., Trial], flushes: int, count
     assert trial.end(f"{flushes} times at random moments").holds
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("seconds", "count"), [(6, 30), pytest.param(60, 100, marks=pytest.mark.long)], ids=["short", "long"]
 )

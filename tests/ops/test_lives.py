@@ -59,15 +59,9 @@ def test_two_appliances_live_side_by_side(stack, mortal):
     assert stack.key != mortal.key
 
 
+@pytest.mark.long  # tests/faults kills one after the other
 @pytest.mark.parametrize(
-    "part",
-    [
-        "worker-images-1",  # of the others tests/faults kills one after the other
-        *(
-            pytest.param(name, marks=pytest.mark.long)
-            for name in ("postgres", "valkey", "storage", "api", "intake", "webhooks", "edge")
-        ),
-    ],
+    "part", ["worker-images-1", "postgres", "valkey", "storage", "api", "intake", "webhooks", "edge"]
 )
 def test_a_killed_part_comes_back(mortal, part):
     before = mortal.wait_well()[part]

@@ -59,6 +59,7 @@ def listening(stack: Stack) -> set[int]:
     return {port for _, _, port in found}
 
 
+@pytest.mark.long
 def test_from_a_bucket_to_its_end(own: tuple[Stack, int]) -> None:
     stack, port = own
     assert listening(stack) == {int(part["port"] or 0) for part in _parts(stack)} | {port}

@@ -56,6 +56,7 @@ async def _nothing(differences: object) -> None:
     return None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("few", "many"), [(1100, 1700), pytest.param(2000, 20_000, marks=[pytest.mark.long, pytest.mark.timeout(900)])]
 )

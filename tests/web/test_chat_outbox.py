@@ -170,6 +170,7 @@ async def test_a_login_that_ran_out_leaves_what_is_kept_to_the_next_one(two):
     await ben.said("kept")
 
 
+@pytest.mark.long
 async def test_a_folder_goes_to_the_room_that_it_was_dropped_on(two, tmp_path):
     anna, page = two.anna, two.anna.page
     other = two.house.server.post("/chats/", json={"title": "Other", "members": [anna.who.id]}).json()["chat_id"]

@@ -52,6 +52,7 @@ async def test_who_is_let_in_again_is_in_the_room_again(two, host):
     two.clean(host, REJECTED)
 
 
+@pytest.mark.long
 async def test_the_room_that_is_closed_is_opened_anew_by_its_link(two, host):
     """The list never was without it: it was read late."""
     ben = two.ben
@@ -189,6 +190,7 @@ async def test_a_line_that_goes_silent_before_the_list_is_given_up(browser, hous
     guest.clean(host)
 
 
+@pytest.mark.long
 async def test_links_of_a_file_that_is_looked_at_for_long_are_fresh(browser, house, host, tmp_path):
     ben = house.person("ben")
     chat = house.chat(ben)
@@ -209,6 +211,7 @@ async def test_links_of_a_file_that_is_looked_at_for_long_are_fresh(browser, hou
     guest.clean(host)
 
 
+@pytest.mark.long
 async def test_a_late_refusal_of_an_earlier_login_ends_no_later_one(two, host):
     anna, ben = two.anna, two.ben
     page = ben.page

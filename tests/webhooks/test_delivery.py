@@ -225,6 +225,7 @@ async def test_events_that_are_kept_no_longer_are_said_to_be_gone(
     assert (receiving.sent[2].event["type"], receiving.sent[2].event["seq"]) == ("reset", 6)
 
 
+@pytest.mark.long
 async def test_a_postgres_that_restarts_only_delays(book: Book, sender: Daemon, receiving: Receiver, postgres) -> None:
     made = await hook(receiving.url)
     await told(receiving, await photos(book, 2))
