@@ -6,6 +6,8 @@ import json
 import random
 import time
 
+import pytest
+
 from appliance.ledger.database import fetch
 from appliance.webhooks import service
 from tests.daemons.process import Daemon
