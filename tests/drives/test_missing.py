@@ -24,7 +24,6 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.2)
 
 
-@pytest.mark.long
 def test_a_drive_is_lost_under_load(server: Server) -> None:
     """Unmounted while the server writes to it: what it has open lives on, what comes next finds the mount point."""
     place = server.data.drives[2]
