@@ -6,6 +6,7 @@ from uuid import UUID
 from litestar import Request, Response, Router, delete, get, post, put
 
 from appliance.accounts.callers import Caller
+from appliance.accounts.whose import Whose
 from appliance.chats import access, attachments, messages, rooms
 from appliance.chats.api import paths
 from appliance.chats.messages import Message, Post
@@ -16,6 +17,7 @@ from appliance.ledger.service import Asker, Ledger
 from appliance.live.doorbell import Doorbell
 from appliance.logs import log
 from appliance.public import linker
+from storage import layout
 from storage.links import Links
 from storage.objects import Objects
 
@@ -54,7 +56,7 @@ async def read(
     """Storage is asked: a file that is gone from it is an `error` with the code `object_missing`."""
     await rooms.must_be_in(owner_id, caller)
     found = await access.seen(file_id, caller)
-    if found.owner != owner_id:
+    if found.whose != Whose(layout.CHATS, owner_id):
         raise NotFound("There is no such file")
     found = await attachments.look(found, reader, ledger)
     return messages.path_of(found) | found.shown(linker(request, config, links), full=True)

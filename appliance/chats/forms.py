@@ -50,7 +50,7 @@ class Form:
         async for segment in self._segments():
             await self._field(segment)
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Reads no more of it."""
         await self._found.aclose()
 

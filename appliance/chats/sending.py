@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from uuid import UUID
 
 from litestar import Request
@@ -45,14 +45,12 @@ class Sending:
         Raises DomainError: BadRequest, WrongFormat, TooLarge, NotFound, what is over a limit, Unavailable.
         """
         pieces = request.stream()
-        form = Form(request, pieces)
         try:
-            said = await self._taken(form, length(request), chat, author, asker)
+            async with aclosing(Form(request, pieces)) as form:
+                said = await self._taken(form, length(request), chat, author, asker)
         except DomainError:
-            await form.close()
             await drained(pieces)
             raise
-        await form.close()
         await drained(pieces)  # of what was said before, nothing was read but the beginning
         return said
 

@@ -162,3 +162,10 @@ def test_nobody_gets_the_bytes_of_what_was_never_said(anna: Person, ben: Person,
     assert anna.api.post(f"/chat/{chat}/files", json=known).json()["state"] == "uploaded"
     anna.say(chat, files=[file])
     assert ben.api.post(f"/chat/{chat}/files", json=known).json()["state"] == "uploaded"
+
+
+def test_a_file_of_a_project_is_none_of_the_chat_with_the_same_id(house: House, anna: Person, chat: str) -> None:
+    assert house.server.post("/projects/", json={"name": "same", "id": chat}).status_code == 201
+    file = house.server.post("/files/", json={"filename": "a.jpg", "project_id": chat}).json()["file_id"]
+    assert house.server.get(f"/files/{file}").status_code == 200
+    assert house.server.get(f"/chat/{chat}/file/{file}").status_code == 404
