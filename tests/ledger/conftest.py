@@ -22,7 +22,9 @@ CLEAR = (
     "TRUNCATE ledger.assets, ledger.uploads, ledger.doubts, ledger.attempts, ledger.orders, ledger.usage, "
     "ledger.blobs, ledger.versions, ledger.events, ledger.dropped, ledger.streams, "
     "projects, users, folders, api_keys, webhooks, webhook_attempts, "
-    "chats, chat_members, chat_messages, chat_attachments, chat_unclaimed"
+    "chats, chat_members, chat_messages, chat_attachments, chat_unclaimed, "
+    "wallets, profiles, profile_editions, profile_media, profile_uploads, profile_history, hashtags, profile_hashtags, "
+    "profile_payments"
 )
 
 
