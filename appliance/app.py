@@ -57,6 +57,9 @@ from appliance.live.places import Places
 from appliance.logs import OTHERS, set_up
 from appliance.metrics import gauge
 from appliance.problems import HANDLERS
+from appliance.profiles import form_api as profile_form
+from appliance.profiles import tags_api as hashtags
+from appliance.profiles.words import api as words
 from appliance.public import made_links
 from appliance.queue import Queue
 from appliance.quotas import api as quotas
@@ -80,6 +83,7 @@ ROUTERS = [
     for module in (
         *(accounts, quotas, folders, files, playlists, images, renders, pages, bundles),
         *(chats, chat_files, chat_keeping, chat_export, chat_socket, chat_typing),
+        *(profile_form, hashtags, words),
         *(assets, live, progress, notifications, webhooks, settings, health, care, docs),
     )
 ]

@@ -77,6 +77,7 @@ class Config:
     unclaimed_seconds: int = live(
         6 * 3600, "how long a file that was sent for a chat waits for its message", least=60, most=2592000, unit=SECONDS
     )
+    profile_hashtags_most: int = live(30, "hashtags that a profile may have", least=0, most=100)
     unread_seconds: int = live(
         900, "how long a message is unread before webhooks are told; 0: never", least=0, most=2592000, unit=SECONDS
     )

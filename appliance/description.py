@@ -67,6 +67,7 @@ CONFLICTS = frozenset(
         *LEGALLY_HELD,
         "post /chats/{owner_id}/file",
         "put /chats/{owner_id}/file/{file_id}",
+        *("post /words", "put /words/{word_id}"),
         "post /files/{file_id}/complete",
         "post /files/{file_id}/cancel",
         "post /files/{file_id}/retry",

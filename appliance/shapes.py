@@ -194,6 +194,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Attachment": _owned(**_IMAGE, path=TEXT, versions=_of("FileVersions")),
     "Messages": _all(messages=_list("Message"), next_before=_or_null(UUID)),
+    "ForbiddenWords": _all(words=_list("ForbiddenWord"), next_cursor=_or_null(COUNT)),
     "Event": _owned(
         type=TEXT,
         seq={"type": "integer", "minimum": 1},
@@ -332,6 +333,7 @@ ANSWERS: Answers = {
     "post /chats/{owner_id}/file": {"200": "Message", "201": "Message"},
     "get /chats/{owner_id}/file/{file_id}": {"200": "Attachment"},
     "put /chats/{owner_id}/file/{file_id}": {"200": "Message", "201": "Message"},
+    "get /words": {"200": "ForbiddenWords"},
     **{f"post /{root}": {"201": "Owner"} for root in OF_PEOPLE},
     **_of_owners("get", "", {"200": "Owner"}),
     **_of_owners("get", "/images", {"200": "Images"}),

@@ -1,1 +1,1 @@
-"""Profiles: what people say of themselves, checked, paid for, looked at, and published."""
+"""Profiles of people: what they want to have published, and its way through the gates."""

@@ -38,7 +38,8 @@ class Findings(msgspec.Struct):
     blocked: list[Finding]
     flags: list[Finding]
 
-    def errors(self) -> dict[str, str]:
+    @property
+    def fields(self) -> dict[str, str]:
         """What is blocked, by the field."""
         told: defaultdict[str, list[str]] = defaultdict(list)
         for one in self.blocked:
@@ -81,9 +82,7 @@ def findings(judge: Judge, form: Form) -> Findings:
     """The same by a list that is ready."""
     found = [_finding(field, hit) for field, text in _texts(form) for hit in judge.found(text)]
     told = [one for at, one in enumerate(found) if one not in found[:at]]
-    return Findings(
-        [one for one in told if one.severity == "block"], [one for one in told if one.severity != "block"]
-    )
+    return Findings([one for one in told if one.severity == "block"], [one for one in told if one.severity != "block"])
 
 
 def _texts(form: Form) -> Iterator[tuple[str, str]]:
