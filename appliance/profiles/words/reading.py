@@ -141,12 +141,13 @@ def cores(word: str) -> list[str]:
 
 
 def as_latin(word: str) -> list[Letter] | None:
-    """The word as one in Latin letters, if it can be one and is none already."""
-    return _letters(word, letters.TO_LATIN, "a", "z")
+    """The word as one in Latin letters, if it can be one; one without any as it looks."""
+    mixed = any("a" <= one <= "z" for one in word)
+    return _letters(word, letters.TO_LATIN if mixed else letters.SEEN_AS_LATIN, "a", "z")
 
 
 def as_cyrillic(word: str) -> list[Letter] | None:
-    """The word as one in Cyrillic letters; one in Latin letters alone as it looks."""
+    """The word as one in Cyrillic letters, if it can be one; one without any as it looks."""
     mixed = any("а" <= one <= "я" for one in word)
     return _letters(word, letters.TO_CYRILLIC if mixed else letters.SEEN_AS_CYRILLIC, "а", "я")
 
