@@ -77,6 +77,16 @@ class Config:
     unclaimed_seconds: int = live(
         6 * 3600, "how long a file that was sent for a chat waits for its message", least=60, most=2592000, unit=SECONDS
     )
+    profile_project: str = live("", "the project whose webhooks are told what becomes of profiles; none unless set")
+    profile_payment_hours: float = live(
+        72.0, "how long a profile waits for its payment", least=0.01, most=8760, unit=HOURS
+    )
+    profile_grace_hours: float = live(
+        24.0, "how long media of profiles that were replaced or rejected are kept", least=0, most=8760, unit=HOURS
+    )
+    moderation_claim_seconds: int = live(
+        900, "how long a profile stays a moderator's who has claimed it", least=10, most=86400, unit=SECONDS
+    )
     unread_seconds: int = live(
         900, "how long a message is unread before webhooks are told; 0: never", least=0, most=2592000, unit=SECONDS
     )
