@@ -13,6 +13,8 @@ from appliance.config import Settings
 from appliance.errors import Conflict, NotFound
 from appliance.ledger.database import fetch, fetch_one
 from appliance.ledger.service import Ring
+from appliance.profiles.form import Form
+from appliance.profiles.pages import Place
 from appliance.profiles.states import ON_ITS_WAY, State
 
 BY_GATES, BY_OWNER, BY_OPERATOR = "gates", "owner", "operator"
@@ -28,6 +30,19 @@ _ONE = f"{_COLUMNS} WHERE e.id = $1"
 _NEWEST = f"{_COLUMNS} WHERE p.user_id = $1 ORDER BY e.id DESC LIMIT 1"
 _ON_ITS_WAY = f"{_COLUMNS} WHERE p.id = $1 AND e.state = ANY ($2)"
 _SHOWN = f"{_COLUMNS} WHERE p.id = $1 AND e.id = p.edition AND e.state = 'published'"
+_PUBLISHED = f"""
+{_COLUMNS} WHERE e.state = 'published' AND (e.published_at, e.id) < ($1, $2)
+ORDER BY e.published_at DESC, e.id DESC LIMIT $3
+"""
+_WITH_HASHTAG = f"""
+{_COLUMNS}
+JOIN (
+    SELECT t.profile, t.published_at FROM hashtags h JOIN profile_hashtags t ON t.hashtag = h.id
+    WHERE h.name = $4 AND (t.published_at, t.profile) < ($1, $2)
+    ORDER BY t.published_at DESC, t.profile DESC LIMIT $3
+) t ON t.profile = p.id AND p.edition = e.id
+ORDER BY t.published_at DESC, t.profile DESC
+"""
 _STAY = """
 UPDATE profile_editions SET reason = $3, look_at = now() + make_interval(secs => $4)
 WHERE id = $1 AND state = $2 AND look_at IS NOT DISTINCT FROM $5
@@ -61,6 +76,10 @@ class Edition(msgspec.Struct, frozen=True):
     approved_by: str | None
     published_at: datetime | None
     media: dict[str, UUID]
+
+    @property
+    def form(self) -> Form:
+        return Form(self.name, self.url, self.activity_hobbies, self.hashtags, self.is_incognito)
 
 
 class Profile(NamedTuple):
@@ -125,6 +144,15 @@ async def own(profile_id: UUID, caller: Caller) -> Profile:
     return found
 
 
+async def published(hashtag: str | None, before: Place, limit: int) -> list[Edition]:
+    """At most `limit` that everybody sees, the newest first, of before a place; with a hashtag in its normal form: of
+    those that have it.
+    """
+    place = (*before, limit)
+    found = await fetch(_PUBLISHED, *place) if hashtag is None else await fetch(_WITH_HASHTAG, *place, hashtag)
+    return [_must_be(row) for row in found]
+
+
 async def history(edition_id: UUID) -> list[Step]:
     """All that has become of an edition, in order."""
     return [Step(*row) for row in await fetch(_HISTORY, edition_id)]
@@ -162,10 +190,10 @@ class Editions:
         return bool(rows)
 
     async def open(
-        self, user_id: str, form: dict[str, Any], hashtags: list[str], flags: list[Any], media: Mapping[str, UUID]
+        self, user_id: str, form: Form, flags: Sequence[Any], media: Mapping[str, UUID]
     ) -> UUID:
         """A new edition at the first gate, with these files. Raises Busy, MediaGone and NotFound."""
-        told = (_json(form), hashtags, _json(flags), _json({role: str(asset) for role, asset in media.items()}))
+        told = (_json(form), form.hashtags, _json(flags), _json(media))
         statement = "SELECT * FROM ledger.open_edition($1, $2::jsonb, $3, $4::jsonb, $5::jsonb, $6)"
         rows = await fetch(statement, user_id, *told, self._project)
         match rows[0]["verdict"]:

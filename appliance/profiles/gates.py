@@ -33,7 +33,7 @@ class Ground:
 
 async def form(one: Edition, ground: Ground) -> Decision:
     try:
-        forms.checked(one.form, ground.settings.now)
+        forms.checked(one.form.raw(), ground.settings.now.profile_hashtags_most)
     except BadRequest as error:
         return Leave(State.REJECTED, "; ".join(error.fields.values()) or error.detail)
     return Pass()

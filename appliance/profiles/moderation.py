@@ -9,6 +9,7 @@ import msgspec
 from appliance.errors import BadRequest, Conflict, NotFound
 from appliance.ledger.database import fetch, fetch_one
 from appliance.profiles.editions import Editions
+from appliance.profiles.pages import Place
 
 MOST_REASON = 1000  # characters
 NAMED = "moderator "
@@ -35,7 +36,6 @@ SELECT h.id, h.at, substr(h.who, {len(NAMED) + 1}) AS moderator, h.edition AS ed
 FROM profile_history h JOIN profile_editions e ON e.id = h.edition
 WHERE h.who LIKE '{NAMED}%' AND h.id < $1 ORDER BY h.id DESC LIMIT $2
 """
-FIRST = (datetime.min, UUID(int=0))
 LAST = (1 << 63) - 1
 
 
@@ -66,7 +66,7 @@ class Unpaid(Conflict):
     title = "Its payment was undone; it can be approved once it is paid"
 
 
-async def queue(after: tuple[datetime, UUID], limit: int) -> list[Waiting]:
+async def queue(after: Place, limit: int) -> list[Waiting]:
     """At most `limit` that wait for a moderator, the longest first, after the place `after`."""
     return [Waiting(*row) for row in await fetch(_QUEUE, *after, limit)]
 
