@@ -138,16 +138,17 @@ RETURNS TABLE (verdict text, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     said text := CASE WHEN approved THEN 'processing' ELSE 'rejected' END;
-    found record;
+    stands record;
 BEGIN
-    SELECT e.state, e.claimed_by, h.target INTO found FROM profile_editions e LEFT JOIN LATERAL (
-        SELECT h.target FROM profile_history h WHERE h.edition = e.id AND h.who = 'moderator ' || moderator ORDER BY h.id DESC LIMIT 1
-    ) h ON true WHERE e.id = edition FOR NO KEY UPDATE OF e;
-    IF found.state IS DISTINCT FROM 'in_review' THEN
-        RETURN QUERY SELECT CASE WHEN found.target = said THEN 'again' ELSE 'lost' END, NULL::bigint, NULL::bigint;
+    SELECT e.state, e.claimed_by INTO stands FROM profile_editions e WHERE e.id = edition FOR NO KEY UPDATE;
+    IF stands.state IS DISTINCT FROM 'in_review' THEN
+        RETURN QUERY SELECT CASE WHEN (
+            SELECT h.target FROM profile_history h WHERE h.edition = judge_edition.edition AND h.who = 'moderator ' || moderator
+            ORDER BY h.id DESC LIMIT 1
+        ) = said THEN 'again' ELSE 'lost' END, NULL::bigint, NULL::bigint;
         RETURN;
     END IF;
-    IF found.claimed_by IS DISTINCT FROM moderator THEN
+    IF stands.claimed_by IS DISTINCT FROM moderator THEN
         RETURN QUERY SELECT 'lost', NULL::bigint, NULL::bigint;
         RETURN;
     END IF;
@@ -196,13 +197,13 @@ CREATE OR REPLACE FUNCTION ledger.withdraw_edition(of_profile uuid, by text, pro
 RETURNS TABLE (stream bigint, seq bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-    found record;
+    one record;
 BEGIN
     PERFORM FROM profiles p WHERE p.id = of_profile FOR UPDATE;
-    SELECT e.id, e.state INTO found FROM profile_editions e WHERE e.profile = of_profile
+    SELECT e.id, e.state INTO one FROM profile_editions e WHERE e.profile = of_profile
         AND e.state IN ('draft', 'awaiting_payment', 'in_review', 'processing') FOR NO KEY UPDATE;
     IF FOUND THEN
-        RETURN QUERY SELECT * FROM ledger.move_edition(found.id, found.state, 'expired', 'withdrawn', by, NULL, project);
+        RETURN QUERY SELECT * FROM ledger.move_edition(one.id, one.state, 'expired', 'withdrawn', by, NULL, project);
     END IF;
 END $$;
 
