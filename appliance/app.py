@@ -57,6 +57,11 @@ from appliance.live.places import Places
 from appliance.logs import OTHERS, set_up
 from appliance.metrics import gauge
 from appliance.problems import HANDLERS
+from appliance.profiles import api as profiles
+from appliance.profiles import moderation_api as moderation
+from appliance.profiles.editions import Editions
+from appliance.profiles.entrance import Entrance
+from appliance.profiles.gates import Ground
 from appliance.public import made_links
 from appliance.queue import Queue
 from appliance.quotas import api as quotas
@@ -80,6 +85,7 @@ ROUTERS = [
     for module in (
         *(accounts, quotas, folders, files, playlists, images, renders, pages, bundles),
         *(chats, chat_files, chat_keeping, chat_export, chat_socket, chat_typing),
+        *(profiles, moderation),
         *(assets, live, progress, notifications, webhooks, settings, health, care, docs),
     )
 ]
@@ -130,6 +136,7 @@ def _resources(config: Config) -> dict[str, Any]:
     content_door, sniffer = ContentDoor(config), Sniffer(config)
     upload_forms = UploadForms(uploader.access, uploader.secret, config.endpoint())
     slots = Slots(ledger, upload_forms, room, reading)
+    editions = Editions(doorbell.ring, reading)
     return {
         "config": config,
         "settings": reading,
@@ -144,6 +151,8 @@ def _resources(config: Config) -> dict[str, Any]:
         "slots": slots,
         "sniffer": sniffer,
         "sending": Sending(ledger, Post(doorbell.ring), slots, content_door, sniffer, reading),
+        "moves": editions,
+        "entrance": Entrance(Ground(editions, ledger, reading)),
         "room": room,
         "parts": Parts(config),
         "content_door": content_door,

@@ -67,6 +67,8 @@ CONFLICTS = frozenset(
         *LEGALLY_HELD,
         "post /chats/{owner_id}/file",
         "put /chats/{owner_id}/file/{file_id}",
+        *("post /profiles", "put /profiles/{profile_id}"),
+        *(f"post /moderation/editions/{{edition_id}}/{what}" for what in ("claim", "approve", "reject")),
         "post /files/{file_id}/complete",
         "post /files/{file_id}/cancel",
         "post /files/{file_id}/retry",
