@@ -57,6 +57,8 @@ from appliance.live.places import Places
 from appliance.logs import OTHERS, set_up
 from appliance.metrics import gauge
 from appliance.problems import HANDLERS
+from appliance.profiles import uploads_api as profile_uploads
+from appliance.profiles.uploads import Uploads
 from appliance.public import made_links
 from appliance.queue import Queue
 from appliance.quotas import api as quotas
@@ -80,6 +82,7 @@ ROUTERS = [
     for module in (
         *(accounts, quotas, folders, files, playlists, images, renders, pages, bundles),
         *(chats, chat_files, chat_keeping, chat_export, chat_socket, chat_typing),
+        profile_uploads,
         *(assets, live, progress, notifications, webhooks, settings, health, care, docs),
     )
 ]
@@ -142,6 +145,7 @@ def _resources(config: Config) -> dict[str, Any]:
         "ledger": ledger,
         "gate": Gate(redis, reading),
         "slots": slots,
+        "profile_uploads": Uploads(ledger, slots, reading),
         "sniffer": sniffer,
         "sending": Sending(ledger, Post(doorbell.ring), slots, content_door, sniffer, reading),
         "room": room,

@@ -24,6 +24,7 @@ from appliance.ledger.service import Ledger
 from appliance.ledger.sweep import Sweep, chores
 from appliance.live.doorbell import Doorbell
 from appliance.logs import log, set_up
+from appliance.profiles.clearing import Clearing
 from appliance.queue import Queue
 from appliance.renders.sweep import Filling
 from appliance.settings.jobs import Keeper
@@ -77,6 +78,7 @@ async def run() -> None:
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Filling(queue).fill))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Leftovers(multiparts).remove))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Retention(doorbell.ring, settings).drop))
+        tasks.create_task(again(lambda: settings.now.sweep_seconds, Clearing(ledger, settings).drop))
         for chore in chores(Sweep(ledger, arrivals, queue, objects, settings)):
             tasks.create_task(again(lambda: settings.now.sweep_seconds, chore))
 
