@@ -62,6 +62,8 @@ from appliance.profiles import moderation_api as moderation
 from appliance.profiles.editions import Editions
 from appliance.profiles.entrance import Entrance
 from appliance.profiles.gates import Ground
+from appliance.profiles import uploads_api as profile_uploads
+from appliance.profiles.uploads import Uploads
 from appliance.public import made_links
 from appliance.queue import Queue
 from appliance.quotas import api as quotas
@@ -85,7 +87,7 @@ ROUTERS = [
     for module in (
         *(accounts, quotas, folders, files, playlists, images, renders, pages, bundles),
         *(chats, chat_files, chat_keeping, chat_export, chat_socket, chat_typing),
-        *(profiles, moderation),
+        *(profiles, profile_uploads, moderation),
         *(assets, live, progress, notifications, webhooks, settings, health, care, docs),
     )
 ]
@@ -149,6 +151,7 @@ def _resources(config: Config) -> dict[str, Any]:
         "ledger": ledger,
         "gate": Gate(redis, reading),
         "slots": slots,
+        "profile_uploads": Uploads(ledger, slots, reading),
         "sniffer": sniffer,
         "sending": Sending(ledger, Post(doorbell.ring), slots, content_door, sniffer, reading),
         "moves": editions,

@@ -90,6 +90,19 @@ class Config:
     unread_seconds: int = live(
         900, "how long a message is unread before webhooks are told; 0: never", least=0, most=2592000, unit=SECONDS
     )
+    profile_upload_hours: int = live(
+        24, "how long what was uploaded for a profile waits to be sent in with one", least=1, most=720, unit=HOURS
+    )
+    profile_image_bytes: int = live(
+        20_000_000, "the largest picture, and the largest logo, of a profile", least=1000, most=100_000_000, unit=BYTES
+    )
+    profile_video_bytes: int = live(
+        500_000_000, "the largest video of a profile", least=1000, most=50_000_000_000, unit=BYTES
+    )
+    profile_video_seconds: int = live(300, "the longest video of a profile", least=1, most=86400, unit=SECONDS)
+    profile_uploads_an_hour: int = live(
+        60, "uploads for a profile that a user may begin within an hour", least=1, most=100000
+    )
     expiry_grace_seconds: float = live(
         60.0, "how long after its form an upload still under way is waited for", least=0, most=86400, unit=SECONDS
     )

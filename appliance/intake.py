@@ -26,6 +26,7 @@ from appliance.live.doorbell import Doorbell
 from appliance.logs import log, set_up
 from appliance.profiles.chores import ProfileChores
 from appliance.profiles.editions import Editions
+from appliance.profiles.clearing import Clearing
 from appliance.queue import Queue
 from appliance.renders.sweep import Filling
 from appliance.settings.jobs import Keeper
@@ -82,6 +83,7 @@ async def run() -> None:
         profiles = ProfileChores(Editions(doorbell.ring, settings), ledger, settings)
         for chore in (profiles.look, profiles.drop, profiles.follow):
             tasks.create_task(again(lambda: settings.now.sweep_seconds, chore))
+        tasks.create_task(again(lambda: settings.now.sweep_seconds, Clearing(ledger, settings).drop))
         for chore in chores(Sweep(ledger, arrivals, queue, objects, settings)):
             tasks.create_task(again(lambda: settings.now.sweep_seconds, chore))
 

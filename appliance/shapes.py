@@ -7,6 +7,7 @@ from appliance.accounts.owners import EVERY, OF_PEOPLE
 from appliance.files.versions import ANY, NAMES
 from appliance.ledger.states import SHOWN
 from appliance.profiles.states import State
+from appliance.profiles.roles import ROLES
 from appliance.settings.tables import Action, Layer
 from appliance.webhooks.service import EVENTS
 
@@ -361,6 +362,14 @@ SCHEMAS: dict[str, Schema] = {
         **dict.fromkeys(("layer", "key", "old", "new", "note"), _or_null(TEXT)),
     ),
     "SettingsHistory": _all(history=_list("SettingsEntry"), next_cursor=_or_null(COUNT)),
+    "ProfileUpload": _all(
+        role={"enum": list(ROLES)},
+        path=TEXT,
+        **{name: _IMAGE[name] for name in ("state", "error", "kind", "facts")},
+        preview={"type": "object", "additionalProperties": TEXT},
+        expires_at=_or_null(TIME),
+    ),
+    "ProfileUploads": _all(uploads=_list("ProfileUpload")),
     "Health": _all(status={"const": "ok"}),
     "Readiness": _all(status={"enum": ["ok", "failing"]}, parts={"type": "object"}),
 }
@@ -437,6 +446,8 @@ ANSWERS: Answers = {
     "post /settings/rollback": {"200": "SettingsRolledBack"},
     "get /settings/{key}": {"200": "Setting"},
     "put /settings/{key}": {"200": "Setting"},
+    "get /profiles/uploads": {"200": "ProfileUploads"},
+    "get /profiles/uploads/{file_id}": {"200": "ProfileUpload"},
     "get /healthz": {"200": "Health"},
     "get /readyz": {"200": "Readiness", "503": "Readiness"},
 }

@@ -11,7 +11,7 @@ from appliance.files.versions import Linker
 from appliance.payments import service as payments
 from appliance.profiles import editions, media
 from appliance.profiles.editions import Edition, Step
-from appliance.profiles.media import Audience
+from appliance.profiles.media import For
 from appliance.profiles.moderation import NAMED
 from appliance.profiles.states import State
 
@@ -33,7 +33,7 @@ async def _owners(one: Edition, linker: Linker, config: Config) -> dict[str, Any
         "state": one.state,
         "reason": one.reason,
         **msgspec.to_builtins(one.form),
-        "media": await media.shown(one.media, linker, Audience.OWNER),
+        "media": await media.shown(one.media, For.OWNER, linker),
         "payment": await payments.shown(one.id, config),
         "history": [_told(step) for step in await editions.history(one.id)],
     }
@@ -67,7 +67,7 @@ async def everybodys(one: Edition, linker: Linker) -> dict[str, Any]:
         "hashtags": one.hashtags,
         "is_incognito": hidden,
         "published_at": one.published_at,
-        "media": await media.shown(one.media, linker, Audience.PUBLIC),
+        "media": await media.shown(one.media, For.PUBLIC, linker),
     }
 
 
@@ -82,7 +82,7 @@ async def moderators(one: Edition, linker: Linker, config: Config) -> dict[str, 
         "flags": one.flags,
         "claimed_by": one.claimed_by,
         "claimed_until": one.claimed_until,
-        "media": await media.shown(one.media, linker, Audience.MODERATOR),
+        "media": await media.shown(one.media, For.MODERATOR, linker),
         "wallet": await wallets.address_of(one.user_id),
         "published": await _seen_now(one, linker),
         "payment": await payments.shown(one.id, config),

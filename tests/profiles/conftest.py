@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.chats.people import House
 from tests.daemons import anvil
 from tests.daemons.anvil import COIN, Anvil
-from tests.processors import pictures
-from tests.profiles.people import Moderator, Wallet
+from tests.appliance import pictures
+from tests.profiles.people import Author
+from tests.profiles.wallets import Moderator, Wallet
 from tests.stack import Stack
 
 RECIPIENT = "0x000000000000000000000000000000000000dEaD"
@@ -49,12 +51,12 @@ def accounts(chain: Anvil) -> Iterator[str]:
 
 
 @pytest.fixture
-def anna(paying: Stack, chain: Anvil, accounts: Iterator[str]) -> Wallet:
+def lena(paying: Stack, chain: Anvil, accounts: Iterator[str]) -> Wallet:
     return Wallet(paying, chain, next(accounts))
 
 
 @pytest.fixture
-def ben(paying: Stack, chain: Anvil, accounts: Iterator[str]) -> Wallet:
+def oleg(paying: Stack, chain: Anvil, accounts: Iterator[str]) -> Wallet:
     return Wallet(paying, chain, next(accounts))
 
 
@@ -68,3 +70,16 @@ def picture() -> bytes:
     return pictures.jpeg(640, 480)
 
 
+@pytest.fixture
+def house(stack: Stack) -> House:
+    return House(stack)
+
+
+@pytest.fixture
+def anna(house: House) -> Author:
+    return Author(house.stack, house.server, "anna")
+
+
+@pytest.fixture
+def ben(house: House) -> Author:
+    return Author(house.stack, house.server, "ben")
