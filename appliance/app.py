@@ -59,10 +59,10 @@ from appliance.metrics import gauge
 from appliance.problems import HANDLERS
 from appliance.profiles import api as profiles
 from appliance.profiles import moderation_api as moderation
+from appliance.profiles import uploads_api as profile_uploads
 from appliance.profiles.editions import Editions
 from appliance.profiles.entrance import Entrance
 from appliance.profiles.gates import Ground
-from appliance.profiles import uploads_api as profile_uploads
 from appliance.profiles.uploads import Uploads
 from appliance.public import made_links
 from appliance.queue import Queue

@@ -25,8 +25,8 @@ from appliance.ledger.sweep import Sweep, chores
 from appliance.live.doorbell import Doorbell
 from appliance.logs import log, set_up
 from appliance.profiles.chores import ProfileChores
-from appliance.profiles.editions import Editions
 from appliance.profiles.clearing import Clearing
+from appliance.profiles.editions import Editions
 from appliance.queue import Queue
 from appliance.renders.sweep import Filling
 from appliance.settings.jobs import Keeper

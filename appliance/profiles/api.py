@@ -72,7 +72,9 @@ async def create(
     return await showing.own(user, linker(request, config, links), config)
 
 
-@put(ONE, tags=["profiles"], opt=LIMITED, status_code=200, summary="Send in a change; what is published stays meanwhile")
+@put(
+    ONE, tags=["profiles"], opt=LIMITED, status_code=200, summary="Send in a change; what is published stays meanwhile"
+)
 async def change(
     profile_id: UUID,
     data: NewEdition,

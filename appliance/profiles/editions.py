@@ -189,9 +189,7 @@ class Editions:
         self._ring((row["stream"], row["seq"]) for row in rows if row["seq"] is not None)
         return bool(rows)
 
-    async def open(
-        self, user_id: str, form: Form, flags: Sequence[Any], media: Mapping[str, UUID]
-    ) -> UUID:
+    async def open(self, user_id: str, form: Form, flags: Sequence[Any], media: Mapping[str, UUID]) -> UUID:
         """A new edition at the first gate, with these files. Raises Busy, MediaGone and NotFound."""
         told = (_json(form), form.hashtags, _json(flags), _json(media))
         statement = "SELECT * FROM ledger.open_edition($1, $2::jsonb, $3, $4::jsonb, $5::jsonb, $6)"

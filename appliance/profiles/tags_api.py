@@ -19,7 +19,9 @@ class Hashtags(msgspec.Struct):
     next_cursor: str | None
 
 
-@get("/hashtags/", tags=["profiles"], opt={"public": True}, summary="Hashtags of published profiles, the most used first")
+@get(
+    "/hashtags/", tags=["profiles"], opt={"public": True}, summary="Hashtags of published profiles, the most used first"
+)
 async def list_hashtags(
     prefix: Annotated[str, Parameter(max_length=hashtags.MOST + 1)] = "",
     limit: Annotated[int, Parameter(ge=1, le=MOST_A_PAGE)] = 50,

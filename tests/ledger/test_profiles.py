@@ -210,7 +210,9 @@ async def test_the_next_edition_takes_the_place_in_one_moment(book: Book) -> Non
 
     async def watch() -> None:
         while await state(second) != "published":
-            rows = await fetch("SELECT FROM profiles p JOIN profile_editions e ON e.id = p.edition AND e.state = 'published'")
+            rows = await fetch(
+                "SELECT FROM profiles p JOIN profile_editions e ON e.id = p.edition AND e.state = 'published'"
+            )
             seen.append(len(rows))
 
     watching = asyncio.create_task(watch())

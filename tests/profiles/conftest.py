@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.appliance import pictures
 from tests.chats.people import House
 from tests.daemons import anvil
 from tests.daemons.anvil import COIN, Anvil
-from tests.appliance import pictures
 from tests.profiles.people import Author
 from tests.profiles.wallets import Moderator, Wallet
 from tests.stack import Stack

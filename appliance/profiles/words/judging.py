@@ -109,7 +109,10 @@ class Judge:
         for word, sight in zip(words, seen, strict=True):
             self._judge(word, sight, hits)
         places = {word.start: at for at, word in enumerate(words)}
-        for word in (*reading.put_together(words, plain.text), *(one for word in words for one in reading.masked(word))):
+        for word in (
+            *reading.put_together(words, plain.text),
+            *(one for word in words for one in reading.masked(word)),
+        ):
             sight = self._masked(word) if word.masks else self._seen(word)
             self._judge(word, sight, hits)
             if word.apart and (at := places.get(word.start)) is not None:  # it may be part of a phrase
@@ -193,7 +196,9 @@ class _Hits:
     def _known(self, row: int, start: int, end: int) -> bool:
         spans = ((other, since, until) for since, until, other in self._found)
         return any(
-            other == row and start < until and since < end for known in (spans, self.innocent) for other, since, until in known
+            other == row and start < until and since < end
+            for known in (spans, self.innocent)
+            for other, since, until in known
         )
 
     def sorted(self) -> list[Hit]:

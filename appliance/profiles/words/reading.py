@@ -202,7 +202,10 @@ def tricks(plain: Plain, word: Word) -> frozenset[Trick]:
     found = {Trick.APART} if word.apart else {Trick.MASKED} if word.masks else set()
     if any(not letters.plain(one) for one in written):
         found.add(Trick.UNSEEN)
-    if any(one.isalpha() and letters.plain(one) != unicodedata.normalize("NFC", one.lower()) for one in written
-           if one not in "ёЁ"):
+    if any(
+        one.isalpha() and letters.plain(one) != unicodedata.normalize("NFC", one.lower())
+        for one in written
+        if one not in "ёЁ"
+    ):
         found.add(Trick.FORMS)
     return frozenset(found)

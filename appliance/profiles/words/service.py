@@ -81,9 +81,7 @@ def findings(judge: Judge, form: Form) -> Findings:
     """The same by a list that is ready."""
     found = [_finding(field, hit) for field, text in _texts(form) for hit in judge.found(text)]
     told = [one for at, one in enumerate(found) if one not in found[:at]]
-    return Findings(
-        [one for one in told if one.severity == "block"], [one for one in told if one.severity != "block"]
-    )
+    return Findings([one for one in told if one.severity == "block"], [one for one in told if one.severity != "block"])
 
 
 def _texts(form: Form) -> Iterator[tuple[str, str]]:
