@@ -6,8 +6,8 @@ from typing import Any
 from appliance.accounts.owners import EVERY, OF_PEOPLE
 from appliance.files.versions import ANY, NAMES
 from appliance.ledger.states import SHOWN
-from appliance.profiles.states import State
 from appliance.profiles.roles import ROLES
+from appliance.profiles.states import State
 from appliance.settings.tables import Action, Layer
 from appliance.webhooks.service import EVENTS
 

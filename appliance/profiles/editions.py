@@ -214,7 +214,7 @@ class Editions:
         return self._told(await fetch(statement, *moved))
 
     async def stay(self, one: Edition, reason: str, seconds: float | None) -> None:
-        """Notes why an edition waits, and when the gates are tried again; unless somebody has asked for that already."""
+        """Notes why an edition waits, and when the gates are tried again, unless somebody has asked for that since."""
         await fetch(_STAY, one.id, one.state, reason, seconds, one.look_at)
 
     async def publish(self, one: Edition) -> bool:

@@ -178,8 +178,5 @@ class World:
         left = await self.under_way(0)
         if left is not None:
             raise Broken(f"an edition stays {left.state}: {left.reason}")
-        waiting = await fetch(
-            "SELECT FROM profile_media m JOIN ledger.assets a ON a.id = m.asset WHERE a.state = 'processing'"
-        )
-        if waiting:
+        if await fetch("SELECT FROM ledger.assets WHERE state IN ('uploaded', 'processing')"):
             raise Broken("media stay in the middle")

@@ -19,6 +19,15 @@ from appliance.profiles.states import State
 from storage import layout
 from tests.ledger.book import Book
 
+SEEN = "SELECT FROM profiles p JOIN profile_editions e ON e.id = p.edition AND e.state = 'published'"
+MOVES = """
+SELECT m.stream FROM profile_editions e
+CROSS JOIN LATERAL ledger.move_edition(e.id, 'awaiting_payment', 'expired', '', 'gates', NULL, '111') m
+WHERE e.profile = $1 AND e.state = 'awaiting_payment'
+"""
+PUBLISHES = """
+SELECT p.stream FROM profile_editions e CROSS JOIN LATERAL ledger.publish_edition(e.id, '111') p WHERE e.profile = $1
+"""
 FORM = '{"name": "Anna", "activity_hobbies": "", "is_incognito": false}'
 
 STEPS = [
@@ -149,7 +158,9 @@ async def test_nothing_is_processed_or_published_that_nobody_approved(book: Book
 
 async def test_an_edition_begins_as_a_draft(book: Book, sql: asyncpg.Connection) -> None:
     edition = await opened(book)
-    insert = "INSERT INTO profile_editions (profile, name, state) SELECT profile, 'b', $2 FROM profile_editions WHERE id = $1"
+    insert = """
+        INSERT INTO profile_editions (profile, name, state) SELECT profile, 'b', $2 FROM profile_editions WHERE id = $1
+    """
     for other in set(State) - {State.DRAFT}:
         with pytest.raises(asyncpg.CheckViolationError):
             await sql.execute(insert, edition, other)
@@ -210,10 +221,7 @@ async def test_the_next_edition_takes_the_place_in_one_moment(book: Book) -> Non
 
     async def watch() -> None:
         while await state(second) != "published":
-            rows = await fetch(
-                "SELECT FROM profiles p JOIN profile_editions e ON e.id = p.edition AND e.state = 'published'"
-            )
-            seen.append(len(rows))
+            seen.append(len(await fetch(SEEN)))
 
     watching = asyncio.create_task(watch())
     await fetch("SELECT * FROM ledger.publish_edition($1, NULL)", second)
@@ -288,9 +296,8 @@ async def test_whoever_races_for_one_profile_none_waits_for_ever(book: Book) -> 
     ways = [
         "SELECT stream FROM ledger.withdraw_edition($1, 'owner', '111')",
         "SELECT stream FROM ledger.remove_profile($1, '111')",
-        "SELECT m.stream FROM profile_editions e CROSS JOIN LATERAL ledger.move_edition("
-        "e.id, 'awaiting_payment', 'expired', '', 'gates', NULL, '111') m WHERE e.profile = $1 AND e.state = 'awaiting_payment'",
-        "SELECT p.stream FROM profile_editions e CROSS JOIN LATERAL ledger.publish_edition(e.id, '111') p WHERE e.profile = $1",
+        MOVES,
+        PUBLISHES,
     ]
     done = await asyncio.gather(
         *(fetch(way, profile) for profile in profiles for way in ways for _ in range(4)), return_exceptions=True
