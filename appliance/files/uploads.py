@@ -85,7 +85,12 @@ async def _seen(file_id: UUID, caller: Caller) -> service.File:
     return await access.seen(file_id, caller, change=True)
 
 
-@get(f"{PATH}/upload", tags=["files"], summary="Which parts of a file are there, and which are missing")
+@get(
+    f"{PATH}/upload",
+    tags=["files"],
+    opt={"limited": True},
+    summary="Which parts of a file are there, and which are missing",
+)
 async def uploading(file_id: UUID, caller: Caller, parts: Parts, reader: Objects) -> Uploading:
     """Good for going on after a lost connection, or in another browser: storage is asked each time."""
     found = await _seen(file_id, caller)
@@ -100,7 +105,13 @@ async def uploading(file_id: UUID, caller: Caller, parts: Parts, reader: Objects
     return Uploading(*about, told, missing, upload.expires_at)
 
 
-@post(f"{PATH}/upload/parts", tags=["files"], status_code=200, summary="Get links to send parts of a file by")
+@post(
+    f"{PATH}/upload/parts",
+    tags=["files"],
+    opt={"limited": True},
+    status_code=200,
+    summary="Get links to send parts of a file by",
+)
 async def links(
     file_id: UUID, data: WantedParts, request: Request, caller: Caller, config: Config, parts: Parts, room: Room
 ) -> MadeLinks:
@@ -130,6 +141,7 @@ def _wanted(data: WantedParts, plan: Plan | None) -> dict[int, Body]:
 @put(
     f"{PATH}/content",
     tags=["files"],
+    opt={"limited": True},
     status_code=200,
     request_max_body_size=None,
     summary="Send a file as one body, through the server",
