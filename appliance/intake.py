@@ -81,8 +81,8 @@ async def run() -> None:
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Leftovers(multiparts).remove))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Retention(doorbell.ring, settings).drop))
         profiles = ProfileChores(Editions(doorbell.ring, settings), ledger, settings)
-        for chore in (profiles.look, profiles.drop, profiles.follow):
-            tasks.create_task(again(lambda: settings.now.sweep_seconds, chore))
+        for care in (profiles.look, profiles.drop, profiles.follow):
+            tasks.create_task(again(lambda: settings.now.sweep_seconds, care))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Clearing(ledger, settings).drop))
         for chore in chores(Sweep(ledger, arrivals, queue, objects, settings)):
             tasks.create_task(again(lambda: settings.now.sweep_seconds, chore))

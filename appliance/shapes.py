@@ -224,7 +224,7 @@ SCHEMAS: dict[str, Schema] = {
         payment=_or_null({"type": "object"}),
         history=_PAST,
     ),
-    "OwnProfile": _all(profile_id=UUID, published=_or_null(_of("Profile")), edition=_or_null(_of("Edition"))),
+    "OwnProfile": _all(profile_id=UUID, published=_or_null(_of("Profile")), edition=_of("Edition")),
     "Moderated": _all(
         edition_id=UUID,
         profile_id=UUID,

@@ -17,13 +17,13 @@ from appliance.profiles.states import State
 
 
 async def own(user_id: str, linker: Linker, config: Config) -> dict[str, Any]:
-    """A user's profile with what is on its way, or came to nothing. Raises NotFound."""
+    """A user's profile, with the newest of its editions, wherever that is. Raises NotFound."""
     profile = await editions.profile_of(user_id)
     newest = await editions.newest(user_id)
     return {
         "profile_id": profile.id,
         "published": await _seen_now(newest, linker),
-        "edition": None if newest.id == profile.edition else await _owners(newest, linker, config),
+        "edition": await _owners(newest, linker, config),
     }
 
 
