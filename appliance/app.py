@@ -63,12 +63,15 @@ from appliance.payments.contracts import Contracts
 from appliance.payments.rpc import Node
 from appliance.problems import HANDLERS
 from appliance.profiles import api as profiles
+from appliance.profiles import form_api as profile_form
 from appliance.profiles import moderation_api as moderation
+from appliance.profiles import tags_api as hashtags
 from appliance.profiles import uploads_api as profile_uploads
 from appliance.profiles.editions import Editions
 from appliance.profiles.entrance import Entrance
 from appliance.profiles.gates import Ground
 from appliance.profiles.uploads import Uploads
+from appliance.profiles.words import api as words
 from appliance.public import made_links
 from appliance.queue import Queue
 from appliance.quotas import api as quotas
@@ -93,6 +96,7 @@ ROUTERS = [
         *(accounts, wallet, quotas, folders, files, playlists, images, renders, pages, bundles),
         *(chats, chat_files, chat_keeping, chat_export, chat_socket, chat_typing),
         *(profiles, profile_uploads, moderation),
+        *(profile_form, hashtags, words),
         *(assets, live, progress, notifications, webhooks, settings, health, care, docs),
     )
 ]

@@ -69,6 +69,7 @@ CONFLICTS = frozenset(
         "put /chats/{owner_id}/file/{file_id}",
         *("post /profiles", "put /profiles/{profile_id}"),
         *(f"post /moderation/editions/{{edition_id}}/{what}" for what in ("claim", "approve", "reject")),
+        *("post /words", "put /words/{word_id}"),
         "post /files/{file_id}/complete",
         "post /files/{file_id}/cancel",
         "post /files/{file_id}/retry",

@@ -245,6 +245,7 @@ SCHEMAS: dict[str, Schema] = {
         id=COUNT, at=TIME, moderator=TEXT, edition_id=UUID, profile_id=UUID, state=TEXT, reason=TEXT, name=TEXT
     ),
     "Decisions": _all(decisions=_list("Decided"), next_cursor=_or_null(COUNT)),
+    "ForbiddenWords": _all(words=_list("ForbiddenWord"), next_cursor=_or_null(COUNT)),
     "Event": _owned(
         type=TEXT,
         seq={"type": "integer", "minimum": 1},
@@ -407,6 +408,7 @@ ANSWERS: Answers = {
         f"post /moderation/editions/{{edition_id}}/{what}": {"200": "Moderated"}
         for what in ("claim", "release", "approve", "reject")
     },
+    "get /words": {"200": "ForbiddenWords"},
     **{f"post /{root}": {"201": "Owner"} for root in OF_PEOPLE},
     **_of_owners("get", "", {"200": "Owner"}),
     **_of_owners("get", "/images", {"200": "Images"}),
