@@ -110,7 +110,8 @@ export class Desk {
   }
 
   async claim() {
-    if (!this.parts.claim.hidden && !this.parts.claim.disabled && (await this.#act("claim"))) this.parts.approve.focus();
+    // Not to what approves: Enter pressed twice would be a verdict.
+    if (!this.parts.claim.disabled && (await this.#act("claim"))) this.parts.title.focus();
   }
 
   async approve() {

@@ -45,7 +45,7 @@ export class ProfileCard {
   /** @param {object} profile as the API shows it: {name, url, wallet, activity_hobbies, hashtags, is_incognito, media} */
   show(profile) {
     const { name, url: address, wallet, activity_hobbies: text, hashtags, is_incognito: incognito, media = {} } = profile;
-    this.name.textContent = incognito || !name ? HIDDEN : name;
+    this.name.textContent = incognito ? HIDDEN : (name ?? "");
     this.link.replaceChildren(...(incognito ? [] : [linkTo(address)]).filter(Boolean));
     this.wallet.textContent = incognito ? "" : (wallet ?? "");
     this.text.textContent = text ?? "";

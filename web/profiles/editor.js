@@ -149,9 +149,10 @@ export class Editor {
 
   // Each beside what it is about; one sentence for what is about nothing here, or for what may pass.
   #refused(error) {
-    const about = new Map(ROLES.map((role) => [role, error.fields.filter(({ field }) => field.startsWith(`${role}_data`))]));
+    const { fields = [] } = error;
+    const about = new Map(ROLES.map((role) => [role, fields.filter(({ field }) => field.startsWith(`${role}_data`))]));
     for (const [role, wrong] of about) this.views.get(role).refuse(wrong.map(({ message }) => sentence(message)).join(" "));
-    const shown = this.fields.refuse(error.fields) || [...about.values()].some((wrong) => wrong.length > 0);
+    const shown = this.fields.refuse(fields) || [...about.values()].some((wrong) => wrong.length > 0);
     this.#say(shown ? "Not sent yet: something has to be changed." : error.message);
   }
 }
