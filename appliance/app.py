@@ -57,6 +57,13 @@ from appliance.live.places import Places
 from appliance.logs import OTHERS, set_up
 from appliance.metrics import gauge
 from appliance.problems import HANDLERS
+from appliance.profiles import api as profiles
+from appliance.profiles import moderation_api as moderation
+from appliance.profiles import uploads_api as profile_uploads
+from appliance.profiles.editions import Editions
+from appliance.profiles.entrance import Entrance
+from appliance.profiles.gates import Ground
+from appliance.profiles.uploads import Uploads
 from appliance.public import made_links
 from appliance.queue import Queue
 from appliance.quotas import api as quotas
@@ -80,6 +87,7 @@ ROUTERS = [
     for module in (
         *(accounts, quotas, folders, files, playlists, images, renders, pages, bundles),
         *(chats, chat_files, chat_keeping, chat_export, chat_socket, chat_typing),
+        *(profiles, profile_uploads, moderation),
         *(assets, live, progress, notifications, webhooks, settings, health, care, docs),
     )
 ]
@@ -130,6 +138,7 @@ def _resources(config: Config) -> dict[str, Any]:
     content_door, sniffer = ContentDoor(config), Sniffer(config)
     upload_forms = UploadForms(uploader.access, uploader.secret, config.endpoint())
     slots = Slots(ledger, upload_forms, room, reading)
+    editions = Editions(doorbell.ring, reading)
     return {
         "config": config,
         "settings": reading,
@@ -142,8 +151,11 @@ def _resources(config: Config) -> dict[str, Any]:
         "ledger": ledger,
         "gate": Gate(redis, reading),
         "slots": slots,
+        "profile_uploads": Uploads(ledger, slots, reading),
         "sniffer": sniffer,
         "sending": Sending(ledger, Post(doorbell.ring), slots, content_door, sniffer, reading),
+        "moves": editions,
+        "entrance": Entrance(Ground(editions, ledger, reading)),
         "room": room,
         "parts": Parts(config),
         "content_door": content_door,
