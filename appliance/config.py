@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from appliance.errors import BadConfiguration
+from appliance.payments import settings as payments
+from appliance.payments.settings import ProviderName
 from appliance.settings.casts import Unit
 from appliance.settings.declared import MANY, declared_in, live, setting
 from appliance.upkeep import clock
@@ -225,6 +227,20 @@ class Config:
     address_files: int = live(0, "files that a network address may have", least=0, most=MANY)
     address_bytes: int = live(0, "bytes of originals that a network address may have", least=0, most=MANY, unit=BYTES)
     address_requests: int = live(30_000, "requests a minute of a network address", least=0, most=MANY)
+    payment_provider: ProviderName = live(
+        ProviderName.UNSET, "what confirms payments: evm, manual, or none to ask for no payment; not set: none passes"
+    )
+    payment_rpc_url: str = setting("", "the node that knows the chain: http://host:port", secret=True)
+    payment_chain_id: int = live(0, "the chain of payments and wallets; 0: wallets of any, no payments", 0, MANY)
+    payment_recipient: str = live("", "the address that is paid to", check=payments.address)
+    payment_token: str = live("", "the ERC-20 token that is paid in; not set: the chain's coin", check=payments.address)
+    payment_token_decimals: int = live(18, "decimals of that token or coin", least=0, most=payments.MOST_DECIMALS)
+    payment_token_symbol: str = live("ETH", "what that token or coin is called", check=payments.symbol)
+    payment_amount: str = live("", "what publishing costs, as 0.005", check=payments.amount)
+    payment_confirmations: int = live(12, "blocks after which a payment counts, its own too", least=1, most=100000)
+    payment_watch_seconds: float = live(
+        5.0, "the pause between two looks for payments", least=0.05, most=3600, unit=SECONDS
+    )
     log_format: str = setting("text", "text or json")
     log_level: str = setting("info", "debug, info, warning or error: what is less is not logged")
 

@@ -111,7 +111,7 @@ STREAMED = {
     "post /chats/{owner_id}/file": ("multipart/form-data", FORM),
 }
 LOOKED_AT = frozenset({"post /chats/{owner_id}/file"})  # before it is taken
-LETS_IN = frozenset({"post /login"})
+LETS_IN = frozenset({"post /login", "post /wallet/login"})
 NAMES_AN_OWNER = frozenset(  # in its body, or its query
     {
         "post /profiles/uploads",

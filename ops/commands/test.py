@@ -50,6 +50,9 @@ def install_what_tests_need() -> None:
         packages.install(missing, "needed for the tests of documents")
     if os.geteuid() == 0 and packages.family() == "debian" and not packages.BUBBLEWRAP.present():
         packages.install([packages.BUBBLEWRAP], "needed for the tests of the sandbox")
+    chain = subprocess.run([sys.executable, "-m", "tests.daemons.anvil"], cwd=CHECKOUT, stdout=subprocess.DEVNULL)
+    if chain.returncode:
+        sys.exit("The node of the tests' own chain could not be got by npm (its reason is above).")
     root = os.geteuid() == 0
     cache = os.environ.get("DARKROOM_CACHE") or (place.ROOT_CACHE / "service" if root else locate.default_cache())
     if not locate.find(Path(cache)):
