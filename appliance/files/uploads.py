@@ -15,6 +15,7 @@ from appliance.files import announced, service
 from appliance.files.content import ContentDoor
 from appliance.files.hints import stored, taken_in
 from appliance.files.parts import Parts
+from appliance.files.routes import SENDING
 from appliance.ledger import uploads
 from appliance.ledger.service import Ledger
 from appliance.public import linker, public_url
@@ -85,7 +86,7 @@ async def _seen(file_id: UUID, caller: Caller) -> service.File:
     return await access.seen(file_id, caller, change=True)
 
 
-@get(f"{PATH}/upload", tags=["files"], summary="Which parts of a file are there, and which are missing")
+@get(f"{PATH}/upload", tags=["files"], opt=SENDING, summary="Which parts of a file are there, and which are missing")
 async def uploading(file_id: UUID, caller: Caller, parts: Parts, reader: Objects) -> Uploading:
     """Good for going on after a lost connection, or in another browser: storage is asked each time."""
     found = await _seen(file_id, caller)
@@ -100,7 +101,13 @@ async def uploading(file_id: UUID, caller: Caller, parts: Parts, reader: Objects
     return Uploading(*about, told, missing, upload.expires_at)
 
 
-@post(f"{PATH}/upload/parts", tags=["files"], status_code=200, summary="Get links to send parts of a file by")
+@post(
+    f"{PATH}/upload/parts",
+    tags=["files"],
+    status_code=200,
+    opt=SENDING,
+    summary="Get links to send parts of a file by",
+)
 async def links(
     file_id: UUID, data: WantedParts, request: Request, caller: Caller, config: Config, parts: Parts, room: Room
 ) -> MadeLinks:

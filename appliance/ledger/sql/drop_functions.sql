@@ -6,7 +6,7 @@ DECLARE
     old regprocedure;
 BEGIN
     FOR old IN SELECT p.oid::regprocedure FROM pg_proc p
-        WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname NOT IN ('refuse_move', 'words_changed')
+        WHERE p.pronamespace = 'ledger'::regnamespace AND p.prorettype <> 'trigger'::regtype
     LOOP
         EXECUTE format('DROP FUNCTION %s', old);
     END LOOP;
