@@ -8,7 +8,7 @@ SIGNS = frozenset("@$!|€£¢+")
 """Signs that are written for letters."""
 MASKS = frozenset("*#@%•●■×")
 """Signs that are written in a letter's place, whichever that is."""
-WEAK_MASKS = frozenset("-._")
+WEAK_MASKS = frozenset("-_")
 """The same of signs that are more often something else."""
 
 _NAMED = re.compile(r"LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL )?([A-Z])(?: WITH .*)?")
@@ -143,8 +143,7 @@ SEEN_AS_LATIN = {
 } | dict(zip("внрсух", "bhpcyx", strict=True))
 
 SEEN_AS_CYRILLIC = {
-    **dict(zip("acekmoptxybhni", "асекмортхувнпи", strict=True)),
-    "u": "и",
+    **dict(zip("acekmoptxybh", "асекмортхувн", strict=True)),
     "0": "о",
     "3": "з",
     "4": "ч",
@@ -193,7 +192,7 @@ def stretched(letter: str, times: int) -> bool:
 
 _SOUNDS = (
     *(("shch", "ш"), ("sch", "ш"), ("sh", "ш"), ("ch", "ч"), ("zh", "ж"), ("kh", "х"), ("ts", "ц"), ("tz", "ц")),
-    *(("yo", "е"), ("jo", "е"), ("ye", "е"), ("je", "е"), ("ck", "к"), ("ph", "ф")),
+    *(("yo", "е"), ("jo", "е"), ("ye", "е"), ("je", "е"), ("ph", "ф")),
     *zip("abcdefghijklmnopqrstuvwxyz", "абцдефгхииклмнопкрстуввхиз", strict=True),
     ("4", "ч"),
     ("6", "ш"),
