@@ -39,7 +39,9 @@ def test_page_is_the_folders_index(client: httpx.Client) -> None:
     assert client.get("/web/app.js").headers["content-type"].startswith("text/javascript")
 
 
-@pytest.mark.parametrize(("path", "title"), [(PROFILE, "profile"), ("/profiles/?hashtag=art", "list"), ("/profiles", "list")])
+@pytest.mark.parametrize(
+    ("path", "title"), [(PROFILE, "profile"), ("/profiles/?hashtag=art", "list"), ("/profiles", "list")]
+)
 def test_profile_is_a_page_to_who_looks_and_the_apis_to_a_program(client: httpx.Client, path: str, title: str) -> None:
     page = client.get(path, headers=NAVIGATES)
     assert f"<title>{title}</title>" in page.text
