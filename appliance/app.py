@@ -59,8 +59,10 @@ from appliance.live.feeds import Feeds
 from appliance.live.places import Places
 from appliance.logs import OTHERS, set_up
 from appliance.metrics import gauge
+from appliance.payments import api as payments
 from appliance.payments.contracts import Contracts
 from appliance.payments.rpc import Node
+from appliance.payments.service import Payments
 from appliance.problems import HANDLERS
 from appliance.public import made_links
 from appliance.queue import Queue
@@ -85,7 +87,7 @@ ROUTERS = [
     for module in (
         *(accounts, wallet, quotas, folders, files, playlists, images, renders, pages, bundles),
         *(chats, chat_files, chat_keeping, chat_export, chat_socket, chat_typing),
-        *(assets, live, progress, notifications, webhooks, settings, health, care, docs),
+        *(payments, assets, live, progress, notifications, webhooks, settings, health, care, docs),
     )
 ]
 MOST_BODY = 64 * 1024  # bytes; no request of this API is larger
@@ -171,6 +173,7 @@ def _resources(config: Config) -> dict[str, Any]:
         "logins": Tickets(redis, "login"),
         "wallets": Wallets(Tickets(redis, "wallet"), Contracts(node), reading),
         "node": node,
+        "payments": Payments(node, reading),
         "links": made_links(config),
         "reader": objects,
         "clocks": Clocks(objects, config.clock_seconds),

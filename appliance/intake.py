@@ -24,6 +24,9 @@ from appliance.ledger.service import Ledger
 from appliance.ledger.sweep import Sweep, chores
 from appliance.live.doorbell import Doorbell
 from appliance.logs import log, set_up
+from appliance.payments.rpc import Node
+from appliance.payments.service import Payments
+from appliance.payments.watch import Watch
 from appliance.queue import Queue
 from appliance.renders.sweep import Filling
 from appliance.settings.jobs import Keeper
@@ -77,6 +80,9 @@ async def run() -> None:
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Filling(queue).fill))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Leftovers(multiparts).remove))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Retention(doorbell.ring, settings).drop))
+        node = Node(config.payment_rpc_url)
+        watch = Watch(Payments(node, settings), node, settings)
+        tasks.create_task(again(lambda: settings.now.payment_watch_seconds, watch.look))
         for chore in chores(Sweep(ledger, arrivals, queue, objects, settings)):
             tasks.create_task(again(lambda: settings.now.sweep_seconds, chore))
 

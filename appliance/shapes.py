@@ -307,6 +307,14 @@ SCHEMAS: dict[str, Schema] = {
         **dict.fromkeys(("layer", "key", "old", "new", "note"), _or_null(TEXT)),
     ),
     "SettingsHistory": _all(history=_list("SettingsEntry"), next_cursor=_or_null(COUNT)),
+    "Payment": _all(
+        provider={"enum": ["evm", "manual", "none"]},
+        status={"enum": ["due", "seen", "confirmed", "waived"]},
+        **dict.fromkeys(("reason", "amount", "symbol"), TEXT),
+        **dict.fromkeys(("recipient", "token", "payer", "tx_hash"), _or_null(TEXT)),
+        chain_id=_or_null(COUNT),
+        **dict.fromkeys(("decimals", "confirmations", "confirmations_needed"), COUNT),
+    ),
     "Health": _all(status={"const": "ok"}),
     "Readiness": _all(status={"enum": ["ok", "failing"]}, parts={"type": "object"}),
 }
@@ -371,6 +379,8 @@ ANSWERS: Answers = {
     "post /settings/rollback": {"200": "SettingsRolledBack"},
     "get /settings/{key}": {"200": "Setting"},
     "put /settings/{key}": {"200": "Setting"},
+    "post /profiles/{profile_id}/payment": {"200": "Payment"},
+    "post /profiles/{profile_id}/payment/mark": {"200": "Payment"},
     "get /healthz": {"200": "Health"},
     "get /readyz": {"200": "Readiness", "503": "Readiness"},
 }

@@ -48,7 +48,7 @@ RESERVED = frozenset(
     {
         *("images", "files", "projects", "users", "folders", "tokens", "tickets", "login", "notifications", "assets"),
         *("chats", CHAT),
-        *("webhooks", "cluster", "progress", "settings", "wallet"),
+        *("webhooks", "cluster", "progress", "settings", "wallet", "profiles"),
         *("healthz", "readyz", "metrics", "docs", "openapi.json", "web", "minio"),
     }
 )
