@@ -59,8 +59,10 @@ from appliance.live.feeds import Feeds
 from appliance.live.places import Places
 from appliance.logs import OTHERS, set_up
 from appliance.metrics import gauge
+from appliance.payments import api as payments
 from appliance.payments.contracts import Contracts
 from appliance.payments.rpc import Node
+from appliance.payments.service import Payments
 from appliance.problems import HANDLERS
 from appliance.profiles import api as profiles
 from appliance.profiles import form_api as profile_form
@@ -97,7 +99,7 @@ ROUTERS = [
         *(chats, chat_files, chat_keeping, chat_export, chat_socket, chat_typing),
         *(profiles, profile_uploads, moderation),
         *(profile_form, hashtags, words),
-        *(assets, live, progress, notifications, webhooks, settings, health, care, docs),
+        *(payments, assets, live, progress, notifications, webhooks, settings, health, care, docs),
     )
 ]
 MOST_BODY = 64 * 1024  # bytes; no request of this API is larger
@@ -156,6 +158,7 @@ def _resources(config: Config) -> dict[str, Any]:
     content_door, sniffer = ContentDoor(config), Sniffer(config)
     upload_forms = UploadForms(uploader.access, uploader.secret, config.endpoint())
     node = Node(config.payment_rpc_url)
+    payments = Payments(node, reading)
     slots = Slots(ledger, upload_forms, room, reading)
     editions = Editions(doorbell.ring, reading)
     return {
@@ -174,7 +177,7 @@ def _resources(config: Config) -> dict[str, Any]:
         "sniffer": sniffer,
         "sending": Sending(ledger, Post(doorbell.ring), slots, content_door, sniffer, reading),
         "moves": editions,
-        "entrance": Entrance(Ground(editions, ledger, reading)),
+        "entrance": Entrance(Ground(editions, payments, ledger, reading)),
         "room": room,
         "parts": Parts(config),
         "content_door": content_door,
@@ -187,6 +190,7 @@ def _resources(config: Config) -> dict[str, Any]:
         "logins": Tickets(redis, "login"),
         "wallets": Wallets(Tickets(redis, "wallet"), Contracts(node), reading),
         "node": node,
+        "payments": payments,
         "links": made_links(config),
         "reader": objects,
         "clocks": Clocks(objects, config.clock_seconds),

@@ -80,6 +80,7 @@ CONFLICTS = frozenset(
         "post /images/{file_id}/retry",
         "post /projects/{project_id}/webhooks",
         "post /settings/rollback",
+        *("post /profiles/{profile_id}/payment", "post /profiles/{profile_id}/payment/mark"),
         *MADE_ON_REQUEST,
         "get /files/{file_id}/bundle",
         "post /files/{file_id}/bundle",

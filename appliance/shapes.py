@@ -371,6 +371,14 @@ SCHEMAS: dict[str, Schema] = {
         expires_at=_or_null(TIME),
     ),
     "ProfileUploads": _all(uploads=_list("ProfileUpload")),
+    "Payment": _all(
+        provider={"enum": ["evm", "manual", "none"]},
+        status={"enum": ["due", "seen", "confirmed", "waived"]},
+        **dict.fromkeys(("reason", "amount", "symbol"), TEXT),
+        **dict.fromkeys(("recipient", "token", "payer", "tx_hash"), _or_null(TEXT)),
+        chain_id=_or_null(COUNT),
+        **dict.fromkeys(("decimals", "confirmations", "confirmations_needed"), COUNT),
+    ),
     "Health": _all(status={"const": "ok"}),
     "Readiness": _all(status={"enum": ["ok", "failing"]}, parts={"type": "object"}),
 }
@@ -450,6 +458,8 @@ ANSWERS: Answers = {
     "put /settings/{key}": {"200": "Setting"},
     "get /profiles/uploads": {"200": "ProfileUploads"},
     "get /profiles/uploads/{file_id}": {"200": "ProfileUpload"},
+    "post /profiles/{profile_id}/payment": {"200": "Payment"},
+    "post /profiles/{profile_id}/payment/mark": {"200": "Payment"},
     "get /healthz": {"200": "Health"},
     "get /readyz": {"200": "Readiness", "503": "Readiness"},
 }
