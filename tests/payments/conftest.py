@@ -18,7 +18,7 @@ __all__ = ["book", "database_url", "postgres", "shared_url"]
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anvil]:
     node = anvil.start(tmp_path_factory.mktemp("chain"))
     yield node
-    node.daemon.stop()
+    node.stop()
 
 
 @pytest.fixture
