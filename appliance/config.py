@@ -79,8 +79,32 @@ class Config:
     unclaimed_seconds: int = live(
         6 * 3600, "how long a file that was sent for a chat waits for its message", least=60, most=2592000, unit=SECONDS
     )
+    profile_project: str = live("", "the project whose webhooks are told what becomes of profiles; none unless set")
+    profile_payment_hours: float = live(
+        72.0, "how long a profile waits for its payment", least=0.01, most=8760, unit=HOURS
+    )
+    profile_grace_hours: float = live(
+        24.0, "how long media of profiles that were replaced or rejected are kept", least=0, most=8760, unit=HOURS
+    )
+    moderation_claim_seconds: int = live(
+        900, "how long a profile stays a moderator's who has claimed it", least=10, most=86400, unit=SECONDS
+    )
+    profile_hashtags_most: int = live(30, "hashtags that a profile may have", least=0, most=100)
     unread_seconds: int = live(
         900, "how long a message is unread before webhooks are told; 0: never", least=0, most=2592000, unit=SECONDS
+    )
+    profile_upload_hours: int = live(
+        24, "how long what was uploaded for a profile waits to be sent in with one", least=1, most=720, unit=HOURS
+    )
+    profile_image_bytes: int = live(
+        20_000_000, "the largest picture, and the largest logo, of a profile", least=1000, most=100_000_000, unit=BYTES
+    )
+    profile_video_bytes: int = live(
+        500_000_000, "the largest video of a profile", least=1000, most=50_000_000_000, unit=BYTES
+    )
+    profile_video_seconds: int = live(300, "the longest video of a profile", least=1, most=86400, unit=SECONDS)
+    profile_uploads_an_hour: int = live(
+        60, "uploads for a profile that a user may begin within an hour", least=1, most=100000
     )
     expiry_grace_seconds: float = live(
         60.0, "how long after its form an upload still under way is waited for", least=0, most=86400, unit=SECONDS

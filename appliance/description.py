@@ -67,6 +67,9 @@ CONFLICTS = frozenset(
         *LEGALLY_HELD,
         "post /chats/{owner_id}/file",
         "put /chats/{owner_id}/file/{file_id}",
+        *("post /profiles", "put /profiles/{profile_id}"),
+        *(f"post /moderation/editions/{{edition_id}}/{what}" for what in ("claim", "approve", "reject")),
+        *("post /words", "put /words/{word_id}"),
         "post /files/{file_id}/complete",
         "post /files/{file_id}/cancel",
         "post /files/{file_id}/retry",
@@ -90,6 +93,7 @@ FILLS_STORAGE = frozenset(
         *("post /images", "post /files", "post /files/{file_id}/upload/parts", "put /files/{file_id}/content"),
         "post /files/{file_id}/bundle",
         *("post /chats/{owner_id}/files", "post /chats/{owner_id}/file"),
+        "post /profiles/uploads",
         *MADE_ON_REQUEST,
     }
 )
@@ -111,7 +115,15 @@ STREAMED = {
 LOOKED_AT = frozenset({"post /chats/{owner_id}/file"})  # before it is taken
 LETS_IN = frozenset({"post /login", "post /wallet/login"})
 NAMES_AN_OWNER = frozenset(  # in its body, or its query
-    {"post /images", "post /files", "post /chats", "post /tokens", "post /tickets", "get /notifications"}
+    {
+        "post /profiles/uploads",
+        "post /images",
+        "post /files",
+        "post /chats",
+        "post /tokens",
+        "post /tickets",
+        "get /notifications",
+    }
 )
 NAMES_A_CHANGE = frozenset({"post /settings/rollback"})
 READS_A_FILE = frozenset({"post /settings/sync"})

@@ -47,8 +47,8 @@ NAMES = frozenset(name for names in FOLDERS.values() for name in names)
 RESERVED = frozenset(
     {
         *("images", "files", "projects", "users", "folders", "tokens", "tickets", "login", "notifications", "assets"),
-        *("chats", CHAT),
-        *("webhooks", "cluster", "progress", "settings", "wallet", "profiles"),
+        *("chats", CHAT, "profiles", "moderation", "hashtags", "words", "wallet"),
+        *("webhooks", "cluster", "progress", "settings"),
         *("healthz", "readyz", "metrics", "docs", "openapi.json", "web", "minio"),
     }
 )

@@ -12,7 +12,7 @@ from appliance.errors import NotTaken
 from appliance.files import listing, service, uploads
 from appliance.files.announced import sha256
 from appliance.files.routes import routes
-from appliance.files.slots import Slots
+from appliance.files.slots import Opened, Slots
 from appliance.files.uploads import Slice, slices
 from appliance.ledger.service import Announced, Asker, Ledger
 from appliance.ledger.states import State
@@ -81,7 +81,11 @@ async def create(data: NewFile, caller: Caller, asker: Asker, request: Request, 
 async def opened(data: NewFileOf, request: Request, slots: Slots, asker: Asker, owner: Whose) -> FileLink:
     """A slot for a file that is to be `owner`'s. Raises BadRequest, NotTaken, and as Slots do."""
     said = Announced(data.size, None if data.checksum is None else sha256(data.checksum, "checksum"))
-    slot = await slots.open(request, asker, owner, _profile(data), service.FILE, data.filename, said)
+    return link(await slots.open(request, asker, owner, _profile(data), service.FILE, data.filename, said))
+
+
+def link(slot: Opened) -> FileLink:
+    """What a client is told of an upload that may begin."""
     upload = InParts(slot.plan.part_size, slices(slot.plan)) if slot.plan else None
     state = State.UPLOADED if slot.there else State.INIT
     return FileLink(slot.id, slot.id, state, slot.upload_link, slot.params, upload, slot.expires_at)

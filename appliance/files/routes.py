@@ -25,6 +25,8 @@ from storage.links import Links
 from storage.objects import Objects
 
 CANCELLABLE = (states.State.INIT, states.State.UPLOADED, states.State.PROCESSING)
+SENDING = {"limited": True}
+"""For who signs in by a wallet, too: what a profile is to have comes by forms and parts, held to its size."""
 Seen = Callable[[UUID, Caller], Awaitable[service.File]]
 
 
@@ -43,7 +45,7 @@ def routes(name: str, kind: str | None, complete: str) -> list[Any]:
         """The same of what this caller may do something to. Raises NotAllowed as well."""
         return await access.seen(file_id, caller, noun, kind, change=True)
 
-    @get(path, tags=tags, opt={"limited": True}, summary=f"One {noun}, its state and its versions")
+    @get(path, tags=tags, summary=f"One {noun}, its state and its versions")
     async def read(file_id: UUID, request: Request, caller: Caller, config: Config, links: Links) -> Any:
         return (await seen(file_id, caller)).shown(linker(request, config, links), full=True)
 
@@ -62,7 +64,7 @@ def routes(name: str, kind: str | None, complete: str) -> list[Any]:
 def _moves(path: str, tags: list[str], noun: str, complete: str, seen: Seen) -> list[Any]:
     """What a client says of an upload: it is complete, it is not wanted any more, it is to be tried again."""
 
-    @post(f"{path}/{complete}", tags=tags, opt={"limited": True}, status_code=200, summary="Hint that it was all sent")
+    @post(f"{path}/{complete}", tags=tags, status_code=200, opt=SENDING, summary="Hint that the upload is complete")
     async def hint(
         file_id: UUID,
         request: Request,

@@ -15,8 +15,10 @@ from appliance.ledger.database import fetch
 from appliance.ledger.failures import MISSING
 from processors.profiles import IMAGE
 
-PHOTO, FILE = "photo", "file"
-"""Recipes: of what must be a picture, and of what is read as its content asks for. Pictures of both are the same."""
+PHOTO, FILE, DRAFT = "photo", "file", "draft"
+"""Recipes: of what must be a picture, and of what is read as its content asks for. Pictures of both are the same. Of a
+draft, which must be a video, just enough to judge it by is made; `ledger.develop` makes a file of it.
+"""
 
 _COLUMNS = """
 SELECT a.id, a.root, a.owner, a.folder, a.kind, a.filename, a.state::text AS state, a.error_code, a.error_message,

@@ -1,5 +1,6 @@
 """Opening a slot: the row of an upload, and the form or the parts that it may be sent by."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -19,6 +20,9 @@ from processors.profiles import Profile
 from storage import layout
 from storage.links import UploadForms
 from storage.parts import Plan, plan
+
+Opener = Callable[..., Awaitable[Slot | None]]
+"""Writes the row of an upload, asked as Ledger.open_slot is."""
 
 
 class Opened(NamedTuple):
@@ -51,21 +55,27 @@ class Slots:
         recipe: str,
         filename: str,
         said: Announced = NOTHING,
+        most: int | None = None,
+        opener: Opener | None = None,
     ) -> Opened:
-        """Raises BadRequest, NotFound, LimitReached, and where storage is nearly full."""
+        """most: bytes that are taken, None: as many as of its kind. opener: who writes the row, None: the ledger.
+
+        Raises BadRequest, NotFound, LimitReached, as the opener does, and where storage is nearly full.
+        """
         name, config = clean(filename), self._settings.now
-        formed = self._by_form(profile, said.size)
+        most = min(most_bytes(profile, config), config.max_file_bytes if most is None else most)
+        formed = self._by_form(profile, said.size, most)
         cut = None if formed or said.size is None or not self._in_parts else plan(said.size)
         seconds = config.form_seconds if formed else config.upload_seconds
         said = said._replace(part_size=cut.part_size if cut else None)
-        slot = await self._slot(asker, owner, profile, recipe, name, seconds, said)
+        slot = await self._slot(asker, owner, profile, recipe, name, seconds, said, opener)
         log.info("link issued", asset=str(slot.id), **{owner.noun: owner.id})
         if said.sha256 and await self._ledger.adopt(slot.id):
             log.info("file is there", asset=str(slot.id), signal="known")
             return Opened(str(slot.id), None, None, slot.expires_at, there=True)
         if not formed:
             return Opened(str(slot.id), None, None, slot.expires_at, cut)
-        return self._form(request, owner, profile, slot)
+        return self._form(request, owner, profile, slot, most)
 
     async def direct(self, asker: Asker, owner: Whose, profile: Profile, recipe: str, filename: str) -> UUID:
         """The asset of a file that this very request brings: by nothing else can it be sent, and as long as it comes it
@@ -75,23 +85,30 @@ class Slots:
         return (await self._slot(asker, owner, profile, recipe, clean(filename), seconds, NOTHING)).id
 
     async def _slot(
-        self, asker: Asker, owner: Whose, profile: Profile, recipe: str, name: str, seconds: int, said: Announced
+        self,
+        asker: Asker,
+        owner: Whose,
+        profile: Profile,
+        recipe: str,
+        name: str,
+        seconds: int,
+        said: Announced,
+        opener: Opener | None = None,
     ) -> Slot:
         await self._room.check()
         kind = (profile.folder, profile.name, profile.lane, recipe)
-        slot = await self._ledger.open_slot(*owner, *kind, name, seconds, asker, said)
+        slot = await (opener or self._ledger.open_slot)(*owner, *kind, name, seconds, asker, said)
         if slot is None:
             raise NotFound(f"There is no such {owner.noun}")
         return slot
 
-    def _form(self, request: Request, owner: Whose, profile: Profile, slot: Slot) -> Opened:
+    def _form(self, request: Request, owner: Whose, profile: Profile, slot: Slot, most: int) -> Opened:
         config, key = self._settings.now, layout.original_key(*owner, profile.folder, slot.id)
-        form = self._forms.form(key, most_in_form(profile, config), config.form_seconds)
+        form = self._forms.form(key, min(most, most_in_form(profile, config)), config.form_seconds)
         return Opened(str(slot.id), public_url(request, config) + form.path, form.params, slot.expires_at)
 
-    def _by_form(self, profile: Profile, size: int | None) -> bool:
-        """Whether a file of so many bytes is sent by a form. Raises BadRequest for what is too large."""
-        most = most_bytes(profile, self._settings.now)
+    def _by_form(self, profile: Profile, size: int | None, most: int) -> bool:
+        """Whether a file of so many bytes is sent by a form. Raises BadRequest for more than `most`."""
         if size is not None and not 1 <= size <= most:
             raise BadRequest("The file is empty or too large", size=f"1 to {most} bytes")
         large = self._settings.now.parts_from_bytes if self._in_parts else most + 1

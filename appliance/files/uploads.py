@@ -15,6 +15,7 @@ from appliance.files import announced, service
 from appliance.files.content import ContentDoor
 from appliance.files.hints import stored, taken_in
 from appliance.files.parts import Parts
+from appliance.files.routes import SENDING
 from appliance.ledger import uploads
 from appliance.ledger.service import Ledger
 from appliance.public import linker, public_url
@@ -85,12 +86,7 @@ async def _seen(file_id: UUID, caller: Caller) -> service.File:
     return await access.seen(file_id, caller, change=True)
 
 
-@get(
-    f"{PATH}/upload",
-    tags=["files"],
-    opt={"limited": True},
-    summary="Which parts of a file are there, and which are missing",
-)
+@get(f"{PATH}/upload", tags=["files"], opt=SENDING, summary="Which parts of a file are there, and which are missing")
 async def uploading(file_id: UUID, caller: Caller, parts: Parts, reader: Objects) -> Uploading:
     """Good for going on after a lost connection, or in another browser: storage is asked each time."""
     found = await _seen(file_id, caller)
@@ -108,8 +104,8 @@ async def uploading(file_id: UUID, caller: Caller, parts: Parts, reader: Objects
 @post(
     f"{PATH}/upload/parts",
     tags=["files"],
-    opt={"limited": True},
     status_code=200,
+    opt=SENDING,
     summary="Get links to send parts of a file by",
 )
 async def links(
@@ -141,7 +137,6 @@ def _wanted(data: WantedParts, plan: Plan | None) -> dict[int, Body]:
 @put(
     f"{PATH}/content",
     tags=["files"],
-    opt={"limited": True},
     status_code=200,
     request_max_body_size=None,
     summary="Send a file as one body, through the server",

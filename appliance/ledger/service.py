@@ -120,7 +120,8 @@ class Ledger:
     def __init__(self, ring: Ring) -> None:
         self._ring = ring
 
-    def _told(self, rows: Sequence[asyncpg.Record]) -> list[UUID]:
+    def told(self, rows: Sequence[asyncpg.Record]) -> list[UUID]:
+        """Rings for what a move has appended: rows with `id`, `stream` and `seq`. The ids of what moved."""
         moved = [row for row in rows if row["seq"] is not None]
         if moved:
             self._ring((row["stream"], row["seq"]) for row in moved)
@@ -146,12 +147,12 @@ class Ledger:
         )
         if rows and rows[0]["id"] is None:
             raise LimitReached(rows[0]["scope"], rows[0]["what"], rows[0]["most"])
-        self._told(rows)
+        self.told(rows)
         return Slot(rows[0]["id"], rows[0]["expires_at"]) if rows else None
 
     async def adopt(self, asset: UUID) -> bool:
         """Gives an asset in `init` the bytes that its owner has already, if they are as announced."""
-        return bool(self._told(await fetch("SELECT * FROM ledger.adopt($1)", asset)))
+        return bool(self.told(await fetch("SELECT * FROM ledger.adopt($1)", asset)))
 
     async def arrive(self, bucket: str, came: Sequence[Bytes], signal: str | None = None) -> list[Verdict]:
         """Tells the ledger of bytes that storage holds; any number of times, in any order. `signal`: who found them."""
@@ -162,7 +163,7 @@ class Ledger:
         rows = await fetch(
             "SELECT * FROM ledger.arrive($1, $2, $3, $4, $5, $6, $7)", ids, bucket, keys, versions, sizes, etags, signal
         )
-        self._told(rows)
+        self.told(rows)
         return [Verdict(r["id"], r["version_id"], r["verdict"], r["lane"], (r["attempts"] or 0) + 1) for r in rows]
 
     async def hurry(self, asset: UUID) -> None:
@@ -183,7 +184,7 @@ class Ledger:
         row = await fetch_one("SELECT * FROM ledger.claim($1, $2)", asset, seconds)
         if row is None:
             return None
-        self._told([row])
+        self.told([row])
         return Claim(**{name: row[name] for name in Claim.__struct_fields__})
 
     async def came_to_no_end(self, asset: UUID) -> bool:
@@ -214,7 +215,7 @@ class Ledger:
             "SELECT * FROM ledger.preview($1, $2, $3, $4::jsonb, $5)",
             *(claim.id, claim.lease, sha256, _json(versions), recipe_hash),
         )
-        return bool(self._told(rows))
+        return bool(self.told(rows))
 
     async def unreadable_seconds(self, claim: Claim) -> float:
         """For how long every attempt at this asset has been given back as `unreadable`; 0 if the last one was not."""
@@ -227,14 +228,14 @@ class Ledger:
             "SELECT * FROM ledger.finish($1, $2, $3, $4::jsonb, $5::jsonb, $6)",
             *(claim.id, claim.lease, sha256, _json(facts), _json(versions), recipe_hash),
         )
-        return bool(self._told(rows))
+        return bool(self.told(rows))
 
     async def fail(self, claim: Claim, failure: Failure, sha256: str | None = None) -> bool:
         """Ends a job as `error`; False when its lease was lost. `sha256` of the original, if it was read."""
         rows = await fetch(
             "SELECT * FROM ledger.fail($1, $2, $3::jsonb, $4)", claim.id, claim.lease, _json(failure), sha256
         )
-        return bool(self._told(rows))
+        return bool(self.told(rows))
 
     async def give_up(self, most: int = 200) -> list[UUID]:
         """Ends what used up all its tries without an answer."""
@@ -242,7 +243,7 @@ class Ledger:
             "SELECT * FROM ledger.give_up($1, $2, $3)",
             *("processing_failed", "This file could not be processed, though it was tried several times.", most),
         )
-        return self._told(rows)
+        return self.told(rows)
 
     async def expire(self, ids: Sequence[UUID]) -> list[UUID]:
         """Closes slots whose form ran out without bytes."""
@@ -276,15 +277,15 @@ class Ledger:
 
     async def cancel(self, asset: UUID) -> bool:
         """Ends as `error` what has not come to its end; False for what has. A worker that is at it loses its lease."""
-        return bool(self._told(await fetch("SELECT * FROM ledger.cancel($1, $2::jsonb)", asset, _json(CANCELLED))))
+        return bool(self.told(await fetch("SELECT * FROM ledger.cancel($1, $2::jsonb)", asset, _json(CANCELLED))))
 
     async def remove(self, ids: Sequence[UUID]) -> list[UUID]:
         """Takes assets out of view; the sweep removes their bytes."""
-        return self._told(await fetch("SELECT * FROM ledger.remove($1)", ids))
+        return self.told(await fetch("SELECT * FROM ledger.remove($1)", ids))
 
     async def detach(self, asset: UUID) -> bool:
         """Takes a file out of view that a message has; the message stays, without it."""
-        return bool(self._told(await fetch("SELECT * FROM ledger.detach($1)", asset)))
+        return bool(self.told(await fetch("SELECT * FROM ledger.detach($1)", asset)))
 
     async def keep_open(self, asset: UUID, seconds: float) -> None:
         """Lets an upload that goes on take so much longer."""
@@ -300,25 +301,25 @@ class Ledger:
 
     async def drop(self, asset: UUID) -> bool:
         """Takes a file of a chat out of view, unless a message has it."""
-        return bool(self._told(await fetch("SELECT * FROM ledger.drop_unless_claimed($1)", asset)))
+        return bool(self.told(await fetch("SELECT * FROM ledger.drop_unless_claimed($1)", asset)))
 
     async def drop_unclaimed(self, seconds: float, most: int = 500) -> list[UUID]:
         """Takes out of view what was sent for a chat over `seconds` ago, and no message has."""
-        return self._told(await fetch("SELECT * FROM ledger.drop_unclaimed($1, $2)", seconds, most))
+        return self.told(await fetch("SELECT * FROM ledger.drop_unclaimed($1, $2)", seconds, most))
 
     async def tell_unread(self, chat: str, seconds: float) -> int:
         """Tells a chat's project of every member who has not read something for `seconds`; how many there are."""
-        return len(self._told(await fetch("SELECT NULL AS id, * FROM ledger.tell_unread($1, $2)", chat, seconds)))
+        return len(self.told(await fetch("SELECT NULL AS id, * FROM ledger.tell_unread($1, $2)", chat, seconds)))
 
     async def leave_deleted(self, most: int = 500) -> None:
         """Takes users who are deleted out of the chats they are in, from so many at most. What they wrote stays, and
         says that they wrote it: as it does of who leaves.
         """
-        self._told(await fetch("SELECT NULL AS id, * FROM ledger.leave_deleted($1)", most))
+        self.told(await fetch("SELECT NULL AS id, * FROM ledger.leave_deleted($1)", most))
 
     async def bury(self, asset: UUID) -> bool:
         """Records that the bytes of a removed asset are gone."""
-        return bool(self._told(await fetch("SELECT * FROM ledger.bury($1)", asset)))
+        return bool(self.told(await fetch("SELECT * FROM ledger.bury($1)", asset)))
 
     async def _move(
         self,
@@ -336,7 +337,7 @@ class Ledger:
             "$1, $2::text[]::ledger.asset_state[], $3::text::ledger.asset_state, $4::jsonb[], $5)",
             *(list(ids), sources, target, notes, held),
         )
-        return self._told(rows)
+        return self.told(rows)
 
 
 def _json(value: Any) -> str:

@@ -54,6 +54,7 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
         "post /chats/{owner_id}/file",
         "post /files/{file_id}/upload/parts",
         "put /files/{file_id}/content",
+        "post /profiles/uploads",
         "post /files/{file_id}/bundle",
         "get /images/{file_id}/render",
         "get /files/{file_id}/pages/{page}",

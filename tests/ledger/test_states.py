@@ -14,7 +14,7 @@ MOVES = {
     "expired": {"uploaded", "deleting"},
     "uploaded": {"processing", "error", "deleting"},
     "processing": {"done", "error", "deleting"},
-    "done": {"error", "deleting"},
+    "done": {"error", "deleting", "uploaded"},
     "error": {"uploaded", "deleting"},
     "deleting": {"deleted"},
     "deleted": set(),

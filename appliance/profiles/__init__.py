@@ -1,0 +1,1 @@
+"""Profiles of people: what they want to have published, and its way through the gates."""
