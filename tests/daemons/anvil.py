@@ -42,7 +42,8 @@ class Anvil:
     port: int
 
     def __post_init__(self) -> None:
-        self._client = httpx.Client(timeout=10)
+        # Without connections that are kept, on which it would wait for more when it is to end.
+        self._client = httpx.Client(timeout=10, limits=httpx.Limits(max_keepalive_connections=0))
         self._automine = True
 
     def stop(self) -> None:

@@ -1,12 +1,17 @@
 """Which way of paying is set: none yet, none at all, by an operator's mark; and what settings may be."""
 
+from uuid import uuid4
+
 import pytest
 
+from appliance.accounts.callers import Caller
+from appliance.accounts.whose import Whose
 from appliance.config import Config, from_environment
 from appliance.errors import BadConfiguration, Conflict, NotFound
 from appliance.ledger.database import fetch
+from appliance.payments.api import on_its_way
 from appliance.payments.settings import MOST, ProviderName, smallest, written
-from tests.payments.house import House
+from tests.payments.house import House, user
 
 
 async def test_where_nothing_is_set_nobody_passes_and_it_is_said_what_to_set(house: House) -> None:
@@ -81,8 +86,24 @@ async def test_what_a_chain_confirms_is_for_no_operator_to_mark(house: House) ->
     assert (await house.told(ann, paid))["status"] == "due"
 
 
+async def test_only_whose_profile_it_is_and_servers_know_of_its_payment(house: House) -> None:
+    ann = await house.person()
+    for caller in (Caller("own", Whose("users", ann.user_id), limited=True), Caller("key", server=True)):
+        assert await on_its_way(ann.profile, caller) == ann.edition
+    for other in (Whose("users", "another"), Whose("projects", ann.user_id)):
+        with pytest.raises(NotFound) as foreign:
+            await on_its_way(ann.profile, Caller("other", other))
+        with pytest.raises(NotFound) as unknown:
+            await on_its_way(uuid4(), Caller("other", other))
+        assert foreign.value.detail == unknown.value.detail
+    await house.moved(ann, "expired")
+    with pytest.raises(NotFound):
+        await on_its_way(ann.profile, Caller("key", server=True))
+
+
 async def test_who_has_no_wallet_has_nothing_to_pay_from(house: House) -> None:
     ann = await house.person()
+    await user("b")
     edition = await house.edition((await fetch("INSERT INTO profiles (user_id) VALUES ('b') RETURNING id"))[0]["id"])
     await house.payments.quote(edition, "b")
     assert "no wallet" in (await house.payments.standing(edition)).reason
