@@ -19,8 +19,10 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 
 from appliance import docs, health
 from appliance.accounts import api as accounts
-from appliance.accounts.callers import Caller, Callers
+from appliance.accounts import wallets_api as wallet
+from appliance.accounts.callers import MODERATORS, Caller, Callers
 from appliance.accounts.tickets import Tickets
+from appliance.accounts.wallets import Wallets
 from appliance.again import REVIVED_SECONDS, again
 from appliance.answers import count_answer
 from appliance.assets import api as assets
@@ -37,6 +39,7 @@ from appliance.chats.messages import Post
 from appliance.chats.sending import Sending
 from appliance.clocks import Clocks
 from appliance.config import Config, current
+from appliance.errors import NotAllowed
 from appliance.files import api as files
 from appliance.files import forms, playlists
 from appliance.files.content import ContentDoor
@@ -56,9 +59,21 @@ from appliance.live.feeds import Feeds
 from appliance.live.places import Places
 from appliance.logs import OTHERS, set_up
 from appliance.metrics import gauge
+from appliance.payments import api as payments
+from appliance.payments.contracts import Contracts
+from appliance.payments.rpc import Node
+from appliance.payments.service import Payments
 from appliance.problems import HANDLERS
+from appliance.profiles import api as profiles
+from appliance.profiles import form_api as profile_form
+from appliance.profiles import moderation_api as moderation
+from appliance.profiles import tags_api as hashtags
 from appliance.profiles import uploads_api as profile_uploads
+from appliance.profiles.editions import Editions
+from appliance.profiles.entrance import Entrance
+from appliance.profiles.gates import Ground
 from appliance.profiles.uploads import Uploads
+from appliance.profiles.words import api as words
 from appliance.public import made_links
 from appliance.queue import Queue
 from appliance.quotas import api as quotas
@@ -80,10 +95,11 @@ from storage.objects import Objects
 ROUTERS = [
     module.router
     for module in (
-        *(accounts, quotas, folders, files, playlists, images, renders, pages, bundles),
+        *(accounts, wallet, quotas, folders, files, playlists, images, renders, pages, bundles),
         *(chats, chat_files, chat_keeping, chat_export, chat_socket, chat_typing),
-        profile_uploads,
-        *(assets, live, progress, notifications, webhooks, settings, health, care, docs),
+        *(profiles, profile_uploads, moderation),
+        *(profile_form, hashtags, words),
+        *(payments, assets, live, progress, notifications, webhooks, settings, health, care, docs),
     )
 ]
 MOST_BODY = 64 * 1024  # bytes; no request of this API is larger
@@ -104,10 +120,19 @@ async def authenticated(connection: ASGIConnection, handler: BaseRouteHandler) -
                 callers: Callers = state["callers"]
                 caller = await callers.recognise(connection.headers.get("authorization"))
                 connection.scope["state"]["caller"] = caller
+                _must_be_for(caller, handler)
     finally:
         if connection.scope["type"] == "http":
             gate: Gate = state["gate"]
             await gate.admit(connection, caller)
+
+
+def _must_be_for(caller: Caller, handler: BaseRouteHandler) -> None:
+    """Who signed in with a wallet, and who moderates, may ask only what says that it is for them. Raises NotAllowed."""
+    if caller.limited and not handler.opt.get("limited"):
+        raise NotAllowed("Who signed in with a wallet may only do what has to do with a profile")
+    if caller.owner and caller.owner.root == MODERATORS and not handler.opt.get("moderator"):
+        raise NotAllowed("A moderator may only do what has to do with moderation")
 
 
 async def _caller(request: Request) -> Caller:
@@ -132,7 +157,10 @@ def _resources(config: Config) -> dict[str, Any]:
     listener = Listener(config.valkey_url)
     content_door, sniffer = ContentDoor(config), Sniffer(config)
     upload_forms = UploadForms(uploader.access, uploader.secret, config.endpoint())
+    node = Node(config.payment_rpc_url)
+    payments = Payments(node, reading)
     slots = Slots(ledger, upload_forms, room, reading)
+    editions = Editions(doorbell.ring, reading)
     return {
         "config": config,
         "settings": reading,
@@ -148,6 +176,8 @@ def _resources(config: Config) -> dict[str, Any]:
         "profile_uploads": Uploads(ledger, slots, reading),
         "sniffer": sniffer,
         "sending": Sending(ledger, Post(doorbell.ring), slots, content_door, sniffer, reading),
+        "moves": editions,
+        "entrance": Entrance(Ground(editions, payments, ledger, reading)),
         "room": room,
         "parts": Parts(config),
         "content_door": content_door,
@@ -158,6 +188,9 @@ def _resources(config: Config) -> dict[str, Any]:
         "callers": Callers(config.token_secret),
         "tickets": Tickets(redis, "ticket"),
         "logins": Tickets(redis, "login"),
+        "wallets": Wallets(Tickets(redis, "wallet"), Contracts(node), reading),
+        "node": node,
+        "payments": payments,
         "links": made_links(config),
         "reader": objects,
         "clocks": Clocks(objects, config.clock_seconds),
@@ -189,6 +222,7 @@ async def _running(app: Litestar) -> AsyncIterator[None]:
             await asyncio.gather(*tasks, return_exceptions=True)
             await app.state["places"].give_back()
             await app.state["sniffer"].close()
+            await app.state["node"].close()
 
 
 def _provide(resource: Any) -> Provide:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from appliance.errors import BadConfiguration
+from appliance.payments import settings as payments
+from appliance.payments.settings import ProviderName
 from appliance.settings.casts import Unit
 from appliance.settings.declared import MANY, declared_in, live, setting
 from appliance.upkeep import clock
@@ -77,6 +79,17 @@ class Config:
     unclaimed_seconds: int = live(
         6 * 3600, "how long a file that was sent for a chat waits for its message", least=60, most=2592000, unit=SECONDS
     )
+    profile_project: str = live("", "the project whose webhooks are told what becomes of profiles; none unless set")
+    profile_payment_hours: float = live(
+        72.0, "how long a profile waits for its payment", least=0.01, most=8760, unit=HOURS
+    )
+    profile_grace_hours: float = live(
+        24.0, "how long media of profiles that were replaced or rejected are kept", least=0, most=8760, unit=HOURS
+    )
+    moderation_claim_seconds: int = live(
+        900, "how long a profile stays a moderator's who has claimed it", least=10, most=86400, unit=SECONDS
+    )
+    profile_hashtags_most: int = live(30, "hashtags that a profile may have", least=0, most=100)
     unread_seconds: int = live(
         900, "how long a message is unread before webhooks are told; 0: never", least=0, most=2592000, unit=SECONDS
     )
@@ -215,6 +228,20 @@ class Config:
     address_files: int = live(0, "files that a network address may have", least=0, most=MANY)
     address_bytes: int = live(0, "bytes of originals that a network address may have", least=0, most=MANY, unit=BYTES)
     address_requests: int = live(30_000, "requests a minute of a network address", least=0, most=MANY)
+    payment_provider: ProviderName = live(
+        ProviderName.UNSET, "what confirms payments: evm, manual, or none to ask for no payment; not set: none passes"
+    )
+    payment_rpc_url: str = setting("", "the node that knows the chain: http://host:port", secret=True)
+    payment_chain_id: int = live(0, "the chain of payments and wallets; 0: wallets of any, no payments", 0, MANY)
+    payment_recipient: str = live("", "the address that is paid to", check=payments.address)
+    payment_token: str = live("", "the ERC-20 token that is paid in; not set: the chain's coin", check=payments.address)
+    payment_token_decimals: int = live(18, "decimals of that token or coin", least=0, most=payments.MOST_DECIMALS)
+    payment_token_symbol: str = live("ETH", "what that token or coin is called", check=payments.symbol)
+    payment_amount: str = live("", "what publishing costs, as 0.005", check=payments.amount)
+    payment_confirmations: int = live(12, "blocks after which a payment counts, its own too", least=1, most=100000)
+    payment_watch_seconds: float = live(
+        5.0, "the pause between two looks for payments", least=0.05, most=3600, unit=SECONDS
+    )
     log_format: str = setting("text", "text or json")
     log_level: str = setting("info", "debug, info, warning or error: what is less is not logged")
 

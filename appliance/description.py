@@ -67,6 +67,9 @@ CONFLICTS = frozenset(
         *LEGALLY_HELD,
         "post /chats/{owner_id}/file",
         "put /chats/{owner_id}/file/{file_id}",
+        *("post /profiles", "put /profiles/{profile_id}"),
+        *(f"post /moderation/editions/{{edition_id}}/{what}" for what in ("claim", "approve", "reject")),
+        *("post /words", "put /words/{word_id}"),
         "post /files/{file_id}/complete",
         "post /files/{file_id}/cancel",
         "post /files/{file_id}/retry",
@@ -77,6 +80,7 @@ CONFLICTS = frozenset(
         "post /images/{file_id}/retry",
         "post /projects/{project_id}/webhooks",
         "post /settings/rollback",
+        *("post /profiles/{profile_id}/payment", "post /profiles/{profile_id}/payment/mark"),
         *MADE_ON_REQUEST,
         "get /files/{file_id}/bundle",
         "post /files/{file_id}/bundle",
@@ -109,7 +113,7 @@ STREAMED = {
     "post /chats/{owner_id}/file": ("multipart/form-data", FORM),
 }
 LOOKED_AT = frozenset({"post /chats/{owner_id}/file"})  # before it is taken
-LETS_IN = frozenset({"post /login"})
+LETS_IN = frozenset({"post /login", "post /wallet/login"})
 NAMES_AN_OWNER = frozenset(  # in its body, or its query
     {
         "post /profiles/uploads",

@@ -24,7 +24,12 @@ from appliance.ledger.service import Ledger
 from appliance.ledger.sweep import Sweep, chores
 from appliance.live.doorbell import Doorbell
 from appliance.logs import log, set_up
+from appliance.payments.rpc import Node
+from appliance.payments.service import Payments
+from appliance.payments.watch import Watch
+from appliance.profiles.chores import ProfileChores
 from appliance.profiles.clearing import Clearing
+from appliance.profiles.editions import Editions
 from appliance.queue import Queue
 from appliance.renders.sweep import Filling
 from appliance.settings.jobs import Keeper
@@ -78,7 +83,14 @@ async def run() -> None:
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Filling(queue).fill))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Leftovers(multiparts).remove))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Retention(doorbell.ring, settings).drop))
+        node = Node(config.payment_rpc_url)
+        payments = Payments(node, settings)
+        profiles = ProfileChores(Editions(doorbell.ring, settings), payments, ledger, settings)
+        for care in (profiles.look, profiles.drop, profiles.follow):
+            tasks.create_task(again(lambda: settings.now.sweep_seconds, care))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Clearing(ledger, settings).drop))
+        watch = Watch(payments, node, settings)
+        tasks.create_task(again(lambda: settings.now.payment_watch_seconds, watch.look))
         for chore in chores(Sweep(ledger, arrivals, queue, objects, settings)):
             tasks.create_task(again(lambda: settings.now.sweep_seconds, chore))
 

@@ -7,6 +7,7 @@ from appliance.accounts.owners import EVERY, OF_PEOPLE
 from appliance.files.versions import ANY, NAMES
 from appliance.ledger.states import SHOWN
 from appliance.profiles.roles import ROLES
+from appliance.profiles.states import State
 from appliance.settings.tables import Action, Layer
 from appliance.webhooks.service import EVENTS
 
@@ -131,6 +132,17 @@ _SETTING: dict[str, Schema] = {
     "set_at": _or_null(TIME),
 }
 _SYNCED: dict[str, Schema] = {"generation": COUNT, "changed": {"type": "array", "items": TEXT}}
+_FORM: dict[str, Schema] = {
+    "name": TEXT,
+    "url": _or_null(TEXT),
+    "activity_hobbies": TEXT,
+    "hashtags": {"type": "array", "items": TEXT},
+    "is_incognito": YES_OR_NO,
+}
+_FLAGS: Schema = {"type": "array", "items": {"type": "object"}}
+_MEDIA: Schema = {"type": "object", "description": "image, logo and video, each with its versions, those there are"}
+_PAST: Schema = {"type": "array", "items": _all(at=TIME, who=TEXT, state={"enum": list(State)}, reason=TEXT)}
+_CLAIMED: dict[str, Schema] = {"claimed_by": _or_null(TEXT), "claimed_until": _or_null(TIME)}
 _BOUNDS: dict[str, Schema] = {"seq": COUNT, "first": COUNT, "epoch": TEXT}
 
 SCHEMAS: dict[str, Schema] = {
@@ -195,12 +207,55 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Attachment": _owned(**_IMAGE, path=TEXT, versions=_of("FileVersions")),
     "Messages": _all(messages=_list("Message"), next_before=_or_null(UUID)),
+    "Profile": _all(
+        profile_id=UUID,
+        **_FORM | {"name": _or_null(TEXT)},
+        wallet=_or_null(TEXT),
+        published_at=TIME,
+        media=_MEDIA,
+    ),
+    "Profiles": _all(profiles=_list("Profile"), next_cursor=_or_null(TEXT)),
+    "Edition": _all(
+        edition_id=UUID,
+        state={"enum": list(State)},
+        reason=TEXT,
+        **_FORM,
+        media=_MEDIA,
+        payment=_or_null({"type": "object"}),
+        history=_PAST,
+    ),
+    "OwnProfile": _all(profile_id=UUID, published=_or_null(_of("Profile")), edition=_of("Edition")),
+    "Moderated": _all(
+        edition_id=UUID,
+        profile_id=UUID,
+        state={"enum": list(State)},
+        since=TIME,
+        **_FORM,
+        flags=_FLAGS,
+        **_CLAIMED,
+        media=_MEDIA,
+        wallet=_or_null(TEXT),
+        published=_or_null(_of("Profile")),
+        payment=_or_null({"type": "object"}),
+        history=_PAST,
+    ),
+    "Waiting": _all(edition_id=UUID, profile_id=UUID, name=TEXT, since=TIME, flags=COUNT, **_CLAIMED),
+    "Queue": _all(moderator=TEXT, waiting=_list("Waiting"), next_cursor=_or_null(TEXT)),
+    "Decided": _all(
+        id=COUNT, at=TIME, moderator=TEXT, edition_id=UUID, profile_id=UUID, state=TEXT, reason=TEXT, name=TEXT
+    ),
+    "Decisions": _all(decisions=_list("Decided"), next_cursor=_or_null(COUNT)),
+    "ForbiddenWords": _all(words=_list("ForbiddenWord"), next_cursor=_or_null(COUNT)),
     "Event": _owned(
         type=TEXT,
         seq={"type": "integer", "minimum": 1},
         file_id=UUID,
         image_id=UUID,
-        state=_or_null({"enum": list(SHOWN)}),
+        state=_or_null({"enum": [*SHOWN, *State, "deleted"]}),  # of a file, or of a profile
+        profile_id=UUID,
+        edition_id=UUID,
+        reason=TEXT,
+        payment=_or_null(_all(status=TEXT, confirmations=COUNT)),
         at=TIME,
         unread=_all(chat_id=TEXT, user_id=TEXT, seq=COUNT, since=TIME, messages=COUNT),
     )
@@ -316,6 +371,14 @@ SCHEMAS: dict[str, Schema] = {
         expires_at=_or_null(TIME),
     ),
     "ProfileUploads": _all(uploads=_list("ProfileUpload")),
+    "Payment": _all(
+        provider={"enum": ["evm", "manual", "none"]},
+        status={"enum": ["due", "seen", "confirmed", "waived"]},
+        **dict.fromkeys(("reason", "amount", "symbol"), TEXT),
+        **dict.fromkeys(("recipient", "token", "payer", "tx_hash"), _or_null(TEXT)),
+        chain_id=_or_null(COUNT),
+        **dict.fromkeys(("decimals", "confirmations", "confirmations_needed"), COUNT),
+    ),
     "Health": _all(status={"const": "ok"}),
     "Readiness": _all(status={"enum": ["ok", "failing"]}, parts={"type": "object"}),
 }
@@ -341,6 +404,19 @@ ANSWERS: Answers = {
     "post /chats/{owner_id}/file": {"200": "Message", "201": "Message"},
     "get /chats/{owner_id}/file/{file_id}": {"200": "Attachment"},
     "put /chats/{owner_id}/file/{file_id}": {"200": "Message", "201": "Message"},
+    "post /profiles": {"201": "OwnProfile"},
+    "get /profiles": {"200": "Profiles"},
+    "get /profiles/mine": {"200": "OwnProfile"},
+    "get /profiles/{profile_id}": {"200": "Profile"},
+    "put /profiles/{profile_id}": {"200": "OwnProfile"},
+    "get /moderation/queue": {"200": "Queue"},
+    "get /moderation/history": {"200": "Decisions"},
+    "get /moderation/editions/{edition_id}": {"200": "Moderated"},
+    **{
+        f"post /moderation/editions/{{edition_id}}/{what}": {"200": "Moderated"}
+        for what in ("claim", "release", "approve", "reject")
+    },
+    "get /words": {"200": "ForbiddenWords"},
     **{f"post /{root}": {"201": "Owner"} for root in OF_PEOPLE},
     **_of_owners("get", "", {"200": "Owner"}),
     **_of_owners("get", "/images", {"200": "Images"}),
@@ -382,6 +458,8 @@ ANSWERS: Answers = {
     "put /settings/{key}": {"200": "Setting"},
     "get /profiles/uploads": {"200": "ProfileUploads"},
     "get /profiles/uploads/{file_id}": {"200": "ProfileUpload"},
+    "post /profiles/{profile_id}/payment": {"200": "Payment"},
+    "post /profiles/{profile_id}/payment/mark": {"200": "Payment"},
     "get /healthz": {"200": "Health"},
     "get /readyz": {"200": "Readiness", "503": "Readiness"},
 }

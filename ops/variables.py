@@ -34,8 +34,8 @@ OF_DRILLS = ("BACKUP_KEY", "CACHE", "MINIO")
 PRIVATE = {
     "migrate": (),
     "buckets": ("STORAGE_ROOT", "UPLOADER_KEY", "READER_KEY", "WORKER_KEY", "REPLACED_KEYS"),
-    "api": ("UPLOADER_KEY", "READER_KEY", "TOKEN_SECRET", "API_PORT", "API_WORKERS"),
-    "intake": ("WORKER_KEY",),
+    "api": ("UPLOADER_KEY", "READER_KEY", "TOKEN_SECRET", "API_PORT", "API_WORKERS", "PAYMENT_RPC_URL"),
+    "intake": ("WORKER_KEY", "PAYMENT_RPC_URL"),
     "worker": ("WORKER_KEY",),
     "verify": ("WORKER_KEY", "STORAGE_ROOT"),
     "webhooks": ("READER_KEY",),
@@ -117,6 +117,7 @@ def _values(plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
         "WORKER_KEY": plan.credentials.worker,
         "REPLACED_KEYS": " ".join(credentials.replaced(plan.folder)),
         "TOKEN_SECRET": plan.credentials.token,
+        "PAYMENT_RPC_URL": environment.get("DARKROOM_PAYMENT_RPC_URL", ""),
         "API_PORT": str(plan.ports["api"]),
         "API_WORKERS": environment.get("DARKROOM_API_WORKERS") or str(max(2, min(4, cores()))),
     }

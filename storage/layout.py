@@ -47,7 +47,7 @@ NAMES = frozenset(name for names in FOLDERS.values() for name in names)
 RESERVED = frozenset(
     {
         *("images", "files", "projects", "users", "folders", "tokens", "tickets", "login", "notifications", "assets"),
-        *("chats", CHAT, "profiles"),
+        *("chats", CHAT, "profiles", "moderation", "hashtags", "words", "wallet"),
         *("webhooks", "cluster", "progress", "settings"),
         *("healthz", "readyz", "metrics", "docs", "openapi.json", "web", "minio"),
     }

@@ -2,13 +2,17 @@ import { failureInWords } from "./words.js";
 
 const PATIENCE = 30_000;
 
-/** A refusal or a failure; `message` is fit to be shown, `status` is 0 where no answer came at all. */
+/**
+ * A refusal or a failure; `message` is fit to be shown, `status` is 0 where no answer came at all, `fields` are what is
+ * wrong with each field of what was sent: [{field, message}].
+ */
 export class ApiError extends Error {
   constructor(status, problem = {}) {
     super(failureInWords(status, problem));
     this.name = "ApiError";
     this.status = status;
     this.code = problem.code ?? null;
+    this.fields = Array.isArray(problem.errors) ? problem.errors : [];
   }
 
   /** Whether the same request may succeed later, unchanged. */

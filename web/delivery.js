@@ -123,7 +123,7 @@ export class Delivery {
     this.album.release(asset);
     if (asset.inParts) await this.begun.drop(asset.file);
     asset.inParts = false;
-    await this.access.request("DELETE", `/files/${id}`).catch((error) => {
+    await this.access.request("DELETE", this.access.slotAt?.(id) ?? `/files/${id}`).catch((error) => {
       if (!error.passing) return;
       this.album.claim(asset, id);
       throw error;

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Router, delete, get, post
 from litestar.params import Parameter
 
-from appliance.accounts.callers import Caller, Callers
+from appliance.accounts.callers import MODERATORS, Caller, Callers
 from appliance.accounts.owners import EVERY, PROJECTS, USERS, Owners
 from appliance.accounts.service import OPERATOR
 from appliance.accounts.tables import Owner
@@ -105,7 +105,12 @@ async def create_token(data: NewToken, caller: Caller, callers: Callers, config:
     return Token(token, datetime.fromtimestamp(ends, UTC))
 
 
-@post("/tickets", tags=["credentials"], summary="A single-use ticket to open a websocket with")
+@post(
+    "/tickets",
+    tags=["credentials"],
+    opt={"limited": True},
+    summary="A single-use ticket to open a websocket with",
+)
 async def create_ticket(caller: Caller, tickets: Tickets, config: Config, data: NewTicket | None = None) -> Ticket:
     wanted = (data and data.whose()) or caller.owner
     if wanted is None:
@@ -121,18 +126,25 @@ async def create_ticket(caller: Caller, tickets: Tickets, config: Config, data: 
     "/login",
     tags=["credentials"],
     opt={"public": True},
-    summary="Turn the code of a login address into the operator's token, or the user's that it was made for",
+    summary="Turn the code of a login address into the operator's token, a user's or a moderator's",
 )
 async def login(data: Login, callers: Callers, logins: Tickets) -> Token:
     worth = await logins.redeem(data.code)
     if worth is None:
         raise NotAuthenticated("This login address was used already or is too old; get a new one with ./ops/open")
-    token, ends = callers.token(None if worth == OPERATOR else await _user(worth), PAGE_SECONDS)
+    token, ends = callers.token(await _owner(worth), PAGE_SECONDS)
     return Token(token, datetime.fromtimestamp(ends, UTC))
 
 
+async def _owner(worth: str) -> Whose | None:
+    """Whose token a code is worth. Raises NotAuthenticated for a user who was deleted since it was made."""
+    if worth == OPERATOR:
+        return None
+    root, _, name = worth.partition(" ")  # which no user's id has
+    return Whose(MODERATORS, name) if name and root == MODERATORS else await _user(worth)
+
+
 async def _user(user_id: str) -> Whose:
-    """Raises NotAuthenticated for one who was deleted since the address was made."""
     try:
         return Whose(USERS.root, (await USERS.one(user_id)).id)
     except NotFound:

@@ -16,6 +16,9 @@ from storage import layout
 AUDIENCE = "darkroom"
 KEY_PREFIX = "dk_"
 ANYBODY = "*"
+MODERATORS = "moderators"
+"""In the place of an owner's root, so that a moderator is nobody who has files, and sees nobody's."""
+PROFILES = "profiles"
 MOST_TOKENS = 10_000
 REMEMBER_SECONDS = 5.0  # how long a revoked key may still be taken by a process that knows it
 
@@ -30,11 +33,20 @@ class Caller(msgspec.Struct, frozen=True):
     """The application's own name for the one behind a token, where it said so."""
     server: bool = False
     """One who asks for many people, from one address."""
+    limited: bool = False
+    """One who signed in with a wallet: may do what has to do with a profile of their own, and no more."""
 
     @property
     def person(self) -> str | None:
         """Who it is, as the application knows people; None for a server, and for a token that is of no one person."""
         return self.user or (self.owner.id if self.owner and self.owner.root == layout.USERS else None)
+
+    @property
+    def moderator(self) -> str | None:
+        """The name by which what this caller decides is noted; None for one who decides nothing."""
+        if self.owner is None:
+            return self.name
+        return self.owner.id if self.owner.root == MODERATORS else None
 
     def may_see(self, owner: Whose, what: str = "") -> None:
         """Raises NotFound, as if there were no such `what`, for something of an owner this caller may not know of."""
@@ -45,6 +57,12 @@ class Caller(msgspec.Struct, frozen=True):
         """Raises NotAllowed for a browser's token."""
         if self.owner is not None:
             raise NotAllowed(f"This needs a server key, not a {self.owner.noun}'s token")
+
+    def must_be_moderator(self) -> str:
+        """The name as of `moderator`. Raises NotAllowed for all but moderators, server keys and the operator's page."""
+        if self.moderator is None:
+            raise NotAllowed("This needs a moderator's login; ./ops/open --moderation makes one")
+        return self.moderator
 
     def must_be_admin(self) -> None:
         """Raises NotAllowed for all but an admin key."""
@@ -60,8 +78,12 @@ class Callers:
         self._tokens: dict[str, tuple[float, Caller]] = {}  # checked once; what a token says does not change
         self._known: dict[str, tuple[float, Caller]] = {}
 
-    def token(self, owner: Whose | None, seconds: int, user: str | None = None) -> tuple[str, int]:
-        """A token for what is one owner's, or with None for the operator's page, and the Unix time of its end."""
+    def token(
+        self, owner: Whose | None, seconds: int, user: str | None = None, limited: bool = False
+    ) -> tuple[str, int]:
+        """A token for what is one owner's, or with None for the operator's page, and the Unix time of its end. One that
+        is limited is good for profiles alone.
+        """
         now = int(time.time())
         subject = owner.id if owner else ANYBODY
         claims: dict[str, Any] = {"aud": AUDIENCE, "sub": subject, "iat": now, "exp": now + seconds}
@@ -69,6 +91,8 @@ class Callers:
             claims["root"] = owner.root
         if user is not None:
             claims["user"] = user
+        if limited:
+            claims["for"] = PROFILES
         return jwt.encode(claims, self._secret, algorithm="HS256"), now + seconds
 
     async def recognise(self, authorization: str | None) -> Caller:
@@ -87,7 +111,8 @@ class Callers:
         claims = self._claims(token)
         anybody = claims["sub"] == ANYBODY
         owner = None if anybody else Whose(claims.get("root", layout.PROJECTS), claims["sub"])
-        caller = Caller(name="operator" if anybody else "token", owner=owner, user=claims.get("user"))
+        name, limited = "operator" if anybody else "token", "for" in claims
+        caller = Caller(name=name, owner=owner, user=claims.get("user"), limited=limited)
         if len(self._tokens) >= MOST_TOKENS:
             self._tokens.clear()
         self._tokens[token] = (claims["exp"], caller)

@@ -64,6 +64,7 @@ WITH gone AS (
         AND s.id <> ALL (ARRAY(SELECT DISTINCT a.stream FROM ledger.assets a WHERE a.state = 'deleting'))
         -- Another one of the same id is in none of this one's chats.
         AND NOT EXISTS (SELECT FROM chat_members m WHERE $1 = 'users' AND m.user_id = p.id)
+        AND NOT EXISTS (SELECT FROM profiles f WHERE $1 = 'users' AND f.user_id = p.id)
         -- All at once they might be more than a statement has time for.
         AND NOT EXISTS (SELECT FROM chat_messages m WHERE $1 = 'chats' AND m.chat = p.id)
     RETURNING p.id

@@ -1,6 +1,8 @@
 """What lets people in: the login of a page, and tokens of a project."""
 
-from appliance.accounts.callers import Callers
+import re
+
+from appliance.accounts.callers import MODERATORS, Callers
 from appliance.accounts.owners import PROJECTS, USERS, Owners
 from appliance.accounts.tickets import Tickets
 from appliance.accounts.whose import Whose
@@ -10,6 +12,7 @@ from appliance.settings.reading import in_force
 from appliance.valkey import quick
 
 OPERATOR = "*"  # what the code of the operator's login is worth: no user's id
+MODERATOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 LOGIN_SECONDS = 900  # how long a login address is good for
 
 
@@ -19,9 +22,20 @@ async def create_login_code(user: str | None = None) -> str:
     """
     if user is not None:
         await _there(USERS, user)
+    return await _issued(OPERATOR if user is None else user)
+
+
+async def create_moderator_code(name: str) -> str:
+    """The same as a moderator, whose decisions are noted by `name`. Raises Unavailable and BadRequest."""
+    if not MODERATOR.fullmatch(name):
+        raise BadRequest("The moderator's name is not valid", name="1 to 64 letters, digits and . _ @ -")
+    return await _issued(f"{MODERATORS} {name}")
+
+
+async def _issued(worth: str) -> str:
     redis = quick(current().valkey_url)
     try:
-        return await Tickets(redis, "login").issue(OPERATOR if user is None else user, LOGIN_SECONDS)
+        return await Tickets(redis, "login").issue(worth, LOGIN_SECONDS)
     finally:
         await redis.aclose()
 

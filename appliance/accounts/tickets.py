@@ -50,9 +50,9 @@ class Tickets:
     def _key(self, ticket: str) -> str:
         return f"darkroom:{self._purpose}:{sha256(ticket.encode()).hexdigest()}"
 
-    async def issue(self, worth: str, seconds: int) -> str:
-        """A new ticket, good for `seconds`. Raises Unavailable."""
-        ticket = secrets.token_urlsafe(24)
+    async def issue(self, worth: str, seconds: int, ticket: str | None = None) -> str:
+        """A new ticket, good for `seconds`, made up unless it is given. Raises Unavailable."""
+        ticket = ticket or secrets.token_urlsafe(24)
         try:
             await self._redis.set(self._key(ticket), worth, ex=seconds)
         except LOST as error:

@@ -176,6 +176,7 @@ def _block(message: bytes, identity: str | None) -> bytes:
 @get(
     PATHS,
     tags=["events"],
+    opt={"limited": True},
     middleware=[holding, in_time],
     summary="A page of events, or with Accept: text/event-stream a stream of them",
 )

@@ -43,7 +43,12 @@ def _told(notice: Notice, made: Linker) -> dict[str, Any]:
     return {**present(notice.event, made), "cursor": notice.cursor.written()}
 
 
-@get("/notifications", tags=["events"], summary="A page of what concerns a user, over all projects")
+@get(
+    "/notifications",
+    tags=["events"],
+    opt={"limited": True},
+    summary="A page of what concerns a user, over all projects",
+)
 async def page(
     request: Request,
     caller: Caller,

@@ -12,11 +12,14 @@ from appliance.ledger import states
 from appliance.live.cursor import Bounds
 from appliance.live.progress import Progress
 from appliance.live.service import Event
+from storage import layout
 
 PREVIEW = "preview"
 """The type of an event that tells of versions which are there before the rest."""
 UNREAD = "unread"
 """The type of an event of a project that tells who has not read something, in which of its chats."""
+PROFILE = "profile"
+"""The type of an event that tells where a user's profile is; in a project's stream it is of many users."""
 
 
 def present(event: Event, linker: Linker, for_server: bool = False) -> dict[str, Any]:
@@ -31,6 +34,8 @@ def present(event: Event, linker: Linker, for_server: bool = False) -> dict[str,
     }
     if event.type == UNREAD:
         return told | ({UNREAD: event.facts} if for_server else {})
+    if event.type == PROFILE and event.root == layout.PROJECTS and not for_server:
+        return told
     if event.asset is None:
         return told | event.facts
     told |= {"file_id": str(event.asset), "image_id": str(event.asset), "state": states.shown(event.state)}

@@ -28,7 +28,7 @@ from storage.links import Links
 DONE_PERCENT = 100.0
 
 
-@get("/progress/{progress_id:uuid}", tags=["events"], summary="How far the work on one file is")
+@get("/progress/{progress_id:uuid}", tags=["events"], opt={"limited": True}, summary="How far the work on one file is")
 async def read(
     progress_id: UUID, request: Request, caller: Caller, config: Config, links: Links, redis: Redis
 ) -> dict[str, Any]:

@@ -24,7 +24,8 @@ class Gate:
         if caller is None:
             await self._requests.admit(None, None, self._marks.of(connection))
         elif not caller.server:
-            await self._requests.admit(caller.owner, caller.user, self.mark(connection, caller.server))
+            owner = caller.owner if caller.moderator is None else None  # moderators own nothing: only addresses count
+            await self._requests.admit(owner, caller.user, self.mark(connection, caller.server))
 
     def asker(self, connection: ASGIConnection, caller: Caller) -> Asker:
         """Whom an upload counts for that `caller` asks for, besides its owner."""

@@ -18,8 +18,8 @@ HIGHEST = 10**18  # of an event's number
 
 
 class NewWebhook(msgspec.Struct, forbid_unknown_fields=True):
-    """`events`: of init uploaded processing done error deleted erased unread these alone. `secret`: one is made
-    if missing.
+    """`events`: of init uploaded processing done error deleted erased unread profile these alone. `secret`: one
+    is made if missing.
     """
 
     url: str

@@ -14,7 +14,7 @@ from appliance.webhooks.addresses import Reach
 from appliance.webhooks.post import NOT_PUBLIC
 from appliance.webhooks.tables import Attempt, Webhook
 
-EVENTS = ("init", "uploaded", "processing", "done", "error", "deleted", "erased", "unread")
+EVENTS = ("init", "uploaded", "processing", "done", "error", "deleted", "erased", "unread", "profile")
 MOST = 20  # webhooks of one project
 LONGEST_URL = 2000  # characters
 

@@ -9,17 +9,25 @@ def main() -> int:
     )
     parser.add_argument("--chat", action="store_true", help="the page of the chats, opened as --user")
     parser.add_argument("--user", metavar="ID", help="whom it lets in; the user is made if that one is new")
+    parser.add_argument("--moderation", action="store_true", help="the page of the moderators, opened as --as")
+    parser.add_argument("--as", dest="moderator", metavar="NAME", help="by what name decisions are noted")
     given = parser.parse_args()
     if given.chat != (given.user is not None):
         parser.error("--chat and --user go together: people chat")
+    if given.moderation != (given.moderator is not None):
+        parser.error("--moderation and --as go together: who decides is noted")
+    if given.chat and given.moderation:
+        parser.error("one page at a time: --chat or --moderation")
     folder = options.folder(given)
 
     async def code() -> str:
         from appliance.accounts import service
 
+        if given.moderation:
+            return await service.create_moderator_code(given.moderator)
         return await service.create_login_code(given.user)
 
-    page = "/chat" if given.chat else "/"
+    page = "/chat" if given.chat else "/moderation" if given.moderation else "/"
     print(f"{serving.default_url(folder)}{page}#login={serving.ask(folder, code)}", flush=True)
     return 0
 

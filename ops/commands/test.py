@@ -16,12 +16,12 @@ from storage.server import locate
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
-# Most tests wait for daemons, so three run on two cores. A file is never split, and files keep their order: those of a
+# Most tests wait for daemons, so four run on two cores. A file is never split, and files keep their order: those of a
 # folder share daemons.
-SIDE_BY_SIDE = ["--numprocesses", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+SIDE_BY_SIDE = ["--numprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 EPILOG = """\
-All other arguments go to pytest: ./ops/test tests/storage -k links. With none, three files run side by side.
+All other arguments go to pytest: ./ops/test tests/storage -k links. With none, four files run side by side.
 
 The tests start real daemons on free ports and end them. Those marked `long` take minutes and run with --long; those
 marked `root` make users and mounts, and run only as root. Exit code: 0 all is well, 1 something is not.
@@ -50,6 +50,9 @@ def install_what_tests_need() -> None:
         packages.install(missing, "needed for the tests of documents")
     if os.geteuid() == 0 and packages.family() == "debian" and not packages.BUBBLEWRAP.present():
         packages.install([packages.BUBBLEWRAP], "needed for the tests of the sandbox")
+    chain = subprocess.run([sys.executable, "-m", "tests.daemons.anvil"], cwd=CHECKOUT, stdout=subprocess.DEVNULL)
+    if chain.returncode:
+        sys.exit("The node of the tests' own chain could not be got by npm (its reason is above).")
     root = os.geteuid() == 0
     cache = os.environ.get("DARKROOM_CACHE") or (place.ROOT_CACHE / "service" if root else locate.default_cache())
     if not locate.find(Path(cache)):

@@ -26,6 +26,8 @@ _SIGNED = (
 _LINK_FIELDS = (*_SIGNED, "versionId", "response-content-disposition", "response-content-type")
 _PART_FIELDS = (*_SIGNED, "partNumber", "uploadId")
 
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
 _CORS_METHODS = "GET, HEAD, POST, PUT, DELETE"
 _CORS_HEADERS = "Authorization, Content-Type, Last-Event-ID, Range, If-None-Match"
 _CORS_EXPOSED = (
@@ -120,6 +122,7 @@ def render(edge: Edge) -> str:
         version=VERSION_PATH,
         originals=ORIGINALS,
         versions=VERSIONS,
+        uuid=_UUID,
         link_fields="|".join(_LINK_FIELDS),
         part_fields="|".join(_PART_FIELDS),
         csp=_page_policy(edge.urls),

@@ -18,7 +18,8 @@ from tests.appliance import pictures
 from tests.appliance.client import Project, wait_for
 from tests.stack import Stack
 
-PUBLIC = {("get", "/healthz"), ("get", "/readyz"), ("post", "/login")}
+WALLET = {"/wallet/challenge", "/wallet/login"}
+PUBLIC = {("get", "/healthz"), ("get", "/readyz"), ("post", "/login"), *(("post", path) for path in WALLET)}
 SETTINGS = {
     "DARKROOM_DATABASE_URL": "postgresql://nowhere/none",
     "DARKROOM_VALKEY_URL": "redis://nowhere",
@@ -65,7 +66,8 @@ def test_nothing_else_is_public_nor_brought_along_by_the_framework(monkeypatch: 
                     (public if handler.opt.get("public") else others).add(route.path)
     finally:
         current.cache_clear()
-    assert public == {"/healthz", "/readyz", "/login", "/docs", "/docs/start.js", "/docs/{name:str}", "/openapi.json"}
+    others_too = {"/docs", "/docs/start.js", "/docs/{name:str}", "/openapi.json"}
+    assert public == {path for _, path in PUBLIC} | others_too
     owners = {f"/{root}/{{owner_id:str}}/events" for root in ("projects", "users")}
     chats = {f"/{root}/{{owner_id:str}}/events" for root in (layout.CHATS, layout.CHAT)}
     asking_for_a_ticket = owners | chats | {"/progress/{progress_id:uuid}/events", "/notifications"}

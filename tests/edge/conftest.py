@@ -49,6 +49,11 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "app.js").write_text("export const one = 1;\n")
     (folder / "chat").mkdir()
     (folder / "chat" / "index.html").write_text("<!doctype html><title>chats</title>")
+    (folder / "profiles").mkdir()
+    for name in ("new", "profile", "list"):
+        (folder / "profiles" / f"{name}.html").write_text(f"<!doctype html><title>{name}</title>")
+    (folder / "moderation").mkdir()
+    (folder / "moderation" / "index.html").write_text("<!doctype html><title>moderation</title>")
     (folder.parent / "secret.txt").write_text("not for the web")
     return folder
 

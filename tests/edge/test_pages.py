@@ -5,10 +5,14 @@ import pytest
 
 from tests.daemons import caddy
 
+PROFILE = "/profiles/019ac0de-0000-7000-8000-0123456789ab"
+NAVIGATES = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+PAGES = ("/", "/chat", "/chat/", "/profiles/new", "/moderation", "/web/app.js", "/web/index.html")
 
-@pytest.mark.parametrize("path", ["/", "/chat", "/chat/", "/web/app.js", "/web/index.html"])
+
+@pytest.mark.parametrize("path", [*PAGES, PROFILE, "/profiles/?hashtag=art"])
 def test_page_may_load_and_call_only_its_own(client: httpx.Client, edge: caddy.Caddy, path: str) -> None:
-    answer = client.get(path, follow_redirects=True)
+    answer = client.get(path, headers=NAVIGATES, follow_redirects=True)
     assert answer.status_code == 200
     policy = dict(rule.strip().partition(" ")[::2] for rule in answer.headers["content-security-policy"].split(";"))
     assert policy == {
@@ -30,7 +34,26 @@ def test_page_may_load_and_call_only_its_own(client: httpx.Client, edge: caddy.C
 def test_page_is_the_folders_index(client: httpx.Client) -> None:
     assert "<title>page</title>" in client.get("/").text
     assert "<title>chats</title>" in client.get("/chat").text
+    assert "<title>new</title>" in client.get("/profiles/new").text
+    assert "<title>moderation</title>" in client.get("/moderation/").text
     assert client.get("/web/app.js").headers["content-type"].startswith("text/javascript")
+
+
+@pytest.mark.parametrize(
+    ("path", "title"), [(PROFILE, "profile"), ("/profiles/?hashtag=art", "list"), ("/profiles", "list")]
+)
+def test_profile_is_a_page_to_who_looks_and_the_apis_to_a_program(client: httpx.Client, path: str, title: str) -> None:
+    page = client.get(path, headers=NAVIGATES)
+    assert f"<title>{title}</title>" in page.text
+    assert "content-security-policy" in page.headers
+    for accept in ("application/json", "*/*"):
+        answer = client.get(path, headers={"Accept": accept})
+        assert "<title>" not in answer.text
+        assert "content-security-policy" not in answer.headers
+        assert "Accept" in answer.headers.get_list("vary", split_commas=True)
+    assert "Accept" in page.headers.get_list("vary", split_commas=True)
+    assert "<title>" not in client.delete(path, headers=NAVIGATES).text
+    assert "<title>" not in client.get(f"{PROFILE}/edition", headers=NAVIGATES).text
 
 
 @pytest.mark.parametrize(

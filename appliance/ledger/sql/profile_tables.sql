@@ -3,14 +3,14 @@
 -- An address is written in lower case. Whom it belongs to has an id of its own, so that a profile without a name tells none.
 CREATE TABLE IF NOT EXISTS wallets (
     address char(42) PRIMARY KEY,
-    user_id varchar(64) NOT NULL UNIQUE,
+    user_id varchar(64) NOT NULL UNIQUE REFERENCES users ON DELETE CASCADE,
     created_at timestamptz NOT NULL DEFAULT now()
 );
 
 -- One a user. `edition`: the one that everybody sees.
 CREATE TABLE IF NOT EXISTS profiles (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-    user_id varchar(64) NOT NULL UNIQUE,
+    user_id varchar(64) NOT NULL UNIQUE REFERENCES users,
     edition uuid,
     created_at timestamptz NOT NULL DEFAULT now(),
     published_at timestamptz           -- of its first edition
@@ -53,12 +53,14 @@ CREATE TABLE IF NOT EXISTS profile_editions (
     claimed_until timestamptz,
     approved_by text,
     approved_at timestamptz,
+    published_at timestamptz,
     dropped_at timestamptz                  -- its media are gone
 );
 -- One at a time is on its way, and one is to be seen.
 CREATE UNIQUE INDEX IF NOT EXISTS edition_on_its_way ON profile_editions (profile)
     WHERE state IN ('draft', 'awaiting_payment', 'in_review', 'processing');
 CREATE UNIQUE INDEX IF NOT EXISTS edition_to_be_seen ON profile_editions (profile) WHERE state = 'published';
+CREATE INDEX IF NOT EXISTS editions_by_publication ON profile_editions (published_at DESC, id DESC) WHERE state = 'published';
 CREATE INDEX IF NOT EXISTS editions_of_profile ON profile_editions (profile, id);
 CREATE INDEX IF NOT EXISTS editions_to_look_at ON profile_editions (look_at) WHERE look_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS editions_in_review ON profile_editions (state_at, id) WHERE state = 'in_review';
@@ -76,7 +78,7 @@ CREATE INDEX IF NOT EXISTS editions_of_asset ON profile_media (asset);
 
 -- What was uploaded for a profile and is in no edition yet: the newest of each role.
 CREATE TABLE IF NOT EXISTS profile_uploads (
-    user_id varchar(64) NOT NULL,
+    user_id varchar(64) NOT NULL REFERENCES users ON DELETE CASCADE,
     role text NOT NULL CHECK (role IN ('image', 'logo', 'video')),
     asset uuid NOT NULL UNIQUE,
     since timestamptz NOT NULL DEFAULT now(),
@@ -95,6 +97,7 @@ CREATE TABLE IF NOT EXISTS profile_history (
     reason text NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS history_of_edition ON profile_history (edition, id);
+CREATE INDEX IF NOT EXISTS history_of_moderators ON profile_history (id) WHERE who LIKE 'moderator %';
 
 -- Hashtags of what is published; how many profiles have each is counted as these come and go.
 CREATE TABLE IF NOT EXISTS hashtags (

@@ -1,0 +1,39 @@
+"""Where an edition comes in: checked as a whole, kept, and taken as far as it gets at once."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from appliance.errors import BadRequest
+from appliance.logs import log
+from appliance.profiles import form, uploads
+from appliance.profiles.form import Form, RawForm
+from appliance.profiles.gates import Ground
+from appliance.profiles.pipeline import Pipeline
+from appliance.profiles.words import service as words
+from appliance.profiles.words.service import Findings
+
+
+class Entrance:
+    """Takes in what people send."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground, self._pipeline = ground, Pipeline(ground)
+
+    async def take(self, user: str, raw: RawForm, paths: Mapping[str, str]) -> UUID:
+        """The new edition. Raises BadRequest with every field that is not good, Busy and MediaGone."""
+        checked, found, errors = await self._looked_at(raw)
+        try:
+            media = await uploads.claimed(user, paths, self._ground.settings.now)
+        except BadRequest as unfit:
+            errors |= unfit.fields
+        if errors:
+            raise form.unfit(errors)
+        made = await self._ground.editions.open(user, checked, found.flags, media)
+        log.info("sent in", edition=str(made), user=user)
+        await self._pipeline.advance(made)
+        return made
+
+    async def _looked_at(self, raw: RawForm) -> tuple[Form, Findings, dict[str, str]]:
+        checked, errors = form.looked_at(raw, self._ground.settings.now.profile_hashtags_most)
+        found = await words.judged(checked)
+        return checked, found, found.fields | errors

@@ -1,0 +1,220 @@
+"""What of a list of words is in a text."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from appliance.profiles.words import letters, patterns, reading
+from appliance.profiles.words.index import Index, Kind
+from appliance.profiles.words.patterns import Alternative, BadPattern
+from appliance.profiles.words.reading import Plain, Trick, Word
+
+MOST_FOUND = 20  # in one text
+_MOST_KNOWN = 20_000  # words that are remembered
+_GAP = 3  # words that `..` may stand for
+
+
+class Listed(NamedTuple):
+    """A row of the list."""
+
+    id: int
+    word: str
+    pattern: str
+    severity: str
+    language: str
+
+
+class Hit(NamedTuple):
+    """A word that was found: as it was written, what it is by the list, and what was undone to find it."""
+
+    found: str
+    listed: Listed
+    tricks: tuple[Trick, ...]
+
+
+class _Rule(NamedTuple):
+    row: int
+    parts: tuple[tuple[frozenset[int], bool], ...]
+
+
+Seen = dict[int, frozenset[Trick]]
+"""Pattern → the tricks that it takes to find it."""
+
+
+class Judge:
+    """A list made ready to be looked for. Rows whose pattern is none are left out, and named in `broken`."""
+
+    def __init__(self, rows: Iterable[Listed]) -> None:
+        self.broken: list[Listed] = []
+        self._rows: list[Listed] = []
+        self._exact, self._tricky, self._spoken = Index(), Index(), Index()
+        self._numbers: dict[tuple[str, Kind, str], int] = {}
+        self._alone: defaultdict[int, list[int]] = defaultdict(list)
+        self._phrases: defaultdict[int, list[_Rule]] = defaultdict(list)
+        self._innocent: defaultdict[int, set[int]] = defaultdict(set)
+        self._innocent_phrases: defaultdict[int, list[_Rule]] = defaultdict(list)
+        self._known: dict[str, Seen] = {}
+        for row in rows:
+            self._add(row)
+
+    def _add(self, row: Listed) -> None:
+        try:
+            found = patterns.parsed(row.word, row.pattern)
+        except BadPattern:
+            self.broken.append(row)
+            return
+        self._rows.append(row)
+        for alternative in found:
+            self._note(len(self._rows) - 1, alternative)
+
+    def _note(self, row: int, alternative: Alternative) -> None:
+        parts = tuple(
+            (frozenset(number for form in part.forms for number in self._patterns(alternative, *form)), part.gap)
+            for part in alternative.parts
+        )
+        first, _ = parts[0]
+        phrases = self._innocent_phrases if alternative.innocent else self._phrases
+        for number in first:
+            if len(parts) > 1:
+                phrases[number].append(_Rule(row, parts))
+            elif alternative.innocent:
+                self._innocent[row].add(number)
+            else:
+                self._alone[number].append(row)
+
+    def _patterns(self, alternative: Alternative, kind: Kind, literal: str) -> Iterator[int]:
+        if alternative.exact:
+            yield self._pattern("exact", self._exact, kind, literal)
+            return
+        yield self._pattern("tricky", self._tricky, kind, literal)
+        if alternative.latin:
+            yield self._pattern("spoken", self._spoken, kind, letters.sound(literal))
+
+    def _pattern(self, mode: str, index: Index, kind: Kind, literal: str) -> int:
+        known = len(self._numbers)
+        number = self._numbers.setdefault((mode, kind, literal), known)
+        if number == known:
+            index.add(kind, literal, number)
+        return number
+
+    def found(self, text: str) -> list[Hit]:
+        """What of the list is in the text, in its order; at most MOST_FOUND."""
+        plain = reading.plain(text)
+        words = reading.words(plain.text)
+        seen = [self._seen(word) for word in words]
+        hits = _Hits(plain, self._rows)
+        hits.innocent = [
+            (rule.row, words[at].start, words[end].end) for rule, at, end in _there(self._innocent_phrases, seen)
+        ]
+        for word, sight in zip(words, seen, strict=True):
+            self._judge(word, sight, hits)
+        places = {word.start: at for at, word in enumerate(words)}
+        signs = [one for word in words for one in reading.masked(word)]
+        for word in (*reading.put_together(words, plain.text), *signs):
+            sight = self._masked(word) if word.masks else self._seen(word)
+            self._judge(word, sight, hits)
+            if word.apart and (at := places.get(word.start)) is not None:  # it may be part of a phrase
+                seen[at] = {**sight, **seen[at]}
+        for rule, at, end in _there(self._phrases, seen):
+            if not self._excused(rule.row, *seen[at : end + 1]):
+                hits.add(rule.row, Word("", words[at].start, words[end].end, 0), frozenset())
+        return hits.sorted()
+
+    def _judge(self, word: Word, sight: Seen, hits: "_Hits") -> None:
+        for number, tricks in sight.items():
+            for row in self._alone.get(number, ()):
+                if not self._excused(row, sight):
+                    hits.add(row, word, tricks)
+
+    def _excused(self, row: int, *sights: Seen) -> bool:
+        innocent = self._innocent.get(row)
+        return innocent is not None and any(not innocent.isdisjoint(sight) for sight in sights)
+
+    def _seen(self, word: Word) -> Seen:
+        if len(word.text) > reading.MOST_JOINED:
+            return self._look(word.text)
+        known = self._known.get(word.text)
+        if known is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[word.text] = self._look(word.text)
+        return known
+
+    def _look(self, word: str) -> Seen:
+        seen: Seen = {}
+
+        def note(numbers: Iterable[int], *tricks: Trick) -> None:
+            for number in numbers:
+                seen.setdefault(number, frozenset(tricks))
+
+        for core in reading.cores(word):
+            note(self._exact.find(core) | self._tricky.find(core))
+            self._look_closer(core, note)
+        if not word.isalpha():
+            self._look_closer(word, note)
+        return seen
+
+    def _look_closer(self, word: str, note: Any) -> None:
+        if not any(one.isalpha() for one in word):
+            return
+        signs = () if word.isalpha() else (Trick.SIGNS,)
+        stretched = reading.repeats(word)
+        repeated = (Trick.REPEATED,) if stretched else ()
+        latin, cyrillic = word.isascii(), all("а" <= one <= "я" for one in word)
+        if (stretched or not (latin and word.isalpha())) and (read := reading.as_latin(word)):
+            note(self._tricky.find_among(read), *signs, *repeated, *(() if latin else (Trick.ALIKE,)))
+        if (stretched or not cyrillic) and (read := reading.as_cyrillic(word)):
+            alike = (Trick.ALIKE,) if any(one.isalpha() and not "а" <= one <= "я" for one in word) else ()
+            note(self._tricky.find_among(read), *signs, *repeated, *alike)
+        if latin and word.isalnum():
+            note(self._spoken.find(letters.sound(letters.spoken(reading.once(word)))), Trick.LATIN, *repeated)
+
+    def _masked(self, word: Word) -> Seen:
+        found: set[int] = set()
+        for read in reading.with_masks(word):
+            found |= self._tricky.find_masked(read, word.masks[-1])
+        return dict.fromkeys(found, frozenset[Trick]())
+
+
+class _Hits:
+    """What was found in one text, the same in the same place once."""
+
+    def __init__(self, plain: Plain, rows: Sequence[Listed]) -> None:
+        self._plain, self._rows = plain, rows
+        self._found: dict[tuple[int, int, int], Hit] = {}
+        self.innocent: list[tuple[int, int, int]] = []
+        """Row, and from where to where nothing of it counts."""
+
+    def add(self, row: int, word: Word, tricks: frozenset[Trick]) -> None:
+        if len(self._found) >= MOST_FOUND or self._known(row, word.start, word.end):
+            return
+        told = tuple(sorted(tricks | reading.tricks(self._plain, word)))
+        self._found[word.start, word.end, row] = Hit(self._plain.span(word), self._rows[row], told)
+
+    def _known(self, row: int, start: int, end: int) -> bool:
+        found = [(other, since, until) for since, until, other in self._found]
+        return any(other == row and start < until and since < end for other, since, until in (*found, *self.innocent))
+
+    def sorted(self) -> list[Hit]:
+        return [self._found[key] for key in sorted(self._found)]
+
+
+def _there(phrases: dict[int, list[_Rule]], seen: Sequence[Seen]) -> Iterator[tuple[_Rule, int, int]]:
+    """The phrases that are in a text, and the places of their first and last words."""
+    for at, sight in enumerate(seen):
+        for number in sight.keys() & phrases.keys():
+            for rule in phrases[number]:
+                if (end := _end(rule, seen, at)) is not None:
+                    yield rule, at, end
+
+
+def _end(rule: _Rule, seen: Sequence[Seen], at: int) -> int | None:
+    """The place of the phrase's last word, if all of it is there."""
+    for numbers, gap in rule.parts[1:]:
+        for following in range(at + 1, min(at + 2 + (_GAP if gap else 0), len(seen))):
+            if not numbers.isdisjoint(seen[following]):
+                at = following
+                break
+        else:
+            return None
+    return at

@@ -1,0 +1,107 @@
+"""How a word is looked for, as an operator writes it: `сук(а|и|у), suk(a|i), !сукно*`.
+
+    word        the whole word, whatever tricks it is written with
+    stem*       a word that begins so; *stem, that ends so; *stem*, that has it inside
+    (a|b|)      one of these, in a word
+    two words   one after the other; `one .. two`: with up to three words between
+    ~слово      also as it is written in Latin letters
+    =word       only just as it is written, but for case, ё and marks
+    !word       an innocent word: what is found in one does not count
+
+Several are separated by commas. There is nothing else to it: no pattern takes longer than others.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from appliance.profiles.words import letters
+from appliance.profiles.words.index import MOST, Kind
+
+MOST_PATTERN = 4000  # characters
+MOST_FORMS = 2000  # words that one pattern may come to
+MOST_PARTS = 6  # words of a phrase
+GAP = ".."
+_LEAST_INSIDE = 3  # letters of what may be anywhere
+_GROUP = re.compile(r"\(([^()]*)\)")
+_PART = re.compile(r"\*?[^*]+\*?")
+
+
+class BadPattern(ValueError):
+    """Says what is wrong with a pattern."""
+
+
+class Part(NamedTuple):
+    """One word of a phrase: any of these forms. gap: that words may stand before it."""
+
+    forms: tuple[tuple[Kind, str], ...]
+    gap: bool
+
+
+class Alternative(NamedTuple):
+    """One thing that is looked for."""
+
+    parts: tuple[Part, ...]
+    innocent: bool = False
+    exact: bool = False
+    latin: bool = False
+
+
+def parsed(word: str, pattern: str) -> list[Alternative]:
+    """What is looked for; with an empty pattern the word alone. Raises BadPattern."""
+    text = pattern.strip() or word
+    if len(text) > MOST_PATTERN:
+        raise BadPattern(f"{MOST_PATTERN} characters at most")
+    found = [_alternative(one.strip()) for one in _split(text) if one.strip()]
+    if not any(not one.innocent for one in found):
+        raise BadPattern("there is nothing to look for in it")
+    if sum(len(part.forms) for one in found for part in one.parts) > MOST_FORMS:
+        raise BadPattern(f"it comes to more than {MOST_FORMS} words")
+    return found
+
+
+def _split(text: str) -> Iterator[str]:
+    return iter(re.split(r",(?![^(]*\))", text))
+
+
+def _alternative(text: str) -> Alternative:
+    marks = ""
+    while text[:1] and text[0] in "!=~" and text[0] not in marks:
+        marks, text = marks + text[0], text[1:].lstrip()
+    parts: list[Part] = []
+    gap = False
+    for one in text.split():
+        if one == GAP:
+            gap = True
+            continue
+        parts.append(Part(tuple(_form(form) for form in _expanded(one)), gap and bool(parts)))
+        gap = False
+    if not 1 <= len(parts) <= MOST_PARTS or gap:
+        raise BadPattern(f"1 to {MOST_PARTS} words in {text!r}")
+    return Alternative(tuple(parts), "!" in marks, "=" in marks, "~" in marks)
+
+
+def _expanded(text: str) -> list[str]:
+    """Every word that the groups make of it."""
+    found = [""]
+    at = 0
+    for group in _GROUP.finditer(text):
+        before = text[at : group.start()]
+        found = [one + before + option for one in found for option in group[1].split("|")]
+        if len(found) > MOST_FORMS:
+            raise BadPattern(f"it comes to more than {MOST_FORMS} words")
+        at = group.end()
+    return list(dict.fromkeys(one + text[at:] for one in found))
+
+
+def _form(text: str) -> tuple[Kind, str]:
+    if not _PART.fullmatch(text):
+        raise BadPattern(f"{text!r}: * is for the beginning and the end of a word")
+    literal = letters.folded(text.strip("*"))
+    if not literal or not all(one.isalnum() for one in literal):
+        raise BadPattern(f"{text!r}: letters and digits alone, in a word")
+    before, after = text.startswith("*"), text.endswith("*")
+    if len(literal) > MOST or (len(literal) < (_LEAST_INSIDE if before or after else 1)):
+        raise BadPattern(f"{text!r}: {_LEAST_INSIDE} to {MOST} letters")
+    kinds = {(True, True): Kind.INSIDE, (True, False): Kind.ENDS, (False, True): Kind.BEGINS}
+    return kinds.get((before, after), Kind.WHOLE), literal

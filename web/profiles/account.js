@@ -1,0 +1,82 @@
+import { Session } from "../session.js";
+
+const KEPT = "darkroom.wallet";
+const WHO = "darkroom.wallet.who";
+
+/** The login of a wallet, kept beyond a closed tab: a payment may take longer than that. */
+export class WalletSession extends Session {
+  constructor(api) {
+    super(api, localStorage, KEPT);
+  }
+
+  /** {user_id, address}; null where nobody is logged in. */
+  get who() {
+    return this.token ? JSON.parse(localStorage.getItem(WHO)) : null;
+  }
+
+  leave() {
+    super.leave();
+    localStorage.removeItem(WHO);
+  }
+
+  /** Has a wallet sign what the server asks for. @throws {ApiError | WalletError} */
+  async signIn(wallet) {
+    const address = await wallet.address();
+    const asked = { address, chain_id: await wallet.chain() };
+    const { message } = await this.api.request("POST", "/wallet/challenge", { body: asked });
+    const signature = await wallet.sign(message, address);
+    const told = await this.api.request("POST", "/wallet/login", { body: { message, signature } });
+    localStorage.setItem(WHO, JSON.stringify({ user_id: told.user_id, address: told.address }));
+    this.take(told.token);
+  }
+}
+
+/** Requests in the name of a wallet's user: what uploads and the stream of events need. */
+export class ProfileAccess {
+  /** @param {string} [role] of the file that is uploaded by it */
+  constructor(session, role = "") {
+    this.session = session;
+    this.api = session.api;
+    this.role = role;
+    this.user = session.who.user_id;
+  }
+
+  path(rest) {
+    return `/users/${encodeURIComponent(this.user)}/${rest}`;
+  }
+
+  get place() {
+    return `profile/${this.user}/${this.role}`;
+  }
+
+  async token() {
+    return this.session.token;
+  }
+
+  /** As Api.request. @throws {ApiError} */
+  request(method, path, body) {
+    return this.session.request(method, path, body);
+  }
+
+  /** A slot for a file; `size` undefined where it is not to be announced. @throws {ApiError} */
+  slot(filename, size) {
+    return this.request("POST", "/profiles/uploads", { role: this.role, filename, size });
+  }
+
+  /** Where a slot is given back. */
+  slotAt(id) {
+    return `/profiles/uploads/${id}`;
+  }
+
+  /** A single-use ticket for one websocket. @throws {ApiError} */
+  async ticket() {
+    const { ticket } = await this.request("POST", "/tickets");
+    return ticket;
+  }
+
+  /** Whether there are events after `seq`, which a cursor stands for as well. @throws {ApiError} */
+  async hasMore(seq, cursor) {
+    const page = await this.request("GET", this.path(`events?after=${encodeURIComponent(cursor)}`));
+    return (page?.events ?? []).some((event) => event.seq > seq);
+  }
+}

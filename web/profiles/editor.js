@@ -1,0 +1,158 @@
+import { onSubmit } from "../elements.js";
+import { ProfileCard } from "./card.js";
+import { Draft } from "./draft.js";
+import { Fields } from "./fields.js";
+import { SlotView } from "./slot.js";
+import { ROLES, Slots } from "./slots.js";
+import { sentence } from "./words.js";
+
+const FRESH = 30_000;
+const WAITED = "Your files are still on their way. It can be sent once they are there.";
+
+/** An edition's fields as the form has them. */
+function valuesOf({ name, url, activity_hobbies, hashtags, is_incognito }) {
+  const written = (hashtags ?? []).map((hashtag) => `#${hashtag}`).join(" ");
+  return { name: name ?? "", url: url ?? "", activity_hobbies: activity_hobbies ?? "", hashtags: written, is_incognito };
+}
+
+/** The form with its files and the preview beside it. What is written is kept until it is sent in. */
+export class Editor {
+  #open = false;
+  #refreshed = 0;
+
+  /**
+   * @param {object} parts {box, form, message, send, fields, chips, slots, preview}
+   * @param {(profile: object) => Promise<void>} submit
+   */
+  constructor(parts, session, submit) {
+    this.parts = parts;
+    this.session = session;
+    this.submit = submit;
+    this.draft = new Draft(session.who.user_id);
+    this.fields = new Fields({ fields: parts.fields, chips: parts.chips }, session);
+    this.slots = new Slots(session);
+    this.views = new Map(parts.slots.map((root) => [root.dataset.role, new SlotView(root, this.slots, (text) => this.#say(text))]));
+    this.card = new ProfileCard(() => this.#freshen());
+    parts.preview.replaceChildren(this.card.root);
+    this.ended = new AbortController();
+    const { signal } = this.ended;
+    this.fields.addEventListener("written", () => this.#written(), { signal });
+    this.fields.addEventListener("checked", () => this.#preview(), { signal });
+    this.slots.addEventListener("changed", () => this.#preview(), { signal });
+    this.slots.addEventListener("left", () => this.#written(), { signal });
+    this.#listen(signal);
+  }
+
+  #listen(signal) {
+    let busy = false;
+    const send = async (event) => {
+      event.preventDefault();
+      if (busy) return;
+      busy = true;
+      await this.#send().finally(() => (busy = false));
+    };
+    this.parts.form.addEventListener("submit", send, { signal });
+  }
+
+  get open() {
+    return this.#open;
+  }
+
+  /** Whether something was written that is not sent in yet. */
+  get begun() {
+    return this.draft.read() !== null;
+  }
+
+  /** Opens the form with what was begun, else with an edition, else empty. Open already, it stays as it is. */
+  begin(edition) {
+    if (this.#open) return;
+    this.#open = true;
+    const draft = this.draft.read();
+    this.parts.box.hidden = false;
+    this.fields.values = draft?.values ?? (edition ? valuesOf(edition) : {});
+    this.slots.begin(edition?.media, draft?.without ?? []).catch((error) => this.#say(error.message));
+    this.#preview();
+  }
+
+  hide() {
+    this.#open = false;
+    this.parts.box.hidden = true;
+    this.fields.close();
+    this.#say("");
+  }
+
+  /** Closes it for good: somebody else may sign in. What is on its way is broken off. */
+  end() {
+    this.hide();
+    this.ended.abort();
+    this.slots.close();
+    this.views.forEach((view) => view.close());
+  }
+
+  /** What was written has been sent in, or is given up. */
+  sent() {
+    this.draft.drop();
+    this.hide();
+  }
+
+  focus() {
+    this.parts.fields.name.focus();
+  }
+
+  #say(text) {
+    this.parts.message.textContent = text;
+  }
+
+  #written() {
+    if (this.#open) this.draft.write({ values: this.fields.values, without: this.slots.without });
+    this.#preview();
+  }
+
+  #preview() {
+    const { address } = this.session.who ?? {};
+    if (this.#open) this.card.show({ ...this.fields.normalised, wallet: address, media: this.slots.media });
+  }
+
+  // A link lives for an hour or two. At most so often, for one that can't be loaded at all.
+  #freshen() {
+    if (Date.now() - this.#refreshed < FRESH) return;
+    this.#refreshed = Date.now();
+    this.slots.refresh().catch(() => {});
+  }
+
+  async #send() {
+    this.#say("");
+    this.views.forEach((view) => view.refuse(""));
+    if (!this.slots.ready) {
+      this.#say(WAITED);
+      return;
+    }
+    try {
+      await this.submit(this.#profile());
+    } catch (error) {
+      this.#refused(error);
+    }
+  }
+
+  #profile() {
+    const of = (role) => {
+      const path = this.slots.path(role);
+      return path && { [`${role}_path`]: path };
+    };
+    return {
+      profile_data: this.fields.values,
+      image_data: of("image") ?? {},
+      video_data: of("video"),
+      logo_data: of("logo"),
+    };
+  }
+
+  // Each beside what it is about; one sentence for what is about nothing here, or for what may pass.
+  #refused(error) {
+    const { fields = [] } = error;
+    const about = new Map(ROLES.map((role) => [role, fields.filter(({ field }) => field.startsWith(`${role}_data`))]));
+    for (const [role, wrong] of about) this.views.get(role).refuse(wrong.map(({ message }) => sentence(message)).join(" "));
+    const shown = this.fields.refuse(fields) || [...about.values()].some((wrong) => wrong.length > 0);
+    this.#say(shown ? "Not sent yet: something has to be changed." : error.message);
+  }
+}
