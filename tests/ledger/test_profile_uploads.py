@@ -22,6 +22,7 @@ from appliance.profiles.uploads import TooManyUploads, Uploads
 from appliance.quotas.errors import LimitReached
 from storage import layout
 from tests.ledger.book import VERSION, Book
+from tests.ledger.test_cost import check_cost
 
 ANNA, BEN = "anna", "ben"
 CONFIG = Config()
@@ -304,3 +305,15 @@ async def test_what_is_sent_in_while_it_is_replaced_and_taken_back_is_whole(desk
         assert whole == bool(await fetch("SELECT FROM profile_media")), "what is in an edition stays"
         await fetch("DELETE FROM profiles")
     assert await fetch("SELECT * FROM ledger.miscounted(5)") == []
+
+
+async def test_the_chore_reads_only_what_is_old(desk: Desk, database_url: str) -> None:
+    rows = 60_000
+    uploads_of_many = "SELECT 'user ' || n, 'image', uuidv7() FROM generate_series(1, $1) n"
+    await fetch("INSERT INTO users (id, name) SELECT 'user ' || n, 'wallet' FROM generate_series(1, $1) n", rows)
+    await fetch(f"INSERT INTO profile_uploads (user_id, role, asset) {uploads_of_many}", rows)
+    await fetch("INSERT INTO profile_upload_counts (user_id) SELECT 'user ' || n FROM generate_series(1, $1) n", rows)
+    await desk.done()
+    await fetch("UPDATE profile_uploads SET since = since - interval '24 hours' WHERE user_id = $1", ANNA)
+    await fetch("UPDATE profile_upload_counts SET since = since - interval '1 hour' WHERE user_id = $1", ANNA)
+    await check_cost(database_url, rows, {"drop": "SELECT * FROM ledger.drop_profile_uploads(86400, 200)"})
