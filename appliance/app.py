@@ -59,16 +59,21 @@ from appliance.live.feeds import Feeds
 from appliance.live.places import Places
 from appliance.logs import OTHERS, set_up
 from appliance.metrics import gauge
+from appliance.payments import api as payments
 from appliance.payments.contracts import Contracts
 from appliance.payments.rpc import Node
+from appliance.payments.service import Payments
 from appliance.problems import HANDLERS
 from appliance.profiles import api as profiles
+from appliance.profiles import form_api as profile_form
 from appliance.profiles import moderation_api as moderation
+from appliance.profiles import tags_api as hashtags
 from appliance.profiles import uploads_api as profile_uploads
 from appliance.profiles.editions import Editions
 from appliance.profiles.entrance import Entrance
 from appliance.profiles.gates import Ground
 from appliance.profiles.uploads import Uploads
+from appliance.profiles.words import api as words
 from appliance.public import made_links
 from appliance.queue import Queue
 from appliance.quotas import api as quotas
@@ -93,7 +98,8 @@ ROUTERS = [
         *(accounts, wallet, quotas, folders, files, playlists, images, renders, pages, bundles),
         *(chats, chat_files, chat_keeping, chat_export, chat_socket, chat_typing),
         *(profiles, profile_uploads, moderation),
-        *(assets, live, progress, notifications, webhooks, settings, health, care, docs),
+        *(profile_form, hashtags, words),
+        *(payments, assets, live, progress, notifications, webhooks, settings, health, care, docs),
     )
 ]
 MOST_BODY = 64 * 1024  # bytes; no request of this API is larger
@@ -152,6 +158,7 @@ def _resources(config: Config) -> dict[str, Any]:
     content_door, sniffer = ContentDoor(config), Sniffer(config)
     upload_forms = UploadForms(uploader.access, uploader.secret, config.endpoint())
     node = Node(config.payment_rpc_url)
+    payments = Payments(node, reading)
     slots = Slots(ledger, upload_forms, room, reading)
     editions = Editions(doorbell.ring, reading)
     return {
@@ -170,7 +177,7 @@ def _resources(config: Config) -> dict[str, Any]:
         "sniffer": sniffer,
         "sending": Sending(ledger, Post(doorbell.ring), slots, content_door, sniffer, reading),
         "moves": editions,
-        "entrance": Entrance(Ground(editions, ledger, reading)),
+        "entrance": Entrance(Ground(editions, payments, ledger, reading)),
         "room": room,
         "parts": Parts(config),
         "content_door": content_door,
@@ -183,6 +190,7 @@ def _resources(config: Config) -> dict[str, Any]:
         "logins": Tickets(redis, "login"),
         "wallets": Wallets(Tickets(redis, "wallet"), Contracts(node), reading),
         "node": node,
+        "payments": payments,
         "links": made_links(config),
         "reader": objects,
         "clocks": Clocks(objects, config.clock_seconds),

@@ -89,6 +89,7 @@ class Config:
     moderation_claim_seconds: int = live(
         900, "how long a profile stays a moderator's who has claimed it", least=10, most=86400, unit=SECONDS
     )
+    profile_hashtags_most: int = live(30, "hashtags that a profile may have", least=0, most=100)
     unread_seconds: int = live(
         900, "how long a message is unread before webhooks are told; 0: never", least=0, most=2592000, unit=SECONDS
     )

@@ -24,6 +24,9 @@ from appliance.ledger.service import Ledger
 from appliance.ledger.sweep import Sweep, chores
 from appliance.live.doorbell import Doorbell
 from appliance.logs import log, set_up
+from appliance.payments.rpc import Node
+from appliance.payments.service import Payments
+from appliance.payments.watch import Watch
 from appliance.profiles.chores import ProfileChores
 from appliance.profiles.clearing import Clearing
 from appliance.profiles.editions import Editions
@@ -80,10 +83,14 @@ async def run() -> None:
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Filling(queue).fill))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Leftovers(multiparts).remove))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Retention(doorbell.ring, settings).drop))
-        profiles = ProfileChores(Editions(doorbell.ring, settings), ledger, settings)
-        for chore in (profiles.look, profiles.drop, profiles.follow):
-            tasks.create_task(again(lambda: settings.now.sweep_seconds, chore))
+        node = Node(config.payment_rpc_url)
+        payments = Payments(node, settings)
+        profiles = ProfileChores(Editions(doorbell.ring, settings), payments, ledger, settings)
+        for care in (profiles.look, profiles.drop, profiles.follow):
+            tasks.create_task(again(lambda: settings.now.sweep_seconds, care))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Clearing(ledger, settings).drop))
+        watch = Watch(payments, node, settings)
+        tasks.create_task(again(lambda: settings.now.payment_watch_seconds, watch.look))
         for chore in chores(Sweep(ledger, arrivals, queue, objects, settings)):
             tasks.create_task(again(lambda: settings.now.sweep_seconds, chore))
 

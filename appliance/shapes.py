@@ -224,7 +224,7 @@ SCHEMAS: dict[str, Schema] = {
         payment=_or_null({"type": "object"}),
         history=_PAST,
     ),
-    "OwnProfile": _all(profile_id=UUID, published=_or_null(_of("Profile")), edition=_or_null(_of("Edition"))),
+    "OwnProfile": _all(profile_id=UUID, published=_or_null(_of("Profile")), edition=_of("Edition")),
     "Moderated": _all(
         edition_id=UUID,
         profile_id=UUID,
@@ -245,6 +245,7 @@ SCHEMAS: dict[str, Schema] = {
         id=COUNT, at=TIME, moderator=TEXT, edition_id=UUID, profile_id=UUID, state=TEXT, reason=TEXT, name=TEXT
     ),
     "Decisions": _all(decisions=_list("Decided"), next_cursor=_or_null(COUNT)),
+    "ForbiddenWords": _all(words=_list("ForbiddenWord"), next_cursor=_or_null(COUNT)),
     "Event": _owned(
         type=TEXT,
         seq={"type": "integer", "minimum": 1},
@@ -370,6 +371,14 @@ SCHEMAS: dict[str, Schema] = {
         expires_at=_or_null(TIME),
     ),
     "ProfileUploads": _all(uploads=_list("ProfileUpload")),
+    "Payment": _all(
+        provider={"enum": ["evm", "manual", "none"]},
+        status={"enum": ["due", "seen", "confirmed", "waived"]},
+        **dict.fromkeys(("reason", "amount", "symbol"), TEXT),
+        **dict.fromkeys(("recipient", "token", "payer", "tx_hash"), _or_null(TEXT)),
+        chain_id=_or_null(COUNT),
+        **dict.fromkeys(("decimals", "confirmations", "confirmations_needed"), COUNT),
+    ),
     "Health": _all(status={"const": "ok"}),
     "Readiness": _all(status={"enum": ["ok", "failing"]}, parts={"type": "object"}),
 }
@@ -407,6 +416,7 @@ ANSWERS: Answers = {
         f"post /moderation/editions/{{edition_id}}/{what}": {"200": "Moderated"}
         for what in ("claim", "release", "approve", "reject")
     },
+    "get /words": {"200": "ForbiddenWords"},
     **{f"post /{root}": {"201": "Owner"} for root in OF_PEOPLE},
     **_of_owners("get", "", {"200": "Owner"}),
     **_of_owners("get", "/images", {"200": "Images"}),
@@ -448,6 +458,8 @@ ANSWERS: Answers = {
     "put /settings/{key}": {"200": "Setting"},
     "get /profiles/uploads": {"200": "ProfileUploads"},
     "get /profiles/uploads/{file_id}": {"200": "ProfileUpload"},
+    "post /profiles/{profile_id}/payment": {"200": "Payment"},
+    "post /profiles/{profile_id}/payment/mark": {"200": "Payment"},
     "get /healthz": {"200": "Health"},
     "get /readyz": {"200": "Readiness", "503": "Readiness"},
 }

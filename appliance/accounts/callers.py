@@ -58,10 +58,11 @@ class Caller(msgspec.Struct, frozen=True):
         if self.owner is not None:
             raise NotAllowed(f"This needs a server key, not a {self.owner.noun}'s token")
 
-    def must_be_moderator(self) -> None:
-        """Raises NotAllowed for all but moderators, server keys and the operator's page."""
+    def must_be_moderator(self) -> str:
+        """The name as of `moderator`. Raises NotAllowed for all but moderators, server keys and the operator's page."""
         if self.moderator is None:
             raise NotAllowed("This needs a moderator's login; ./ops/open --moderation makes one")
+        return self.moderator
 
     def must_be_admin(self) -> None:
         """Raises NotAllowed for all but an admin key."""

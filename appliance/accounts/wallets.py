@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 import asyncpg
 
 from appliance.accounts import siwe
+from appliance.accounts.addresses import checksummed
 from appliance.accounts.owners import USERS
 from appliance.accounts.signatures import digest, signer
 from appliance.accounts.tickets import Tickets
@@ -85,6 +86,12 @@ class Wallets:
 
 def _worth(message: str) -> str:
     return sha256(message.encode()).hexdigest()
+
+
+async def address_of(user_id: str) -> str | None:
+    """The wallet of a user, as people see it; None for one who has none."""
+    row = await fetch_one("SELECT address FROM wallets WHERE user_id = $1", user_id)
+    return checksummed(row["address"]) if row else None
 
 
 async def user(address: str) -> str:

@@ -96,7 +96,7 @@ class Attempts:
                 log.info("attempt ended", outcome=outcome, milliseconds=round(1000 * seconds))
         finally:
             self.under_way -= 1
-        if outcome == "done":
+        if outcome == "done" and claim.recipe != service.DRAFT:
             await self._bundled(claim.id)
         count("attempts", lane=self._lane, outcome=outcome)
         count("attempt_seconds", seconds, lane=self._lane, outcome=outcome)

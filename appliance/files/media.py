@@ -11,13 +11,14 @@ from appliance.files import documents
 from appliance.files.attempts import Attempts, Elsewhere, Unfit, must_be_what_came, must_not_be_larger, reading
 from appliance.files.jobs import TOO_SLOW
 from appliance.files.scratch import Scratch
+from appliance.files.service import DRAFT
 from appliance.files.videos import FETCHED, Videos, results
 from appliance.files.work import Work
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.live.progress import Progress, Teller
 from appliance.metrics import count
 from processors.processor import Processor
-from processors.profiles import Profile, profile_of
+from processors.profiles import VIDEO, Profile, profile_of
 from processors.refusals import Code, Refused
 from processors.sandbox import Sandbox, SandboxTimeout
 from processors.sniff import SNIFFED_BYTES
@@ -61,15 +62,19 @@ class Media(Attempts):
         with room as folder, (folder / "original").open("w+b") as source:
             sha256 = await self._fetch(claim, source)
             work = Work(claim, sha256, folder, self._ledger, self._objects, self._teller, self._in_thread)
+            before = await work.made_before()
             async with self._judged(work):
                 content_type = await self._content_type(source)
                 profile = profile_of(content_type)
                 must_not_be_larger(claim, profile.most_bytes)
+                if claim.recipe == DRAFT and profile != VIDEO:
+                    raise Refused(Code.UNSUPPORTED_KIND, f"This is of the kind {profile.name}; a video is wanted.")
                 if profile.lane != self._lane:
                     raise Elsewhere(profile.lane)
                 work.tell("probe", FETCHED)
                 facts, recipe = await self._made(work, profile, source)
         await work.finish({"kind": profile.name, "content_type": content_type} | facts, recipe)
+        await work.clear(before)
 
     @asynccontextmanager
     async def _judged(self, work: Work) -> AsyncIterator[None]:
@@ -94,7 +99,8 @@ class Media(Attempts):
         """What is known of the original once all is made, and the hash of what it was made by."""
         match profile.processor:
             case Processor.VIDEO:
-                return await Videos(self._sandbox, self._settings.now).make(work, source)
+                draft = work.claim.recipe == DRAFT
+                return await Videos(self._sandbox, self._settings.now, draft).make(work, source)
             case Processor.OFFICE:
                 return await documents.make(work, source, self._sandbox, self._settings.now)
         raise NotImplementedError(f"nobody in the lane {self._lane} makes {profile.name}")

@@ -1,6 +1,7 @@
 """What is made of a video: poster, screenshots and storyboard first, then a preview, then the video itself."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import msgspec
@@ -24,13 +25,16 @@ OF_THE_POSTER = Recipe("poster", PHOTO.versions[-2:], PHOTO.quality)
 FETCHED, LAST = 5.0, 99.0  # of a hundred percent: before anything is made, and before the last results are stored
 
 
-class Videos:
-    """Makes all that the settings of an appliance ask for."""
+DRAFT_LINES, DRAFT_BIT_RATE = 360, 400_000
 
-    def __init__(self, sandbox: Sandbox, config: Config) -> None:
+
+class Videos:
+    """Makes all that the settings of an appliance ask for. draft: or no more than is needed to judge the video by."""
+
+    def __init__(self, sandbox: Sandbox, config: Config, draft: bool = False) -> None:
         self._sandbox = sandbox
         self._config = config
-        self._settings = settings(config)
+        self._settings = drafted(config) if draft else settings(config)
 
     async def make(self, work: Work, source: BinaryIO) -> tuple[dict[str, Any], str]:
         """What is known of the video behind `source`, and the hash of the settings. Raises Refused, LeaseLost."""
@@ -68,6 +72,13 @@ def settings(config: Config) -> Settings:
         ladder=config.video_ladder,
         seconds=config.media_seconds,
     )
+
+
+def drafted(config: Config) -> Settings:
+    """The same of a draft: its pictures are those of the whole, its video is small and has no ladder."""
+    small = ((DRAFT_LINES, DRAFT_BIT_RATE),)
+    longest = config.profile_video_seconds
+    return replace(settings(config), max_lines=DRAFT_LINES, bit_rates=small, ladder=(), longest=longest)
 
 
 def results(config: Config) -> int:

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from appliance.files import service
 from appliance.files.attempts import LeaseLost
 from appliance.ledger.service import Claim, Ledger
 from appliance.live.progress import Progress, Teller
+from appliance.logs import log
 from processors.results import Version
 from storage import layout
-from storage.objects import Objects
+from storage.objects import Objects, StorageError
 
 Row = dict[str, Any]
 """A version as the ledger takes it."""
@@ -63,6 +65,22 @@ class Work:
         """Records all that was stored as the result. Raises LeaseLost."""
         if not await self.ledger.finish(self.claim, self.sha256, facts, list(self.stored.values()), recipe):
             raise LeaseLost
+
+    async def made_before(self) -> list[Row]:
+        """The versions that there are of this file from earlier work, as of a draft."""
+        found = await service.files([self.claim.id])
+        return found[self.claim.id].versions if found else []
+
+    async def clear(self, before: Sequence[Row]) -> None:
+        """Removes those of `before` in whose place there are others now. What it leaves is left over, which the daily
+        verification removes.
+        """
+        kept = {self._key(row) for row in self.stored.values()}
+        for key in {self._key(row) for row in before} - kept:
+            try:
+                await self.in_thread(self.objects.purge, layout.VERSIONS, key)
+            except StorageError as error:
+                log.warning("left over version not removed", key=key, error=str(error))
 
     def _key(self, row: Row) -> str:
         claim = self.claim

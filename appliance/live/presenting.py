@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from appliance.accounts.whose import Whose
+from appliance.files.service import DRAFT
 from appliance.files.versions import Home, Linker, Original
 from appliance.ledger import states
 from appliance.live.cursor import Bounds
@@ -23,7 +24,7 @@ PROFILE = "profile"
 
 def present(event: Event, linker: Linker, for_server: bool = False) -> dict[str, Any]:
     """One event of an owner's stream. `done` carries the versions, `preview` those that are there before the rest; None
-    once the file is gone. What is of no file has its facts; who is in which chat is for servers alone.
+    once they are gone. What is of no file has its facts; who is in which chat is for servers alone.
     """
     told: dict[str, Any] = {
         "type": event.type,
@@ -54,7 +55,7 @@ def present_progress(asset: UUID, progress: Progress) -> dict[str, Any]:
 
 
 def _versions(event: Event, linker: Linker) -> dict[str, Any] | None:
-    if event.now is None or event.now in states.GONE:
+    if event.now is None or event.now in states.GONE or _replaced(event):
         return None
     assert event.asset is not None
     assert event.folder is not None
@@ -66,6 +67,11 @@ def _versions(event: Event, linker: Linker) -> dict[str, Any] | None:
         original = Original(event.key, event.version_id, event.size, event.sha256, event.facts["source"])
     place = Home(event.root, event.owner, event.folder, event.asset)
     return linker.all(place, event.kind or "", event.filename or "", original, event.facts["versions"])
+
+
+def _replaced(event: Event) -> bool:
+    """Whether it tells of a draft that was made in full since, of which a later event tells."""
+    return bool(event.facts.get("draft")) and event.recipe != DRAFT and event.now == states.State.DONE
 
 
 def hello(bounds: Bounds) -> dict[str, Any]:

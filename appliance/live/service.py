@@ -23,7 +23,7 @@ FROM ledger.streams s WHERE s.root = $1 AND s.owner = $2 AND NOT s.closed
 # The asset's own row tells whether there is still something to link to.
 EVENT_COLUMNS = """
     e.seq, e.at, e.type, e.asset, e.state::text AS state, e.facts::text AS facts,
-    s.root, s.owner, a.folder, a.kind, a.filename, a.state::text AS now, b.key, b.version_id, b.size, b.sha256
+    s.root, s.owner, a.folder, a.kind, a.recipe, a.filename, a.state::text AS now, b.key, b.version_id, b.size, b.sha256
 """
 _EVENTS = f"""
 SELECT {EVENT_COLUMNS}
@@ -46,6 +46,7 @@ class Event(msgspec.Struct, frozen=True):
     owner: str
     folder: str | None
     kind: str | None
+    recipe: str | None
     filename: str | None
     now: str | None
     key: str | None

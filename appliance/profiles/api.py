@@ -4,19 +4,18 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Router, delete, get, post, put
+from litestar import Router, delete, get, post, put
+from litestar.di import Provide
 from litestar.params import Parameter
 
 from appliance.accounts.callers import Caller
-from appliance.config import Config
 from appliance.errors import NotAllowed
 from appliance.logs import log
-from appliance.profiles import editions, hashtags, pages, showing
+from appliance.profiles import editions, hashtags, pages
 from appliance.profiles.editions import BY_OPERATOR, BY_OWNER, Edition, Editions
 from appliance.profiles.entrance import Entrance
 from appliance.profiles.form import RawForm
-from appliance.public import linker
-from storage.links import Links
+from appliance.profiles.showing import Views, views
 
 MOST_A_PAGE = 100
 Limit = Annotated[int, Parameter(ge=1, le=MOST_A_PAGE)]
@@ -63,46 +62,36 @@ def must_be_person(caller: Caller) -> str:
 
 
 @post("/profiles/", tags=["profiles"], opt=LIMITED, summary="Send in a profile to be published")
-async def create(
-    data: NewEdition, request: Request, caller: Caller, config: Config, links: Links, entrance: Entrance
-) -> Any:
+async def create(data: NewEdition, caller: Caller, entrance: Entrance, views: Views) -> Any:
     """All that is not good is said at once, a field each. It is paid, looked at by a moderator, and only then made."""
     user = must_be_person(caller)
     await entrance.take(user, data.profile_data, data.paths)
-    return await showing.own(user, linker(request, config, links), config)
+    return await views.own(user)
 
 
 @put(
     ONE, tags=["profiles"], opt=LIMITED, status_code=200, summary="Send in a change; what is published stays meanwhile"
 )
-async def change(
-    profile_id: UUID,
-    data: NewEdition,
-    request: Request,
-    caller: Caller,
-    config: Config,
-    links: Links,
-    entrance: Entrance,
-) -> Any:
+async def change(profile_id: UUID, data: NewEdition, caller: Caller, entrance: Entrance, views: Views) -> Any:
     """As a whole, through the same gates. It takes the place of what is published in one moment."""
     user = (await editions.own(profile_id, caller)).user_id
     await entrance.take(user, data.profile_data, data.paths)
-    return await showing.own(user, linker(request, config, links), config)
+    return await views.own(user)
 
 
 @get("/profiles/mine", tags=["profiles"], opt=LIMITED, summary="One's own profile, and what is on its way")
-async def mine(request: Request, caller: Caller, config: Config, links: Links) -> Any:
-    return await showing.own(must_be_person(caller), linker(request, config, links), config)
+async def mine(caller: Caller, views: Views) -> Any:
+    return await views.own(must_be_person(caller))
 
 
 @get("/profiles/", tags=["profiles"], opt=PUBLIC, summary="Published profiles, the newest first; by hashtag")
 async def list_profiles(
-    request: Request, config: Config, links: Links, limit: Limit = 20, hashtag: str | None = None, cursor: str = ""
+    views: Views, limit: Limit = 20, hashtag: str | None = None, cursor: str = ""
 ) -> dict[str, Any]:
     """Give `next_cursor` as `cursor` to go on; it is null on the last page."""
     name = None if hashtag is None else hashtags.normal(hashtag)
     found = await editions.published(name, pages.read(cursor) if cursor else pages.LAST, limit + 1)
-    told = [await showing.everybodys(one, linker(request, config, links)) for one in found[:limit]]
+    told = [await views.everybodys(one) for one in found[:limit]]
     return {"profiles": told, "next_cursor": _next(found[:limit], name) if len(found) > limit else None}
 
 
@@ -113,8 +102,8 @@ def _next(page: list[Edition], hashtag: str | None) -> str:
 
 
 @get(ONE, tags=["profiles"], opt=PUBLIC, summary="A published profile")
-async def read(profile_id: UUID, request: Request, config: Config, links: Links) -> Any:
-    return await showing.everybodys(await editions.shown(profile_id), linker(request, config, links))
+async def read(profile_id: UUID, views: Views) -> Any:
+    return await views.everybodys(await editions.shown(profile_id))
 
 
 @delete(ONE, tags=["profiles"], opt=LIMITED, summary="Delete a profile with all its media")
@@ -132,4 +121,8 @@ async def withdraw(profile_id: UUID, caller: Caller, moves: Editions) -> None:
     await moves.withdraw(profile_id, BY_OWNER if caller.owner is not None else BY_OPERATOR)
 
 
-router = Router("/", route_handlers=[create, change, mine, list_profiles, read, remove, withdraw])
+router = Router(
+    "/",
+    route_handlers=[create, change, mine, list_profiles, read, remove, withdraw],
+    dependencies={"views": Provide(views)},
+)

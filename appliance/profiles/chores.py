@@ -4,6 +4,7 @@ from appliance.config import Settings
 from appliance.ledger.database import fetch
 from appliance.ledger.service import Ledger
 from appliance.logs import log
+from appliance.payments.service import Payments
 from appliance.profiles import media
 from appliance.profiles.editions import Editions
 from appliance.profiles.gates import Ground
@@ -21,9 +22,9 @@ ORDER BY state_at LIMIT $2
 class ProfileChores:
     """Each is one small round."""
 
-    def __init__(self, editions: Editions, ledger: Ledger, settings: Settings) -> None:
+    def __init__(self, editions: Editions, payments: Payments, ledger: Ledger, settings: Settings) -> None:
         self._editions, self._ledger, self._settings = editions, ledger, settings
-        self._pipeline = Pipeline(Ground(editions, ledger, settings))
+        self._pipeline = Pipeline(Ground(editions, payments, ledger, settings))
 
     async def look(self) -> None:
         """Takes editions through the gates."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from appliance.config import Settings
 from appliance.errors import BadRequest
 from appliance.ledger.service import Ledger
-from appliance.payments import service as payments
+from appliance.payments.service import Payments
 from appliance.profiles import form as forms
 from appliance.profiles import media
 from appliance.profiles.decisions import Decision, Leave, Pass, Wait
@@ -18,6 +18,7 @@ from appliance.profiles.media import Ready, Waiting
 from appliance.profiles.states import State
 from appliance.profiles.words import service as words
 
+SEEN = "seen"  # a payment that is on the chain, and not deep enough in it yet
 UNPAID_SECONDS = 15.0  # between two looks whether somebody has paid, or the operator has said how; a payment rings
 MAKING_SECONDS = 1.0  # the same for whether the media are made
 
@@ -27,6 +28,7 @@ class Ground:
     """What the gates stand on."""
 
     editions: Editions
+    payments: Payments
     ledger: Ledger
     settings: Settings
 
@@ -47,15 +49,13 @@ async def hashtags(one: Edition, ground: Ground) -> Decision:
 
 
 async def payment(one: Edition, ground: Ground) -> Decision:
-    now = ground.settings.now
-    await payments.quote(one.id, one.user_id, now)
-    standing = await payments.standing(one.id, now)
+    await ground.payments.quote(one.id, one.user_id)
+    standing = await ground.payments.standing(one.id)
     if standing.good:
-        return Pass(standing.reason)
-    if not standing.under_way and one.state == State.AWAITING_PAYMENT:
-        ends = one.state_at + timedelta(hours=now.profile_payment_hours)
-        if ends < datetime.now(UTC):
-            return Leave(State.EXPIRED, "it was not paid in time")
+        return Pass()
+    ends = one.state_at + timedelta(hours=ground.settings.now.profile_payment_hours)
+    if one.state == State.AWAITING_PAYMENT and standing.status != SEEN and ends < datetime.now(UTC):
+        return Leave(State.EXPIRED, "it was not paid in time")
     return Wait(standing.reason, UNPAID_SECONDS)
 
 

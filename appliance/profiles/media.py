@@ -47,11 +47,12 @@ class Failed:
 Readiness = Ready | Waiting | Failed
 
 
-async def develop(ledger: Ledger, assets: Sequence[UUID]) -> None:
-    """Sends those of them that are drafts to be made in full. Asking again is harmless."""
+async def develop(ledger: Ledger, assets: Sequence[UUID]) -> list[UUID]:
+    """Sends those of them that are drafts to be made in full; which. Asking again is harmless."""
     sent = ledger.told(await fetch("SELECT * FROM ledger.develop($1)", list(assets)))
     if sent:
         log.info("drafts are made in full", assets=[str(asset) for asset in sent])
+    return sent
 
 
 async def readiness(assets: Sequence[UUID]) -> Readiness:

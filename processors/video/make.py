@@ -44,9 +44,10 @@ async def make(
     """Make all of the video behind the descriptor `source` that `settings` ask for, in the folder `into`.
 
     tell: hears how far all of it is. ready: is waited for. Raises Refused for what the file is guilty of, of too_long
-    once what there is before the rest is ready, and as `execute` does.
+    also once what there is before the rest is ready, and as `execute` does.
     """
     facts = await probe(source, protection)
+    _must_be_short(facts, settings)
     choice = choose(facts, settings)
     run = Run(facts, choice.plan, protection, tell)
     shown, files = await show(source, into, facts, settings, protection, tell, Share(0.0, SHOWN, None, "show"))
@@ -64,6 +65,12 @@ async def make(
         made, reasons = await _ladder(source, into, run, list(zip(choice.ladder, rest, strict=True)))
         files, plan = [*files, *made], replace(plan, reasons=(*plan.reasons, *reasons))
     return Made(facts, after, plan, tuple(files))
+
+
+def _must_be_short(facts: VideoFacts, settings: Settings) -> None:
+    if settings.longest and facts.seconds is not None and facts.seconds > settings.longest:
+        words = f"This video has {facts.seconds:.1f} seconds; at most {settings.longest:g} are taken."
+        raise Refused(Code.TOO_LONG, words)
 
 
 def _must_fit(plan: Plan, settings: Settings) -> None:

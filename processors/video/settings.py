@@ -15,7 +15,8 @@ class Settings:
 
     max_lines: a result has no more. threads: of one encoder. nice: how far videos step back behind photos. show: the
     screenshots and the sprite; its `preview` is the length of the preview in seconds, 0 for none. ladder: lines of each
-    rung of an HLS ladder; none, no ladder. seconds: what all of it may take, by the clock; see `choose`.
+    rung of an HLS ladder; none, no ladder. seconds: what all of it may take, by the clock; see `choose`. longest: how
+    many seconds a source may last; 0: any number.
     """
 
     codec: Codec = Codec.VP9
@@ -28,6 +29,7 @@ class Settings:
     show: Show = field(default_factory=Show)
     ladder: tuple[int, ...] = ()
     seconds: float = 6 * 3600
+    longest: float = field(default=0, repr=False)  # it decides about none of the looks
 
     @property
     def hash(self) -> str:

@@ -86,6 +86,8 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
         "put /files/{file_id}/content",
         "post /projects/{project_id}/webhooks",
         "post /settings/rollback",
+        "post /profiles/{profile_id}/payment",
+        "post /profiles/{profile_id}/payment/mark",
         "get /images/{file_id}/render",
         "get /files/{file_id}/bundle",
         "post /files/{file_id}/bundle",

@@ -24,7 +24,7 @@ CLEAR = (
     "projects, users, folders, api_keys, webhooks, webhook_attempts, "
     "chats, chat_members, chat_messages, chat_attachments, chat_unclaimed, "
     "wallets, profiles, profile_editions, profile_media, profile_uploads, profile_upload_counts, profile_history, "
-    "hashtags, profile_hashtags, profile_payments"
+    "hashtags, profile_hashtags, profile_payments, payments_used, forbidden_words"
 )
 
 

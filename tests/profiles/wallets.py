@@ -60,16 +60,12 @@ class Wallet:
         return told
 
     def edition(self) -> dict[str, Any]:
-        """What this one has on its way, or came to nothing."""
-        found = self.mine()["edition"]
-        assert found is not None
-        edition: dict[str, Any] = found
+        """The newest that this one sent in."""
+        edition: dict[str, Any] = self.mine()["edition"]
         return edition
 
     def state(self) -> str:
-        """Where the newest edition is."""
-        mine = self.mine()
-        return "published" if mine["edition"] is None else str(mine["edition"]["state"])
+        return str(self.edition()["state"])
 
     def wait(self, state: str, seconds: float = 60) -> None:
         wait_for(lambda: self.state() == state, seconds)

@@ -34,9 +34,11 @@ class Door:
         session: dict[str, Any] = answer.json()
         return session
 
-    def refused(self, message: str, signature: str, why: str, status: int = 401) -> None:
+    def refused(self, message: str, signature: str, why: str, status: int = 401) -> bool:
+        """Whether it is refused, for this reason; what is said instead is in the failure."""
         answer = self.enter(message, signature)
         assert (answer.status_code, why in answer.text) == (status, True), answer.text
+        return True
 
 
 @pytest.fixture
@@ -76,10 +78,10 @@ def test_a_challenge_is_good_once_and_whoever_fails_it_needs_another(door: Door,
     message = door.challenge(wallet)
     signature = wallet.sign(message)
     assert door.enter(message, signature).status_code == 201
-    door.refused(message, signature, "used already")
+    assert door.refused(message, signature, "used already")
     other = door.challenge(wallet)
-    door.refused(other, Wallet().sign(other), "not that of this wallet")
-    door.refused(other, wallet.sign(other), "used already")
+    assert door.refused(other, Wallet().sign(other), "not that of this wallet")
+    assert door.refused(other, wallet.sign(other), "used already")
 
 
 def test_one_challenge_sent_by_many_at_once_lets_one_in(door: Door, wallet: Wallet) -> None:
@@ -108,13 +110,13 @@ def test_what_was_altered_is_refused_though_its_owner_signed_it(
     door: Door, wallet: Wallet, old: str, new: str, status: int
 ) -> None:
     message = door.challenge(wallet).replace(old, new)
-    door.refused(message, wallet.sign(message), "", status)
+    assert door.refused(message, wallet.sign(message), "", status)
 
 
 def test_a_message_for_another_place_is_refused(door: Door, wallet: Wallet) -> None:
     message = door.challenge(wallet)
     foreign = message.replace(message.partition(" ")[0], "evil.example")
-    door.refused(foreign, wallet.sign(foreign), "signed for evil.example")
+    assert door.refused(foreign, wallet.sign(foreign), "signed for evil.example")
 
 
 def test_the_place_is_never_what_a_request_claims_it_to_be(stack: Stack, wallet: Wallet) -> None:
@@ -127,24 +129,24 @@ def test_a_message_that_nobody_was_given_is_refused(door: Door, wallet: Wallet) 
     message = door.challenge(wallet)
     nonce = message.partition("Nonce: ")[2][:32]
     forged = message.replace(nonce, "0" * 32)
-    door.refused(forged, wallet.sign(forged), "not what was given")
+    assert door.refused(forged, wallet.sign(forged), "not what was given")
 
 
 def test_a_signature_of_somebody_else_or_of_nobody_is_refused(door: Door, wallet: Wallet) -> None:
     for sign in (Wallet().sign, wallet.sign_twisted, lambda _: "0x" + "00" * 65, lambda _: "0x" + "ff" * 65):
         message = door.challenge(wallet)
-        door.refused(message, sign(message), "not that of this wallet")
+        assert door.refused(message, sign(message), "not that of this wallet")
 
 
 def test_another_ones_challenge_is_worth_nothing_to_a_thief(door: Door, wallet: Wallet) -> None:
     thief = Wallet()
     message = door.challenge(wallet).replace(wallet.address, thief.address)
-    door.refused(message, thief.sign(message), "not what was given")
+    assert door.refused(message, thief.sign(message), "not what was given")
 
 
 def test_a_contracts_signature_is_refused_where_there_is_no_node_and_that_is_said(door: Door, wallet: Wallet) -> None:
     message = door.challenge(wallet)
-    door.refused(message, "0x" + "ab" * 130, "the operator has set no node")
+    assert door.refused(message, "0x" + "ab" * 130, "the operator has set no node")
 
 
 @pytest.mark.parametrize(
@@ -166,8 +168,8 @@ def test_what_is_no_address_or_chain_is_not_challenged(door: Door, body: dict[st
 def test_bodies_that_are_none_are_told_so(door: Door, wallet: Wallet) -> None:
     message = door.challenge(wallet)
     for signature in ("", "0x", "0x" + "a" * 129, "a" * 130, "0x" + "g" * 130, "0x" + "ab" * 5000):
-        door.refused(message, signature, "signature", 400)
-    door.refused(message + " " * 60_000, "0x" + "ab" * 65, "EIP-4361", 400)
+        assert door.refused(message, signature, "signature", 400)
+    assert door.refused(message + " " * 60_000, "0x" + "ab" * 65, "EIP-4361", 400)
     assert door.enter("a" * 65_536, "0x" + "ab" * 65).status_code == 413
 
 

@@ -7,7 +7,8 @@ CREATE OR REPLACE FUNCTION ledger.finish(
 #variable_conflict use_column
 BEGIN
     RETURN QUERY SELECT * FROM ledger.transition(
-        ARRAY[asset], '{processing}', 'done', ARRAY[jsonb_build_object('versions', versions, 'source', source_facts)], held);
+        ARRAY[asset], '{processing}', 'done',
+        ARRAY[jsonb_build_object('versions', versions, 'source', source_facts) || ledger.draft_fact(asset)], held);
     IF NOT FOUND THEN
         RETURN;
     END IF;
@@ -19,6 +20,12 @@ BEGIN
     DELETE FROM ledger.versions v WHERE v.asset = finish.asset;
     PERFORM ledger.keep_versions(asset, source_sha256, versions, recipe_hash);
 END $$;
+
+-- What events say of versions of a draft, in whose place there are others once it was made in full.
+CREATE OR REPLACE FUNCTION ledger.draft_fact(asset uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN EXISTS (SELECT FROM ledger.assets a WHERE a.id = draft_fact.asset AND a.recipe = 'draft')
+        THEN '{"draft": true}' ELSE '{}' END::jsonb;
+$$;
 
 -- The other end of a job, with the same lease. What is known of the original stays as it is.
 CREATE OR REPLACE FUNCTION ledger.fail(asset uuid, held uuid, note jsonb, source_sha256 text)

@@ -11,7 +11,7 @@ BEGIN
     END IF;
     PERFORM ledger.keep_versions(asset, source_sha256, versions, recipe_hash);
     RETURN QUERY SELECT * FROM ledger.append(
-        ARRAY[asset], 'preview', 'processing', ARRAY[jsonb_build_object('versions', versions)]);
+        ARRAY[asset], 'preview', 'processing', ARRAY[jsonb_build_object('versions', versions) || ledger.draft_fact(asset)]);
 END $$;
 
 -- Versions of an asset that its caller holds, whatever was known under their names before.

@@ -87,6 +87,7 @@ DECLARE
     home uuid;
     made uuid;
     other uuid;
+    unseen uuid;
 BEGIN
     PERFORM FROM ledger.assets a WHERE a.id = ANY (files) ORDER BY a.id FOR NO KEY UPDATE;
     PERFORM FROM users u WHERE u.id = by AND u.deleted_at IS NULL FOR KEY SHARE;
@@ -119,11 +120,12 @@ BEGIN
     RETURNING e.id INTO made;
     INSERT INTO profile_media (edition, role, asset) SELECT made, m.key, m.value::uuid FROM jsonb_each_text(media) m;
     DELETE FROM profile_uploads u WHERE u.user_id = by AND u.asset = ANY (files);
-    UPDATE profile_payments p SET edition = made WHERE p.edition = (
-        SELECT e.id FROM profile_editions e JOIN profile_payments o ON o.edition = e.id
+    SELECT e.id INTO unseen FROM profile_editions e JOIN profile_payments o ON o.edition = e.id
         WHERE e.profile = home AND e.id <> made AND e.published_at IS NULL AND o.status IN ('seen', 'confirmed')
             AND e.state IN ('rejected', 'expired')
-        ORDER BY e.id DESC LIMIT 1);
+        ORDER BY e.id DESC LIMIT 1;
+    UPDATE profile_payments p SET edition = made, look_at = now() WHERE p.edition = unseen;
+    UPDATE payments_used u SET edition = made WHERE u.edition = unseen;
     INSERT INTO profile_history (edition, who, target) VALUES (made, 'owner', 'draft');
     RETURN QUERY SELECT 'new', home, made, t.stream, t.seq FROM ledger.tell_edition(made, project) t;
     IF NOT FOUND THEN

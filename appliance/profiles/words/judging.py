@@ -109,10 +109,8 @@ class Judge:
         for word, sight in zip(words, seen, strict=True):
             self._judge(word, sight, hits)
         places = {word.start: at for at, word in enumerate(words)}
-        for word in (
-            *reading.put_together(words, plain.text),
-            *(one for word in words for one in reading.masked(word)),
-        ):
+        signs = [one for word in words for one in reading.masked(word)]
+        for word in (*reading.put_together(words, plain.text), *signs):
             sight = self._masked(word) if word.masks else self._seen(word)
             self._judge(word, sight, hits)
             if word.apart and (at := places.get(word.start)) is not None:  # it may be part of a phrase
@@ -194,12 +192,8 @@ class _Hits:
         self._found[word.start, word.end, row] = Hit(self._plain.span(word), self._rows[row], told)
 
     def _known(self, row: int, start: int, end: int) -> bool:
-        spans = ((other, since, until) for since, until, other in self._found)
-        return any(
-            other == row and start < until and since < end
-            for known in (spans, self.innocent)
-            for other, since, until in known
-        )
+        found = [(other, since, until) for since, until, other in self._found]
+        return any(other == row and start < until and since < end for other, since, until in (*found, *self.innocent))
 
     def sorted(self) -> list[Hit]:
         return [self._found[key] for key in sorted(self._found)]

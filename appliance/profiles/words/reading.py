@@ -127,7 +127,7 @@ def _with_masks(word: Word) -> Iterator[Word]:
     places = strong or weak
     count = sum(one.isalpha() for one in text)
     fits = strong if strong and not weak else weak if len(weak) == 1 and not strong and len(text) >= 4 else ()
-    if fits and fits == places and 0 < fits[0] and fits[-1] < len(text) - 1 and count >= 2 and len(fits) <= count:
+    if fits and fits == places and fits[0] > 0 and fits[-1] < len(text) - 1 and count >= 2 and len(fits) <= count:
         yield word._replace(masks=places)
 
 

@@ -268,6 +268,21 @@ class Model(RuleBasedStateMachine):
     def finish(self, number: int) -> None:
         self._labour(_newest(self.leases, number), "finish")
 
+    @some_assets
+    @rule(number=which, first=st.booleans(), then=st.sampled_from(("develop", "claim", "finish", "remove")))
+    def develop(self, number: int, first: bool, then: str) -> None:
+        """A draft is made in full; by itself, or as soon as it is done."""
+        asset = self._asset(number)
+        if first and self._claim(asset):
+            self._labour(self.leases[-1], "finish")
+        self.run(self.world.develop(asset))
+        if then == "develop":
+            self.run(self.world.develop(asset))
+        elif then == "remove":
+            self.run(self.world.remove(asset))
+        elif self._claim(asset) and then == "finish":
+            self._labour(self.leases[-1], "finish")
+
     def _labour(self, lease: Lease, what: str) -> None:
         verb, _, seconds = what.partition(" ")
         if seconds:

@@ -17,6 +17,7 @@ from appliance.ledger.arrivals import Arrivals
 from appliance.ledger.inbox import Inbox
 from appliance.ledger.service import Bytes, Claim, Ledger
 from appliance.ledger.sweep import Sweep, chores
+from appliance.profiles import media
 from appliance.queue import job_id
 from storage import layout
 from storage.objects import Stat, StorageUnavailable
@@ -128,7 +129,7 @@ class World:
     async def open_slot(self, owner: str, file: str) -> Asset | None:
         closed = await self.sql.fetchval("SELECT closed FROM ledger.streams WHERE owner = $1", owner)
         slot = await self.ledger.open_slot(
-            "projects", owner, "images", "image", "images", images.PHOTO, "a.jpg", FORM_SECONDS
+            "projects", owner, "images", "image", "images", images.DRAFT, "a.jpg", FORM_SECONDS
         )
         holds((slot is None) == closed, f"a slot in {owner}, closed: {closed}")
         if slot is None:
@@ -157,6 +158,13 @@ class World:
     async def remove(self, asset: Asset) -> None:
         if await self.ledger.remove([asset.id]):
             asset.removed = True
+
+    async def develop(self, asset: Asset) -> None:
+        """A draft that is done is sent to be made in full: once, whoever asks."""
+        row = await self.row(asset)
+        right = bool(row and row["state"] == "done" and row["recipe"] == images.DRAFT)
+        sent = await media.develop(self.ledger, [asset.id])
+        holds(sent == [asset.id] * right, f"{asset.id} was sent to be made in full: {sent}, by right: {right}")
 
     async def make_project(self, owner: str) -> None:
         """Again, if it was removed and is forgotten."""

@@ -1,0 +1,121 @@
+"""What a node says of a chain, as far as it counts here. Whatever does not fit is no answer."""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from appliance.payments.rpc import Call, Node, Trouble
+
+NONSENSE = Trouble("its answer makes no sense")
+T = TypeVar("T")
+
+
+class Transaction(msgspec.Struct, rename="camel"):
+    hash: str
+    value: str
+    payer: str = msgspec.field(name="from")
+    to: str | None = None
+    block_hash: str | None = None
+
+
+class Log(msgspec.Struct, rename="camel"):
+    address: str
+    topics: list[str]
+    data: str
+    block_number: str
+    transaction_hash: str
+    removed: bool = False
+
+
+class Receipt(msgspec.Struct, rename="camel"):
+    transaction_hash: str
+    block_hash: str
+    block_number: str
+    status: str
+    logs: list[Log]
+
+
+class Block(msgspec.Struct, rename="camel"):
+    hash: str
+    number: str
+    timestamp: str
+
+
+class FullBlock(Block, rename="camel"):
+    transactions: list[Transaction]
+
+
+def number(text: Any) -> int:
+    """Of a quantity as nodes write it. Raises ValueError."""
+    if not isinstance(text, str) or not text.startswith("0x") or not 3 <= len(text) <= 66:
+        raise ValueError("no quantity")
+    return int(text, 16)
+
+
+def read(answer: Any, kind: type[T]) -> T:
+    """Raises ValueError."""
+    try:
+        return msgspec.convert(answer, kind)
+    except msgspec.ValidationError as error:
+        raise ValueError("not what was asked for") from error
+
+
+def same(one: str | None, other: str | None) -> bool:
+    """Whether two addresses or hashes are the same."""
+    return one is not None and other is not None and one.lower() == other.lower()
+
+
+async def block_at(node: Node, height: int) -> Block | Trouble | None:
+    """The chain's block at a height; None where it is not that long."""
+    found = await node.ask(Call("eth_getBlockByNumber", (hex(height), False)))
+    if isinstance(found, Trouble) or found[0] is None:
+        return found if isinstance(found, Trouble) else None
+    try:
+        block = read(found[0], Block)
+        return block if number(block.number) == height else NONSENSE
+    except ValueError:
+        return NONSENSE
+
+
+async def head(node: Node, chain_id: int | None) -> int | Trouble:
+    """The height of the node's newest block, if it is of this chain."""
+    asked = await node.ask(Call("eth_chainId"), Call("eth_blockNumber"))
+    if isinstance(asked, Trouble):
+        return asked
+    try:
+        chain, height = map(number, asked)
+    except ValueError:
+        return NONSENSE
+    return height if chain == chain_id else Trouble(f"it is of chain {chain}, and the payment of {chain_id}")
+
+
+async def last_before(node: Node, chain_id: int | None, at: float) -> int | Trouble:
+    """The height of the last block that was made before the Unix time `at`; 0 where there is none."""
+    high = await head(node, chain_id)
+    if isinstance(high, Trouble):
+        return high
+    low, step = high, 1
+    while True:  # back from the head by longer and longer steps, then halving what is left
+        made = await _time_of(node, low)
+        if isinstance(made, Trouble):
+            return made
+        if made < at or low == 0:
+            break
+        low, high, step = max(0, low - step), low, step * 2
+    while low + 1 < high:
+        middle = (low + high) // 2
+        made = await _time_of(node, middle)
+        if isinstance(made, Trouble):
+            return made
+        low, high = (middle, high) if made < at else (low, middle)
+    return low
+
+
+async def _time_of(node: Node, height: int) -> int | Trouble:
+    block = await block_at(node, height)
+    if isinstance(block, Trouble):
+        return block
+    try:
+        return number(block.timestamp) if block else NONSENSE
+    except ValueError:
+        return NONSENSE
