@@ -136,6 +136,7 @@ async def test_on_a_phone(browser, paying, wallet, portrait):
     await fits(made.page)
     await made.page.locator("#hashtags").fill("#chess")
     await made.send_in()
+    await expect(made.page.locator("#pay-box")).to_be_visible()
     await fits(made.page)
     made.clean(host(made.page), NOT_YET, WRONG)
 
