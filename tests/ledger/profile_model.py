@@ -2,13 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from appliance.accounts import owners
 from appliance.config import Config
 from appliance.errors import Conflict, NotFound
 from appliance.ledger.database import fetch
 from appliance.ledger.service import Failure
+from appliance.payments.rpc import Node
+from appliance.payments.service import Payments
 from appliance.profiles import editions, moderation, pages
 from appliance.profiles.editions import Busy, Edition, Editions
 from appliance.profiles.form import Form
@@ -21,6 +23,12 @@ from tests.ledger.test_profiles import picture
 USERS, MODERATORS = ("anna", "ben"), ("vera", "olga")
 PROVIDERS = ("", "manual", "none")
 FORM = Form("Anna", None, "", ["go"], False)
+
+
+UNDO = """
+SELECT ledger.note_payment(edition, status, tx_hash, 'due', NULL, 'undone', NULL, NULL, 0, 'chain', 0) AS verdict
+FROM profile_payments WHERE edition = $1 AND status = 'confirmed'
+"""
 
 
 class Broken(AssertionError):
@@ -38,7 +46,8 @@ class World:
     def __init__(self, book: Book) -> None:
         self.book, self.settings = book, Settings()
         self.moves = Editions(book._ring, self.settings)
-        self.pipeline = Pipeline(Ground(self.moves, book.ledger, self.settings))
+        self.payments = Payments(Node(""), self.settings)
+        self.pipeline = Pipeline(Ground(self.moves, self.payments, book.ledger, self.settings))
         self.approved: set[UUID] = set()
         self.paid: set[UUID] = set()
         self.seen: set[UUID] = set()  # published at some time
@@ -61,7 +70,7 @@ class World:
 
     async def send_in(self, dice: int) -> None:
         user = USERS[dice % 2]
-        assets = {"image": await picture(self.book, user)}
+        assets = {"video": await picture(self.book, user, "video", "draft")}
         try:
             made = await self.moves.open(user, FORM, [], assets)
         except Busy:
@@ -72,25 +81,22 @@ class World:
 
     async def pay(self, dice: int) -> None:
         """As the provider notes it, once there is something to be paid."""
-        sql = """
-            UPDATE profile_payments SET status = 'confirmed' WHERE edition = $1 AND status <> 'waived' RETURNING edition
-        """
-        if (one := await self.under_way(dice)) and await fetch(sql, one.id):
-            self.paid.add(one.id)
-            await self.ring(one.id)
+        if one := await self.under_way(dice):
+            try:
+                told = await self.payments.mark(one.id, uuid4().hex, "", "operator")
+            except (Conflict, NotFound):
+                return
+            if told["status"] == "confirmed":
+                self.paid.add(one.id)
 
     async def undo(self, dice: int) -> None:
         """The block that it was in is none of the chain's any more."""
         one = await self.under_way(dice)
         if one is None:
             return
-        await fetch("UPDATE profile_payments SET status = 'due' WHERE edition = $1 AND status = 'confirmed'", one.id)
-        if not await fetch("SELECT FROM profile_payments WHERE edition = $1 AND status = 'waived'", one.id):
-            self.paid.discard(one.id)
-        await self.ring(one.id)
-
-    async def ring(self, edition: UUID) -> None:
-        await fetch("UPDATE profile_editions SET look_at = now() WHERE id = $1 AND state <> 'published'", edition)
+        for row in await fetch(UNDO, one.id):
+            if row["verdict"] == "noted":
+                self.paid.discard(one.id)
 
     async def claim(self, dice: int) -> None:
         for one in await moderation.queue(pages.FIRST, 10):

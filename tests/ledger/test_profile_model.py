@@ -1,7 +1,7 @@
 """Nothing is published without an approval, nor without a payment where one is asked for: in any order of events."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -33,7 +33,7 @@ def play(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Any:
         opened = pool(4)
         runner.run(opened.__aenter__())
 
-        def played(examples: int, before: str = "", **options: Any) -> None:
+        def played(examples: int, before: Sequence[str] = (), **options: Any) -> None:
             @settings(
                 max_examples=examples,
                 database=None,
@@ -53,10 +53,10 @@ def play(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Any:
     current.cache_clear()
 
 
-async def _life(script: list[tuple[int, int, bool]], before: str) -> None:
+async def _life(script: list[tuple[int, int, bool]], before: Sequence[str]) -> None:
     await fetch(CLEAR)
-    if before:
-        await fetch(before)
+    for statement in before:
+        await fetch(statement)
     world = await World.begun(await Book.opened())
     for act, dice, together in script:
         first = world.acts[act % len(world.acts)](dice)
@@ -79,10 +79,10 @@ def test_the_gates_hold_in_thousands_of_lives(play: Play) -> None:
 
 
 LACKING = {"payment": "payment", "moderation": "approval"}
-BLIND = """
-ALTER TABLE profile_editions DISABLE TRIGGER allowed_steps;
-CREATE OR REPLACE FUNCTION ledger.paid(edition uuid) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT true $$;
-"""
+BLIND = (
+    "ALTER TABLE profile_editions DISABLE TRIGGER allowed_steps",
+    "CREATE OR REPLACE FUNCTION ledger.paid(edition uuid) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT true $$",
+)
 
 
 @pytest.mark.parametrize("name", LACKING)

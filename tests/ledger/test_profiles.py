@@ -19,6 +19,10 @@ from appliance.profiles.states import State
 from storage import layout
 from tests.ledger.book import Book
 
+UPLOADED = """
+INSERT INTO profile_uploads (user_id, role, asset) VALUES ($1, $2, $3)
+ON CONFLICT (user_id, role) DO UPDATE SET asset = excluded.asset
+"""
 SEEN = "SELECT FROM profiles p JOIN profile_editions e ON e.id = p.edition AND e.state = 'published'"
 MOVES = """
 SELECT m.stream FROM profile_editions e
@@ -40,16 +44,16 @@ STEPS = [
 ]
 
 
-async def picture(book: Book, user: str, role: str = "image") -> UUID:
+async def picture(book: Book, user: str, role: str = "image", recipe: str = "file") -> UUID:
     """A developed picture that was uploaded for a profile."""
-    slot = await book.ledger.open_slot("users", user, "images", "image", "images", "file", "a.jpg", 900, Asker(user))
+    slot = await book.ledger.open_slot("users", user, "images", "image", "images", recipe, "a.jpg", 900, Asker(user))
     assert slot is not None
     key = layout.original_key("users", user, "images", slot.id)
     await book.ledger.arrive("originals", [Bytes(slot.id, key, "v1", 4_000_000, "etag")])
     claim = await book.ledger.claim(slot.id, 30)
     assert claim is not None
     await book.finish(claim)
-    await fetch("INSERT INTO profile_uploads (user_id, role, asset) VALUES ($1, $2, $3)", user, role, slot.id)
+    await fetch(UPLOADED, user, role, slot.id)
     return slot.id
 
 
