@@ -71,7 +71,7 @@ class Index:
             _among(self._back, letters[::-1], 0, found)
         firsts = self._inside.next
         for at, letter in enumerate(letters):
-            if any(option in firsts for option in letter.options):
+            if not firsts.keys().isdisjoint(letter.options):
                 _among(self._inside, letters[at : at + 2 * MOST], 0, found)
         return found
 

@@ -1,8 +1,8 @@
 """What of a list of words is in a text."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from appliance.profiles.words import letters, patterns, reading
 from appliance.profiles.words.index import Index, Kind
@@ -149,30 +149,30 @@ class Judge:
 
         for core in reading.cores(word):
             note(self._exact.find(core) | self._tricky.find(core))
-            self._look_closer(core, note)
-        if not word.isalpha():
-            self._look_closer(word, note)
+        whole = word.strip("!|+")
+        for one in dict.fromkeys((whole, whole.strip("0123456789"))):
+            if any(letter.isalpha() for letter in one):
+                self._look_closer(one, note)
         return seen
 
-    def _look_closer(self, word: str, note: Any) -> None:
-        if not any(one.isalpha() for one in word):
-            return
-        signs = () if word.isalpha() else (Trick.SIGNS,)
-        stretched = reading.repeats(word)
-        repeated = (Trick.REPEATED,) if stretched else ()
-        latin, cyrillic = word.isascii(), all("а" <= one <= "я" for one in word)
-        if (stretched or not (latin and word.isalpha())) and (read := reading.as_latin(word)):
-            note(self._tricky.find_among(read), *signs, *repeated, *(() if latin else (Trick.ALIKE,)))
-        if (stretched or not cyrillic) and (read := reading.as_cyrillic(word)):
-            alike = (Trick.ALIKE,) if any(one.isalpha() and not "а" <= one <= "я" for one in word) else ()
-            note(self._tricky.find_among(read), *signs, *repeated, *alike)
-        if latin and word.isalnum():
-            note(self._spoken.find(letters.sound(letters.spoken(reading.once(word)))), Trick.LATIN, *repeated)
+    def _look_closer(self, word: str, note: Callable[..., None]) -> None:
+        """Reads a word as it may be meant; as it stands it is known."""
+        plain, short = word.isalpha(), reading.once(word)
+        undone: tuple[Trick, ...] = () if plain else (Trick.SIGNS,)
+        if short != word:
+            undone += (Trick.REPEATED,)
+        for alphabet in (reading.LATIN, reading.CYRILLIC):
+            if not undone and alphabet.all_own(word):
+                continue
+            if read := alphabet.read(word):
+                note(self._tricky.find_among(read), *undone, *((Trick.ALIKE,) if alphabet.has_others(word) else ()))
+        if word.isascii() and word.isalnum():
+            heard = (Trick.LATIN, Trick.REPEATED) if short != word else (Trick.LATIN,)
+            note(self._spoken.find(letters.sound(letters.spoken(short))), *heard)
 
     def _masked(self, word: Word) -> Seen:
-        found: set[int] = set()
-        for read in reading.with_masks(word):
-            found |= self._tricky.find_masked(read, word.masks[-1])
+        read = reading.with_masks(word)
+        found = self._tricky.find_masked(read, word.masks[-1]) if read else ()
         return dict.fromkeys(found, frozenset[Trick]())
 
 
@@ -199,11 +199,18 @@ class _Hits:
         return [self._found[key] for key in sorted(self._found)]
 
 
-def _there(phrases: dict[int, list[_Rule]], seen: Sequence[Seen]) -> Iterator[tuple[_Rule, int, int]]:
+def _there(phrases: Mapping[int, Sequence[_Rule]], seen: Sequence[Seen]) -> Iterator[tuple[_Rule, int, int]]:
     """The phrases that are in a text, and the places of their first and last words."""
+    all_seen = set().union(*seen)
+    # Of most phrases a word is nowhere in the text.
+    possible = {
+        number: rules
+        for number in all_seen & phrases.keys()
+        if (rules := [one for one in phrases[number] if not any(part.isdisjoint(all_seen) for part, _ in one.parts)])
+    }
     for at, sight in enumerate(seen):
-        for number in sight.keys() & phrases.keys():
-            for rule in phrases[number]:
+        for number in sight.keys() & possible.keys():
+            for rule in possible[number]:
                 if (end := _end(rule, seen, at)) is not None:
                     yield rule, at, end
 

@@ -8,7 +8,7 @@ SIGNS = frozenset("@$!|€£¢+")
 """Signs that are written for letters."""
 MASKS = frozenset("*#@%•●■×")
 """Signs that are written in a letter's place, whichever that is."""
-WEAK_MASKS = frozenset("-._")
+WEAK_MASKS = frozenset("-_")
 """The same of signs that are more often something else."""
 
 _NAMED = re.compile(r"LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL )?([A-Z])(?: WITH .*)?")
@@ -16,7 +16,8 @@ _NAMED = re.compile(r"LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL )?([A-Z]
 _BLOCKS = ((0x1F150, "a"), (0x1F170, "a"), (0x1F1E6, "a"))
 _KEPT = {"й": "й", "Й": "й", "ё": "е", "Ё": "е", "ї": "і", "Ї": "і"}
 
-# Letters of Cyrillic, Greek and others, digits and signs → the Latin letters that they are written for.
+# Letters of Cyrillic, Greek and others, digits and signs → the Latin letters that they are written for, in a word that
+# has Latin ones too: so they may be read by sound as well.
 TO_LATIN = {
     "а": "a",
     "б": "b",
@@ -74,7 +75,7 @@ TO_LATIN = {
     "¢": "c",
     "+": "t",
 }
-# The same for Cyrillic: in a word that has other Cyrillic letters too, so that Latin ones may be read by sound as well.
+# The same for Cyrillic, in a word that has Cyrillic letters too.
 TO_CYRILLIC = {
     "a": "а",
     "b": "вбь",
@@ -136,10 +137,13 @@ TO_CYRILLIC = {
     "€": "е",
     "+": "т",
 }
-# And in a word that is all Latin: what looks the same, nothing else.
+# And in a word that has none of the other alphabet: what looks the same, nothing else.
+SEEN_AS_LATIN = {
+    one: options[0] if one.isalpha() else options for one, options in TO_LATIN.items() if one not in "бдзийлфгп" + "λξδ"
+} | dict(zip("внрсух", "bhpcyx", strict=True))
+
 SEEN_AS_CYRILLIC = {
-    **dict(zip("acekmoptxybhni", "асекмортхувнпи", strict=True)),
-    "u": "и",
+    **dict(zip("acekmoptxybh", "асекмортхувн", strict=True)),
     "0": "о",
     "3": "з",
     "4": "ч",
@@ -188,7 +192,7 @@ def stretched(letter: str, times: int) -> bool:
 
 _SOUNDS = (
     *(("shch", "ш"), ("sch", "ш"), ("sh", "ш"), ("ch", "ч"), ("zh", "ж"), ("kh", "х"), ("ts", "ц"), ("tz", "ц")),
-    *(("yo", "е"), ("jo", "е"), ("ye", "е"), ("je", "е"), ("ck", "к"), ("ph", "ф")),
+    *(("yo", "е"), ("jo", "е"), ("ye", "е"), ("je", "е"), ("ph", "ф")),
     *zip("abcdefghijklmnopqrstuvwxyz", "абцдефгхииклмнопкрстуввхиз", strict=True),
     ("4", "ч"),
     ("6", "ш"),

@@ -2,7 +2,7 @@
 
     word        the whole word, whatever tricks it is written with
     stem*       a word that begins so; *stem, that ends so; *stem*, that has it inside
-    (a|b|)      one of these, in a word
+    (a|b|)      one of these, in a word, or in the place of one: `(at home|online)`
     two words   one after the other; `one .. two`: with up to three words between
     ~слово      also as it is written in Latin letters
     =word       only just as it is written, but for case, ё and marks
@@ -22,7 +22,7 @@ MOST_PATTERN = 4000  # characters
 MOST_FORMS = 2000  # words that one pattern may come to
 MOST_PARTS = 6  # words of a phrase
 GAP = ".."
-_LEAST_INSIDE = 3  # letters of what may be anywhere
+_LEAST = {Kind.WHOLE: 1, Kind.BEGINS: 2, Kind.ENDS: 2, Kind.INSIDE: 3}  # letters
 _GROUP = re.compile(r"\(([^()]*)\)")
 _PART = re.compile(r"\*?[^*]+\*?")
 
@@ -52,7 +52,7 @@ def parsed(word: str, pattern: str) -> list[Alternative]:
     text = pattern.strip() or word
     if len(text) > MOST_PATTERN:
         raise BadPattern(f"{MOST_PATTERN} characters at most")
-    found = [_alternative(one.strip()) for one in _split(text) if one.strip()]
+    found = [_alternative(phrase) for one in _split(text) if one.strip() for phrase in _phrases(one.strip())]
     if not any(not one.innocent for one in found):
         raise BadPattern("there is nothing to look for in it")
     if sum(len(part.forms) for one in found for part in one.parts) > MOST_FORMS:
@@ -62,6 +62,19 @@ def parsed(word: str, pattern: str) -> list[Alternative]:
 
 def _split(text: str) -> Iterator[str]:
     return iter(re.split(r",(?![^(]*\))", text))
+
+
+def _phrases(text: str) -> list[str]:
+    """The same once for each option of several words, and once for all of one."""
+    found = [text]
+    for group in dict.fromkeys(_GROUP.findall(text)):
+        short = "|".join(one for one in group.split("|") if " " not in one.strip())
+        options = [f"({short})"] * bool(short) + [one for one in group.split("|") if " " in one.strip()]
+        if len(options) > 1 or " " in group:
+            found = [phrase.replace(f"({group})", option) for phrase in found for option in options]
+        if len(found) > MOST_FORMS:
+            raise BadPattern(f"it comes to more than {MOST_FORMS} words")
+    return found
 
 
 def _alternative(text: str) -> Alternative:
@@ -100,8 +113,8 @@ def _form(text: str) -> tuple[Kind, str]:
     literal = letters.folded(text.strip("*"))
     if not literal or not all(one.isalnum() for one in literal):
         raise BadPattern(f"{text!r}: letters and digits alone, in a word")
-    before, after = text.startswith("*"), text.endswith("*")
-    if len(literal) > MOST or (len(literal) < (_LEAST_INSIDE if before or after else 1)):
-        raise BadPattern(f"{text!r}: {_LEAST_INSIDE} to {MOST} letters")
     kinds = {(True, True): Kind.INSIDE, (True, False): Kind.ENDS, (False, True): Kind.BEGINS}
-    return kinds.get((before, after), Kind.WHOLE), literal
+    kind = kinds.get((text.startswith("*"), text.endswith("*")), Kind.WHOLE)
+    if not _LEAST[kind] <= len(literal) <= MOST:
+        raise BadPattern(f"{text!r}: {_LEAST[kind]} to {MOST} letters")
+    return kind, literal

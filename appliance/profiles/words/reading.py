@@ -3,6 +3,7 @@
 Letters that stand apart (f u c k, f.u.c.k) are one word too, and so are the parts of one that signs part (fu-ck).
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
@@ -49,8 +50,16 @@ class Plain(NamedTuple):
         return self.written[self.at[word.start] : self.at[word.end - 1] + 1]
 
 
+_CHUNK = re.compile(r"[^ ]+")
+_WORD = re.compile(rf"(?:[^\W_]|[{re.escape(''.join(letters.SIGNS))}])+")
+
 MOST_PIECES = 8  # that a word is parted into by signs, but for single letters
 MOST_JOINED = 60  # letters of a word that was put together
+_MASK = re.compile(f"[{re.escape(''.join(sorted(letters.MASKS | letters.WEAK_MASKS)))}]")
+_PART = re.compile(r"[^\W_]+")
+_DIGITS = "0123456789"
+_JOINING = frozenset("/'’`´")
+"""Signs between two words, and those with which words are shortened."""
 _FAR = 4  # characters that single letters may be apart
 
 
@@ -67,20 +76,11 @@ def plain(text: str) -> Plain:
 
 def words(text: str) -> list[Word]:
     """The runs of letters, digits and signs that may be letters, of a plain text."""
-    found: list[Word] = []
-    chunk = start = 0
-    inside = False
-    for place, one in enumerate(text + " "):
-        if one.isalnum() or one in letters.SIGNS:
-            if not inside:
-                start, inside = place, True
-            continue
-        if inside:
-            found.append(Word(text[start:place], start, place, chunk))
-            inside = False
-        if one == " ":
-            chunk += 1
-    return found
+    return [
+        Word(one[0], chunk.start() + one.start(), chunk.start() + one.end(), number)
+        for number, chunk in enumerate(_CHUNK.finditer(text))
+        for one in _WORD.finditer(chunk[0])
+    ]
 
 
 def put_together(found: Sequence[Word], text: str) -> Iterator[Word]:
@@ -88,7 +88,7 @@ def put_together(found: Sequence[Word], text: str) -> Iterator[Word]:
     yield from _letters_apart(found)
     for _, group in groupby(found, key=lambda word: word.chunk):
         pieces = list(group)
-        if 1 < len(pieces) <= MOST_PIECES and "/" not in text[pieces[0].start : pieces[-1].end]:
+        if 1 < len(pieces) <= MOST_PIECES and _JOINING.isdisjoint(text[pieces[0].start : pieces[-1].end]):
             yield from _parted(pieces, text)
 
 
@@ -121,78 +121,88 @@ def masked(word: Word) -> Iterator[Word]:
 
 
 def _with_masks(word: Word) -> Iterator[Word]:
+    """Strong signs alone, fewer than letters; or one weak one. Not at the ends."""
     text = word.text
-    strong = tuple(at for at, one in enumerate(text) if one in letters.MASKS)
-    weak = tuple(at for at, one in enumerate(text) if one in letters.WEAK_MASKS)
-    places = strong or weak
-    count = sum(one.isalpha() for one in text)
-    fits = strong if strong and not weak else weak if len(weak) == 1 and not strong and len(text) >= 4 else ()
-    if fits and fits == places and fits[0] > 0 and fits[-1] < len(text) - 1 and count >= 2 and len(fits) <= count:
-        yield word._replace(masks=places)
+    found = tuple(one.start() for one in _MASK.finditer(text))
+    weak = any(text[at] in letters.WEAK_MASKS for at in found)
+    if not found or found[0] == 0 or found[-1] == len(text) - 1 or (weak and (len(found) > 1 or len(text) < 4)):
+        return
+    if max(2, len(found)) <= sum(one.isalpha() for one in text):
+        yield word._replace(masks=found)
 
 
 def cores(word: str) -> list[str]:
     """The word without what is no letter at its ends, and, where signs part it, each part of it."""
     if word.isalpha():
         return [word]
-    trimmed = word.strip("!|+@$€£¢")
-    parts = "".join(one if one.isalnum() else " " for one in trimmed).split()
-    return list(dict.fromkeys([*parts, *(part.strip("0123456789") for part in parts)] if trimmed else []))
+    parts = _PART.findall(word)
+    return list(dict.fromkeys([*parts, *filter(None, (part.strip(_DIGITS) for part in parts))]))
 
 
-def as_latin(word: str) -> list[Letter] | None:
-    """The word as one in Latin letters, if it can be one and is none already."""
-    return _letters(word, letters.TO_LATIN, "a", "z")
+class _Alphabet(NamedTuple):
+    """How a word is read in the letters of one alphabet: what others are written for in a word that has some of its
+    own, and in one that has none.
+    """
 
+    own: re.Pattern[str]
+    all: re.Pattern[str]
+    mixed: dict[str, str]
+    alone: dict[str, str]
+    can_be_mixed: re.Pattern[str]
+    can_be_alone: re.Pattern[str]
 
-def as_cyrillic(word: str) -> list[Letter] | None:
-    """The word as one in Cyrillic letters; one in Latin letters alone as it looks."""
-    mixed = any("а" <= one <= "я" for one in word)
-    return _letters(word, letters.TO_CYRILLIC if mixed else letters.SEEN_AS_CYRILLIC, "а", "я")
+    def all_own(self, word: str) -> bool:
+        return self.all.fullmatch(word) is not None
 
+    def has_others(self, word: str) -> bool:
+        """Whether letters of another alphabet are in it."""
+        return any(one.isalpha() and not self.own.match(one) for one in word)
 
-def _letters(word: str, table: dict[str, str], first: str, last: str) -> list[Letter] | None:
-    found: list[Letter] = []
-    for one, run in groupby(word.strip("!|+")):
-        options = one if first <= one <= last else table.get(one, "")
-        if not options:
+    def read(self, word: str) -> list[Letter] | None:
+        """None for a word that can't be one of these letters."""
+        mixed = self.own.search(word) is not None
+        if not (self.can_be_mixed if mixed else self.can_be_alone).fullmatch(word):
             return None
-        times = sum(1 for _ in run)
-        if letters.stretched(options[0], times):
-            found += [Letter(options), Letter(options, True)]
-        else:
-            found += [Letter(options)] * times
-    return found
-
-
-def with_masks(word: Word) -> list[list[Letter]]:
-    """A masked word in Latin and in Cyrillic letters."""
-    found = []
-    for table, first, last in ((letters.TO_LATIN, "a", "z"), (letters.TO_CYRILLIC, "а", "я")):
-        made = []
-        for at, one in enumerate(word.text):
-            options = one if first <= one <= last else table.get(one, "")
-            if at in word.masks:
-                made.append(Letter(ANY))
-            elif options:
-                made.append(Letter(options))
+        table = self.mixed if mixed else self.alone
+        found: list[Letter] = []
+        for run in _RUN.finditer(word):
+            one, times = run[1], len(run[0])
+            options = table.get(one, one)
+            if times > 1 and letters.stretched(options[0], times):
+                found += [Letter(options), Letter(options, True)]
             else:
-                break
-        else:
-            found.append(made)
-    return found
+                found += [Letter(options)] * times
+        return found
+
+
+def _alphabet(span: str, mixed: dict[str, str], alone: dict[str, str]) -> _Alphabet:
+    some, seen = (f"[{span}{re.escape(''.join(table))}]+" for table in (mixed, alone))
+    return _Alphabet(
+        re.compile(f"[{span}]"), re.compile(f"[{span}]+"), mixed, alone, re.compile(some), re.compile(seen)
+    )
+
+
+_RUN = re.compile(r"(.)\1*")
+_REPEATED = re.compile(r"(.)\1+")
+LATIN = _alphabet("a-z", letters.TO_LATIN, letters.SEEN_AS_LATIN)
+CYRILLIC = _alphabet("а-я", letters.TO_CYRILLIC, letters.SEEN_AS_CYRILLIC)
+
+
+def with_masks(word: Word) -> list[Letter] | None:
+    """A masked word in the letters that the rest of it is of, if it can be one."""
+    alphabet = CYRILLIC if CYRILLIC.own.search(word.text) else LATIN
+    made = []
+    for at, one in enumerate(word.text):
+        options = one if alphabet.own.match(one) else alphabet.mixed.get(one, "")
+        if at not in word.masks and not options:
+            return None
+        made.append(Letter(ANY if at in word.masks else options))
+    return made
 
 
 def once(word: str) -> str:
     """The word without letters that are repeated."""
-    return "".join(
-        one * (1 if letters.stretched(one, len(run)) else len(run))
-        for one, run in ((one, list(run)) for one, run in groupby(word))
-    )
-
-
-def repeats(word: str) -> bool:
-    return once(word) != word
+    return _REPEATED.sub(lambda run: run[1] if letters.stretched(run[1], len(run[0])) else run[0], word)
 
 
 def tricks(plain: Plain, word: Word) -> frozenset[Trick]:

@@ -36,7 +36,8 @@ SELECT {_COLUMNS} FROM done
 _CHANGE = f"""
 WITH done AS (
     UPDATE forbidden_words w
-    SET word = $3, pattern = $4, severity = $5, language = $6, changed_by = $1, changed_at = now() WHERE w.id = $7 RETURNING new.*, ledger.word_told(old.*) AS was, ledger.word_told(new.*) AS becomes
+    SET word = $3, pattern = $4, severity = $5, language = $6, changed_by = $1, changed_at = now() WHERE w.id = $7
+    RETURNING new.*, ledger.word_told(old.*) AS was, ledger.word_told(new.*) AS becomes
 ), noted AS ({_NOTED.format(action="'set'", old="done.was", new="done.becomes")})
 SELECT {_COLUMNS} FROM done
 """

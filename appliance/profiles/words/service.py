@@ -38,8 +38,7 @@ class Findings(msgspec.Struct):
     blocked: list[Finding]
     flags: list[Finding]
 
-    @property
-    def fields(self) -> dict[str, str]:
+    def errors(self) -> dict[str, str]:
         """What is blocked, by the field."""
         told: defaultdict[str, list[str]] = defaultdict(list)
         for one in self.blocked:
