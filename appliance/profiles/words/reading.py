@@ -58,8 +58,9 @@ MOST_PIECES = 8  # that a word is parted into by signs, but for single letters
 MOST_JOINED = 60  # letters of a word that was put together
 _MASK = re.compile(f"[{re.escape(''.join(sorted(letters.MASKS | letters.WEAK_MASKS)))}]")
 _PART = re.compile(r"[^\W_]+")
+_NUMBERED = re.compile(r"[^\W\d_]+\d+|\d+[^\W\d_]+")
 _DIGITS = "0123456789"
-_JOINING = frozenset("/'’`´")
+_JOINING = frozenset("/='’`´")
 """Signs between two words, and those with which words are shortened."""
 _FAR = 4  # characters that single letters may be apart
 
@@ -138,6 +139,15 @@ def cores(word: str) -> list[str]:
         return [word]
     parts = _PART.findall(word)
     return [*parts, *(core for part in parts if (core := part.strip(_DIGITS)) not in ("", part))]
+
+
+def may_be_written_so(word: str) -> bool:
+    """Whether it may be a word, with other signs for some of its letters: of a number like E600 or 24h it is the figures
+    that count.
+    """
+    if not any(map(str.isalpha, word)):
+        return False
+    return _NUMBERED.fullmatch(word) is None or 2 * sum(map(str.isalpha, word)) >= len(word)
 
 
 class _Alphabet(NamedTuple):
