@@ -142,9 +142,7 @@ def cores(word: str) -> list[str]:
 
 
 def may_be_written_so(word: str) -> bool:
-    """Whether it may be a word, with other signs for some of its letters: of a number like E600 or 24h it is the figures
-    that count.
-    """
+    """Whether other signs may stand for some of its letters: of a number like E600 or 24h it is the figures that count."""
     if not any(map(str.isalpha, word)):
         return False
     return _NUMBERED.fullmatch(word) is None or 2 * sum(map(str.isalpha, word)) >= len(word)
@@ -179,6 +177,8 @@ class _Alphabet(NamedTuple):
         for run in _RUN.finditer(word):
             one, times = run[1], len(run[0])
             options = table.get(one, one)
+            if one == "3" and not run.start():
+                options = options[:1]  # 3-битный is a number with its word
             if times > 1 and letters.stretched(options[0], times):
                 found += [Letter(options), Letter(options, True)]
             else:
