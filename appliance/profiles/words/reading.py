@@ -142,7 +142,7 @@ def cores(word: str) -> list[str]:
 
 
 def may_be_written_so(word: str) -> bool:
-    """Whether other signs may stand for some of its letters: of a number like E600 or 24h it is the figures that count."""
+    """Whether signs may stand for letters in it: of a number like E600 or 24h it is the figures that count."""
     if not any(map(str.isalpha, word)):
         return False
     return _NUMBERED.fullmatch(word) is None or 2 * sum(map(str.isalpha, word)) >= len(word)
