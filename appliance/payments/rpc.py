@@ -15,6 +15,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar
 from appliance.logs import log
 
 SECONDS = 5.0  # the longest an answer may take
+FIXED = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
 MOST_BYTES = 16 << 20  # a full block of a busy chain has some 2 MB
 
 
@@ -76,11 +77,14 @@ class Node:
     async def _answer(self, body: dict[str, Any]) -> Any | Trouble:
         if self._session is None:
             self._session = ClientSession(
-                timeout=ClientTimeout(total=self._seconds), cookie_jar=DummyCookieJar(), trust_env=False
+                timeout=ClientTimeout(total=self._seconds),
+                cookie_jar=DummyCookieJar(),
+                headers=FIXED,
+                auto_decompress=False,  # what a few bytes become is bounded by nothing
+                trust_env=False,
             )
         data = msgspec.json.encode(body)
-        headers = {"Content-Type": "application/json"}
-        async with self._session.post(self._url, data=data, headers=headers, allow_redirects=False) as answer:
+        async with self._session.post(self._url, data=data, allow_redirects=False) as answer:
             received = bytearray()
             async for chunk in answer.content.iter_any():
                 received += chunk
