@@ -25,6 +25,7 @@ from tests.daemons.process import Daemon, free_port
 PINS = Path(__file__).parent / "chain"
 CHAIN_ID = 31337
 COIN = 10**18
+ACCOUNTS = 60  # each for one test
 SUPPLY = 10**12
 _TRANSFER = "a9059cbb"  # transfer(address,uint256)
 _ids = count(1)
@@ -119,7 +120,7 @@ def start(folder: Path, port: int = 0, chain_id: int = CHAIN_ID) -> Anvil:
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
     argv = [str(install()), "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(chain_id), "--quiet"]
-    argv += ["--threads", "1"]  # enough for what a test asks
+    argv += ["--threads", "1", "--accounts", str(ACCOUNTS)]  # enough for what tests ask
     node = Anvil(Daemon(argv, {"HOME": str(folder)}, folder / "anvil.log", lambda: _answers(port)), port)
     node.daemon.start()
     return node
