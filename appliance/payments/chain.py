@@ -118,7 +118,4 @@ async def _time_of(node: Node, height: int) -> int | Trouble:
     block = await block_at(node, height)
     if isinstance(block, Trouble):
         return block
-    try:
-        return number(block.timestamp) if block else NONSENSE
-    except ValueError:
-        return NONSENSE
+    return number(block.timestamp) if block else NONSENSE

@@ -69,9 +69,10 @@ class Node:
             answer = await self._answer({"jsonrpc": "2.0", "id": next(self._ids), **call._asdict()})
         except TimeoutError:
             answer = Trouble(f"no answer within {self._seconds:g} s")
-        except (ClientError, OSError, ValueError) as error:
-            log.warning("no answer of the chain's node", method=call.method, error=type(error).__name__)
+        except (ClientError, OSError, ValueError):  # whose texts have the address in them
             answer = Trouble("it can't be reached")
+        if isinstance(answer, Trouble):
+            log.warning("no answer of the chain's node", method=call.method, why=answer.why)
         return answer
 
     async def _answer(self, body: dict[str, Any]) -> Any | Trouble:

@@ -108,6 +108,26 @@ async def test_a_node_that_lies_confirms_nothing(house: House) -> None:
     assert (await house.looked(ann))["status"] == "confirmed"
 
 
+async def test_a_node_that_is_away_is_asked_once_a_round_and_nobody_is_forgotten(house: House) -> None:
+    people = [await house.person(account) for account in (1, 2, 3)]
+    for one in people:
+        await house.told(one, house.pay(one))
+    house.chain.mine(2)
+    asked: list[str] = []
+
+    def away(method: str, truth: Any) -> web.Response:
+        asked.append(method)
+        return web.Response(status=503)
+
+    async with liar(house.chain.url, away) as url, Node(url, 2.0) as node:
+        _, watch = house.made_of(node)
+        await house.due()
+        await watch.look()
+    assert sorted(asked) == ["eth_blockNumber", "eth_chainId"]
+    await house.watch.look()
+    assert [(await house.payments.standing(one.edition)).status for one in people] == ["confirmed"] * 3
+
+
 async def test_a_payment_that_a_block_has_lost_is_no_reorganisation(house: House) -> None:
     ann = await house.person()
     await house.told(ann, house.pay(ann))
