@@ -1,34 +1,12 @@
+import { Database } from "../database.js";
+
 const NAME = "darkroom.chat";
+const STORES = { unsent: { keyPath: "clientId" }, files: {} };
 // A larger file would take longer to be copied than to be sent.
 const MOST_BYTES = 200_000_000;
 
 export function mayBeKept(file) {
   return file.size <= MOST_BYTES;
-}
-
-/** An IndexedDB request as a promise. */
-function answered(request) {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
-
-/** That all of a transaction is kept: its requests succeed before that, and it may still have no place. */
-function completed(transaction) {
-  return new Promise((resolve, reject) => {
-    transaction.oncomplete = resolve;
-    transaction.onabort = () => reject(transaction.error);
-  });
-}
-
-/** Half of the work may be done when the rest of it can't even be asked for. */
-function undo(transaction) {
-  try {
-    transaction?.abort();
-  } catch {
-    // It has ended by itself.
-  }
 }
 
 /**
@@ -37,7 +15,7 @@ function undo(transaction) {
  * there. Where a browser keeps nothing nothing is kept.
  */
 export class Kept {
-  #database = null;
+  #database = new Database(NAME, STORES);
   #held = new Map();
 
   constructor(person) {
@@ -46,15 +24,15 @@ export class Kept {
 
   /** All of this person's, the oldest first. */
   async all() {
-    const found = await this.#with("readonly", (unsent) => unsent.getAll());
+    const found = await this.#database.with("readonly", (unsent) => unsent.getAll());
     return (found ?? []).filter(({ person }) => person === this.person).sort((one, other) => one.at - other.at);
   }
 
   /** One of them with its files, each {…, file}; undefined if it is not there any more, null if it can't be read. */
   async read(clientId) {
-    const record = await this.#with("readonly", (unsent) => unsent.get(clientId));
+    const record = await this.#database.with("readonly", (unsent) => unsent.get(clientId));
     if (!record) return record;
-    const read = (number) => this.#with("readonly", (_, files) => files.get([clientId, number]));
+    const read = (number) => this.#database.with("readonly", (_, files) => files.get([clientId, number]));
     const files = record.files.map(async (file) => ({ ...file, file: (await read(file.number)) ?? null }));
     return { ...record, files: await Promise.all(files) };
   }
@@ -64,7 +42,7 @@ export class Kept {
    * nothing; false if nothing.
    */
   async keep(record, added = [], left = null) {
-    const done = await this.#with("readwrite", (unsent, files) => {
+    const done = await this.#database.with("readwrite", (unsent, files) => {
       for (const { file, number } of added) files.put(file, [record.clientId, number]);
       if (left) files.delete([record.clientId, left.number]);
       return unsent.put({ ...record, person: this.person });
@@ -76,7 +54,7 @@ export class Kept {
   async drop(clientId) {
     const release = this.#held.get(clientId);
     this.#held.delete(clientId);
-    await this.#with("readwrite", (unsent, files) => {
+    await this.#database.with("readwrite", (unsent, files) => {
       files.delete(IDBKeyRange.bound([clientId], [clientId, []]));
       return unsent.delete(clientId);
     });
@@ -99,29 +77,5 @@ export class Kept {
   close() {
     for (const release of this.#held.values()) release();
     this.#held.clear();
-  }
-
-  // Null where nothing came of it.
-  async #with(mode, work) {
-    let transaction = null;
-    try {
-      this.#database ??= this.#open();
-      transaction = (await this.#database).transaction(["unsent", "files"], mode);
-      const request = work(transaction.objectStore("unsent"), transaction.objectStore("files"));
-      await completed(transaction);
-      return request.result ?? undefined;
-    } catch {
-      undo(transaction);
-      return null;
-    }
-  }
-
-  #open() {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore("unsent", { keyPath: "clientId" });
-      request.result.createObjectStore("files");
-    };
-    return answered(request);
   }
 }

@@ -15,7 +15,7 @@ export class Desk {
 
   /**
    * @param {Record<string, HTMLElement>} parts of the page
-   * @param {{next, decided, say}} told of what is done here
+   * @param {{next, decided, gone, say}} told of what is done here
    */
   constructor(parts, session, told) {
     this.parts = parts;
@@ -44,9 +44,14 @@ export class Desk {
     return `/moderation/editions/${this.#id}`;
   }
 
+  /** Who is at it: a claim that ran out is none. */
+  get #holder() {
+    const { claimed_by: who, claimed_until: until } = this.#edition ?? {};
+    return who && Date.parse(until) > Date.now() ? who : null;
+  }
+
   get #isMine() {
-    const { state, claimed_by: who } = this.#edition ?? {};
-    return state === "in_review" && Boolean(who) && who === this.me;
+    return this.#edition?.state === "in_review" && this.#holder !== null && this.#holder === this.me;
   }
 
   /** Shows another edition, or none. */
@@ -72,15 +77,18 @@ export class Desk {
   async read() {
     const id = this.#id;
     if (!id || this.#busy) return;
-    const edition = await this.session.request("GET", this.#path);
+    const edition = await this.session.request("GET", this.#path).catch((error) => {
+      if (error.status !== 404) throw error;
+      return null;
+    });
     if (this.#id !== id || this.#busy) return;
-    this.#take(edition);
-    if (this.#isMine && Date.parse(edition.claimed_until) - Date.now() < RENEWED_BEFORE) await this.#act("claim");
-  }
-
-  #take(edition) {
+    if (!edition) {
+      this.told.gone();
+      return;
+    }
     this.#edition = edition;
     this.#show();
+    if (this.#isMine && Date.parse(edition.claimed_until) - Date.now() < RENEWED_BEFORE) await this.#act("claim");
   }
 
   #say(text) {
@@ -154,14 +162,15 @@ export class Desk {
     parts.facts.replaceChildren(...factList(edition));
     parts.flags.replaceChildren(...flagList(edition.flags));
     parts.unflagged.hidden = edition.flags.length > 0;
-    this.card.show({ ...edition, media: edition.media });
+    this.card.show(edition);
     parts.before.hidden = !edition.published;
     if (edition.published) this.before.show(edition.published);
     parts.history.replaceChildren(...stepList(edition.history));
     this.#showActs(edition);
   }
 
-  #standing({ state, claimed_by: who, claimed_until: until }) {
+  #standing({ state, claimed_until: until }) {
+    const who = this.#holder;
     if (this.#verdict) return `${this.#verdict}.`;
     if (state !== "in_review") return `${editionInWords(state)}: it is not in review any more.`;
     if (!who) return "Nobody is at it. Claim it to decide.";
@@ -169,10 +178,10 @@ export class Desk {
   }
 
   // They stay where they are, so that nothing comes to lie under a finger that is coming down.
-  #showActs({ state, claimed_by: who }) {
+  #showActs({ state }) {
     const { claim, release, approve, reason, next, form } = this.parts;
     const open = state === "in_review";
-    claim.disabled = this.#busy || !open || Boolean(who);
+    claim.disabled = this.#busy || !open || this.#holder !== null;
     release.disabled = this.#busy || !this.#isMine;
     approve.disabled = this.#busy || !this.#isMine;
     for (const field of [reason, form.querySelector("button")]) field.disabled = !this.#isMine;

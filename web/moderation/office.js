@@ -4,6 +4,7 @@ import { Desk } from "./desk.js";
 import { addressOf, Queue } from "./queue.js";
 
 const ASKED_EVERY = 5000; // milliseconds, while the page is seen
+const GONE = "That profile was taken away by its owner.";
 const FIELDS = "input, textarea, select, [contenteditable]";
 
 /** The edition that the page's own address names, or null. */
@@ -21,7 +22,12 @@ export class Office {
     this.session = session;
     this.shut = shut;
     this.queue = new Queue(parts.queue, session);
-    this.desk = new Desk(parts.desk, session, { next: () => this.step(1), decided: () => this.#decided(), say: (text) => this.#speak(text) });
+    this.desk = new Desk(parts.desk, session, {
+      next: () => this.step(1),
+      decided: () => this.queue.read().catch(() => {}),
+      gone: () => this.#gone(),
+      say: (text) => (parts.spoken.textContent = text),
+    });
     this.decisions = new Decisions(parts.done, session);
     parts.queue.more.onclick = () => this.queue.more();
     const { signal } = this.#ended;
@@ -40,10 +46,6 @@ export class Office {
 
   #say(text) {
     this.parts.notice.textContent = text;
-  }
-
-  #speak(text) {
-    this.parts.spoken.textContent = text;
   }
 
   async #keepReading() {
@@ -69,8 +71,9 @@ export class Office {
     }
   }
 
-  #decided() {
-    this.queue.read().catch(() => {});
+  #gone() {
+    this.parts.spoken.textContent = GONE;
+    location.hash = "#queue";
   }
 
   /** Opens what the address names. */

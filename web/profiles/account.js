@@ -22,8 +22,8 @@ export class WalletSession extends Session {
   /** Has a wallet sign what the server asks for. @throws {ApiError | WalletError} */
   async signIn(wallet) {
     const address = await wallet.address();
-    const asked = { address, chain_id: await wallet.chain() };
-    const { message } = await this.api.request("POST", "/wallet/challenge", { body: asked });
+    // At whichever chain the wallet is now: the server knows which one it pays on.
+    const { message } = await this.api.request("POST", "/wallet/challenge", { body: { address } });
     const signature = await wallet.sign(message, address);
     const told = await this.api.request("POST", "/wallet/login", { body: { message, signature } });
     localStorage.setItem(WHO, JSON.stringify({ user_id: told.user_id, address: told.address }));

@@ -7,6 +7,7 @@ import { ROLES, Slots } from "./slots.js";
 import { sentence } from "./words.js";
 
 const FRESH = 30_000;
+const NEEDED = "A profile has to have this: choose one.";
 const WAITED = "Your files are still on their way. It can be sent once they are there.";
 
 /** An edition's fields as the form has them. */
@@ -141,7 +142,8 @@ export class Editor {
     };
     return {
       profile_data: this.fields.values,
-      image_data: of("image") ?? {},
+      // Sent without one as well: what else is wrong is said in the same answer.
+      image_data: of("image") ?? { image_path: "" },
       video_data: of("video"),
       logo_data: of("logo"),
     };
@@ -151,7 +153,10 @@ export class Editor {
   #refused(error) {
     const { fields = [] } = error;
     const about = new Map(ROLES.map((role) => [role, fields.filter(({ field }) => field.startsWith(`${role}_data`))]));
-    for (const [role, wrong] of about) this.views.get(role).refuse(wrong.map(({ message }) => sentence(message)).join(" "));
+    for (const [role, wrong] of about) {
+      const said = this.slots.get(role) ? wrong.map(({ message }) => sentence(message)).join(" ") : NEEDED;
+      this.views.get(role).refuse(wrong.length > 0 ? said : "");
+    }
     const shown = this.fields.refuse(fields) || [...about.values()].some((wrong) => wrong.length > 0);
     this.#say(shown ? "Not sent yet: something has to be changed." : error.message);
   }

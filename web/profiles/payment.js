@@ -42,7 +42,7 @@ export class PaymentView {
     if (this.#edition !== id) {
       this.#paying?.close();
       this.#paying = id ? new Paying(id, this.tell) : null;
-      this.#paying?.addEventListener("changed", () => this.#show());
+      this.#paying?.addEventListener("changed", () => this.#heard());
       this.#edition = id;
       this.#asked = false;
       this.#say("");
@@ -51,6 +51,11 @@ export class PaymentView {
     this.#quote = state === "awaiting_payment" ? payment : null;
     // Once the server has seen it, what the wallet was asked for is over.
     if (SETTLED.includes(payment?.status) && this.#paying?.kept) this.#paying.forget();
+    this.#show();
+  }
+
+  #heard() {
+    this.#say(this.#paying?.trouble ?? "");
     this.#show();
   }
 
@@ -126,7 +131,6 @@ export class PaymentView {
     const paying = this.#paying;
     try {
       await paying.pay(wallet, this.#quote);
-      if (paying === this.#paying) this.#say(paying.trouble);
     } catch (error) {
       this.#say(error.message);
     }
@@ -144,7 +148,6 @@ export class PaymentView {
     this.#say("");
     const paying = this.#paying;
     await paying.take(hash);
-    this.#say(paying.trouble);
     if (!paying.trouble) this.parts.hash.value = "";
   }
 

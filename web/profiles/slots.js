@@ -1,6 +1,7 @@
 import { kindOfFile } from "../kinds.js";
 import { UploadQueue } from "../upload.js";
 import { ProfileAccess } from "./account.js";
+import { KeptFiles } from "./kept.js";
 
 export const ROLES = ["image", "logo", "video"];
 const UNSENT = "This file was not sent to its end before the page was left. Choose it again.";
@@ -36,6 +37,7 @@ export class Slots extends EventTarget {
   constructor(session) {
     super();
     this.session = session;
+    this.kept = new KeptFiles(session.who.user_id);
     for (const role of ROLES) {
       const access = new ProfileAccess(session, role);
       this.#queues.set(role, new UploadQueue(access, this, (asset, error) => this.#refused(asset, error)));
@@ -44,6 +46,7 @@ export class Slots extends EventTarget {
 
   close() {
     for (const queue of this.#queues.values()) queue.stop();
+    this.kept.close();
   }
 
   get(role) {
@@ -84,11 +87,19 @@ export class Slots extends EventTarget {
     this.dispatchEvent(new CustomEvent("changed", { detail: role }));
   }
 
-  /** Begins with what is uploaded, and for the rest with an edition's files ({role: {path, state, preview}}). */
+  /**
+   * Begins with what is uploaded, and for the rest with an edition's files ({role: {path, state, preview}}). What was on
+   * its way when the page was left is sent. @throws {ApiError}
+   */
   async begin(media, without) {
     this.#edition = media ?? {};
     this.#without = new Set(without);
     await this.refresh();
+    for (const role of ROLES) {
+      if (this.get(role)?.unsent) continue;
+      const file = await this.kept.left(role);
+      if (file && !this.get(role)?.unsent) this.take(role, file);
+    }
   }
 
   /** Reads what is uploaded anew; what is on its way from here stays. @throws {ApiError} */
@@ -118,6 +129,7 @@ export class Slots extends EventTarget {
     const asset = make(role, { file, filename: file.name, kind: kindOfFile(file), unsent: true });
     this.#leave(role, false);
     this.#set(role, asset);
+    this.kept.keep(role, file);
     this.#queues.get(role).add([asset]);
   }
 
@@ -143,6 +155,7 @@ export class Slots extends EventTarget {
     const { id } = this.get(role) ?? {};
     this.#cancel(role);
     this.#leave(role, true);
+    this.kept.drop(role);
     this.#set(role, null);
     const ofEdition = idIn(this.#edition[role]?.path) === id;
     if (!id || ofEdition) return;
@@ -154,13 +167,16 @@ export class Slots extends EventTarget {
 
   #refused(asset, error) {
     this.report(asset, { state: "error", error: { message: error.message } });
+    this.kept.drop(asset.role);
   }
 
   // What follows is what the uploads ask of an album.
 
   report(asset, changes) {
     if (this.get(asset.role) !== asset) return;
+    const arrives = asset.unsent && changes.unsent === false;
     Object.assign(asset, changes);
+    if (arrives) this.kept.drop(asset.role);
     this.#changed(asset.role);
   }
 

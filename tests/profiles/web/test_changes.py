@@ -136,6 +136,7 @@ async def test_without_websockets_it_is_asked_for(browser, paying, wallet, portr
     await made.there("image")
     await made.send_in()
     await made.pay()
+    await expect(made.page.locator("#status")).not_to_have_text("Live")
 
 
 async def test_the_whole_form_by_keyboard(nina, portrait):

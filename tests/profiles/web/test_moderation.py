@@ -37,11 +37,11 @@ async def test_what_one_has_claimed_another_sees_and_cannot_decide(nina, moderat
 
 
 async def test_keys_decide_but_not_while_one_writes(nina, moderator, portrait):
-    await nina.sent_in_as("By Keys", portrait)
+    await nina.sent_in_as("Judged By Keys", portrait)
     vera = await moderator("vera")
     page, asked = vera.page, []
     page.on("request", lambda one: asked.append(one.url))
-    await vera.open("By Keys")
+    await vera.open("Judged By Keys")
     await page.keyboard.press("a")  # not claimed: nothing happens
     await page.keyboard.press("c")
     await expect(vera.standing).to_contain_text("Yours until")
