@@ -65,7 +65,7 @@ async def run() -> None:
     arrivals = Arrivals(ledger, queue, objects)
     multiparts = Multiparts(config.endpoint(), key.access, key.secret)
     cleaning = Cleaning(ledger, objects, multiparts, config.data, lambda: Rule.of(settings.now))
-    async with pool(4), asyncio.TaskGroup() as tasks:
+    async with pool(4), Node(config.payment_rpc_url) as node, asyncio.TaskGroup() as tasks:
         clocks = Clocks(objects, config.clock_seconds)
         tasks.create_task(beat(redis, "intake", clocks=clocks))
         tasks.create_task(clocks.run(SELDOM_SECONDS))
@@ -83,7 +83,6 @@ async def run() -> None:
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Filling(queue).fill))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Leftovers(multiparts).remove))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Retention(doorbell.ring, settings).drop))
-        node = Node(config.payment_rpc_url)
         payments = Payments(node, settings)
         profiles = ProfileChores(Editions(doorbell.ring, settings), payments, ledger, settings)
         for care in (profiles.look, profiles.drop, profiles.follow):

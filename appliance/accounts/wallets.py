@@ -51,6 +51,7 @@ class Wallets:
 
     def __init__(self, challenges: Tickets, contracts: Contracts, settings: Settings) -> None:
         self._challenges, self._contracts, self._settings = challenges, contracts, settings
+        self._calculating = asyncio.Lock()
 
     async def challenge(self, url: str, address: str, chain_id: int | None) -> Challenge:
         """What the wallet `address` has to sign to be let in at the public address `url`. Raises BadRequest,
@@ -78,8 +79,10 @@ class Wallets:
         if await self._challenges.redeem(message.nonce) != _worth(text):
             raise NotAuthenticated("This is not what was given to be signed, or it was used already; ask for a new one")
         address, hashed = message.address.lower(), digest(text)
-        # In a thread: it would hold up everybody else for as long as it calculates.
-        if await asyncio.to_thread(signer, hashed, signature) != address:
+        # In a thread, and one at a time: it would hold up everybody else for as long as it calculates.
+        async with self._calculating:
+            signed_by = await asyncio.to_thread(signer, hashed, signature)
+        if signed_by != address:
             await self._contracts.must_have_signed(address, message.chain_id, hashed, signature)
         return Whose(USERS.root, await user(address)), address
 

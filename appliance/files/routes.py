@@ -26,7 +26,7 @@ from storage.objects import Objects
 
 CANCELLABLE = (states.State.INIT, states.State.UPLOADED, states.State.PROCESSING)
 SENDING = {"limited": True}
-"""For who signs in by a wallet, too: what a profile is to have comes by forms and parts, held to its size."""
+"""For who signs in by a wallet, too: what a profile is to have is sent as other files are."""
 Seen = Callable[[UUID, Caller], Awaitable[service.File]]
 
 

@@ -16,7 +16,7 @@ NEEDED = "uuidv7()"  # the ledger's ids are made by this function of Postgres 18
 FUNCTIONS = (
     *("append", "usage", "transition", "open_slot", "arrive", "claim", "preview", "finish", "remove"),
     *("look_up", "erase_due", "open_jobs", "partitions", "verify", "daily", "uploads", "share", "orders", "chats"),
-    *("chat_unread", "chat_keeping", "chat_export", "profiles", "profile_media", "profile_hashtags", "forbidden_words"),
+    *("chat_unread", "chat_keeping", "chat_export", "profiles", "profile_media", "profile_hashtags"),
     "payments",
 )
 

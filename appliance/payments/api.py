@@ -14,6 +14,7 @@ from appliance.payments.service import Payments
 from storage import layout
 
 PATH = "/profiles/{profile_id:uuid}/payment"
+NOTHING = "profile, or nothing of it is to be paid"
 MOST_REFERENCE, MOST_NOTE = 200, 2000  # characters
 
 _ON_ITS_WAY = """
@@ -40,8 +41,8 @@ async def on_its_way(profile_id: UUID, caller: Caller) -> UUID:
     """The edition of this profile that is to be paid. Raises NotFound, also for who may not know of it."""
     found = await fetch_one(_ON_ITS_WAY, profile_id)
     if found is None:
-        raise NotFound("There is no such profile, or nothing of it is to be paid")
-    caller.may_see(Whose(layout.USERS, found["user_id"]), "profile, or nothing of it is to be paid")
+        raise NotFound(f"There is no such {NOTHING}")
+    caller.may_see(Whose(layout.USERS, found["user_id"]), NOTHING)
     edition: UUID = found["id"]
     return edition
 

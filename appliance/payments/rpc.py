@@ -6,6 +6,7 @@ Format: https://ethereum.org/en/developers/docs/apis/json-rpc/.
 
 import asyncio
 from itertools import count
+from types import TracebackType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -41,7 +42,14 @@ class Node:
         """Whether the operator has given one."""
         return bool(self._url)
 
+    async def __aenter__(self) -> "Node":
+        return self
+
+    async def __aexit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.close()
+
     async def close(self) -> None:
+        """Lets go of its connections."""
         if self._session:
             await self._session.close()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -125,27 +126,29 @@ class Payments:
             raise Conflict("This is marked as paid already, with another reference")
         return self.as_told(await self._asked(edition))
 
-    async def look(self, edition: UUID) -> None:
-        """Asks the chain about the transaction that was told or found, and notes what it says."""
+    async def look(self, edition: UUID) -> Trouble | None:
+        """Asks the chain about the transaction that was told or found, notes the answer, or gives why there is none."""
         payment = await rows.one(edition)
         if payment is None or payment.provider != ProviderName.EVM or not payment.tx_hash:
-            return
-        if trouble := await self.begun(payment):
-            found: Finding | Trouble = trouble
+            return None
+        found: Finding | Trouble
+        begun = await self.begun(payment)
+        if isinstance(begun, Trouble):
+            found = begun
         else:
-            payment = await rows.one(edition) or payment
-            config = self._settings.now
-            found = await self._providers[payment.provider].look(payment, config.payment_confirmations)
+            found = await self._providers[payment.provider].look(begun, self._settings.now.payment_confirmations)
         await self._note(payment, found)
+        return found if isinstance(found, Trouble) else None
 
-    async def begun(self, payment: Payment) -> Trouble | None:
-        """Finds out at which block the payment was asked for, once: what is older pays nothing."""
-        if payment.since_block is None:
-            found = await last_before(self._node, payment.chain_id, payment.created_at.timestamp() - LEEWAY_SECONDS)
-            if isinstance(found, Trouble):
-                return found
-            await rows.since(payment.edition, found)
-        return None
+    async def begun(self, payment: Payment) -> Payment | Trouble:
+        """The same, with the block at which it was asked for: found out once, and what is older pays nothing."""
+        if payment.since_block is not None:
+            return payment
+        found = await last_before(self._node, payment.chain_id, payment.created_at.timestamp() - LEEWAY_SECONDS)
+        if isinstance(found, Trouble):
+            return found
+        await rows.since(payment.edition, found)
+        return replace(payment, since_block=found)
 
     async def _note(self, payment: Payment, found: Finding | Trouble) -> None:
         pause = self._settings.now.payment_watch_seconds

@@ -36,8 +36,8 @@ WHERE p.look_at IS NOT NULL AND p.provider = 'evm' AND p.status = 'due' AND p.pa
 ORDER BY p.chain_id, p.recipient, p.token, coalesce(p.watched_block, p.since_block) NULLS FIRST LIMIT $1
 """
 _SEARCHED = """
-UPDATE profile_payments SET watched_block = greatest(coalesce(watched_block, since_block), $2)
-WHERE edition = ANY ($1::uuid[])
+UPDATE profile_payments SET watched_block = $2
+WHERE edition = ANY ($1::uuid[]) AND coalesce(watched_block, since_block) < $2
 """
 
 
@@ -60,31 +60,28 @@ class Watch:
         """One round."""
         await fetch(_OVER)
         for row in await fetch(_KNOWN, AT_ONCE):
-            await self._payments.look(row["edition"])
+            if await self._payments.look(row["edition"]):
+                break  # a node that is away is waited for once a round; next time the others come first
         wanted = [Payment.of(row) for row in await fetch(_WANTED, PAYERS)]
         for terms, group in groupby(wanted, lambda one: Terms(one.chain_id, one.recipient, one.token)):
             await self._search(terms, list(group))
 
     async def _search(self, terms: Terms, group: list[Payment]) -> None:
-        height = await head(self._node, terms.chain_id)
-        if not isinstance(height, Trouble):
-            group, trouble = await self._begun(group)
-            if group and trouble is None:
-                trouble = await self._searched(terms, group, height)
-        else:
-            trouble = height
-        if trouble:
+        if trouble := await self._searched(terms, group):
             for payment in group:
                 if payment.tx_hash is None:
                     await rows.put_off(payment, trouble, self._settings.now.payment_watch_seconds)
 
-    async def _begun(self, group: list[Payment]) -> tuple[list[Payment], Trouble | None]:
-        for payment in group:
-            if trouble := await self._payments.begun(payment):
-                return group, trouble
-        return [one for one in [await rows.one(payment.edition) for payment in group] if one], None
-
-    async def _searched(self, terms: Terms, group: list[Payment], height: int) -> Trouble | None:
+    async def _searched(self, terms: Terms, asked: list[Payment]) -> Trouble | None:
+        height = await head(self._node, terms.chain_id)
+        if isinstance(height, Trouble):
+            return height
+        group: list[Payment] = []
+        for payment in asked:
+            begun = await self._payments.begun(payment)
+            if isinstance(begun, Trouble):
+                return begun
+            group.append(begun)
         search = self._searches[terms.token is not None]
         first = min(_searched(one) for one in group) + 1
         last = min(height, first + search.most - 1)

@@ -92,13 +92,12 @@ async def list_profiles(
     name = None if hashtag is None else hashtags.normal(hashtag)
     found = await editions.published(name, pages.read(cursor) if cursor else pages.LAST, limit + 1)
     told = [await views.everybodys(one) for one in found[:limit]]
-    return {"profiles": told, "next_cursor": _next(found[:limit], name) if len(found) > limit else None}
+    return {"profiles": told, "next_cursor": _next(found[limit - 1]) if len(found) > limit else None}
 
 
-def _next(page: list[Edition], hashtag: str | None) -> str:
-    last = page[-1]
+def _next(last: Edition) -> str:
     assert last.published_at is not None
-    return pages.written(last.published_at, last.id if hashtag is None else last.profile)
+    return pages.written(last.published_at, last.profile)
 
 
 @get(ONE, tags=["profiles"], opt=PUBLIC, summary="A published profile")

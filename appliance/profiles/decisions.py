@@ -6,7 +6,7 @@ from appliance.profiles.states import State
 
 
 class Pass(NamedTuple):
-    """On to the next gate."""
+    """On to the next gate; with a `reason` where that is not a matter of course, for the history."""
 
     reason: str = ""
 

@@ -30,19 +30,17 @@ _ONE = f"{_COLUMNS} WHERE e.id = $1"
 _NEWEST = f"{_COLUMNS} WHERE p.user_id = $1 ORDER BY e.id DESC LIMIT 1"
 _ON_ITS_WAY = f"{_COLUMNS} WHERE p.id = $1 AND e.state = ANY ($2)"
 _SHOWN = f"{_COLUMNS} WHERE p.id = $1 AND e.id = p.edition AND e.state = 'published'"
-_PUBLISHED = f"""
-{_COLUMNS} WHERE e.state = 'published' AND (e.published_at, e.id) < ($1, $2)
-ORDER BY e.published_at DESC, e.id DESC LIMIT $3
+# A subquery that gives a value is asked for each row as it is read, in the order of the index, and ends with the page.
+_PAGE = """
+{columns} WHERE p.id = ANY (ARRAY(
+    SELECT {profile} FROM {among} AND (n.published_at, {profile}) < ($1, $2)
+        AND (SELECT u.deleted_at IS NULL FROM profiles o JOIN users u ON u.id = o.user_id WHERE o.id = {profile})
+    ORDER BY n.published_at DESC, {profile} DESC LIMIT $3
+)) AND e.id = p.edition AND e.state = 'published' ORDER BY p.published_at DESC, p.id DESC
 """
-_WITH_HASHTAG = f"""
-{_COLUMNS}
-JOIN (
-    SELECT t.profile, t.published_at FROM hashtags h JOIN profile_hashtags t ON t.hashtag = h.id
-    WHERE h.name = $4 AND (t.published_at, t.profile) < ($1, $2)
-    ORDER BY t.published_at DESC, t.profile DESC LIMIT $3
-) t ON t.profile = p.id AND p.edition = e.id
-ORDER BY t.published_at DESC, t.profile DESC
-"""
+_PUBLISHED = _PAGE.format(columns=_COLUMNS, profile="n.id", among="profiles n WHERE n.published_at IS NOT NULL")
+_TAGGED = "profile_hashtags n WHERE n.hashtag = (SELECT h.id FROM hashtags h WHERE h.name = $4)"
+_WITH_HASHTAG = _PAGE.format(columns=_COLUMNS, profile="n.profile", among=_TAGGED)
 _STAY = """
 UPDATE profile_editions SET reason = $3, look_at = now() + make_interval(secs => $4)
 WHERE id = $1 AND state = $2 AND look_at IS NOT DISTINCT FROM $5

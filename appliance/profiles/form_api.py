@@ -21,7 +21,7 @@ async def validated(raw: RawForm, most_hashtags: int) -> Validated:
     """Raises BadRequest, which names every field that is wrong, for its form or its words, and Unavailable."""
     found, errors = form.looked_at(raw, most_hashtags)
     findings = await service.judged(found)
-    errors = {**findings.errors(), **errors}
+    errors = {**findings.fields, **errors}
     if errors:
         raise form.unfit(errors)
     return Validated(found, findings.flags)

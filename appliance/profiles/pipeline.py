@@ -51,13 +51,14 @@ class Pipeline:
         one = await editions.edition(edition_id)
         if one.state not in ON_ITS_WAY:
             return
+        passed = ""
         for gate in before(one):
             if ON_ITS_WAY.index(gate.state) > ON_ITS_WAY.index(one.state):
-                if not await self._ground.editions.move(one, gate.state, ""):
+                if not await self._ground.editions.move(one, gate.state, passed):
                     return  # somebody else has taken it on
                 one = await editions.edition(edition_id)
             match await gate.asks(one, self._ground):
-                case Pass():
+                case Pass(passed):
                     continue
                 case Wait(reason, seconds):
                     await self._wait(one, gate, reason, seconds)

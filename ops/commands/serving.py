@@ -1,6 +1,7 @@
 """For verbs that ask something of a running appliance: its configuration, and its own code to ask with."""
 
 import asyncio
+import getpass
 import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -59,6 +60,14 @@ async def _connected(question: Callable[[], Awaitable[Answer]]) -> Answer:
         stop(f"no answer within {PATIENCE:.0f} s", "./ops/status shows which part is not well.")
     except errors.DomainError as error:
         stop("; ".join([str(error), *(f"{name}: {text}" for name, text in error.fields.items())]))
+
+
+def who() -> str:
+    """The person at the terminal, also where root's commands have become the service account by now."""
+    try:
+        return os.getlogin()
+    except OSError:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
 
 
 def default_url(folder: DataFolder) -> str:

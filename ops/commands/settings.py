@@ -1,9 +1,7 @@
 """`./ops/settings list|get|set|unset|sync|rollback|history`: what can be changed while the appliance runs."""
 
 import argparse
-import getpass
 import json
-import os
 import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -147,17 +145,9 @@ def _changed(folder: DataFolder, change: "Callable[[Redis, Author], Awaitable[Ou
 
         set_up("text", "error")  # what a sync logs is for the logs of parts; here its outcome is printed
         async with quick(current().valkey_url) as redis:
-            return await change(redis, Author(_who(), "command"))
+            return await change(redis, Author(serving.who(), "command"))
 
     return serving.ask(folder, connected)
-
-
-def _who() -> str:
-    """The person at the terminal, also where root's commands have become the service account by now."""
-    try:
-        return os.getlogin()
-    except OSError:
-        return os.environ.get("SUDO_USER") or getpass.getuser()
 
 
 def _told(done: "Outcome", given: argparse.Namespace) -> int:

@@ -32,6 +32,7 @@ SETTINGS = {
     "DARKROOM_TOKEN_SECRET": "a-secret-of-tests-that-is-long-enough",
     **dict.fromkeys(("DARKROOM_UPLOADER_KEY", "DARKROOM_READER_KEY"), "access:secret"),
 }
+SOME_ID = "01a1fd40-745d-775e-9958-364e9bfb0770"
 METHODS = {"get", "post", "put", "delete", "patch"}
 
 
@@ -40,7 +41,9 @@ def test_every_route_but_the_public_ones_needs_a_caller(stack: Stack) -> None:
     routes = {(m, path) for path, item in description["paths"].items() for m in item if m in METHODS}
     assert routes > PUBLIC
     for method, path in routes - PUBLIC:
-        url = stack.url + re.sub("{[a-z_]+}", "01a1fd40-745d-775e-9958-364e9bfb0770", re.sub("{(page|word_id)}", "1", path))
+        url = stack.url + re.sub(
+            "{[a-z_]+}", "01a1fd40-745d-775e-9958-364e9bfb0770", re.sub("{(page|word_id)}", "1", path)
+        )
         for headers in (
             {},
             {"Authorization": "Bearer dk_wrong"},

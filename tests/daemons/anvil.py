@@ -10,6 +10,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -41,6 +42,16 @@ class Anvil:
     daemon: Daemon
     port: int
 
+    def __post_init__(self) -> None:
+        # Without connections that are kept, on which it would wait for more when it is to end.
+        self._client = httpx.Client(timeout=10, limits=httpx.Limits(max_keepalive_connections=0))
+        self._automine = True
+
+    def stop(self) -> None:
+        """At once: it keeps nothing."""
+        self._client.close()
+        self.daemon.kill()
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
@@ -48,7 +59,7 @@ class Anvil:
     def ask(self, method: str, *params: Any) -> Any:
         """Raises Refused."""
         body = {"jsonrpc": "2.0", "id": next(_ids), "method": method, "params": params}
-        answer = httpx.post(self.url, json=body, timeout=10).json()
+        answer = self._client.post(self.url, json=body).json()
         if "error" in answer:
             raise Refused(answer["error"]["message"])
         return answer["result"]
@@ -63,8 +74,14 @@ class Anvil:
     def mine(self, blocks: int = 1) -> None:
         self.ask("anvil_mine", hex(blocks))
 
+    def reorganise(self, depth: int) -> None:
+        """Puts other blocks in the place of the last ones, without what was in them, and one more."""
+        self.ask("anvil_reorg", depth, [])
+        self.mine()
+
     def automine(self, on: bool) -> None:
         """Whether each transaction gets a block at once."""
+        self._automine = on
         self.ask("evm_setAutomine", on)
 
     def pay(self, payer: str, recipient: str, amount: int) -> str:
@@ -76,7 +93,12 @@ class Anvil:
         return self.send(payer, to=token, data=data, gas=hex(100_000))
 
     def send(self, payer: str, **fields: str) -> str:
-        return str(self.ask("eth_sendTransaction", {"from": payer, **fields}))
+        """Waits for its block, if it gets one at once: the node answers a little sooner."""
+        made = str(self.ask("eth_sendTransaction", {"from": payer, **fields}))
+        limit = time.monotonic() + 10
+        while self._automine and not self.ask("eth_getTransactionReceipt", made):
+            assert time.monotonic() < limit, "no block was made"
+        return made
 
     def deploy(self, name: str, maker: str, argument: str) -> str:
         """The address of a contract of the folder `chain`; `argument` is that of its making, 64 digits."""

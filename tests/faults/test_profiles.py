@@ -1,4 +1,4 @@
-"""Parts killed while profiles go through the gates: at each gate, whatever dies, each comes to its end by every step."""
+"""Parts killed while profiles go through the gates: whatever dies, each comes to its end by every step, once."""
 
 import json
 import random

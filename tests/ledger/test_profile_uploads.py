@@ -15,11 +15,14 @@ from appliance.ledger.service import NOBODY, NOTHING, Announced, Bytes
 from appliance.profiles import media, uploads
 from appliance.profiles.claims import path_of
 from appliance.profiles.clearing import Clearing
+from appliance.profiles.editions import Editions, MediaGone
+from appliance.profiles.form import Form
 from appliance.profiles.roles import ROLES
 from appliance.profiles.uploads import TooManyUploads, Uploads
 from appliance.quotas.errors import LimitReached
 from storage import layout
 from tests.ledger.book import VERSION, Book
+from tests.ledger.test_cost import check_cost
 
 ANNA, BEN = "anna", "ben"
 CONFIG = Config()
@@ -190,13 +193,22 @@ async def test_all_that_is_wrong_is_told_at_once(desk: Desk) -> None:
     assert (await desk.refused(image=None)) == {"image_data.image_path": "a profile has to have this"}
 
 
-@pytest.mark.parametrize(
-    "path", ["", "/", "/files/{}", "/profiles/uploads/{}/", "/profiles/uploads/../{}", "{}", "x" * 9999]
-)
-async def test_other_paths_are_none(desk: Desk, path: str) -> None:
+async def test_other_paths_are_none(desk: Desk) -> None:
     image = await desk.done()
-    told = await desk.refused(image=path.format(image))
-    assert told == {"image_data.image_path": "this is the path of no upload of yours"}
+    good = path_of(image)
+    for path in (
+        "",
+        "/",
+        f"/files/{image}",
+        f"{good}/",
+        f"{good}\n",
+        f"/x{good}",
+        good.upper(),
+        str(image),
+        "x" * 9999,
+    ):
+        told = await desk.refused(image=path)
+        assert told == {"image_data.image_path": "this is the path of no upload of yours"}
 
 
 async def test_what_is_not_ready_is_refused_with_why(desk: Desk) -> None:
@@ -271,3 +283,37 @@ async def test_what_goes_after_a_while_can_be_sent_in_until_then(desk: Desk) -> 
     assert await desk.claimed(image=path_of(image)) == {"image": image}
     await media.drop_unreferenced(desk.book.ledger, [rejected])
     assert await desk.refused(image=path_of(image))
+
+
+async def test_what_is_sent_in_while_it_is_replaced_and_taken_back_is_whole(desk: Desk) -> None:
+    """A profile has all its files, or is told that one is gone; and nobody waits for somebody who waits for him."""
+    sent = Editions(desk.book._ring, CONFIG)
+    form = Form(name="Anna", url=None, activity_hobbies="", hashtags=[], is_incognito=False)
+    for turn in range(8):
+        image, logo = await desk.done("image"), await desk.done("logo")
+        calls = [
+            sent.open(ANNA, form, [], {"image": image, "logo": logo}),
+            desk.open("image"),
+            desk.uploads.drop(ANNA, logo),
+            Clearing(desk.book.ledger, CONFIG).drop(),
+        ]
+        ended = await asyncio.gather(*(calls if turn % 2 else reversed(calls)), return_exceptions=True)
+        assert all(isinstance(error, MediaGone | NotFound) for error in ended if isinstance(error, BaseException)), (
+            ended
+        )
+        whole = [await desk.book.state(asset) for asset in (image, logo)] == ["done", "done"]
+        assert whole == bool(await fetch("SELECT FROM profile_media")), "what is in an edition stays"
+        await fetch("DELETE FROM profiles")
+    assert await fetch("SELECT * FROM ledger.miscounted(5)") == []
+
+
+async def test_the_chore_reads_only_what_is_old(desk: Desk, database_url: str) -> None:
+    rows = 60_000
+    uploads_of_many = "SELECT 'user ' || n, 'image', uuidv7() FROM generate_series(1, $1) n"
+    await fetch("INSERT INTO users (id, name) SELECT 'user ' || n, 'wallet' FROM generate_series(1, $1) n", rows)
+    await fetch(f"INSERT INTO profile_uploads (user_id, role, asset) {uploads_of_many}", rows)
+    await fetch("INSERT INTO profile_upload_counts (user_id) SELECT 'user ' || n FROM generate_series(1, $1) n", rows)
+    await desk.done()
+    await fetch("UPDATE profile_uploads SET since = since - interval '24 hours' WHERE user_id = $1", ANNA)
+    await fetch("UPDATE profile_upload_counts SET since = since - interval '1 hour' WHERE user_id = $1", ANNA)
+    await check_cost(database_url, rows, {"drop": "SELECT * FROM ledger.drop_profile_uploads(86400, 200)"})

@@ -8,17 +8,17 @@ from appliance.config import Config
 from tests.daemons import anvil
 from tests.daemons.anvil import Anvil
 from tests.ledger.book import Book
-from tests.ledger.conftest import book, database_url, postgres, shared_url
+from tests.ledger.conftest import book, database_url, postgres, shared_url, valkey
 from tests.payments.house import House
 
-__all__ = ["book", "database_url", "postgres", "shared_url"]
+__all__ = ["book", "database_url", "postgres", "shared_url", "valkey"]
 
 
 @pytest.fixture(scope="package")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anvil]:
     node = anvil.start(tmp_path_factory.mktemp("chain"))
     yield node
-    node.daemon.stop()
+    node.stop()
 
 
 @pytest.fixture

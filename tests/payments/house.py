@@ -14,6 +14,14 @@ from appliance.payments.watch import Watch
 from tests.daemons.anvil import COIN, Anvil
 
 PRICE = COIN // 2
+_STEP = """
+UPDATE profile_editions SET state = $2, approved_at = now(), approved_by = 'rita', look_at = NULL WHERE id = $1
+"""
+STEPS = ["in_review", "processing", "published"]
+
+
+async def user(user_id: str) -> None:
+    await fetch("INSERT INTO users (id, name) VALUES ($1, 'wallet')", user_id)
 
 
 @dataclass
@@ -24,6 +32,10 @@ class Person:
     wallet: str
     profile: UUID
     edition: UUID
+
+
+async def _step(edition: UUID, state: str) -> None:
+    await fetch(_STEP, edition, state)
 
 
 class House:
@@ -53,6 +65,7 @@ class House:
         where else a minute of the other tests' payments would count too.
         """
         wallet, user_id = self.chain.accounts()[account], secrets.token_hex(8)
+        await user(user_id)
         await fetch("INSERT INTO wallets (address, user_id) VALUES ($1, $2)", wallet, user_id)
         row = await fetch_one("INSERT INTO profiles (user_id) VALUES ($1) RETURNING id", user_id)
         assert row
@@ -63,18 +76,16 @@ class House:
         return one
 
     async def edition(self, profile: UUID) -> UUID:
-        row = await fetch_one(
-            "INSERT INTO profile_editions (profile, name, state, look_at) VALUES ($1, 'Ann', 'awaiting_payment', NULL)"
-            " RETURNING id",
-            profile,
-        )
+        row = await fetch_one("INSERT INTO profile_editions (profile, name) VALUES ($1, 'Ann') RETURNING id", profile)
         assert row
         edition: UUID = row["id"]
+        await _step(edition, "awaiting_payment")
         return edition
 
     async def moved(self, one: Person, state: str) -> None:
-        """As the gates move an edition."""
-        await fetch("UPDATE profile_editions SET state = $2, look_at = NULL WHERE id = $1", one.edition, state)
+        """As the gates move an edition, one after the other; a moderator likes it."""
+        for step in STEPS[: STEPS.index(state) + 1] if state in STEPS else [state]:
+            await _step(one.edition, step)
 
     async def rung(self, one: Person) -> bool:
         """Whether the gates were told since this was asked last."""

@@ -8,7 +8,7 @@ import pytest
 from appliance.errors import BadRequest, Conflict
 from appliance.ledger.database import fetch
 from tests.daemons.anvil import CHAIN_ID
-from tests.payments.house import PRICE, House
+from tests.payments.house import PRICE, House, user
 
 
 async def test_a_payment_is_asked_for_once_and_as_the_settings_were_then(house: House) -> None:
@@ -107,7 +107,7 @@ async def test_who_deletes_a_profile_can_not_pay_for_the_next_with_the_same(hous
 
 async def test_two_editions_race_for_one_payment_and_one_gets_it(house: House) -> None:
     ann = await house.person()
-    await house.moved(ann, "draft")
+    await user("another")
     row = await fetch("INSERT INTO profiles (user_id) VALUES ('another') RETURNING id")
     other = replace(ann, edition=await house.edition(row[0]["id"]))
     await house.payments.quote(other.edition, ann.user_id)

@@ -1,10 +1,14 @@
 """People who have something uploaded for a profile, each with a token of their own."""
 
 import hashlib
+import json
 from typing import Any
 
 import httpx
 
+from appliance.accounts.callers import Callers
+from appliance.accounts.whose import Whose
+from storage import layout
 from tests.appliance.client import wait_for
 from tests.chats.people import Person
 
@@ -39,6 +43,12 @@ class Author(Person):
         for one in links:
             assert httpx.put(one["upload_link"], content=wanted[one["part"]], timeout=60).status_code == 200
         assert self.api.post(f"{file}/complete", timeout=60).status_code == 200
+
+    def by_wallet(self) -> None:
+        """From now on with a token as who signs in by a wallet gets."""
+        secret = json.loads((self.stack.data / "secrets.json").read_text())["token"]
+        token, _ = Callers(secret).token(Whose(layout.USERS, self.id), 600, limited=True)
+        self.api.headers["Authorization"] = f"Bearer {token}"
 
     def see(self, path: str) -> dict[str, Any]:
         answer = self.api.get(path)

@@ -69,6 +69,7 @@ def standing_still(house: House) -> Iterator[None]:
 
 def test_a_draft_is_small_and_its_whole_takes_its_place(house: House, anna: Author) -> None:
     small = draft(anna)
+    assert small["filename"] == "video.mp4", "and so in a storyboard's links"
     video = small["versions"]["video"]
     assert (video["width"], video["height"]) == (640, 360)
     assert small["versions"].keys() >= {"poster", "shot_01", "storyboard", "preview", "video"}

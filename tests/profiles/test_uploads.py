@@ -42,12 +42,22 @@ def test_of_two_at_once_one_stays_and_others_can_be_sent_beside(anna: Author) ->
 
 
 def test_a_large_video_comes_in_parts(anna: Author) -> None:
+    anna.by_wallet()
     data = clip() + bytes(34 << 20)
     link = anna.link("video", "a.mp4", size=len(data))
     assert link["upload"]["parts"]
     anna.send_parts(link, data)
     assert anna.see(link["path"])["state"] in ("uploaded", "processing", "done")
     assert anna.api.delete(link["path"]).status_code == 204
+
+
+def test_who_cannot_reach_storage_sends_it_through_the_server(anna: Author) -> None:
+    anna.by_wallet()
+    unnamed, named = anna.link("image"), anna.link("logo", size=len(PHOTO))
+    refused = anna.api.put(f"/files/{unnamed['file_id']}/content", content=PHOTO)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "size")
+    assert anna.api.put(f"/files/{named['file_id']}/content", content=PHOTO).status_code == 200
+    assert anna.ended(named["path"])["state"] == "done"
 
 
 def test_what_is_too_large_is_not_taken(anna: Author) -> None:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -191,6 +192,7 @@ def test_the_token_is_good_for_ones_own_events_and_nothing_else(door: Door, wall
         ("GET", f"/users/{me}", None),
         ("DELETE", f"/users/{me}", None),
         ("GET", f"/users/{me}/files", None),
+        ("POST", f"/profiles/{uuid4()}/payment/mark", {"reference": "1"}),
         ("GET", "/settings", None),
         ("GET", "/cluster", None),
     ):

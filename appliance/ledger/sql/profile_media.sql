@@ -79,7 +79,8 @@ BEGIN
     END IF;
 END $$;
 
--- Removes what was uploaded so long ago that nobody means to send it in any more; and forgets counts that count no more.
+-- Removes what was uploaded so long ago that nobody means to send it in any more; and forgets counts that count no more. An
+-- array: as in look_up.
 CREATE OR REPLACE FUNCTION ledger.drop_profile_uploads(seconds double precision, most integer)
 RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -92,8 +93,9 @@ BEGIN
     DELETE FROM profile_uploads u WHERE u.asset = ANY (old);
     RETURN QUERY SELECT r.id, r.stream, r.seq
         FROM ledger.remove(ARRAY(SELECT o FROM unnest(old) o WHERE NOT ledger.in_edition(o))) r;
-    DELETE FROM profile_upload_counts c WHERE c.user_id IN (
-        SELECT i.user_id FROM profile_upload_counts i WHERE i.since < now() - interval '1 hour' LIMIT most FOR UPDATE SKIP LOCKED);
+    DELETE FROM profile_upload_counts c WHERE c.user_id = ANY (ARRAY(
+        SELECT i.user_id FROM profile_upload_counts i WHERE i.since < now() - interval '1 hour'
+        ORDER BY i.since LIMIT most FOR UPDATE SKIP LOCKED));
 END $$;
 
 -- Removes the media of editions that nobody is to see any more, but for what another edition or an upload has.

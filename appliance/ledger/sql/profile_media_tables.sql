@@ -10,3 +10,4 @@ CREATE TABLE IF NOT EXISTS profile_upload_counts (
     since timestamptz NOT NULL DEFAULT now(),
     uploads integer NOT NULL DEFAULT 1
 );
+CREATE INDEX IF NOT EXISTS profile_upload_counts_since ON profile_upload_counts (since);

@@ -13,8 +13,9 @@ CREATE TABLE IF NOT EXISTS profiles (
     user_id varchar(64) NOT NULL UNIQUE REFERENCES users,
     edition uuid,
     created_at timestamptz NOT NULL DEFAULT now(),
-    published_at timestamptz           -- of its first edition
+    published_at timestamptz           -- of that edition
 );
+CREATE INDEX IF NOT EXISTS profiles_by_publication ON profiles (published_at DESC, id DESC) WHERE published_at IS NOT NULL;
 
 -- The one table of allowed transitions, enforced by the trigger in profiles.sql.
 CREATE TABLE IF NOT EXISTS profile_moves (
@@ -60,7 +61,6 @@ CREATE TABLE IF NOT EXISTS profile_editions (
 CREATE UNIQUE INDEX IF NOT EXISTS edition_on_its_way ON profile_editions (profile)
     WHERE state IN ('draft', 'awaiting_payment', 'in_review', 'processing');
 CREATE UNIQUE INDEX IF NOT EXISTS edition_to_be_seen ON profile_editions (profile) WHERE state = 'published';
-CREATE INDEX IF NOT EXISTS editions_by_publication ON profile_editions (published_at DESC, id DESC) WHERE state = 'published';
 CREATE INDEX IF NOT EXISTS editions_of_profile ON profile_editions (profile, id);
 CREATE INDEX IF NOT EXISTS editions_to_look_at ON profile_editions (look_at) WHERE look_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS editions_in_review ON profile_editions (state_at, id) WHERE state = 'in_review';

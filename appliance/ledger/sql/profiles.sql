@@ -190,7 +190,7 @@ BEGIN
         RETURN QUERY SELECT * FROM ledger.move_edition(before, 'published', 'expired', 'a newer one has its place', 'gates', NULL, project);
     END IF;
     UPDATE profile_editions e SET published_at = now() WHERE e.id = edition;
-    UPDATE profiles p SET edition = publish_edition.edition, published_at = coalesce(p.published_at, now()) WHERE p.id = next.profile;
+    UPDATE profiles p SET edition = publish_edition.edition, published_at = now() WHERE p.id = next.profile;
     RETURN QUERY SELECT * FROM ledger.move_edition(edition, 'processing', 'published', '', 'gates', NULL, project);
 END $$;
 

@@ -149,8 +149,7 @@ class Judge:
 
         for core in reading.cores(word):
             note(self._exact.find(core) | self._tricky.find(core))
-        whole = word.strip("!|+")
-        for one in dict.fromkeys((whole, whole.strip("0123456789"))):
+        for one in dict.fromkeys((word, word.strip("0123456789"))):
             if any(letter.isalpha() for letter in one):
                 self._look_closer(one, note)
         return seen

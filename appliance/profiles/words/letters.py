@@ -6,6 +6,8 @@ from functools import lru_cache
 
 SIGNS = frozenset("@$!|€£¢+")
 """Signs that are written for letters."""
+INSIDE = frozenset("!|+")
+"""Those that are so within a word alone."""
 MASKS = frozenset("*#@%•●■×")
 """Signs that are written in a letter's place, whichever that is."""
 WEAK_MASKS = frozenset("-_")

@@ -51,7 +51,8 @@ class Plain(NamedTuple):
 
 
 _CHUNK = re.compile(r"[^ ]+")
-_WORD = re.compile(rf"(?:[^\W_]|[{re.escape(''.join(letters.SIGNS))}])+")
+_LETTER = rf"(?:[^\W_]|[{re.escape(''.join(sorted(letters.SIGNS - letters.INSIDE)))}])"
+_WORD = re.compile(rf"{_LETTER}(?:(?:{_LETTER}|[{re.escape(''.join(sorted(letters.INSIDE)))}])*{_LETTER})?")
 
 MOST_PIECES = 8  # that a word is parted into by signs, but for single letters
 MOST_JOINED = 60  # letters of a word that was put together
@@ -99,7 +100,7 @@ def _letters_apart(found: Sequence[Word]) -> Iterator[Word]:
             run.append(word)
             continue
         # One before or after may be a word of one letter.
-        for some in {tuple(run), tuple(run[1:]), tuple(run[:-1])}:
+        for some in dict.fromkeys((tuple(run), tuple(run[1:]), tuple(run[:-1]))):
             if 3 <= len(some) <= MOST_JOINED:
                 yield Word("".join(one.text for one in some), some[0].start, some[-1].end, some[0].chunk, True)
         run = [word] if len(word.text) == 1 else []

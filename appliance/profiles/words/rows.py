@@ -22,28 +22,29 @@ _PAGE = f"""
 SELECT {_COLUMNS} FROM forbidden_words
 WHERE ($1::text IS NULL OR language = $1) AND id > $2 ORDER BY id LIMIT $3
 """
+# Beside what was done with settings; in a layer of its own, since to take back a change is for those alone.
 _NOTED = """
 INSERT INTO settings_history (who, via, action, layer, key, old, new)
-SELECT $1, $2, {action}, 'database', 'forbidden_words', {old}, {new} FROM done
+SELECT $1, $2, {action}, 'words', language || ' ' || word, {old}, {new} FROM done
 """
 _ADD = f"""
 WITH done AS (
     INSERT INTO forbidden_words (word, pattern, severity, language, changed_by)
     SELECT $3, $4, $5, $6, $1 WHERE (SELECT count(*) FROM forbidden_words) < {MOST_ROWS} RETURNING *
-), noted AS ({_NOTED.format(action="'set'", old="NULL", new="ledger.word_told(done.*)")})
+), noted AS ({_NOTED.format(action="'set'", old="NULL", new="severity || ' ' || pattern")})
 SELECT {_COLUMNS} FROM done
 """
 _CHANGE = f"""
 WITH done AS (
     UPDATE forbidden_words w
     SET word = $3, pattern = $4, severity = $5, language = $6, changed_by = $1, changed_at = now() WHERE w.id = $7
-    RETURNING new.*, ledger.word_told(old.*) AS was, ledger.word_told(new.*) AS becomes
-), noted AS ({_NOTED.format(action="'set'", old="done.was", new="done.becomes")})
+    RETURNING new.*, old.severity || ' ' || old.pattern AS was
+), noted AS ({_NOTED.format(action="'set'", old="was", new="severity || ' ' || pattern")})
 SELECT {_COLUMNS} FROM done
 """
 _REMOVE = f"""
 WITH done AS (DELETE FROM forbidden_words w WHERE w.id = $3 RETURNING *),
-noted AS ({_NOTED.format(action="'unset'", old="ledger.word_told(done.*)", new="NULL")})
+noted AS ({_NOTED.format(action="'unset'", old="severity || ' ' || pattern", new="NULL")})
 SELECT id FROM done
 """
 _ALL = """
@@ -97,6 +98,12 @@ class NewWord(msgspec.Struct, forbid_unknown_fields=True):
 async def page(language: str | None, after: int, limit: int) -> list[ForbiddenWord]:
     """At most `limit` of a language, None: of all, in the order in which they came, after the id `after`."""
     return [ForbiddenWord(*row) for row in await fetch(_PAGE, language, after, limit)]
+
+
+async def find(language: str, word: str) -> int | None:
+    """The id of a word, if it is in the list."""
+    row = await fetch_one("SELECT id FROM forbidden_words WHERE language = $1 AND word = $2", language, word)
+    return None if row is None else int(row["id"])
 
 
 async def add(word: NewWord, by: Author) -> ForbiddenWord:

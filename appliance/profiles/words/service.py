@@ -38,7 +38,8 @@ class Findings(msgspec.Struct):
     blocked: list[Finding]
     flags: list[Finding]
 
-    def errors(self) -> dict[str, str]:
+    @property
+    def fields(self) -> dict[str, str]:
         """What is blocked, by the field."""
         told: defaultdict[str, list[str]] = defaultdict(list)
         for one in self.blocked:

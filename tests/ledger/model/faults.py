@@ -130,6 +130,10 @@ FOUND_BY_MODEL = {
     "sweep does not find": Fault("never ends: .*'init'", without="find"),
     "sweep does not fill": Fault("never ends: .*'uploaded'", without="fill"),
     "sweep does not give up": Fault("never ends: .*'processing'", without="give_up"),
+    "what is in full is made again": Fault(
+        "made in full: .*, by right: False",
+        (("profile_media", "a.recipe = 'draft' AND a.state = 'done'", "a.state = 'done'"),),
+    ),
     "sweep does not erase": Fault("never ends: .*'deleting'", without="erase"),
     "sweep does not erase projects": Fault("never ends: .*'a project being deleted'", without="erase_owners"),
 }

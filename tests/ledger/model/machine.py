@@ -268,19 +268,35 @@ class Model(RuleBasedStateMachine):
     def finish(self, number: int) -> None:
         self._labour(_newest(self.leases, number), "finish")
 
+    @rule(owner=owners, then=st.sampled_from(("waits", "develop", "claim", "finish", "remove")))
+    def draft(self, owner: str, then: str) -> None:
+        """A photo that went the straight way, and is made in full as soon as it is done."""
+        if not (stat := self._photo(owner, GOOD)):
+            return
+        asset = self._asset(0)
+        self.run(self.world.tell(asset, stat))
+        self._finished(asset)
+        if then != "waits":
+            self.develop(0, then)
+
     @some_assets
-    @rule(number=which, first=st.booleans(), then=st.sampled_from(("develop", "claim", "finish", "remove")))
-    def develop(self, number: int, first: bool, then: str) -> None:
-        """A draft is made in full; by itself, or as soon as it is done."""
+    @rule(number=which, then=st.sampled_from(("develop", "claim", "finish", "remove")))
+    def develop(self, number: int, then: str) -> None:
+        """Whatever it is, it is sent to be made in full; and then comes this."""
         asset = self._asset(number)
-        if first and self._claim(asset):
-            self._labour(self.leases[-1], "finish")
         self.run(self.world.develop(asset))
-        if then == "develop":
-            self.run(self.world.develop(asset))
-        elif then == "remove":
+        if then == "remove":
             self.run(self.world.remove(asset))
-        elif self._claim(asset) and then == "finish":
+        elif then == "claim":
+            self._claim(asset)
+        elif then == "finish":
+            self._finished(asset)
+            self.run(self.world.develop(asset))
+        else:
+            self.run(self.world.develop(asset))
+
+    def _finished(self, asset: Asset) -> None:
+        if self._claim(asset):
             self._labour(self.leases[-1], "finish")
 
     def _labour(self, lease: Lease, what: str) -> None:
