@@ -36,4 +36,4 @@ class Entrance:
     async def _looked_at(self, raw: RawForm) -> tuple[Form, Findings, dict[str, str]]:
         checked, errors = form.looked_at(raw, self._ground.settings.now.profile_hashtags_most)
         found = await words.judged(checked)
-        return checked, found, found.errors() | errors
+        return checked, found, found.fields | errors

@@ -82,17 +82,19 @@ class Applicant(Author):
 
 
 def test_each_part_killed_at_each_gate(house: House, seed: int) -> None:
-    _kills(house, random.Random(seed), 3, 1)
+    assert _kills(house, random.Random(seed), 3, 1) == 3
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_parts_killed_again_and_again(house: House, seed: int) -> None:
-    _kills(house, random.Random(seed), 12, 6)
+    assert _kills(house, random.Random(seed), 12, 6) == 12
 
 
-def _kills(house: House, chance: random.Random, people: int, rounds: int) -> None:
-    """So many go the whole way at once, while each part is killed so often."""
+def _kills(house: House, chance: random.Random, people: int, rounds: int) -> int:
+    """So many go the whole way at once, while each part is killed so often; how many have come to its end, by each step
+    once.
+    """
     applicants = [Applicant(house, f"p{number}") for number in range(people)]
     pictures = [photo(f"{applicant.id}") for applicant in applicants]
     ways = [threading.Thread(target=a.goes, args=(p,)) for a, p in zip(applicants, pictures, strict=True)]
@@ -104,7 +106,6 @@ def _kills(house: House, chance: random.Random, people: int, rounds: int) -> Non
     for way in ways:
         way.join(300)
     wait_well(house.stack)
-    assert all(applicant.ended for applicant in applicants)
     for applicant in applicants:
         history = [step["state"] for step in applicant.edition()["history"]]
         assert history == STEPS, "each step once"
@@ -114,3 +115,4 @@ def _kills(house: House, chance: random.Random, people: int, rounds: int) -> Non
         assert seen == list(range(1, len(seen) + 1))
     found = json.loads(house.stack.verb("verify", "--json", "--grace", "0").stdout)
     assert (found["missing"], found["damaged"]) == (0, 0), found
+    return sum(applicant.ended for applicant in applicants)
