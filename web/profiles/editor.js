@@ -16,6 +16,11 @@ function valuesOf({ name, url, activity_hobbies, hashtags, is_incognito }) {
   return { name: name ?? "", url: url ?? "", activity_hobbies: activity_hobbies ?? "", hashtags: written, is_incognito };
 }
 
+/** Whether what was written has become this edition, as far as one can tell: the server puts the rest into a form of its own. */
+function isSame(values, edition) {
+  return ["name", "activity_hobbies"].every((name) => values?.[name]?.trim() === edition[name]);
+}
+
 /** The form with its files and the preview beside it. What is written is kept until it is sent in. */
 export class Editor {
   #open = false;
@@ -75,7 +80,9 @@ export class Editor {
     this.#preview();
   }
 
-  hide() {
+  /** @param {object} [edition] on its way; what was written is that, if it says the same, and is begun no more */
+  hide(edition) {
+    if (edition && isSame(this.draft.read()?.values, edition)) this.draft.drop();
     this.#open = false;
     this.parts.box.hidden = true;
     this.fields.close();

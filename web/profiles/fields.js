@@ -2,6 +2,7 @@ import { element } from "../elements.js";
 import { sentence } from "./words.js";
 
 const CHECK_AFTER = 400;
+const AGAIN_AFTER = 4000;
 const NAMES = ["name", "url", "activity_hobbies", "hashtags"];
 const EMPTY = { name: "", url: "", activity_hobbies: "", hashtags: "", is_incognito: false };
 
@@ -71,9 +72,9 @@ export class Fields extends EventTarget {
     this.dispatchEvent(new Event("written"));
   }
 
-  #soon() {
+  #soon(milliseconds = CHECK_AFTER) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.check(), CHECK_AFTER);
+    this.#timer = setTimeout(() => this.check(), milliseconds);
   }
 
   close() {
@@ -92,8 +93,10 @@ export class Fields extends EventTarget {
       this.show([], flags);
     } catch (error) {
       if (round !== this.#round) return;
-      // Not to be reached: it is checked once more when it is sent in.
-      if (error.passing) return;
+      if (error.passing) {
+        this.#soon(AGAIN_AFTER);
+        return;
+      }
       this.show(error.fields);
     }
     this.dispatchEvent(new Event("checked"));

@@ -92,7 +92,7 @@ export class Slots extends EventTarget {
    * its way when the page was left is sent. @throws {ApiError}
    */
   async begin(media, without) {
-    this.#edition = media ?? {};
+    this.#edition = { ...media };
     this.#without = new Set(without);
     await this.refresh();
     for (const role of ROLES) {
@@ -201,13 +201,18 @@ export class Slots extends EventTarget {
   tell({ type, file_id: id, state, versions, error }) {
     const asset = this.find(id);
     if (!asset || (asset.unsent && (state === "init" || type === "deleted"))) return Boolean(asset);
-    // Replaced from another tab, or removed.
-    if (type === "deleted") this.refresh().catch(() => {});
+    if (type === "deleted") this.#lose(asset);
     if (!["state", "preview"].includes(type)) return true;
     const arrived = state !== "init" && state !== "error";
     const changes = { state, error: error ?? null, versions: { ...asset.versions, ...versions } };
     this.report(asset, { ...changes, ...(arrived && { unsent: false }), ...(state !== "processing" && { progress: null }) });
     return true;
+  }
+
+  // Replaced from another tab; or it was of what came to nothing, and its time is over.
+  #lose({ role, id }) {
+    if (idIn(this.#edition[role]?.path) === id) delete this.#edition[role];
+    this.refresh().catch(() => {});
   }
 
   progress({ file_id: id, step, percent, left_seconds: left }) {

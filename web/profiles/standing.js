@@ -47,7 +47,9 @@ export class StandingView {
     const onItsWay = ON_ITS_WAY.includes(edition?.state);
     parts.box.dataset.state = edition?.state ?? "";
     parts.title.textContent = edition ? editionInWords(edition.state) : "Not published";
-    parts.reason.textContent = sentence(edition?.reason ?? "");
+    // What is said of a payment stands beside its amount.
+    const paying = edition?.state === "awaiting_payment" && edition.payment;
+    parts.reason.textContent = paying ? "" : sentence(edition?.reason ?? "");
     this.#showSteps(edition?.state, onItsWay);
     parts.public.hidden = !published;
     parts.address.href = `/profiles/${encodeURIComponent(mine.profile_id)}`;

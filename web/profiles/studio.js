@@ -14,7 +14,8 @@ const ELSEWHERE = "Darkroom doesn't know this page by the address it was opened 
 export class Studio {
   #mine = null;
   #reading = null;
-  #anew = false;
+  #next = null;
+  #all = false;
   #ended = new AbortController();
 
   /** @param {object} parts of the page: {editor, payment, standing, status, notice, spoken, body} */
@@ -73,22 +74,24 @@ export class Studio {
     }
   }
 
-  /** Reads where the profile stands, once more if it was asked for meanwhile. `all`: the uploads as well. */
+  /** Reads where the profile stands, from after this call on. `all`: the uploads as well. */
   read(all = false) {
+    this.#all ||= all;
     if (this.#reading) {
-      this.#anew = true;
-      return this.#reading;
+      this.#next ??= this.#reading.then(() => {
+        this.#next = null;
+        return this.read();
+      });
+      return this.#next;
     }
-    this.#reading = this.#readNow(all).finally(() => {
-      this.#reading = null;
-      if (!this.#anew || this.#ended.signal.aborted) return;
-      this.#anew = false;
-      this.read(true);
-    });
+    this.#reading = this.#readNow().finally(() => (this.#reading = null));
     return this.#reading;
   }
 
-  async #readNow(all) {
+  async #readNow() {
+    if (this.#ended.signal.aborted) return;
+    const all = this.#all;
+    this.#all = false;
     try {
       const mine = await this.session.request("GET", "/profiles/mine").catch((error) => {
         if (error.status === 404) return null;
@@ -108,7 +111,7 @@ export class Studio {
     this.#mine = mine;
     const state = mine?.edition?.state;
     const onItsWay = ON_ITS_WAY.includes(state);
-    if (onItsWay) this.editor.hide();
+    if (onItsWay) this.editor.hide(mine.edition);
     // Nothing is up and nothing on its way, or something was begun: the form is what one is here for.
     else if (state !== "published" || this.editor.begun) this.editor.begin(mine?.edition ?? null);
     this.#show();

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser
@@ -18,7 +19,7 @@ from tests.web.photos import photo
 
 launch, browser = web.launch, web.browser
 
-Moderators = Callable[[str], Awaitable[Desk]]
+Moderators = Callable[..., Awaitable[Desk]]
 
 
 @pytest.fixture
@@ -39,10 +40,10 @@ async def nina(browser: Browser, paying: Stack, wallet: BrowserWallet) -> AsyncI
 def moderator(browser: Browser, paying: Stack) -> Moderators:
     """Gives a moderator of that name at the page."""
 
-    async def arrives(name: str) -> Desk:
+    async def arrives(name: str, **context: Any) -> Desk:
         opened = await asyncio.to_thread(paying.verb, "open", "--moderation", "--as", name)
         assert opened.returncode == 0, opened.stderr
-        return await desk(browser, opened.stdout.strip())
+        return await desk(browser, opened.stdout.strip(), **context)
 
     return arrives
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from storage.layout import ORIGINALS
-from tests.profiles.web.test_pages import NOT_YET, host
+from tests.profiles.web.test_pages import NOT_YET, PHONE, fits, host
 from tests.web.visitor import visitor
 
 CLAIMED = r"status of 409"
@@ -57,6 +57,18 @@ async def test_keys_decide_but_not_while_one_writes(nina, moderator, portrait):
     assert not [url for url in asked if f"/{ORIGINALS}/" in url], "bytes of strangers are not for a moderator's browser"
     await nina.stands("Published")
     vera.clean(host(page))
+
+
+async def test_on_a_phone(nina, moderator, portrait):
+    await nina.sent_in_as("On A Phone", portrait)
+    vera = await moderator("vera", **PHONE)
+    await fits(vera.page)
+    await vera.open("On A Phone")
+    await expect(vera.queue.first).to_be_hidden()
+    await fits(vera.page)
+    await vera.page.get_by_role("link", name="Queue").tap()
+    await expect(vera.row("On A Phone")).to_be_visible()
+    vera.clean(host(vera.page))
 
 
 async def test_an_address_lets_in_once_and_only_moderators(browser, paying, moderator):

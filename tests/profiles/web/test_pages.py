@@ -17,6 +17,15 @@ NOT_YET = r"status of 404"  # who has no profile yet is told so
 WRONG = r"status of 400"
 LOST = r"net::ERR_FAILED"
 PLAYS = "video => video.play().then(() => new Promise(done => video.requestVideoFrameCallback(done)))"
+NAMELESS = """() => {
+    const ids = [...document.querySelectorAll("[id]")].map((one) => one.id);
+    const twice = ids.filter((id, at) => ids.indexOf(id) !== at);
+    const named = (one) => one.labels?.length || one.getAttribute("aria-label") || one.textContent.trim();
+    const controls = [...document.querySelectorAll("button, a, input, textarea, progress")];
+    const nameless = controls.filter((one) => !named(one));
+    const unseen = [...document.querySelectorAll("img:not([alt])")];
+    return [...twice, ...[...nameless, ...unseen].map((one) => one.outerHTML)];
+}"""
 PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 
 
@@ -152,8 +161,9 @@ async def test_on_a_phone(browser, paying, wallet, portrait):
 
 
 async def fits(page: Page) -> None:
-    """Nothing is wider than the screen, and what is pressed is large enough for a finger."""
+    """Nothing is wider than the screen, what is pressed is large enough for a finger, and all has a name of its own."""
     await no_sideways_scroll(page)
+    assert await page.evaluate(NAMELESS) == []
     for target in await page.locator("button:visible, label.button:visible, a.chip:visible, summary:visible").all():
         box = await target.bounding_box(timeout=PATIENCE)
         assert min(box["width"], box["height"]) >= SMALLEST_TARGET, await target.inner_text()
