@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -148,6 +149,9 @@ def may_be_written_so(word: str) -> bool:
     return _NUMBERED.fullmatch(word) is None or 2 * sum(map(str.isalpha, word)) >= len(word)
 
 
+_letter = lru_cache(maxsize=1024)(Letter)
+
+
 class _Alphabet(NamedTuple):
     """How a word is read in the letters of one alphabet: what others are written for in a word that has some of its
     own, and in one that has none.
@@ -180,9 +184,9 @@ class _Alphabet(NamedTuple):
             if one == "3" and not run.start():
                 options = options[:1]  # 3-битный is a number with its word
             if times > 1 and letters.stretched(options[0], times):
-                found += [Letter(options), Letter(options, True)]
+                found += [_letter(options), Letter(options, True)]
             else:
-                found += [Letter(options)] * times
+                found += [_letter(options)] * times
         return found
 
 
