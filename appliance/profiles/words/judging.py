@@ -175,7 +175,7 @@ class Judge:
     def _masked(self, word: Word) -> Seen:
         read = reading.with_masks(word)
         weak = word.text[word.masks[-1]] in letters.WEAK_MASKS  # there it is to be the whole word
-        found = self._tricky.find_masked(read, len(read) if weak else word.masks[-1]) if read else ()
+        found = self._tricky.find_masked(read, len(read) - 1 if weak else word.masks[-1]) if read else ()
         return dict.fromkeys(found, frozenset[Trick]())
 
 
