@@ -8,7 +8,7 @@ import httpx
 from playwright.async_api import Page, Route, expect
 
 from tests.profiles.web.author import author
-from tests.profiles.web.wallet import ANNOUNCED
+from tests.profiles.web.wallet import another
 from tests.stack import Stack
 from tests.web.test_access import SMALLEST_TARGET, no_sideways_scroll
 from tests.web.visitor import PATIENCE
@@ -98,7 +98,7 @@ async def test_the_whole_way_with_the_tab_closed_during_the_payment(nina, modera
 
 
 async def test_wallets_are_found_and_what_they_refuse_is_said(browser, paying, wallet):
-    made = await author(browser, paying, wallet, ANNOUNCED)
+    made = await author(browser, paying, wallet, another("Test Wallet"))
     wallet.refusing = {"personal_sign"}
     await made.open()
     await made.press("Sign in with Test Wallet")
