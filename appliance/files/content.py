@@ -40,8 +40,11 @@ class ContentDoor:
         self._threads = ThreadPoolExecutor(AT_ONCE, "content")
         self._places = Places(AT_ONCE)
 
-    async def take(self, request: Request, found: File, room: Room, person: str | None = None) -> None:
-        """Stores the body of `request` as the original of `found`. Raises DomainError and StorageError.
+    async def take(
+        self, request: Request, found: File, room: Room, person: str | None = None, sized: bool = False
+    ) -> None:
+        """Stores the body of `request` as the original of `found`; with `sized` only what was announced with its size.
+        Raises DomainError and StorageError.
 
         One that is sent again, since its answer was lost, is read and nothing more.
         """
@@ -51,6 +54,8 @@ class ContentDoor:
             if said and said.sha256 and found.version_id is not None and found.size == size:
                 await drained(pieces)  # what came first is held to the same checksum
                 return
+            if sized and said and said.size is None:
+                raise BadRequest("Say how large it is when you ask for the link", size="is needed to send it this way")
             said = self._may(size, found, said)
             await room.check()
             await self._stored(pieces, found, said, person)

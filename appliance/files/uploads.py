@@ -154,21 +154,11 @@ async def content(
 ) -> Any:
     """For clients that can't reach storage. The bytes are streamed; they need a Content-Length."""
     found = await _seen(file_id, caller)
-    if caller.limited:
-        await _must_be_announced(file_id)
-    await content_door.take(request, found, room, caller.person)
+    # Only its size as it was announced holds what is to be a profile's to what its role may have.
+    await content_door.take(request, found, room, caller.person, sized=caller.limited)
     await ledger.hurry(file_id)
     found = await taken_in(await service.file(file_id))
     return found.shown(linker(request, config, links), full=True)
-
-
-async def _must_be_announced(file_id: UUID) -> None:
-    """Raises BadRequest for an upload of a profile whose size nobody named: only that holds this way to what its role
-    may have.
-    """
-    said = await uploads.announced(file_id)
-    if said is not None and said.size is None:
-        raise BadRequest("Say how large the file is when you ask for its link", size="is needed to send it this way")
 
 
 router = Router("/", route_handlers=[uploading, links, content])

@@ -1,6 +1,6 @@
 """What a node says of a chain, as far as it counts here. Whatever does not fit is no answer."""
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -9,36 +9,41 @@ from appliance.payments.rpc import Call, Node, Trouble
 NONSENSE = Trouble("its answer makes no sense")
 T = TypeVar("T")
 
+Quantity = Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-f]{1,64}\Z")]
+Address = Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-fA-F]{40}\Z")]
+Hash = Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-fA-F]{64}\Z")]
+"""A hash, or a word of 32 bytes."""
+
 
 class Transaction(msgspec.Struct, rename="camel"):
-    hash: str
-    value: str
-    payer: str = msgspec.field(name="from")
-    to: str | None = None
-    block_hash: str | None = None
+    hash: Hash
+    value: Quantity
+    payer: Address = msgspec.field(name="from")
+    to: Address | None = None
+    block_hash: Hash | None = None
 
 
 class Log(msgspec.Struct, rename="camel"):
-    address: str
-    topics: list[str]
+    address: Address
+    topics: list[Hash]
     data: str
-    block_number: str
-    transaction_hash: str
+    block_number: Quantity
+    transaction_hash: Hash
     removed: bool = False
 
 
 class Receipt(msgspec.Struct, rename="camel"):
-    transaction_hash: str
-    block_hash: str
-    block_number: str
-    status: str
+    transaction_hash: Hash
+    block_hash: Hash
+    block_number: Quantity
+    status: Quantity
     logs: list[Log]
 
 
 class Block(msgspec.Struct, rename="camel"):
-    hash: str
-    number: str
-    timestamp: str
+    hash: Hash
+    number: Quantity
+    timestamp: Quantity
 
 
 class FullBlock(Block, rename="camel"):
@@ -47,9 +52,7 @@ class FullBlock(Block, rename="camel"):
 
 def number(text: Any) -> int:
     """Of a quantity as nodes write it. Raises ValueError."""
-    if not isinstance(text, str) or not text.startswith("0x") or not 3 <= len(text) <= 66:
-        raise ValueError("no quantity")
-    return int(text, 16)
+    return int(read(text, Quantity), 16)
 
 
 def read(answer: Any, kind: type[T]) -> T:
@@ -115,7 +118,4 @@ async def _time_of(node: Node, height: int) -> int | Trouble:
     block = await block_at(node, height)
     if isinstance(block, Trouble):
         return block
-    try:
-        return number(block.timestamp) if block else NONSENSE
-    except ValueError:
-        return NONSENSE
+    return number(block.timestamp) if block else NONSENSE

@@ -33,6 +33,6 @@ def transfers(logs: Iterable[Log], token: str) -> Iterator[Transfer]:
 
 
 def _address(word: str) -> str:
-    if len(word) != 66 or int(word, 16) >> 160:
+    if int(word, 16) >> 160:
         raise ValueError("no address")
     return "0x" + word[-40:].lower()

@@ -35,9 +35,11 @@ def judged(payment: Payment, seen: Seen, needed: int) -> Finding:
     if not (seen.block and same(seen.block.hash, receipt.block_hash) and same(seen.block.hash, transaction.block_hash)):
         return Finding("due", GONE)
     height = number(receipt.block_number)
+    if height > seen.head:
+        raise ValueError("a block above the newest")
     if why := _wrong(payment, transaction, receipt, height):
         return Finding("due", why)
-    depth = max(0, seen.head - height + 1)
+    depth = seen.head - height + 1
     enough = depth >= needed
     why = "" if enough else f"{depth} of {needed} confirmations"
     return Finding("confirmed" if enough else "seen", why, height, seen.block.hash.lower(), depth)

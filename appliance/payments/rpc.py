@@ -15,6 +15,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar
 from appliance.logs import log
 
 SECONDS = 5.0  # the longest an answer may take
+FIXED = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
 MOST_BYTES = 16 << 20  # a full block of a busy chain has some 2 MB
 
 
@@ -68,19 +69,23 @@ class Node:
             answer = await self._answer({"jsonrpc": "2.0", "id": next(self._ids), **call._asdict()})
         except TimeoutError:
             answer = Trouble(f"no answer within {self._seconds:g} s")
-        except (ClientError, OSError, ValueError) as error:
-            log.warning("no answer of the chain's node", method=call.method, error=type(error).__name__)
+        except (ClientError, OSError, ValueError):  # whose texts have the address in them
             answer = Trouble("it can't be reached")
+        if isinstance(answer, Trouble):
+            log.warning("no answer of the chain's node", method=call.method, why=answer.why)
         return answer
 
     async def _answer(self, body: dict[str, Any]) -> Any | Trouble:
         if self._session is None:
             self._session = ClientSession(
-                timeout=ClientTimeout(total=self._seconds), cookie_jar=DummyCookieJar(), trust_env=False
+                timeout=ClientTimeout(total=self._seconds),
+                cookie_jar=DummyCookieJar(),
+                headers=FIXED,
+                auto_decompress=False,  # what a few bytes become is bounded by nothing
+                trust_env=False,
             )
         data = msgspec.json.encode(body)
-        headers = {"Content-Type": "application/json"}
-        async with self._session.post(self._url, data=data, headers=headers, allow_redirects=False) as answer:
+        async with self._session.post(self._url, data=data, allow_redirects=False) as answer:
             received = bytearray()
             async for chunk in answer.content.iter_any():
                 received += chunk

@@ -82,6 +82,8 @@ LIES = {
     "a receipt that is a list": _else("eth_getTransactionReceipt", lambda t: [t]),
     "a negative amount": _else("eth_getTransactionByHash", lambda t: t | {"value": "-0x1"}),
     "a number that is none": _else("eth_getTransactionByHash", lambda t: t | {"value": 10**18}),
+    "an address of a megabyte": _else("eth_getTransactionByHash", lambda t: t | {"from": "0x" + "1" * 10**6}),
+    "digits of another kind": _else("eth_getTransactionReceipt", lambda t: t | {"status": "0x\u0661"}),
     "no JSON": lambda method, truth: b"{" * 1000,
     "brackets in brackets": lambda method, truth: b"[" * 100_000,
     "an answer to somebody else": lambda method, truth: b'{"jsonrpc":"2.0","id":0,"result":"0x7a69"}',
@@ -92,22 +94,38 @@ LIES = {
 }
 
 
-@pytest.mark.parametrize("lie", LIES)
-async def test_a_node_that_lies_confirms_nothing(house: House, lie: str) -> None:
+async def test_a_node_that_lies_confirms_nothing(house: House) -> None:
     ann = await house.person()
     paid = house.pay(ann)
-    async with liar(house.chain.url, LIES[lie]) as url:
-        node = Node(url, 2.0)
-        payments, watch = house.made_of(node)
-        shown = await payments.tell(ann.edition, paid)
-        await watch.look()
-        await node.close()
-    if lie == "a head below the transaction":
-        assert not (await house.payments.standing(ann.edition)).good
-    else:
-        assert (shown["status"], bool(shown["reason"])) == ("due", True)
+    for name, lie in LIES.items():
+        async with liar(house.chain.url, lie) as url, Node(url, 2.0) as node:
+            payments, watch = house.made_of(node)
+            shown = await payments.tell(ann.edition, paid)
+            assert (shown["status"], bool(shown["reason"])) == ("due", True), name
+            await watch.look()
+        assert (await house.payments.standing(ann.edition)).status == "due", name
     house.chain.mine(2)
     assert (await house.looked(ann))["status"] == "confirmed"
+
+
+async def test_a_node_that_is_away_is_asked_once_a_round_and_nobody_is_forgotten(house: House) -> None:
+    people = [await house.person(account) for account in (1, 2, 3)]
+    for one in people:
+        await house.told(one, house.pay(one))
+    house.chain.mine(2)
+    asked: list[str] = []
+
+    def away(method: str, truth: Any) -> web.Response:
+        asked.append(method)
+        return web.Response(status=503)
+
+    async with liar(house.chain.url, away) as url, Node(url, 2.0) as node:
+        _, watch = house.made_of(node)
+        await house.due()
+        await watch.look()
+    assert sorted(asked) == ["eth_blockNumber", "eth_chainId"]
+    await house.watch.look()
+    assert [(await house.payments.standing(one.edition)).status for one in people] == ["confirmed"] * 3
 
 
 async def test_a_payment_that_a_block_has_lost_is_no_reorganisation(house: House) -> None:

@@ -72,6 +72,17 @@ async def test_one_unit_too_little_is_too_little(house: House) -> None:
     assert "0.000000000000000001 ETH is missing" in (await house.told(ann, house.pay(ann, PRICE - 1)))["reason"]
 
 
+async def test_amounts_beyond_what_a_machine_word_holds_are_exact(house: House) -> None:
+    house.set(payment_amount="1000000000000.000000000000000001")
+    ann = await house.person()
+    price = 10**30 + 1
+    house.chain.ask("anvil_setBalance", ann.wallet, hex(2 * price + 10**18))
+    shown = await house.told(ann, house.pay(ann, price - 1))
+    assert (shown["amount"], "0.000000000000000001 ETH is missing" in shown["reason"]) == (str(price), True)
+    assert (await house.told(ann, house.pay(ann, price)))["status"] == "seen"
+    house.chain.ask("anvil_setBalance", ann.wallet, hex(10**22))
+
+
 async def test_what_came_from_another_wallet_or_went_to_another_pays_nothing(house: House) -> None:
     ann = await house.person()
     shown = await house.told(ann, house.pay(ann, payer=house.chain.accounts()[5]))

@@ -11,6 +11,7 @@ from appliance.errors import BadConfiguration, Conflict, NotFound
 from appliance.ledger.database import fetch
 from appliance.payments.api import on_its_way
 from appliance.payments.settings import MOST, ProviderName, smallest, written
+from ops import variables
 from tests.payments.house import House, user
 
 
@@ -152,5 +153,7 @@ def test_settings_that_can_not_be_are_refused(name: str, text: str) -> None:
 
 
 @pytest.mark.pure
-def test_the_nodes_address_is_a_secret() -> None:
+def test_the_nodes_address_is_a_secret_of_those_who_ask_it() -> None:
+    assert [role for role, names in variables.PRIVATE.items() if "PAYMENT_RPC_URL" in names] == ["api", "intake"]
+    assert "PAYMENT_RPC_URL" in variables.OURS
     assert "a-key" not in repr(Config(payment_rpc_url="https://node.example/a-key"))

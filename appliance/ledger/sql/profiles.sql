@@ -231,7 +231,8 @@ BEGIN
     END IF;
     RETURN QUERY SELECT NULL::bigint, NULL::bigint;
     PERFORM ledger.tag_profile(of_profile, '{}', now());
-    DELETE FROM profile_uploads u WHERE u.user_id = whose;
+    -- One that was begun meanwhile stays, until it is sent in or its time is over.
+    DELETE FROM profile_uploads u WHERE u.user_id = whose AND u.asset = ANY (files);
     DELETE FROM profiles p WHERE p.id = of_profile;
     RETURN QUERY SELECT t.stream, t.seq FROM ledger.tell_profile(
         whose, project, jsonb_build_object('profile_id', of_profile, 'state', 'deleted', 'reason', '')) t;

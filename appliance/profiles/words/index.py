@@ -79,6 +79,9 @@ class Index:
         """The same where some are ANY; `last`: the place of the last of these, up to which a pattern has to reach."""
         found: set[int] = set()
         _masked(self._front, letters, 0, last, found)
+        # One that is anywhere begins where letters are, and has all the others.
+        for at in range(next(place for place, one in enumerate(letters) if not one.options)):
+            _masked(self._inside, letters, at, last, found)
         return found
 
 

@@ -147,8 +147,11 @@ class Judge:
             for number in numbers:
                 seen.setdefault(number, frozenset(tricks))
 
-        for core in reading.cores(word):
+        cores = reading.cores(word)
+        for core in cores:
             note(self._exact.find(core) | self._tricky.find(core))
+        if len(cores) > 2 and all(len(core) == 1 for core in cores):  # f|u|c|k
+            note(self._tricky.find("".join(cores)), Trick.APART)
         for one in dict.fromkeys((word, word.strip("0123456789"))):
             if any(letter.isalpha() for letter in one):
                 self._look_closer(one, note)

@@ -145,6 +145,7 @@ SEEN_AS_LATIN = {
 } | dict(zip("внрсух", "bhpcyx", strict=True))
 
 SEEN_AS_CYRILLIC = {
+    **{one: options for one, options in TO_CYRILLIC.items() if "α" <= one <= "ω"},
     **dict(zip("acekmoptxybh", "асекмортхувн", strict=True)),
     "0": "о",
     "3": "з",

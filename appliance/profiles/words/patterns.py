@@ -87,9 +87,9 @@ def _alternative(text: str) -> Alternative:
         if one == GAP:
             gap = True
             continue
-        parts.append(Part(tuple(_form(form) for form in _expanded(one)), gap and bool(parts)))
+        parts.append(Part(tuple(_form(form) for form in _expanded(one)), gap))
         gap = False
-    if not 1 <= len(parts) <= MOST_PARTS or gap:
+    if not 1 <= len(parts) <= MOST_PARTS or gap or parts[0].gap:
         raise BadPattern(f"1 to {MOST_PARTS} words in {text!r}")
     return Alternative(tuple(parts), "!" in marks, "=" in marks, "~" in marks)
 

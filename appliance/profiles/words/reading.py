@@ -137,7 +137,7 @@ def cores(word: str) -> list[str]:
     if word.isalpha():
         return [word]
     parts = _PART.findall(word)
-    return list(dict.fromkeys([*parts, *filter(None, (part.strip(_DIGITS) for part in parts))]))
+    return [*parts, *(core for part in parts if (core := part.strip(_DIGITS)) not in ("", part))]
 
 
 class _Alphabet(NamedTuple):
