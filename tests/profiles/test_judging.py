@@ -45,6 +45,7 @@ BAD = judge(("badword", "badword*, !badwordsmith"), ("плохо", "~плохо"
         ("so b a d w o r d", "b a d w o r d", {Trick.APART}),
         ("bad-word", "bad-word", {Trick.APART}),
         ("b*dword", "b*dword", {Trick.MASKED}),
+        ("b-dword", "b-dword", {Trick.MASKED}),
         ("ПЛОХО", "ПЛОХО", set()),
         ("плoxo", "плoxo", {Trick.ALIKE}),
         ("ploho, plokho", "ploho", {Trick.LATIN}),

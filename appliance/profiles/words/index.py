@@ -72,7 +72,7 @@ class Index:
         firsts = self._inside.next
         for at, letter in enumerate(letters):
             if not firsts.keys().isdisjoint(letter.options):
-                _among(self._inside, letters[at : at + 2 * MOST], 0, found)
+                _among(self._inside, letters, at, found)
         return found
 
     def find_masked(self, letters: Sequence[Letter], last: int) -> set[int]:

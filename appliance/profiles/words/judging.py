@@ -153,7 +153,7 @@ class Judge:
         if len(cores) > 2 and all(len(core) == 1 for core in cores):  # f|u|c|k
             note(self._tricky.find("".join(cores)), Trick.APART)
         for one in dict.fromkeys((word, word.strip("0123456789"))):
-            if any(letter.isalpha() for letter in one):
+            if reading.may_be_written_so(one):
                 self._look_closer(one, note)
         return seen
 
@@ -174,7 +174,8 @@ class Judge:
 
     def _masked(self, word: Word) -> Seen:
         read = reading.with_masks(word)
-        found = self._tricky.find_masked(read, word.masks[-1]) if read else ()
+        weak = word.text[word.masks[-1]] in letters.WEAK_MASKS  # there it is to be the whole word
+        found = self._tricky.find_masked(read, len(read) - 1 if weak else word.masks[-1]) if read else ()
         return dict.fromkeys(found, frozenset[Trick]())
 
 

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -58,8 +59,9 @@ MOST_PIECES = 8  # that a word is parted into by signs, but for single letters
 MOST_JOINED = 60  # letters of a word that was put together
 _MASK = re.compile(f"[{re.escape(''.join(sorted(letters.MASKS | letters.WEAK_MASKS)))}]")
 _PART = re.compile(r"[^\W_]+")
+_NUMBERED = re.compile(r"[^\W\d_]+\d+|\d+[^\W\d_]+")
 _DIGITS = "0123456789"
-_JOINING = frozenset("/'’`´")
+_JOINING = frozenset("/='’`´")
 """Signs between two words, and those with which words are shortened."""
 _FAR = 4  # characters that single letters may be apart
 
@@ -140,6 +142,16 @@ def cores(word: str) -> list[str]:
     return [*parts, *(core for part in parts if (core := part.strip(_DIGITS)) not in ("", part))]
 
 
+def may_be_written_so(word: str) -> bool:
+    """Whether signs may stand for letters in it: of a number like E600 or 24h it is the figures that count."""
+    if not any(map(str.isalpha, word)):
+        return False
+    return _NUMBERED.fullmatch(word) is None or 2 * sum(map(str.isalpha, word)) >= len(word)
+
+
+_letter = lru_cache(maxsize=1024)(Letter)
+
+
 class _Alphabet(NamedTuple):
     """How a word is read in the letters of one alphabet: what others are written for in a word that has some of its
     own, and in one that has none.
@@ -169,10 +181,12 @@ class _Alphabet(NamedTuple):
         for run in _RUN.finditer(word):
             one, times = run[1], len(run[0])
             options = table.get(one, one)
+            if one == "3" and not run.start():
+                options = options[:1]  # 3-битный is a number with its word
             if times > 1 and letters.stretched(options[0], times):
-                found += [Letter(options), Letter(options, True)]
+                found += [_letter(options), Letter(options, True)]
             else:
-                found += [Letter(options)] * times
+                found += [_letter(options)] * times
         return found
 
 
