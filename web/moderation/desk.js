@@ -158,7 +158,9 @@ export class Desk {
     parts.box.hidden = !edition;
     if (!edition) return;
     parts.title.textContent = edition.name;
-    parts.standing.textContent = this.#standing(edition);
+    // Said again, it would be read out again.
+    const standing = this.#standing(edition);
+    if (parts.standing.textContent !== standing) parts.standing.textContent = standing;
     parts.facts.replaceChildren(...factList(edition));
     parts.flags.replaceChildren(...flagList(edition.flags));
     parts.unflagged.hidden = edition.flags.length > 0;

@@ -16,7 +16,7 @@ function valuesOf({ name, url, activity_hobbies, hashtags, is_incognito }) {
   return { name: name ?? "", url: url ?? "", activity_hobbies: activity_hobbies ?? "", hashtags: written, is_incognito };
 }
 
-/** Whether what was written has become this edition, as far as one can tell: the server puts the rest into a form of its own. */
+/** Whether what was written has become this edition, as far as one can tell: the rest the server puts in a way of its own. */
 function isSame(values, edition) {
   return ["name", "activity_hobbies"].every((name) => values?.[name]?.trim() === edition[name]);
 }
@@ -37,7 +37,8 @@ export class Editor {
     this.draft = new Draft(session.who.user_id);
     this.fields = new Fields({ fields: parts.fields, chips: parts.chips }, session);
     this.slots = new Slots(session);
-    this.views = new Map(parts.slots.map((root) => [root.dataset.role, new SlotView(root, this.slots, (text) => this.#say(text))]));
+    const view = (root) => new SlotView(root, this.slots, (text) => this.#say(text));
+    this.views = new Map(parts.slots.map((root) => [root.dataset.role, view(root)]));
     this.card = new ProfileCard(() => this.#freshen());
     parts.preview.replaceChildren(this.card.root);
     this.ended = new AbortController();

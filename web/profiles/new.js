@@ -19,7 +19,9 @@ const parts = {
     slots: [...document.querySelectorAll(".slot")],
     preview: byId("preview"),
   },
-  payment: ids("pay", ["box", "amount", "recipient", "copy", "chain", "payer", "state", "bar", "ways", "message", "form", "hash"]),
+  payment: ids("pay", [
+    ...["box", "amount", "recipient", "copy", "chain", "payer", "state", "bar", "ways", "message", "form", "hash"],
+  ]),
   standing: ids("standing", [
     ...["box", "title", "reason", "steps", "public", "address", "still", "edit", "withdraw", "remove", "history"],
   ]),

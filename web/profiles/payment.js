@@ -4,8 +4,13 @@ import { Paying } from "./paying.js";
 import { amountInWords, sentence, shortly } from "./words.js";
 
 const HASH = /^0x[0-9a-fA-F]{64}$/;
+const WALLETLESS = "There is no wallet in this browser: pay from elsewhere.";
 const TWICE = "Pay a second time?";
 const SETTLED = ["seen", "confirmed", "waived"];
+
+function priceInWords({ amount, decimals, symbol }) {
+  return [amountInWords(amount, decimals), symbol].filter(Boolean).join(" ");
+}
 
 /** What is to be paid and how far that is, with the ways to do it. */
 export class PaymentView {
@@ -16,7 +21,8 @@ export class PaymentView {
   #busy = false;
 
   /**
-   * @param {Record<string, HTMLElement>} parts box, amount, recipient, copy, chain, payer, state, bar, ways, message, form, hash
+   * @param {Record<string, HTMLElement>} parts box, amount, recipient, copy, chain, payer, state, bar, ways, message, form,
+   *   hash
    * @param {import("./wallets.js").Wallets} wallets
    * @param {(hash: string) => Promise<object>} tell gives a hash to the server
    */
@@ -70,8 +76,7 @@ export class PaymentView {
     if (!quote) return;
     const byChain = quote.provider === "evm";
     box.classList.toggle("is-by-chain", byChain);
-    const symbol = quote.symbol ? ` ${quote.symbol}` : "";
-    this.parts.amount.textContent = byChain ? `${amountInWords(quote.amount, quote.decimals)}${symbol}` : "As agreed with the operator";
+    this.parts.amount.textContent = byChain ? priceInWords(quote) : "As agreed with the operator";
     this.parts.recipient.textContent = quote.recipient ?? "";
     this.parts.payer.textContent = quote.payer ?? "";
     this.parts.chain.textContent = quote.chain_id ?? "";
@@ -84,12 +89,13 @@ export class PaymentView {
 
   #inWords(quote) {
     const kept = this.#paying?.kept;
-    if (quote.status === "seen") return `Seen on the chain: ${quote.confirmations} of ${quote.confirmations_needed} confirmations.`;
+    const { confirmations, confirmations_needed: needed } = quote;
+    if (quote.status === "seen") return `Seen on the chain: ${confirmations} of ${needed} confirmations.`;
     if (kept?.hash) return `Paid by ${shortly(kept.hash)}; Darkroom is being told.`;
     const said = sentence(quote.reason);
     if (!kept) return said;
     const when = momentInWords(new Date(kept.asked).toISOString());
-    return `Your wallet was asked to pay (${when}). If you said yes there, wait: the payment is found by itself. ${said}`.trim();
+    return `Your wallet was asked to pay (${when}). If you said yes there, wait: it is found by itself. ${said}`.trim();
   }
 
   #showWays(quote) {
@@ -111,7 +117,7 @@ export class PaymentView {
       textContent: label(wallet),
       onclick: () => this.#pay(wallet),
     });
-    const none = element("p", { className: "quiet", textContent: "There is no wallet in this browser: pay from elsewhere." });
+    const none = element("p", { className: "quiet", textContent: WALLETLESS });
     this.parts.ways.replaceChildren(...(offered.length > 0 ? offered.map(button) : [none]));
     if (focused) this.parts.ways.querySelector("button")?.focus();
   }

@@ -32,7 +32,6 @@ export class Slots extends EventTarget {
   #queues = new Map();
   #without = new Set();
   #edition = {};
-  #uploaded = new Map();
 
   constructor(session) {
     super();
@@ -105,11 +104,11 @@ export class Slots extends EventTarget {
   /** Reads what is uploaded anew; what is on its way from here stays. @throws {ApiError} */
   async refresh() {
     const { uploads } = await this.session.request("GET", "/profiles/uploads");
-    this.#uploaded = new Map(uploads.map((upload) => [upload.role, upload]));
+    const uploaded = new Map(uploads.map((upload) => [upload.role, upload]));
     for (const role of ROLES) {
       const here = this.get(role);
       if (here?.unsent) continue;
-      const there = this.#uploaded.get(role) ?? this.#kept(role);
+      const there = this.#without.has(role) ? null : (uploaded.get(role) ?? this.#edition[role]);
       this.#set(role, there ? this.#same(here, told(role, there)) : null);
     }
   }
@@ -117,10 +116,6 @@ export class Slots extends EventTarget {
   // Its file is kept at hand, so that what failed can be sent again.
   #same(here, asset) {
     return here && here.id === asset.id ? Object.assign(here, asset, { file: here.file, filename: here.filename }) : asset;
-  }
-
-  #kept(role) {
-    return this.#without.has(role) ? null : this.#edition[role];
   }
 
   /** Sends a file; the one before is replaced by it. */
@@ -159,8 +154,7 @@ export class Slots extends EventTarget {
     this.#set(role, null);
     const ofEdition = idIn(this.#edition[role]?.path) === id;
     if (!id || ofEdition) return;
-    this.#uploaded.delete(role);
-    await this.session.request("DELETE", `/profiles/uploads/${id}`).catch((error) => {
+    await this.session.request("DELETE", `/profiles/uploads/${id}`, undefined, { keepalive: true }).catch((error) => {
       if (error.status !== 404) throw error;
     });
   }

@@ -6,8 +6,10 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from storage.layout import ORIGINALS
 from tests.profiles.web.author import author
 from tests.profiles.web.test_pages import NOT_YET, host
+from tests.profiles.web.wallet import AS_ETHEREUM, another
 from tests.web.test_access import tab_to
 from tests.web.visitor import visitor
 
@@ -35,7 +37,9 @@ async def test_turned_down_it_is_changed_and_sent_again_and_the_old_one_stays_up
     await vera.reject("Say more")
     await nina.stands("Not accepted")
     await expect(page.get_by_label("Name").first).to_have_value("First")
-    await expect(nina.slot("image")).to_have_attribute("data-state", "none")  # its time is over: see profile_grace_hours
+    await expect(nina.slot("image")).to_have_attribute(
+        "data-state", "none"
+    )  # its time is over: see profile_grace_hours
     await nina.write()
     await nina.choose("image", portrait)
     await nina.there("image")
@@ -126,6 +130,35 @@ async def test_a_login_that_ended_loses_nothing(nina, portrait):
     await nina.there("image")
     await nina.send_in()
     nina.clean(host(page), NOT_YET, ENDED)
+
+
+async def test_a_file_that_was_on_its_way_goes_on_after_the_page_was_left(nina, portrait, film):
+    page = nina.page
+    await page.route(f"**/{ORIGINALS}*", lambda route: route.abort())
+    await nina.choose("image", portrait)
+    await nina.choose("video", film)
+    await expect(nina.slot("image").locator(".plate canvas")).to_have_count(1)
+    later = await nina.another_tab()
+    await page.close(run_before_unload=False)
+    await later.open()
+    await later.there("image", "video")
+    await later.press("Leave out: Video, if you like")
+    await expect(later.slot("video")).to_have_attribute("data-state", "none")
+    await later.page.reload()
+    await later.there("image")
+    await expect(later.slot("video")).to_have_attribute("data-state", "none")
+    later.clean(host(later.page), NOT_YET)
+
+
+async def test_one_of_two_wallets_is_chosen_and_known_again(browser, paying, wallet):
+    made = await author(browser, paying, wallet, f"{AS_ETHEREUM} {another('Second Wallet')} {another('Third Wallet')}")
+    await made.open()
+    await expect(made.page.locator("#wallets button")).to_have_text(
+        ["Sign in with Second Wallet", "Sign in with Third Wallet"]
+    )
+    await made.press("Sign in with Third Wallet")
+    await made.live()
+    assert await made.page.evaluate("() => localStorage.getItem('darkroom.wallet.program')") == "third.wallet"
 
 
 async def test_without_websockets_it_is_asked_for(browser, paying, wallet, portrait):
