@@ -86,6 +86,12 @@ class Config:
     profile_grace_hours: float = live(
         24.0, "how long media of profiles that were replaced or rejected are kept", least=0, most=8760, unit=HOURS
     )
+    profile_editions_days: int = live(
+        365, "how long what came to nothing, or was replaced, is remembered", least=1, most=36500, unit=DAYS
+    )
+    profile_editions_a_day: int = live(
+        20, "changes that a user may send in within a day; 0 is no limit", least=0, most=MANY
+    )
     moderation_claim_seconds: int = live(
         900, "how long a profile stays a moderator's who has claimed it", least=10, most=86400, unit=SECONDS
     )

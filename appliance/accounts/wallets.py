@@ -72,7 +72,8 @@ class Wallets:
         return Challenge(message, nonce, ends)
 
     async def let_in(self, url: str, text: str, signature: bytes, mark: str | None = None) -> tuple[Whose, str]:
-        """The user whose wallet signed `text`, and its address. mark: of the network address that who is new counts for.
+        """The user whose wallet signed `text`, and its address. mark: of the network address that one who is new counts
+        for.
 
         Raises BadRequest, NotAuthenticated, TooManyNewcomers, Unavailable.
         """

@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from appliance.accounts.callers import Caller
+from appliance.accounts.whose import Whose
 from appliance.config import Settings
 from appliance.errors import Conflict, NotFound
 from appliance.ledger.database import fetch, fetch_one
@@ -16,6 +17,7 @@ from appliance.ledger.service import Ring
 from appliance.profiles.form import Form
 from appliance.profiles.pages import Place
 from appliance.profiles.states import ON_ITS_WAY, State
+from storage import layout
 
 BY_GATES, BY_OWNER, BY_OPERATOR = "gates", "owner", "operator"
 
@@ -48,6 +50,10 @@ WHERE id = $1 AND state = $2 AND look_at IS NOT DISTINCT FROM $5
 _PROFILE = """
 SELECT p.id, p.user_id, p.edition, p.published_at FROM profiles p
 JOIN users u ON u.id = p.user_id AND u.deleted_at IS NULL WHERE {which}
+"""
+_LATELY = """
+SELECT count(*) AS sent FROM profiles p JOIN profile_editions e ON e.profile = p.id
+WHERE p.user_id = $1 AND e.created_at > now() - interval '1 day'
 """
 _HISTORY = "SELECT at, who, source, target, reason FROM profile_history WHERE edition = $1 ORDER BY id"
 
@@ -137,9 +143,14 @@ async def profile_of(user_id: str) -> Profile:
 async def own(profile_id: UUID, caller: Caller) -> Profile:
     """A profile that is this caller's; of a server, anybody's. Raises NotFound for what is another's, too."""
     found = _must_be_profile(await fetch_one(_PROFILE.format(which="p.id = $1"), profile_id))
-    if caller.owner is not None and caller.person != found.user_id:
-        raise NotFound("There is no such profile")
+    caller.may_see(Whose(layout.USERS, found.user_id), "profile")
     return found
+
+
+async def sent_in_lately(user_id: str) -> int:
+    """How many editions a user has sent in within a day."""
+    [row] = await fetch(_LATELY, user_id)
+    return int(row["sent"])
 
 
 async def published(hashtag: str | None, before: Place, limit: int) -> list[Edition]:
@@ -206,10 +217,16 @@ class Editions:
     async def move(
         self, one: Edition, target: State, reason: str, by: str = BY_GATES, seconds: float | None = 0
     ) -> bool:
-        """Takes an edition on; False where it is not any more where it was. seconds: when the gates are tried again."""
+        """Takes an edition on; False where it is not where it was any more, or may not be taken there.
+
+        seconds: when the gates are tried again.
+        """
         statement = "SELECT * FROM ledger.move_edition($1, $2, $3, $4, $5, $6, $7)"
         moved = (one.id, one.state, target, reason, by, seconds, self._project)
-        return self._told(await fetch(statement, *moved))
+        try:
+            return self._told(await fetch(statement, *moved))
+        except asyncpg.CheckViolationError:
+            return False  # its payment was undone since the gate has looked
 
     async def stay(self, one: Edition, reason: str, seconds: float | None) -> None:
         """Notes why an edition waits, and when the gates are tried again, unless somebody has asked for that since."""

@@ -6,9 +6,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from appliance.accounts.signatures import digest
+from tests.appliance import pictures
+from tests.chats.people import House
 from tests.stack import Stack
 from tests.wallets.keys import Wallet
 
@@ -218,3 +221,22 @@ def test_so_many_new_ones_an_hour_come_from_an_address_and_who_is_known_always(d
         door.let_in(known)
     finally:
         server.delete("/settings/address_newcomers").raise_for_status()
+
+
+def test_the_token_opens_no_chat_that_its_user_is_in(door: Door, wallet: Wallet, stack: Stack) -> None:
+    session = door.let_in(wallet)
+    house = House(stack)
+    anna = house.person("anna")
+    chat = house.chat(anna)
+    house.server.put(f"/chats/{chat}/members/{session['user_id']}").raise_for_status()
+    file = anna.upload(chat, pictures.jpeg(64, 64))
+    anna.say(chat, "look", [file])
+    own = httpx.Client(base_url=stack.url, headers={"Authorization": f"Bearer {session['token']}"})
+    assert own.get(f"/files/{file}").status_code == 403
+    assert own.get(f"/progress/{file}").status_code == 404
+    ticket = own.post("/tickets").json()["ticket"]
+    address = f"{stack.url.replace('http', 'ws')}/chats/{chat}/events?ticket={ticket}"
+    with connect(address) as socket, pytest.raises(ConnectionClosed) as closed:
+        socket.recv(timeout=10)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4404

@@ -66,6 +66,8 @@ CREATE INDEX IF NOT EXISTS editions_to_look_at ON profile_editions (look_at) WHE
 CREATE INDEX IF NOT EXISTS editions_in_review ON profile_editions (state_at, id) WHERE state = 'in_review';
 CREATE INDEX IF NOT EXISTS editions_to_drop ON profile_editions (state_at)
     WHERE state IN ('expired', 'rejected') AND dropped_at IS NULL;
+CREATE INDEX IF NOT EXISTS editions_to_forget ON profile_editions (dropped_at)
+    WHERE state IN ('expired', 'rejected') AND dropped_at IS NOT NULL;
 
 -- Roles: image, logo, video. An asset may be in several editions of one profile.
 CREATE TABLE IF NOT EXISTS profile_media (
