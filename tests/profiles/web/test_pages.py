@@ -50,7 +50,7 @@ async def test_the_whole_way_with_the_tab_closed_during_the_payment(nina, modera
     forbid(nina.stack, "glimmerwurst")
     await page.get_by_label("Hashtags").first.fill("#chess #GlimmerWurst")
     await expect(page.locator("#hashtags-error")).to_contain_text("glimmerwurst")
-    await nina.write()
+    await nina.write(Name="Nina The First")
     await expect(page.locator("#hashtags-error")).to_be_empty()
     await expect(page.locator("#chips .chip")).to_have_text(["#chess", "#чай"])
     await nina.choose("image", portrait)
@@ -60,7 +60,7 @@ async def test_the_whole_way_with_the_tab_closed_during_the_payment(nina, modera
     await page.reload()
     await nina.there("image", "video")
     assert await page.get_by_label("What you do and like").input_value() == "Chess\nand tea"
-    await expect(page.locator("#preview .profile-name")).to_have_text("Nina Ro")
+    await expect(page.locator("#preview .profile-name")).to_have_text("Nina The First")
     await expect(page.locator("#preview video")).to_have_count(1)
     await nina.send_in()
     await expect(page.locator("#pay-amount")).to_have_text(re.compile(r"^0\.01"))
@@ -80,7 +80,7 @@ async def test_the_whole_way_with_the_tab_closed_during_the_payment(nina, modera
     assert len(nina.wallet.hashes) == 1
 
     vera = await moderator("vera")
-    await vera.open("Nina Ro")
+    await vera.open("Nina The First")
     await vera.claim()
     await expect(vera.page.locator("#desk-card video")).to_have_count(1)
     await vera.button("Approve").dblclick()
@@ -97,7 +97,7 @@ async def test_the_whole_way_with_the_tab_closed_during_the_payment(nina, modera
     link = seen.locator(".profile-link")
     assert await link.get_attribute("rel") == "noopener noreferrer nofollow ugc"
     await seen.get_by_role("link", name="#чай").click()
-    await expect(seen.locator("#profiles .profile-title")).to_have_text(["Nina Ro"])
+    await expect(seen.locator("#profiles .profile-title")).to_have_text(["Nina The First"])
     later.clean(host(later.page), NOT_YET)
     vera.clean(host(vera.page))
 
