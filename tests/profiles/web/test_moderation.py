@@ -1,5 +1,7 @@
 """The page of the moderators: claims, reasons, and what keys and double clicks must not do."""
 
+import asyncio
+
 import pytest
 from playwright.async_api import expect
 
@@ -78,8 +80,12 @@ async def test_an_address_lets_in_once_and_only_moderators(browser, paying, mode
     await vera.button("Sign out").click()
     await expect(vera.page.locator("#door")).to_be_visible()
     stranger = await visitor(browser)
-    opened = paying.verb("open", "--chat", "--user", "bob").stdout.strip()
+    opened = (await asyncio.to_thread(paying.verb, "open", "--chat", "--user", "bob")).stdout.strip()
     await stranger.page.goto(f"{paying.url}/moderation#{opened.partition('#')[2]}")
     await expect(stranger.page.get_by_role("alert").first).not_to_be_empty()
     await expect(stranger.page.locator("#office")).to_be_hidden()
     stranger.clean(host(stranger.page), r"status of 403", NOT_YET)
+    refused = await asyncio.to_thread(paying.verb, "open", "--moderation")
+    assert (refused.returncode, "go together" in refused.stderr) == (2, True)
+    nameless = await asyncio.to_thread(paying.verb, "open", "--moderation", "--as", "two words")
+    assert (nameless.returncode, nameless.stdout) == (1, "")
