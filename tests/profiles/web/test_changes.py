@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import expect
 
 from storage.layout import ORIGINALS
+from tests.processors.clips import clip
 from tests.profiles.web.author import author
 from tests.profiles.web.test_pages import NOT_YET, host
 from tests.profiles.web.wallet import AS_ETHEREUM, another
@@ -153,6 +154,19 @@ async def test_a_file_that_was_on_its_way_goes_on_after_the_page_was_left(nina, 
     await later.there("image")
     await expect(later.slot("video")).to_have_attribute("data-state", "none")
     later.clean(host(later.page), NOT_YET)
+
+
+async def test_a_large_video_goes_in_parts_and_says_how_far_it_is(nina, tmp_path):
+    large = tmp_path / "large.mp4"
+    large.write_bytes(clip() + bytes(40 << 20))
+    parts: list[str] = []
+    nina.page.on("request", lambda one: one.method == "PUT" and parts.append(one.url))
+    await nina.choose("video", large)
+    await expect(nina.slot("video").locator(".slot-state")).to_have_text(re.compile(r"Sending, \d+ %"))
+    await nina.there("video")
+    assert len(parts) > 1
+    await expect(nina.page.locator("#preview video")).to_have_count(1)
+    nina.clean(host(nina.page), NOT_YET)
 
 
 async def test_one_of_two_wallets_is_chosen_and_known_again(browser, paying, wallet):
