@@ -1,12 +1,13 @@
 """The page of the moderators: claims, reasons, and what keys and double clicks must not do."""
 
 import asyncio
+import re
 
 import pytest
 from playwright.async_api import expect
 
 from storage.layout import ORIGINALS
-from tests.profiles.web.test_pages import NOT_YET, PHONE, fits, host
+from tests.profiles.web.test_pages import NOT_YET, PHONE, fits, forbid, host
 from tests.web.visitor import visitor
 
 CLAIMED = r"status of 409"
@@ -39,11 +40,18 @@ async def test_what_one_has_claimed_another_sees_and_cannot_decide(nina, moderat
 
 
 async def test_keys_decide_but_not_while_one_writes(nina, moderator, portrait):
-    await nina.sent_in_as("Judged By Keys", portrait)
+    forbid(nina.stack, "flimmerkiste", "review")
+    await nina.write(**{"What you do and like": "My Fl1mmerkiste"})
+    await expect(nina.page.locator("#text-error")).to_contain_text("Fl1mmerkiste")  # told, and no error
+    await expect(nina.page.locator("#text-error")).to_have_class(re.compile("is-mild"))
+    await nina.sent_in_as("Judged By Keys", portrait, "My Fl1mmerkiste and me")
     vera = await moderator("vera")
     page, asked = vera.page, []
     page.on("request", lambda one: asked.append(one.url))
     await vera.open("Judged By Keys")
+    await expect(page.locator("#desk-flags li")).to_have_count(1)
+    await expect(page.locator("#desk-flags")).to_contain_text("Fl1mmerkiste")
+    await expect(vera.row("Judged By Keys")).to_contain_text("1 flag")
     await page.keyboard.press("a")  # not claimed: nothing happens
     await page.keyboard.press("c")
     await expect(vera.standing).to_contain_text("Yours until")

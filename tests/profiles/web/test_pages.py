@@ -34,9 +34,9 @@ SMALL = """least => [...document.querySelectorAll("button, label.button, a.chip,
 PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 
 
-def forbid(stack: Stack, word: str) -> None:
+def forbid(stack: Stack, word: str, severity: str = "block") -> None:
     """As an operator forbids a word while all runs."""
-    wanted = {"word": word, "severity": "block", "language": "en"}
+    wanted = {"word": word, "severity": severity, "language": "en"}
     answer = httpx.post(f"{stack.url}/words/", json=wanted, headers={"Authorization": f"Bearer {stack.key}"})
     assert answer.status_code == 201, answer.text
 
