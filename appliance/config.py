@@ -228,6 +228,9 @@ class Config:
     address_files: int = live(0, "files that a network address may have", least=0, most=MANY)
     address_bytes: int = live(0, "bytes of originals that a network address may have", least=0, most=MANY, unit=BYTES)
     address_requests: int = live(30_000, "requests a minute of a network address", least=0, most=MANY)
+    address_newcomers: int = live(
+        100, "users that may sign in for the first time within an hour from a network address", least=0, most=MANY
+    )
     payment_provider: ProviderName = live(
         ProviderName.UNSET, "what confirms payments: evm, manual, or none to ask for no payment; not set: none passes"
     )

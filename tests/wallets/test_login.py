@@ -203,3 +203,18 @@ def test_the_token_is_good_for_ones_own_events_and_nothing_else(door: Door, wall
 def test_what_is_signed_is_what_every_wallet_signs() -> None:
     # Of the documents of the standard's own reference: the hash of "hello world" as it is signed.
     assert digest("hello world").hex() == "d9eba16ed0ecae432b71fe008c98cc872bb4cc214d3220a36f365326cf807d68"
+
+
+def test_so_many_new_ones_an_hour_come_from_an_address_and_who_is_known_always(door: Door, stack: Stack) -> None:
+    known, server = Wallet(), httpx.Client(base_url=stack.url, headers={"Authorization": f"Bearer {stack.key}"})
+    door.let_in(known)
+    server.put("/settings/address_newcomers", json={"value": 1}).raise_for_status()
+    try:
+        new = Wallet()
+        message = door.challenge(new)
+        answer = door.enter(message, new.sign(message))
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many_newcomers")
+        assert 0 < int(answer.headers["retry-after"]) <= 3600
+        door.let_in(known)
+    finally:
+        server.delete("/settings/address_newcomers").raise_for_status()
