@@ -6,6 +6,7 @@ import { amountInWords, sentence, shortly } from "./words.js";
 const HASH = /^0x[0-9a-fA-F]{64}$/;
 const WALLETLESS = "There is no wallet in this browser: pay from elsewhere.";
 const TWICE = "Pay a second time?";
+const PAYABLE = ["draft", "awaiting_payment"];
 const SETTLED = ["seen", "confirmed", "waived"];
 
 function priceInWords({ amount, decimals, symbol }) {
@@ -55,9 +56,14 @@ export class PaymentView {
     }
     const { state, payment } = edition ?? {};
     this.#quote = state === "awaiting_payment" ? payment : null;
-    // Once the server has seen it, what the wallet was asked for is over.
-    if (SETTLED.includes(payment?.status) && this.#paying?.kept) this.#paying.forget();
+    if (this.#isOver(state, payment)) this.#paying.forget();
     this.#show();
+  }
+
+  // Once the server has seen it, or nothing is to be paid any more, what the wallet was asked for does not matter.
+  #isOver(state, payment) {
+    const kept = this.#paying?.kept;
+    return Boolean(kept) && (SETTLED.includes(payment?.status) || (!kept.hash && !PAYABLE.includes(state)));
   }
 
   #heard() {
