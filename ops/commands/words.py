@@ -24,7 +24,7 @@ A pattern says how a word is looked for; without one it is the whole word, whate
   !word                  an innocent word, or words: what is found there does not count
 Several are separated by commas. A change holds from the next form on; ./ops/settings history tells who made it.
 
-Exit codes: 0 done (of test: nothing was found); 1 not done, and said why; 2 wrong usage; of test 3: something was found.
+Exit codes: 0 done, or nothing was found; 1 not done, and said why; 2 wrong usage; 3 something was found (of test).
 """
 
 FOUND = 3
