@@ -11,7 +11,7 @@ from litestar.params import Parameter
 from appliance.accounts.callers import Caller
 from appliance.logs import log
 from appliance.profiles import editions, hashtags, pages
-from appliance.profiles.editions import BY_OPERATOR, BY_OWNER, Edition, Editions
+from appliance.profiles.editions import BY_OPERATOR, BY_OWNER, Editions
 from appliance.profiles.entrance import Entrance
 from appliance.profiles.form import RawForm
 from appliance.profiles.showing import Views, views
@@ -83,14 +83,9 @@ async def list_profiles(
 ) -> dict[str, Any]:
     """Give `next_cursor` as `cursor` to go on; it is null on the last page."""
     name = None if hashtag is None else hashtags.normal(hashtag)
-    found = await editions.published(name, pages.read(cursor) if cursor else pages.LAST, limit + 1)
-    told = [await views.everybodys(one) for one in found[:limit]]
-    return {"profiles": told, "next_cursor": _next(found[limit - 1]) if len(found) > limit else None}
-
-
-def _next(last: Edition) -> str:
-    assert last.published_at is not None
-    return pages.written(last.published_at, last.profile)
+    found, following = await editions.published(name, pages.read(cursor) if cursor else pages.LAST, limit)
+    told = [await views.everybodys(one) for one in found]
+    return {"profiles": told, "next_cursor": pages.written(*following) if following else None}
 
 
 @get(ONE, tags=["profiles"], opt=PUBLIC, summary="A published profile")

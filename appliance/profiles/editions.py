@@ -32,17 +32,18 @@ _ONE = f"{_COLUMNS} WHERE e.id = $1"
 _NEWEST = f"{_COLUMNS} WHERE p.user_id = $1 ORDER BY e.id DESC LIMIT 1"
 _ON_ITS_WAY = f"{_COLUMNS} WHERE p.id = $1 AND e.state = ANY ($2)"
 _SHOWN = f"{_COLUMNS} WHERE p.id = $1 AND e.id = p.edition AND e.state = 'published'"
-# A subquery that gives a value is asked for each row as it is read, in the order of the index, and ends with the page.
-_PAGE = """
-{columns} WHERE p.id = ANY (ARRAY(
-    SELECT {profile} FROM {among} AND (n.published_at, {profile}) < ($1, $2)
-        AND (SELECT u.deleted_at IS NULL FROM profiles o JOIN users u ON u.id = o.user_id WHERE o.id = {profile})
-    ORDER BY n.published_at DESC, {profile} DESC LIMIT $3
-)) AND e.id = p.edition AND e.state = 'published' ORDER BY p.published_at DESC, p.id DESC
+_NEWEST_PLACES = """
+SELECT n.published_at, n.id AS profile FROM profiles n
+WHERE n.published_at IS NOT NULL AND (n.published_at, n.id) < ($1, $2) ORDER BY n.published_at DESC, n.id DESC LIMIT $3
 """
-_PUBLISHED = _PAGE.format(columns=_COLUMNS, profile="n.id", among="profiles n WHERE n.published_at IS NOT NULL")
-_TAGGED = "profile_hashtags n WHERE n.hashtag = (SELECT h.id FROM hashtags h WHERE h.name = $4)"
-_WITH_HASHTAG = _PAGE.format(columns=_COLUMNS, profile="n.profile", among=_TAGGED)
+# BETWEEN and its order, so that only the index of a hashtag's profiles will do, however few Postgres expects.
+_TAG = "(SELECT h.id FROM hashtags h WHERE h.name = $4)"
+_TAGGED_PLACES = f"""
+SELECT n.published_at, n.profile FROM profile_hashtags n
+WHERE n.hashtag BETWEEN {_TAG} AND {_TAG} AND (n.published_at, n.profile) < ($1, $2)
+ORDER BY n.hashtag, n.published_at DESC, n.profile DESC LIMIT $3
+"""
+_SOME_SHOWN = f"{_COLUMNS} WHERE p.id = ANY ($1) AND e.id = p.edition AND e.state = 'published'"
 _STAY = """
 UPDATE profile_editions SET reason = $3, look_at = now() + make_interval(secs => $4)
 WHERE id = $1 AND state = $2 AND look_at IS NOT DISTINCT FROM $5
@@ -153,13 +154,18 @@ async def sent_in_lately(user_id: str) -> int:
     return int(row["sent"])
 
 
-async def published(hashtag: str | None, before: Place, limit: int) -> list[Edition]:
-    """At most `limit` that everybody sees, the newest first, of before a place; with a hashtag in its normal form: of
-    those that have it.
+async def published(hashtag: str | None, before: Place, limit: int) -> tuple[list[Edition], Place | None]:
+    """A page of what everybody sees, the newest first, of before a place, of `limit` profiles; with a hashtag in its
+    normal form: of those that have it. And the place that the next page begins before. Those whose user was deleted a
+    moment ago are left out.
     """
-    place = (*before, limit)
-    found = await fetch(_PUBLISHED, *place) if hashtag is None else await fetch(_WITH_HASHTAG, *place, hashtag)
-    return [_must_be(row) for row in found]
+    args = (*before, limit + 1)
+    rows = await fetch(_NEWEST_PLACES, *args) if hashtag is None else await fetch(_TAGGED_PLACES, *args, hashtag)
+    places: list[Place] = [(row["published_at"], row["profile"]) for row in rows]
+    ids = [profile for _, profile in places[:limit]]
+    seen = {one.profile: one for one in map(_must_be, await fetch(_SOME_SHOWN, ids))}
+    page = [seen[profile] for profile in ids if profile in seen]
+    return page, places[limit - 1] if len(places) > limit else None
 
 
 async def history(edition_id: UUID) -> list[Step]:

@@ -115,7 +115,7 @@ CREATE TABLE IF NOT EXISTS profile_hashtags (
     published_at timestamptz NOT NULL,
     PRIMARY KEY (profile, hashtag)
 );
-CREATE INDEX IF NOT EXISTS profiles_of_hashtag ON profile_hashtags (hashtag, published_at DESC, profile);
+CREATE INDEX IF NOT EXISTS profiles_of_hashtag ON profile_hashtags (hashtag, published_at DESC, profile DESC);
 
 -- What an edition has to pay, as it was when it came to that gate, and what is known of its payment.
 CREATE TABLE IF NOT EXISTS profile_payments (
