@@ -7,6 +7,7 @@ import { ROLES, Slots } from "./slots.js";
 import { sentence } from "./words.js";
 
 const FRESH = 30_000;
+const FAILED = "One of your files did not work out: choose another one, or leave it out.";
 const NEEDED = "A profile has to have this: choose one.";
 const WAITED = "Your files are still on their way. It can be sent once they are there.";
 
@@ -133,7 +134,7 @@ export class Editor {
     this.#say("");
     this.views.forEach((view) => view.refuse(""));
     if (!this.slots.ready) {
-      this.#say(WAITED);
+      this.#say(this.slots.failed ? FAILED : WAITED);
       return;
     }
     try {
