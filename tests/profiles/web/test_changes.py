@@ -182,6 +182,19 @@ async def test_a_page_acts_for_nobody_but_whom_it_began_with(nina, wallet, accou
     nina.clean(host(nina.page), NOT_YET)
 
 
+async def test_what_is_written_in_two_tabs_is_one_draft(nina):
+    later = await nina.another_tab()
+    await later.open()
+    await later.live()
+    await nina.page.get_by_label("Name").first.fill("From the first")
+    await expect(later.page.get_by_label("Name").first).to_have_value("From the first")
+    await later.page.get_by_label("What you do and like").fill("From the second")
+    await expect(nina.page.get_by_label("What you do and like")).to_have_value("From the second")
+    await nina.page.reload()
+    await expect(nina.page.get_by_label("Name").first).to_have_value("From the first")
+    await expect(nina.page.get_by_label("What you do and like")).to_have_value("From the second")
+
+
 async def test_one_of_two_wallets_is_chosen_and_known_again(browser, paying, wallet):
     made = await author(browser, paying, wallet, f"{AS_ETHEREUM} {another('Second Wallet')} {another('Third Wallet')}")
     await made.open()
