@@ -1,6 +1,7 @@
 import { element, onSubmit } from "../elements.js";
 import { momentInWords } from "../words.js";
 import { Paying } from "./paying.js";
+import { Surely } from "./surely.js";
 import { amountInWords, sentence, shortly } from "./words.js";
 
 const HASH = /^0x[0-9a-fA-F]{64}$/;
@@ -18,7 +19,7 @@ export class PaymentView {
   #quote = null;
   #paying = null;
   #edition = null;
-  #asked = false;
+  #surely = new Surely(() => this.#show());
   #busy = false;
 
   /**
@@ -39,6 +40,7 @@ export class PaymentView {
 
   close() {
     this.ended.abort();
+    this.#surely.close();
     this.#paying?.close();
     this.#paying = null;
   }
@@ -51,19 +53,20 @@ export class PaymentView {
       this.#paying = id ? new Paying(id, this.tell) : null;
       this.#paying?.addEventListener("changed", () => this.#heard());
       this.#edition = id;
-      this.#asked = false;
+      this.#surely.close();
       this.#say("");
     }
     const { state, payment } = edition ?? {};
     this.#quote = state === "awaiting_payment" ? payment : null;
     if (this.#isOver(state, payment)) this.#paying.forget();
+    else if (PAYABLE.includes(state)) this.#paying?.look();
     this.#show();
   }
 
   // Once the server has seen it, or nothing is to be paid any more, what the wallet was asked for does not matter.
   #isOver(state, payment) {
     const kept = this.#paying?.kept;
-    return Boolean(kept) && (SETTLED.includes(payment?.status) || (!kept.hash && !PAYABLE.includes(state)));
+    return Boolean(kept) && (SETTLED.includes(payment?.status) || (kept.hashes.length === 0 && !PAYABLE.includes(state)));
   }
 
   #heard() {
@@ -97,7 +100,8 @@ export class PaymentView {
     const kept = this.#paying?.kept;
     const { confirmations, confirmations_needed: needed } = quote;
     if (quote.status === "seen") return `Seen on the chain: ${confirmations} of ${needed} confirmations.`;
-    if (kept?.hash) return `Paid by ${shortly(kept.hash)}; Darkroom is being told.`;
+    const hash = this.#paying?.hash;
+    if (hash) return `Paid by ${shortly(hash)}; Darkroom is being told.`;
     const said = sentence(quote.reason);
     if (!kept) return said;
     const when = momentInWords(new Date(kept.asked).toISOString());
@@ -105,14 +109,14 @@ export class PaymentView {
   }
 
   #showWays(quote) {
-    const open = quote.provider === "evm" && quote.status === "due" && !this.#paying.kept?.hash;
+    const open = quote.provider === "evm" && quote.status === "due" && !this.#paying.hash;
     const ways = [...this.parts.box.querySelectorAll("[data-way]")];
     for (const way of ways) way.hidden = !open;
     if (!open) return;
     const { all, chosen } = this.wallets;
     const offered = chosen ? [chosen] : all;
     const again = this.#paying.kept || quote.tx_hash;
-    const label = (wallet) => (this.#asked && again ? TWICE : `Pay with ${wallet.name}`);
+    const label = (wallet) => (this.#surely.asked && again ? TWICE : `Pay with ${wallet.name}`);
     const key = offered.map((wallet) => wallet.id + label(wallet)).join();
     if (this.parts.ways.dataset.shown === key) return;
     this.parts.ways.dataset.shown = key;
@@ -121,7 +125,7 @@ export class PaymentView {
       type: "button",
       className: "primary",
       textContent: label(wallet),
-      onclick: () => this.#pay(wallet),
+      onclick: (event) => this.#pay(wallet, event),
     });
     const none = element("p", { className: "quiet", textContent: WALLETLESS });
     this.parts.ways.replaceChildren(...(offered.length > 0 ? offered.map(button) : [none]));
@@ -129,16 +133,11 @@ export class PaymentView {
   }
 
   // One payment may be on its way already: a second one takes the same button twice.
-  async #pay(wallet) {
+  async #pay(wallet, event) {
     if (this.#busy) return;
     const again = this.#paying.kept || this.#quote.tx_hash;
-    if (again && !this.#asked) {
-      this.#asked = true;
-      this.#show();
-      return;
-    }
+    if (again && !this.#surely.press(wallet.id, event)) return;
     this.#busy = true;
-    this.#asked = false;
     this.#say("");
     const paying = this.#paying;
     try {

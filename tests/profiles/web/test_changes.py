@@ -126,10 +126,8 @@ async def test_a_login_that_ended_loses_nothing(nina, portrait):
     await nina.write()
     await nina.choose("image", portrait)
     await nina.there("image")
-    # In one step: the page asks for other things as well, and may learn of it by them.
-    await page.locator("#form").evaluate(
-        "form => { localStorage.setItem('darkroom.wallet', 'ended'); form.requestSubmit(); }"
-    )
+    await page.evaluate("() => localStorage.setItem('darkroom.wallet', 'ended')")
+    await page.reload()
     await expect(page.get_by_role("alert").first).to_contain_text("Your login has ended")
     await page.get_by_role("button", name="Sign in with").click()
     await nina.live()
@@ -167,6 +165,34 @@ async def test_a_large_video_goes_in_parts_and_says_how_far_it_is(nina, tmp_path
     assert len(parts) > 1
     await expect(nina.page.locator("#preview video")).to_have_count(1)
     nina.clean(host(nina.page), NOT_YET)
+
+
+async def test_a_page_acts_for_nobody_but_whom_it_began_with(nina, wallet, accounts):
+    await nina.write()
+    later = await nina.another_tab()
+    await later.open()
+    await later.live()
+    await later.press("Sign out")
+    await expect(nina.page.locator("#door")).to_be_visible()
+    wallet.account = next(accounts)
+    await later.page.get_by_role("button", name="Sign in with").click()
+    await later.live()
+    await expect(nina.page.locator("#who")).to_have_attribute("title", re.compile(wallet.account, re.I))
+    await expect(nina.page.get_by_label("Name").first).to_have_value("")
+    nina.clean(host(nina.page), NOT_YET)
+
+
+async def test_what_is_written_in_two_tabs_is_one_draft(nina):
+    later = await nina.another_tab()
+    await later.open()
+    await later.live()
+    await nina.page.get_by_label("Name").first.fill("From the first")
+    await expect(later.page.get_by_label("Name").first).to_have_value("From the first")
+    await later.page.get_by_label("What you do and like").fill("From the second")
+    await expect(nina.page.get_by_label("What you do and like")).to_have_value("From the second")
+    await nina.page.reload()
+    await expect(nina.page.get_by_label("Name").first).to_have_value("From the first")
+    await expect(nina.page.get_by_label("What you do and like")).to_have_value("From the second")
 
 
 async def test_one_of_two_wallets_is_chosen_and_known_again(browser, paying, wallet):

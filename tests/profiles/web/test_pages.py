@@ -146,7 +146,7 @@ async def test_what_is_wrong_is_said_beside_it_and_what_got_lost_is_not_sent_twi
     await nina.press("Send it in")
     await nina.stands("Waiting for its payment")
     assert len(sent) == 1
-    await nina.press("Withdraw")
+    await page.get_by_role("button", name="Withdraw", exact=True).dblclick()
     await nina.press("Withdraw it for good?")
     await nina.stands("Ended")
     await expect(page.get_by_label("Name").first).to_have_value("Nina Ro")
