@@ -16,12 +16,12 @@ from storage.server import locate
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
-# Most tests wait for daemons, so four run on two cores. A file is never split, and files keep their order: those of a
+# Most tests wait for daemons, so three run on two cores. A file is never split, and files keep their order: those of a
 # folder share daemons.
-SIDE_BY_SIDE = ["--numprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
+SIDE_BY_SIDE = ["--numprocesses", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 EPILOG = """\
-All other arguments go to pytest: ./ops/test tests/storage -k links. With none, four files run side by side.
+All other arguments go to pytest: ./ops/test tests/storage -k links. With none, three files run side by side.
 
 The tests start real daemons on free ports and end them. Those marked `long` take minutes and run with --long; those
 marked `root` make users and mounts, and run only as root. Exit code: 0 all is well, 1 something is not.
