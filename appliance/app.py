@@ -78,6 +78,7 @@ from appliance.public import made_links
 from appliance.queue import Queue
 from appliance.quotas import api as quotas
 from appliance.quotas.gate import Gate
+from appliance.quotas.newcomers import Newcomers
 from appliance.quotas.room import Room
 from appliance.renders import api as renders
 from appliance.renders import pages
@@ -188,7 +189,7 @@ def _resources(config: Config) -> dict[str, Any]:
         "callers": Callers(config.token_secret),
         "tickets": Tickets(redis, "ticket"),
         "logins": Tickets(redis, "login"),
-        "wallets": Wallets(Tickets(redis, "wallet"), Contracts(node), reading),
+        "wallets": Wallets(Tickets(redis, "wallet"), Contracts(node), Newcomers(redis, reading), reading),
         "node": node,
         "payments": payments,
         "links": made_links(config),

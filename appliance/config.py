@@ -86,6 +86,12 @@ class Config:
     profile_grace_hours: float = live(
         24.0, "how long media of profiles that were replaced or rejected are kept", least=0, most=8760, unit=HOURS
     )
+    profile_editions_days: int = live(
+        365, "how long what came to nothing, or was replaced, is remembered", least=1, most=36500, unit=DAYS
+    )
+    profile_editions_a_day: int = live(
+        20, "changes that a user may send in within a day; 0 is no limit", least=0, most=MANY
+    )
     moderation_claim_seconds: int = live(
         900, "how long a profile stays a moderator's who has claimed it", least=10, most=86400, unit=SECONDS
     )
@@ -228,6 +234,9 @@ class Config:
     address_files: int = live(0, "files that a network address may have", least=0, most=MANY)
     address_bytes: int = live(0, "bytes of originals that a network address may have", least=0, most=MANY, unit=BYTES)
     address_requests: int = live(30_000, "requests a minute of a network address", least=0, most=MANY)
+    address_newcomers: int = live(
+        100, "users that may sign in for the first time within an hour from a network address", least=0, most=MANY
+    )
     payment_provider: ProviderName = live(
         ProviderName.UNSET, "what confirms payments: evm, manual, or none to ask for no payment; not set: none passes"
     )

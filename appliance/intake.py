@@ -85,7 +85,7 @@ async def run() -> None:
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Retention(doorbell.ring, settings).drop))
         payments = Payments(node, settings)
         profiles = ProfileChores(Editions(doorbell.ring, settings), payments, ledger, settings)
-        for care in (profiles.look, profiles.drop, profiles.follow):
+        for care in (profiles.look, profiles.drop, profiles.forget, profiles.follow):
             tasks.create_task(again(lambda: settings.now.sweep_seconds, care))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Clearing(ledger, settings).drop))
         watch = Watch(payments, node, settings)

@@ -118,7 +118,7 @@ async def create_ticket(caller: Caller, tickets: Tickets, config: Config, data: 
     caller.may_see(wanted)
     await EVERY[wanted.root].one(wanted.id)
     seconds = min(config.ticket_seconds, MOST_TICKET_SECONDS)
-    ticket = await tickets.issue(Admission(wanted, caller.server, caller.user).written(), seconds)
+    ticket = await tickets.issue(Admission(wanted, caller.server, caller.user, caller.limited).written(), seconds)
     return Ticket(ticket, datetime.fromtimestamp(datetime.now(UTC).timestamp() + seconds, UTC))
 
 

@@ -43,10 +43,18 @@ class Caller(msgspec.Struct, frozen=True):
 
     @property
     def moderator(self) -> str | None:
-        """The name by which what this caller decides is noted; None for one who decides nothing."""
+        """The name by which what this caller decides is noted; None for one who decides nothing. That of a key has a
+        space in it, which no moderator's has.
+        """
         if self.owner is None:
-            return self.name
+            return f"key {self.name}" if self.server else self.name
         return self.owner.id if self.owner.root == MODERATORS else None
+
+    def must_be_user(self) -> str:
+        """The id of the user whose own token this is. Raises NotAllowed for everybody else."""
+        if self.owner is None or self.owner.root != layout.USERS:
+            raise NotAllowed("This needs a user's own token: sign in with a wallet")
+        return self.owner.id
 
     def may_see(self, owner: Whose, what: str = "") -> None:
         """Raises NotFound, as if there were no such `what`, for something of an owner this caller may not know of."""

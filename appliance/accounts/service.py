@@ -11,6 +11,7 @@ from appliance.errors import BadRequest, NotFound
 from appliance.settings.reading import in_force
 from appliance.valkey import quick
 
+OPERATOR_NAME = "operator"
 OPERATOR = "*"  # what the code of the operator's login is worth: no user's id
 MODERATOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 LOGIN_SECONDS = 900  # how long a login address is good for
@@ -27,7 +28,7 @@ async def create_login_code(user: str | None = None) -> str:
 
 async def create_moderator_code(name: str) -> str:
     """The same as a moderator, whose decisions are noted by `name`. Raises Unavailable and BadRequest."""
-    if not MODERATOR.fullmatch(name):
+    if not MODERATOR.fullmatch(name) or name == OPERATOR_NAME:  # by which the operator's page is noted
         raise BadRequest("The moderator's name is not valid", name="1 to 64 letters, digits and . _ @ -")
     return await _issued(f"{MODERATORS} {name}")
 

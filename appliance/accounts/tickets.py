@@ -14,12 +14,13 @@ from storage import layout
 
 class Admission(NamedTuple):
     """What a websocket's ticket is worth: whose events, whether it was a server with a key that asked for it, and for
-    which of an application's users.
+    which of an application's users. limited: good for profiles alone.
     """
 
     owner: Whose
     server: bool = False
     user: str | None = None
+    limited: bool = False
 
     @property
     def person(self) -> str | None:
@@ -27,7 +28,8 @@ class Admission(NamedTuple):
         return self.user or (self.owner.id if self.owner.root == layout.USERS else None)
 
     def written(self) -> str:
-        return f"{self.owner.root} {self.owner.id} {'server' if self.server else 'client'} {self.user or ''}".rstrip()
+        asker = "server" if self.server else "limited" if self.limited else "client"
+        return f"{self.owner.root} {self.owner.id} {asker} {self.user or ''}".rstrip()
 
     def must_be_of(self, owner: Whose) -> None:
         """Raises NotAuthenticated for a ticket of anybody else, or of nobody."""
@@ -37,7 +39,7 @@ class Admission(NamedTuple):
     @classmethod
     def read(cls, text: str) -> "Admission":
         root, owner, asker, user, *_ = [*text.split(" "), "", "", "", ""]
-        return cls(Whose(root, owner), asker == "server", user or None)
+        return cls(Whose(root, owner), asker == "server", user or None, asker == "limited")
 
 
 class Tickets:

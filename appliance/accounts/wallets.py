@@ -2,7 +2,9 @@
 
 import asyncio
 import secrets
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
@@ -17,6 +19,7 @@ from appliance.accounts.whose import Whose
 from appliance.config import Settings
 from appliance.errors import BadRequest, NotAuthenticated
 from appliance.ledger.database import fetch, fetch_one
+from appliance.quotas.newcomers import Newcomers
 
 CHALLENGE_SECONDS = 600
 ANY_CHAIN = 1  # what the message names where nobody chose: Ethereum itself
@@ -49,8 +52,9 @@ class Challenge(NamedTuple):
 class Wallets:
     """Challenges are kept as tickets worth the hash of what is to be signed: nothing else is let in, and once."""
 
-    def __init__(self, challenges: Tickets, contracts: Contracts, settings: Settings) -> None:
+    def __init__(self, challenges: Tickets, contracts: Contracts, newcomers: Newcomers, settings: Settings) -> None:
         self._challenges, self._contracts, self._settings = challenges, contracts, settings
+        self._newcomers = newcomers
         self._calculating = asyncio.Lock()
 
     async def challenge(self, url: str, address: str, chain_id: int | None) -> Challenge:
@@ -67,8 +71,12 @@ class Wallets:
         await self._challenges.issue(_worth(message), CHALLENGE_SECONDS, nonce)
         return Challenge(message, nonce, ends)
 
-    async def let_in(self, url: str, text: str, signature: bytes) -> tuple[Whose, str]:
-        """The user whose wallet signed `text`, and its address. Raises BadRequest, NotAuthenticated, Unavailable."""
+    async def let_in(self, url: str, text: str, signature: bytes, mark: str | None = None) -> tuple[Whose, str]:
+        """The user whose wallet signed `text`, and its address. mark: of the network address that one who is new counts
+        for.
+
+        Raises BadRequest, NotAuthenticated, TooManyNewcomers, Unavailable.
+        """
         try:
             message = siwe.parsed(text)
         except ValueError as error:
@@ -84,7 +92,7 @@ class Wallets:
             signed_by = await asyncio.to_thread(signer, hashed, signature)
         if signed_by != address:
             await self._contracts.must_have_signed(address, message.chain_id, hashed, signature)
-        return Whose(USERS.root, await user(address)), address
+        return Whose(USERS.root, await user(address, partial(self._newcomers.admit, mark))), address
 
 
 def _worth(message: str) -> str:
@@ -97,9 +105,13 @@ async def address_of(user_id: str) -> str | None:
     return checksummed(row["address"]) if row else None
 
 
-async def user(address: str) -> str:
-    """The id of the user whose wallet this is, who is made if there is none: one, whoever else asks at once."""
+async def user(address: str, admit: Callable[[], Awaitable[None]]) -> str:
+    """The id of the user whose wallet this is, who is made if there is none: one, whoever else asks at once.
+
+    admit: is asked about who is new, and raises for who is not to be let in.
+    """
     while (found := await fetch_one(_FOUND, address)) is None:
+        await admit()
         await fetch(_FREE, address)
         try:
             return (await USERS.create(NAME, None, _ALSO, address)).id

@@ -13,6 +13,7 @@ from appliance.accounts.wallets import Wallets
 from appliance.config import Config
 from appliance.errors import BadRequest
 from appliance.public import public_url
+from appliance.quotas.gate import Gate
 
 # Contracts' signatures may be long; there is no wallet whose are longer than this.
 SIGNATURE = re.compile(r"0x(?:[0-9a-fA-F]{2}){65,4096}")
@@ -60,12 +61,15 @@ async def challenge(data: Wanted, request: Request, wallets: Wallets, config: Co
 
 
 @post("/wallet/login", tags=["credentials"], opt={"public": True}, summary="Turn a signed challenge into a token")
-async def login(data: Signed, request: Request, wallets: Wallets, callers: Callers, config: Config) -> Session:
+async def login(
+    data: Signed, request: Request, wallets: Wallets, callers: Callers, config: Config, gate: Gate
+) -> Session:
     """The user is found by the wallet's address, or made."""
     if not SIGNATURE.fullmatch(data.signature):
         raise BadRequest("The signature is not valid", signature="0x and an even number of hexadecimal digits")
     signature = bytes.fromhex(data.signature[2:])
-    owner, address = await wallets.let_in(public_url(request, config), data.message, signature)
+    mark = gate.mark(request, server=False)
+    owner, address = await wallets.let_in(public_url(request, config), data.message, signature, mark)
     token, ends = callers.token(owner, PAGE_SECONDS, limited=True)
     return Session(token, datetime.fromtimestamp(ends, UTC), owner.id, addresses.checksummed(address))
 

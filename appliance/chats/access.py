@@ -28,7 +28,8 @@ async def seen(
     if found.root != layout.CHATS or caller.owner is None:
         caller.may_see(found.whose, noun)
         return found
-    role = await fetch_one(_ROLE, file_id, found.owner, caller.person) if caller.person else None
+    person = None if caller.limited else caller.person  # a token for profiles opens no chat
+    role = await fetch_one(_ROLE, file_id, found.owner, person) if person else None
     if role is None or not (role["own"] or role["attached"]):
         raise NotFound(f"There is no such {noun}")
     if change and not role["own"]:

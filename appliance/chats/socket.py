@@ -43,7 +43,7 @@ async def events_socket(
     member's lets in.
     """
     async with api.opened(socket, config, tickets, gate, ticket) as admitted:
-        await rooms.must_be_member(owner_id, admitted.person)
+        await rooms.must_be_member(owner_id, None if admitted.limited else admitted.person)
         room = Whose(layout.CHATS, owner_id)
         here = await bounds(room)
         cursor = None if after is None else api.after_cursor(after, epoch, here)

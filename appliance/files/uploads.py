@@ -17,6 +17,7 @@ from appliance.files.hints import stored, taken_in
 from appliance.files.parts import Parts
 from appliance.files.routes import SENDING
 from appliance.ledger import uploads
+from appliance.ledger.database import fetch_one
 from appliance.ledger.service import Ledger
 from appliance.public import linker, public_url
 from appliance.quotas.room import Room
@@ -134,6 +135,10 @@ def _wanted(data: WantedParts, plan: Plan | None) -> dict[int, Body]:
     return {one.part: Body(one.size, announced.sha256(one.sha256, "sha256")) for one in data.parts}
 
 
+async def _for_a_profile(file_id: UUID) -> bool:
+    return await fetch_one("SELECT FROM profile_uploads WHERE asset = $1", file_id) is not None
+
+
 @put(
     f"{PATH}/content",
     tags=["files"],
@@ -155,7 +160,7 @@ async def content(
     """For clients that can't reach storage. The bytes are streamed; they need a Content-Length."""
     found = await _seen(file_id, caller)
     # Only its size as it was announced holds what is to be a profile's to what its role may have.
-    await content_door.take(request, found, room, caller.person, sized=caller.limited)
+    await content_door.take(request, found, room, caller.person, sized=await _for_a_profile(file_id))
     await ledger.hurry(file_id)
     found = await taken_in(await service.file(file_id))
     return found.shown(linker(request, config, links), full=True)

@@ -76,7 +76,8 @@ async def _seen(file_id: UUID, admitted: Admission) -> File:
     """The file, for one with this ticket. Raises NotFound and NotAuthenticated."""
     file = await service.file(file_id)
     if file.root == layout.CHATS:
-        return await access.seen(file_id, Caller("ticket", admitted.owner, user=admitted.user))
+        caller = Caller("ticket", admitted.owner, user=admitted.user, limited=admitted.limited)
+        return await access.seen(file_id, caller)
     admitted.must_be_of(file.whose)
     return file
 

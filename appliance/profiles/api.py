@@ -9,10 +9,9 @@ from litestar.di import Provide
 from litestar.params import Parameter
 
 from appliance.accounts.callers import Caller
-from appliance.errors import NotAllowed
 from appliance.logs import log
 from appliance.profiles import editions, hashtags, pages
-from appliance.profiles.editions import BY_OPERATOR, BY_OWNER, Edition, Editions
+from appliance.profiles.editions import BY_OPERATOR, BY_OWNER, Editions
 from appliance.profiles.entrance import Entrance
 from appliance.profiles.form import RawForm
 from appliance.profiles.showing import Views, views
@@ -54,17 +53,10 @@ class NewEdition(msgspec.Struct, forbid_unknown_fields=True):
         return found
 
 
-def must_be_person(caller: Caller) -> str:
-    """The user behind a token. Raises NotAllowed for everybody else."""
-    if caller.person is None:
-        raise NotAllowed("This needs a user's token: sign in with a wallet")
-    return caller.person
-
-
 @post("/profiles/", tags=["profiles"], opt=LIMITED, summary="Send in a profile to be published")
 async def create(data: NewEdition, caller: Caller, entrance: Entrance, views: Views) -> Any:
     """All that is not good is said at once, a field each. It is paid, looked at by a moderator, and only then made."""
-    user = must_be_person(caller)
+    user = caller.must_be_user()
     await entrance.take(user, data.profile_data, data.paths)
     return await views.own(user)
 
@@ -74,14 +66,15 @@ async def create(data: NewEdition, caller: Caller, entrance: Entrance, views: Vi
 )
 async def change(profile_id: UUID, data: NewEdition, caller: Caller, entrance: Entrance, views: Views) -> Any:
     """As a whole, through the same gates. It takes the place of what is published in one moment."""
-    user = (await editions.own(profile_id, caller)).user_id
+    user = caller.must_be_user()
+    await editions.own(profile_id, caller)
     await entrance.take(user, data.profile_data, data.paths)
     return await views.own(user)
 
 
 @get("/profiles/mine", tags=["profiles"], opt=LIMITED, summary="One's own profile, and what is on its way")
 async def mine(caller: Caller, views: Views) -> Any:
-    return await views.own(must_be_person(caller))
+    return await views.own(caller.must_be_user())
 
 
 @get("/profiles/", tags=["profiles"], opt=PUBLIC, summary="Published profiles, the newest first; by hashtag")
@@ -90,14 +83,9 @@ async def list_profiles(
 ) -> dict[str, Any]:
     """Give `next_cursor` as `cursor` to go on; it is null on the last page."""
     name = None if hashtag is None else hashtags.normal(hashtag)
-    found = await editions.published(name, pages.read(cursor) if cursor else pages.LAST, limit + 1)
-    told = [await views.everybodys(one) for one in found[:limit]]
-    return {"profiles": told, "next_cursor": _next(found[limit - 1]) if len(found) > limit else None}
-
-
-def _next(last: Edition) -> str:
-    assert last.published_at is not None
-    return pages.written(last.published_at, last.profile)
+    found, following = await editions.published(name, pages.read(cursor) if cursor else pages.LAST, limit)
+    told = [await views.everybodys(one) for one in found]
+    return {"profiles": told, "next_cursor": pages.written(*following) if following else None}
 
 
 @get(ONE, tags=["profiles"], opt=PUBLIC, summary="A published profile")

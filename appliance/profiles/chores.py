@@ -17,6 +17,15 @@ SELECT id FROM profile_editions
 WHERE state IN ('expired', 'rejected') AND dropped_at IS NULL AND state_at < now() - make_interval(secs => $1)
 ORDER BY state_at LIMIT $2
 """
+# What was paid for one that was never seen counts for the next, so it waits for that.
+_FORGET = """
+DELETE FROM profile_editions WHERE id = ANY (ARRAY(
+    SELECT e.id FROM profile_editions e
+    WHERE e.state IN ('expired', 'rejected') AND e.dropped_at < now() - make_interval(days => $1)
+        AND NOT (e.published_at IS NULL AND ledger.paid(e.id))
+    ORDER BY e.dropped_at LIMIT $2
+)) RETURNING id
+"""
 
 
 class ProfileChores:
@@ -36,6 +45,11 @@ class ProfileChores:
         outdated = [row["id"] for row in await fetch(_OUTDATED, hours * 3600, AT_ONCE)]
         if outdated:
             await media.drop_unreferenced(self._ledger, outdated)
+
+    async def forget(self) -> None:
+        """Forgets what ended long ago, with its history."""
+        if gone := await fetch(_FORGET, self._settings.now.profile_editions_days, AT_ONCE):
+            log.info("old editions forgotten", editions=len(gone))
 
     async def follow(self) -> None:
         """Takes the profiles of deleted users away."""

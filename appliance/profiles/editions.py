@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from appliance.accounts.callers import Caller
+from appliance.accounts.whose import Whose
 from appliance.config import Settings
 from appliance.errors import Conflict, NotFound
 from appliance.ledger.database import fetch, fetch_one
@@ -16,6 +17,7 @@ from appliance.ledger.service import Ring
 from appliance.profiles.form import Form
 from appliance.profiles.pages import Place
 from appliance.profiles.states import ON_ITS_WAY, State
+from storage import layout
 
 BY_GATES, BY_OWNER, BY_OPERATOR = "gates", "owner", "operator"
 
@@ -30,17 +32,18 @@ _ONE = f"{_COLUMNS} WHERE e.id = $1"
 _NEWEST = f"{_COLUMNS} WHERE p.user_id = $1 ORDER BY e.id DESC LIMIT 1"
 _ON_ITS_WAY = f"{_COLUMNS} WHERE p.id = $1 AND e.state = ANY ($2)"
 _SHOWN = f"{_COLUMNS} WHERE p.id = $1 AND e.id = p.edition AND e.state = 'published'"
-# A subquery that gives a value is asked for each row as it is read, in the order of the index, and ends with the page.
-_PAGE = """
-{columns} WHERE p.id = ANY (ARRAY(
-    SELECT {profile} FROM {among} AND (n.published_at, {profile}) < ($1, $2)
-        AND (SELECT u.deleted_at IS NULL FROM profiles o JOIN users u ON u.id = o.user_id WHERE o.id = {profile})
-    ORDER BY n.published_at DESC, {profile} DESC LIMIT $3
-)) AND e.id = p.edition AND e.state = 'published' ORDER BY p.published_at DESC, p.id DESC
+_NEWEST_PLACES = """
+SELECT n.published_at, n.id AS profile FROM profiles n
+WHERE n.published_at IS NOT NULL AND (n.published_at, n.id) < ($1, $2) ORDER BY n.published_at DESC, n.id DESC LIMIT $3
 """
-_PUBLISHED = _PAGE.format(columns=_COLUMNS, profile="n.id", among="profiles n WHERE n.published_at IS NOT NULL")
-_TAGGED = "profile_hashtags n WHERE n.hashtag = (SELECT h.id FROM hashtags h WHERE h.name = $4)"
-_WITH_HASHTAG = _PAGE.format(columns=_COLUMNS, profile="n.profile", among=_TAGGED)
+# BETWEEN and its order, so that only the index of a hashtag's profiles will do, however few Postgres expects.
+_TAG = "(SELECT h.id FROM hashtags h WHERE h.name = $4)"
+_TAGGED_PLACES = f"""
+SELECT n.published_at, n.profile FROM profile_hashtags n
+WHERE n.hashtag BETWEEN {_TAG} AND {_TAG} AND (n.published_at, n.profile) < ($1, $2)
+ORDER BY n.hashtag, n.published_at DESC, n.profile DESC LIMIT $3
+"""
+_SOME_SHOWN = f"{_COLUMNS} WHERE p.id = ANY ($1) AND e.id = p.edition AND e.state = 'published'"
 _STAY = """
 UPDATE profile_editions SET reason = $3, look_at = now() + make_interval(secs => $4)
 WHERE id = $1 AND state = $2 AND look_at IS NOT DISTINCT FROM $5
@@ -48,6 +51,10 @@ WHERE id = $1 AND state = $2 AND look_at IS NOT DISTINCT FROM $5
 _PROFILE = """
 SELECT p.id, p.user_id, p.edition, p.published_at FROM profiles p
 JOIN users u ON u.id = p.user_id AND u.deleted_at IS NULL WHERE {which}
+"""
+_LATELY = """
+SELECT count(*) AS sent FROM profiles p JOIN profile_editions e ON e.profile = p.id
+WHERE p.user_id = $1 AND e.created_at > now() - interval '1 day'
 """
 _HISTORY = "SELECT at, who, source, target, reason FROM profile_history WHERE edition = $1 ORDER BY id"
 
@@ -137,18 +144,28 @@ async def profile_of(user_id: str) -> Profile:
 async def own(profile_id: UUID, caller: Caller) -> Profile:
     """A profile that is this caller's; of a server, anybody's. Raises NotFound for what is another's, too."""
     found = _must_be_profile(await fetch_one(_PROFILE.format(which="p.id = $1"), profile_id))
-    if caller.owner is not None and caller.person != found.user_id:
-        raise NotFound("There is no such profile")
+    caller.may_see(Whose(layout.USERS, found.user_id), "profile")
     return found
 
 
-async def published(hashtag: str | None, before: Place, limit: int) -> list[Edition]:
-    """At most `limit` that everybody sees, the newest first, of before a place; with a hashtag in its normal form: of
-    those that have it.
+async def sent_in_lately(user_id: str) -> int:
+    """How many editions a user has sent in within a day."""
+    [row] = await fetch(_LATELY, user_id)
+    return int(row["sent"])
+
+
+async def published(hashtag: str | None, before: Place, limit: int) -> tuple[list[Edition], Place | None]:
+    """A page of what everybody sees, the newest first, of before a place, of `limit` profiles; with a hashtag in its
+    normal form: of those that have it. And the place that the next page begins before. Those whose user was deleted a
+    moment ago are left out.
     """
-    place = (*before, limit)
-    found = await fetch(_PUBLISHED, *place) if hashtag is None else await fetch(_WITH_HASHTAG, *place, hashtag)
-    return [_must_be(row) for row in found]
+    args = (*before, limit + 1)
+    rows = await fetch(_NEWEST_PLACES, *args) if hashtag is None else await fetch(_TAGGED_PLACES, *args, hashtag)
+    places: list[Place] = [(row["published_at"], row["profile"]) for row in rows]
+    ids = [profile for _, profile in places[:limit]]
+    seen = {one.profile: one for one in map(_must_be, await fetch(_SOME_SHOWN, ids))}
+    page = [seen[profile] for profile in ids if profile in seen]
+    return page, places[limit - 1] if len(places) > limit else None
 
 
 async def history(edition_id: UUID) -> list[Step]:
@@ -206,10 +223,16 @@ class Editions:
     async def move(
         self, one: Edition, target: State, reason: str, by: str = BY_GATES, seconds: float | None = 0
     ) -> bool:
-        """Takes an edition on; False where it is not any more where it was. seconds: when the gates are tried again."""
+        """Takes an edition on; False where it is not where it was any more, or may not be taken there.
+
+        seconds: when the gates are tried again.
+        """
         statement = "SELECT * FROM ledger.move_edition($1, $2, $3, $4, $5, $6, $7)"
         moved = (one.id, one.state, target, reason, by, seconds, self._project)
-        return self._told(await fetch(statement, *moved))
+        try:
+            return self._told(await fetch(statement, *moved))
+        except asyncpg.CheckViolationError:
+            return False  # its payment was undone since the gate has looked
 
     async def stay(self, one: Edition, reason: str, seconds: float | None) -> None:
         """Notes why an edition waits, and when the gates are tried again, unless somebody has asked for that since."""

@@ -3,14 +3,20 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from appliance.errors import BadRequest
+from appliance.errors import BadRequest, TooMany
 from appliance.logs import log
-from appliance.profiles import form, uploads
+from appliance.profiles import editions, form, uploads
 from appliance.profiles.form import Form, RawForm
 from appliance.profiles.gates import Ground
 from appliance.profiles.pipeline import Pipeline
 from appliance.profiles.words import service as words
 from appliance.profiles.words.service import Findings
+
+
+class TooManyEditions(TooMany):
+    code = "too_many_editions"
+    title = "That is more than may be sent in within a day"
+    retry_after = 3600
 
 
 class Entrance:
@@ -20,7 +26,7 @@ class Entrance:
         self._ground, self._pipeline = ground, Pipeline(ground)
 
     async def take(self, user: str, raw: RawForm, paths: Mapping[str, str]) -> UUID:
-        """The new edition. Raises BadRequest with every field that is not good, Busy and MediaGone."""
+        """The new edition. Raises BadRequest with every field that is not good, TooManyEditions, Busy and MediaGone."""
         checked, found, errors = await self._looked_at(raw)
         try:
             media = await uploads.claimed(user, paths, self._ground.settings.now)
@@ -28,10 +34,19 @@ class Entrance:
             errors |= unfit.fields
         if errors:
             raise form.unfit(errors)
+        await self._must_not_be_too_many(user)
         made = await self._ground.editions.open(user, checked, found.flags, media)
         log.info("sent in", edition=str(made), user=user)
-        await self._pipeline.advance(made)
+        try:
+            await self._pipeline.advance(made)
+        except Exception as error:  # it is kept: whoever looks at what is due takes it on
+            log.warning("an edition could not be looked at at once", edition=str(made), exc_info=error)
         return made
+
+    async def _must_not_be_too_many(self, user: str) -> None:
+        most = self._ground.settings.now.profile_editions_a_day
+        if most and await editions.sent_in_lately(user) >= most:
+            raise TooManyEditions(f"More than {most} can't be sent in within a day")
 
     async def _looked_at(self, raw: RawForm) -> tuple[Form, Findings, dict[str, str]]:
         checked, errors = form.looked_at(raw, self._ground.settings.now.profile_hashtags_most)

@@ -21,6 +21,7 @@ from appliance.profiles.words import service as words
 SEEN, WAIVED = "seen", "waived"  # of a payment: on the chain, and not deep enough in it yet; not asked for
 UNPAID_SECONDS = 15.0  # between two looks whether somebody has paid, or the operator has said how; a payment rings
 MAKING_SECONDS = 1.0  # the same for whether the media are made
+MENDING_SECONDS = 15.0  # the same for whether an operator has had them tried again
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ async def process(one: Edition, ground: Ground) -> Decision:
     match await media.readiness(files):
         case Ready():
             return Pass()
-        case Waiting():
-            return Wait("its media are being made", MAKING_SECONDS)
+        case Waiting(reason):
+            return Wait(reason, MENDING_SECONDS) if reason else Wait("its media are being made", MAKING_SECONDS)
         case failed:
             return Leave(State.REJECTED, failed.reason)
 

@@ -15,8 +15,10 @@ from appliance.ledger.states import State
 from appliance.logs import log
 from appliance.profiles.claims import path_of
 
-_STANDING = "SELECT id, state::text AS state, recipe, error_message FROM ledger.assets WHERE id = ANY ($1)"
+_STANDING = "SELECT id, state::text AS state, recipe, error_message, error_fixer FROM ledger.assets WHERE id = ANY ($1)"
 GONE = "a file of it was removed"
+OPERATOR = "operator"
+"""Who can mend an error that is no fault of the file."""
 
 
 class For(StrEnum):
@@ -34,7 +36,9 @@ class Ready:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Some of it is not, yet."""
+    """Some of it is not, yet. `reason`: what an operator has to mend first; empty where it only takes its time."""
+
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,15 +63,25 @@ async def readiness(assets: Sequence[UUID]) -> Readiness:
     """Whether all of them can be shown to everybody."""
     rows = {row["id"]: row for row in await fetch(_STANDING, list(assets))}
     found: list[Readiness] = [_standing(rows.get(asset)) for asset in assets]
-    failed = next((one for one in found if isinstance(one, Failed)), None)
-    return failed or (Waiting() if Waiting() in found else Ready())
+    return max(found, key=_hindrance, default=Ready())
+
+
+def _hindrance(one: Readiness) -> int:
+    """The worst is what counts for all."""
+    match one:
+        case Failed():
+            return 3
+        case Waiting(reason):
+            return 2 if reason else 1
+    return 0
 
 
 def _standing(row: Any) -> Readiness:
     if row is None or row["state"] in (State.DELETING, State.DELETED):
         return Failed(GONE)
     if row["state"] in (State.ERROR, State.EXPIRED):
-        return Failed(row["error_message"] or GONE)
+        why = row["error_message"] or GONE
+        return Waiting(why) if row["error_fixer"] == OPERATOR else Failed(why)
     return Ready() if row["state"] == State.DONE and row["recipe"] != DRAFT else Waiting()
 
 

@@ -48,15 +48,17 @@ class Pipeline:
 
     async def advance(self, edition_id: UUID) -> None:
         """Takes one as far as it gets now."""
-        one = await editions.edition(edition_id)
-        if one.state not in ON_ITS_WAY:
-            return
+        while (one := await editions.edition(edition_id)).state in ON_ITS_WAY and await self._step(one):
+            pass
+
+    async def _step(self, one: Edition) -> bool:
+        """Asks the gates up to where an edition stands; whether it has gone on to the next. There they are asked anew,
+        since what was good at one may have been undone meanwhile.
+        """
         passed = ""
         for gate in before(one):
             if ON_ITS_WAY.index(gate.state) > ON_ITS_WAY.index(one.state):
-                if not await self._ground.editions.move(one, gate.state, passed):
-                    return  # somebody else has taken it on
-                one = await editions.edition(edition_id)
+                return await self._ground.editions.move(one, gate.state, passed)
             match await gate.asks(one, self._ground):
                 case Pass(passed):
                     continue
@@ -65,7 +67,8 @@ class Pipeline:
                 case Leave(state, reason):
                     await self._ground.editions.move(one, state, reason, seconds=None)
                     log.info("an edition leaves", edition=str(one.id), gate=gate.name, state=str(state))
-            return
+            return False
+        return False
 
     async def _wait(self, one: Edition, gate: Gate, reason: str, seconds: float | None) -> None:
         """Before this gate: also when it was through that already."""

@@ -12,8 +12,24 @@ _FORM: dict[str, Schema] = {
     "hashtags": {"type": "array", "items": TEXT},
     "is_incognito": YES_OR_NO,
 }
-_FLAGS: Schema = {"type": "array", "items": {"type": "object"}}
-_MEDIA: Schema = {"type": "object", "description": "image, logo and video, each with its versions, those there are"}
+_FLAGS: Schema = {
+    "type": "array",
+    "items": all_of(
+        **dict.fromkeys(("field", "found", "word", "language", "severity", "why"), TEXT),
+        tricks={"type": "array", "items": TEXT},
+    ),
+}
+_LINKS: Schema = {"type": "object", "additionalProperties": TEXT}
+_OWN_MEDIA: Schema = {
+    "type": "object",
+    "description": "image, logo and video, those there are",
+    "additionalProperties": all_of(path=TEXT, state={"enum": list(SHOWN)}, error=ERROR, preview=_LINKS),
+}
+_MEDIA: Schema = {
+    "type": "object",
+    "description": "image, logo and video, those there are, each with the links to its versions",
+    "additionalProperties": _LINKS,
+}
 _PAST: Schema = {"type": "array", "items": all_of(at=TIME, who=TEXT, state={"enum": list(State)}, reason=TEXT)}
 _CLAIMED: dict[str, Schema] = {"claimed_by": or_null(TEXT), "claimed_until": or_null(TIME)}
 
@@ -31,8 +47,8 @@ SCHEMAS: dict[str, Schema] = {
         state={"enum": list(State)},
         reason=TEXT,
         **_FORM,
-        media=_MEDIA,
-        payment=or_null({"type": "object"}),
+        media=_OWN_MEDIA,
+        payment=or_null(of("Payment")),
         history=_PAST,
     ),
     "OwnProfile": all_of(profile_id=UUID, published=or_null(of("Profile")), edition=of("Edition")),
@@ -47,7 +63,7 @@ SCHEMAS: dict[str, Schema] = {
         media=_MEDIA,
         wallet=or_null(TEXT),
         published=or_null(of("Profile")),
-        payment=or_null({"type": "object"}),
+        payment=or_null(of("Payment")),
         history=_PAST,
     ),
     "Waiting": all_of(edition_id=UUID, profile_id=UUID, name=TEXT, since=TIME, flags=COUNT, **_CLAIMED),

@@ -9,7 +9,7 @@ from litestar import Request, Router, delete, get, post
 from appliance.accounts.callers import Caller
 from appliance.accounts.whose import Whose
 from appliance.config import Config
-from appliance.errors import BadRequest, NotAllowed
+from appliance.errors import BadRequest
 from appliance.files.announced import sha256
 from appliance.files.api import FileLink, NewFileOf, link
 from appliance.files.versions import Linker
@@ -41,9 +41,7 @@ class UploadLink(FileLink):
 
 def _user(caller: Caller) -> Whose:
     """Whom this token is of. Raises NotAllowed for what is of no user."""
-    if caller.owner is None or caller.owner.root != layout.USERS:
-        raise NotAllowed("This needs a user's token")
-    return caller.owner
+    return Whose(layout.USERS, caller.must_be_user())
 
 
 @post("/profiles/uploads", tags=["profiles"], summary="Get a link to upload a picture, a logo or a video by")

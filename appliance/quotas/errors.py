@@ -43,3 +43,15 @@ class TooManyRequests(DomainError):
     def __init__(self, scope: str, most: int, seconds: int) -> None:
         super().__init__(f"{_WHOSE[scope]} sent more than {most} requests within a minute")
         self.retry_after = max(1, seconds)
+
+
+class TooManyNewcomers(DomainError):
+    """More than `most` have come for the first time from an address; in `seconds` the next may."""
+
+    status = 429
+    code = "too_many_newcomers"
+    title = "Too many have signed in for the first time"
+
+    def __init__(self, most: int, seconds: int) -> None:
+        super().__init__(f"{_WHOSE['address']} has brought {most} new users within an hour, as many as it may")
+        self.retry_after = seconds

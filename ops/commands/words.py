@@ -26,8 +26,10 @@ A pattern says how a word is looked for; without one it is the whole word, whate
   !word                  an innocent word, or words: what is found there does not count
 Several are separated by commas. A change holds from the next form on; ./ops/settings history tells who made it.
 
-Exit codes: 0 done (of test: nothing was found); 1 not done, and said why (of test: something was found); 2 wrong usage.
+Exit codes: 0 done, or nothing was found; 1 not done, and said why; 2 wrong usage; 3 something was found (of test).
 """
+
+FOUND = 3
 
 
 def main() -> int:
@@ -40,10 +42,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     actions = made.add_subparsers(dest="action", required=True, metavar="|".join(_DO))
     listing = action(actions, "list", "show the words, and how each is looked for")
     listing.add_argument("--language", metavar="CODE", help="of one language, as ru or en")
-    add = action(actions, "add", "forbid a word; one that is forbidden already is changed")
+    add = action(actions, "add", "forbid a word; of one that is forbidden already what is named is changed")
     add.add_argument("word", metavar="WORD")
-    add.add_argument("--pattern", default="", metavar="PATTERN", help="how it is looked for (default: as it stands)")
-    add.add_argument("--severity", choices=("block", "review"), default="block", help="(default: block)")
+    add.add_argument("--pattern", metavar="PATTERN", help="how it is looked for (default: as it stands)")
+    add.add_argument("--severity", choices=("block", "review"), help="(default: block)")
     add.add_argument("--language", required=True, metavar="CODE", help="as ru or en")
     remove = action(actions, "remove", "allow a word again")
     remove.add_argument("word", metavar="WORD")
@@ -71,10 +73,11 @@ def _add(folder: DataFolder, given: argparse.Namespace) -> int:
         from appliance.profiles.words import rows
         from appliance.settings.layers import Author
 
-        word = rows.NewWord(given.word, given.pattern, given.severity, given.language)
-        by = Author(serving.who(), "command")
-        there = await rows.find(word.language, word.word)
-        return await (rows.add(word, by) if there is None else rows.change(there, word, by))
+        by, there = Author(serving.who(), "command"), await rows.find(given.language, given.word)
+        pattern = given.pattern if given.pattern is not None else there.pattern if there else ""
+        severity = given.severity or (there.severity if there else "block")
+        word = rows.NewWord(given.word, pattern, severity, given.language)
+        return await (rows.add(word, by) if there is None else rows.change(there.id, word, by))
 
     made = serving.ask(folder, put)
     print(_json(made) if given.json else _row(made))
@@ -86,9 +89,10 @@ def _remove(folder: DataFolder, given: argparse.Namespace) -> int:
         from appliance.profiles.words import rows
         from appliance.settings.layers import Author
 
-        there = await rows.find(given.language, given.word) or 0
-        await rows.remove(there, Author(serving.who(), "command"))
-        return there
+        there = await rows.find(given.language, given.word)
+        gone = there.id if there else 0
+        await rows.remove(gone, Author(serving.who(), "command"))
+        return gone
 
     gone = serving.ask(folder, remove)
     print(_json({"id": gone}) if given.json else f"{given.word} is allowed again.")
@@ -106,7 +110,7 @@ def _test(folder: DataFolder, given: argparse.Namespace) -> int:
         print(_json([_told(hit) for hit in found]))
     else:
         print("\n".join(map(_line, found)) or "nothing found")
-    return 1 if found else 0
+    return FOUND if found else 0
 
 
 def _told(hit: "Hit") -> dict[str, Any]:

@@ -85,6 +85,38 @@ def test_nothing_else_is_public_nor_brought_along_by_the_framework(monkeypatch: 
     }
 
 
+def test_what_wallets_and_moderators_reach_is_a_closed_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    current.cache_clear()
+    marked: dict[str, set[str]] = {"limited": set(), "moderator": set()}
+    try:
+        for route in create_app().routes:
+            if isinstance(route, HTTPRoute):
+                for handler in route.route_handlers:
+                    for mark in marked.keys() & handler.opt.keys():
+                        marked[mark] |= {f"{m} {route.path}" for m in handler.http_methods if m != "OPTIONS"}
+    finally:
+        current.cache_clear()
+    assert marked["moderator"] == {
+        *("GET /moderation/queue", "GET /moderation/history", "GET /moderation/editions/{edition_id:uuid}"),
+        *(f"POST /moderation/editions/{{edition_id:uuid}}/{w}" for w in ("claim", "release", "approve", "reject")),
+    }
+    profiles = {one for one in marked["limited"] if one.split(" ")[1].startswith("/profiles")}
+    assert marked["limited"] - profiles == {
+        *(
+            "POST /tickets",
+            "GET /notifications",
+            "GET /users/{owner_id:str}/events",
+            "GET /projects/{owner_id:str}/events",
+        ),
+        "GET /progress/{progress_id:uuid}",
+        *("GET /files/{file_id:uuid}/upload", "POST /files/{file_id:uuid}/upload/parts"),
+        *("PUT /files/{file_id:uuid}/content", "POST /files/{file_id:uuid}/complete"),
+        "POST /images/{file_id:uuid}/uploaded",
+    }
+
+
 def test_first_path_parts_of_the_api_are_reserved(stack: Stack) -> None:
     """So that no bucket behind the edge can ever stand in the way of a route."""
     paths = httpx.get(f"{stack.url}/openapi.json").json()["paths"]

@@ -46,7 +46,7 @@ def test_profile_is_a_page_to_who_looks_and_the_apis_to_a_program(client: httpx.
     page = client.get(path, headers=NAVIGATES)
     assert f"<title>{title}</title>" in page.text
     assert "content-security-policy" in page.headers
-    for accept in ("application/json", "*/*"):
+    for accept in ("application/json", "*/*", "application/json, text/html;q=0.1"):
         answer = client.get(path, headers={"Accept": accept})
         assert "<title>" not in answer.text
         assert "content-security-policy" not in answer.headers

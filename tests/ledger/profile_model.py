@@ -156,7 +156,7 @@ class World:
 
     async def check(self) -> None:
         """What everybody can see was approved, and paid or let through; one edition a profile, and no draft's media."""
-        shown = await editions.published(None, pages.LAST, 1000)
+        shown, _ = await editions.published(None, pages.LAST, 1000)
         for one in shown:
             if one.id in self.seen:
                 continue  # a payment that is undone later takes nothing away

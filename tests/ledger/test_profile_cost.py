@@ -60,9 +60,9 @@ async def test_what_is_read_follows_what_is_asked_for(book: Book, database_url: 
         "due": filled(pipeline._DUE, 50),
         "outdated": filled(chores._OUTDATED, 1, 100),
         "queue": filled(moderation._QUEUE, *pages.FIRST, 50),
-        "newest": filled(editions._PUBLISHED, *middle, 21),
-        "of a hashtag that all have": filled(editions._WITH_HASHTAG, *middle, 21, "tag1"),
-        "of a hashtag that few have": filled(editions._WITH_HASHTAG, *middle, 21, "tag7"),
+        "newest": filled(editions._NEWEST_PLACES, *middle, 21),
+        "of a hashtag that all have": filled(editions._TAGGED_PLACES, *middle, 21, "tag1"),
+        "of a hashtag that few have": filled(editions._TAGGED_PLACES, *middle, 21, "tag7"),
         "decided": filled(moderation._DONE, moderation.LAST, 50),
     }
     await check_cost(database_url, MANY, statements)

@@ -6,7 +6,10 @@ from dataclasses import replace
 import pytest
 
 from appliance.ledger.database import fetch
+from appliance.ledger.service import Failure
+from appliance.payments.service import Standing
 from appliance.profiles import editions
+from appliance.profiles.chores import ProfileChores
 from appliance.profiles.editions import Edition
 from appliance.profiles.form import Form
 from appliance.profiles.states import State
@@ -126,3 +129,60 @@ async def test_one_that_fails_holds_up_no_other(world: World, monkeypatch: pytes
     monkeypatch.setattr(world.pipeline, "advance", advance)
     assert await world.pipeline.look() == 2
     assert (await editions.edition(good)).state == State.AWAITING_PAYMENT
+
+
+async def test_a_payment_that_is_undone_just_behind_its_gate_is_seen(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await sent_in(world)
+    move = world.moves.move
+
+    async def moved(edition: Edition, target: State, *more: object, **named: object) -> bool:
+        done = await move(edition, target, *more, **named)  # type: ignore[arg-type]
+        if target == State.IN_REVIEW:
+            await world.undo(0)
+        return done
+
+    await world.pay(0)
+    monkeypatch.setattr(world.moves, "move", moved)
+    assert (await onward(world, one.id)).state == State.AWAITING_PAYMENT
+
+
+async def test_a_payment_that_is_undone_before_the_step_is_no_fault(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await sent_in(world)
+
+    async def standing(_: object) -> Standing:
+        return Standing("confirmed", "")
+
+    monkeypatch.setattr(world.payments, "standing", standing)  # as it was a moment ago
+    assert (await onward(world, one.id)).state == State.AWAITING_PAYMENT
+
+
+async def test_what_an_operator_can_mend_is_waited_for(world: World) -> None:
+    one = await onward(world, (await approved(world)).id)
+    claim = await world.book.ledger.claim(one.media["video"], 30)
+    assert claim is not None
+    await world.book.ledger.fail(claim, Failure("processing_failed", "It was tried several times.", "operator"))
+    waits = await onward(world, one.id)
+    assert (waits.state, waits.reason) == (State.PROCESSING, "It was tried several times.")
+    await world.book.ledger.retry([one.media["video"]])
+    await world.work(0)
+    assert (await onward(world, one.id)).state == State.PUBLISHED
+
+
+async def test_what_ended_long_ago_is_forgotten_but_what_was_paid_and_never_seen(world: World) -> None:
+    chores = ProfileChores(world.moves, world.payments, world.book.ledger, world.settings)
+    gone = await sent_in(world)
+    paid = await world.moves.open("ben", FORM, [], {"image": await picture(world.book, "ben")})
+    await onward(world, paid)
+    await fetch("UPDATE profile_payments SET status = 'confirmed' WHERE edition = $1", paid)
+    for profile in (gone.profile, (await editions.edition(paid)).profile):
+        await world.moves.withdraw(profile)
+    await fetch("UPDATE profile_editions SET dropped_at = now() - interval '364 days'")
+    await chores.forget()
+    assert len(await fetch("SELECT FROM profile_editions")) == 2
+    await fetch("UPDATE profile_editions SET dropped_at = now() - interval '366 days'")
+    await chores.forget()
+    assert [row["id"] for row in await fetch("SELECT id FROM profile_editions")] == [paid]

@@ -13,6 +13,7 @@ from appliance.errors import NotAuthenticated, Unavailable
 from appliance.ledger.database import fetch
 from appliance.payments.contracts import Contracts
 from appliance.payments.rpc import Node
+from appliance.quotas.newcomers import Newcomers
 from appliance.valkey import quick
 from tests.daemons.anvil import CHAIN_ID, Anvil
 from tests.daemons.process import free_port
@@ -27,7 +28,9 @@ class Door:
 
     def __init__(self, valkey: Valkey, node: Node, settings: Settings) -> None:
         self._redis = quick(f"redis://:{valkey.password}@127.0.0.1:{valkey.port}/0")
-        self.wallets = Wallets(Tickets(self._redis, "wallet"), Contracts(node), settings)
+        self.wallets = Wallets(
+            Tickets(self._redis, "wallet"), Contracts(node), Newcomers(self._redis, settings), settings
+        )
 
     async def enter(self, address: str, sign: Anvil, account: str) -> str:
         """The id of the user who comes by this wallet, for which this account signs."""

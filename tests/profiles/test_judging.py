@@ -191,3 +191,10 @@ def test_the_list_that_comes_with_it_has_no_broken_row_and_both_severities() -> 
     assert {row.severity for row in rows} == {"block", "review"}
     assert {row.language for row in rows} == {"ru", "en"}
     assert len({(row.language, row.word) for row in rows}) == len(rows)
+
+
+def test_what_is_only_looked_at_hides_nothing_that_is_blocked() -> None:
+    judge = Judge([Listed(1, "сомнение", "", "review", "ru"), Listed(2, "запрет", "", "block", "ru")])
+    found = judge.found("сомнение " * 50 + "запрет")
+    assert "block" in {hit.listed.severity for hit in found}
+    assert len(found) <= 40

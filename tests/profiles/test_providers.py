@@ -149,3 +149,28 @@ def test_a_deleted_user_leaves_nothing_of_a_profile(anna: Author, house: House, 
     assert house.server.delete(f"/users/{anna.id}").status_code == 204
     assert httpx.get(f"{stack.url}/profiles/{told['profile_id']}").status_code == 404
     wait_for(lambda: house.server.post("/users/", json={"name": "a", "id": anna.id}).status_code == 201, 60)
+
+
+def test_so_many_changes_a_day_and_no_more(anna: Author, house: House, put: Set) -> None:
+    put("profile_editions_a_day", "1")
+    told = sent_in(anna)
+    assert anna.api.delete(f"/profiles/{told['profile_id']}/edition").status_code == 204
+    body = {"profile_data": FORM, "image_data": {"image_path": told["edition"]["media"]["image"]["path"]}}
+    refused = anna.api.post("/profiles/", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_editions")
+    put("profile_editions_a_day", "2")
+    assert anna.api.post("/profiles/", json=body).status_code == 201
+
+
+def test_a_token_of_a_project_is_nobodys_own_whoever_it_names(anna: Author, house: House, put: Set) -> None:
+    told = sent_in(anna)
+    project = Project(house.stack)
+    for owner in ({"project_id": project.id}, {"user_id": told["profile_id"][:8]}):
+        if "user_id" in owner:
+            house.server.post("/users/", json={"name": "other", "id": owner["user_id"]}).raise_for_status()
+        token = house.server.post("/tokens", json=owner | {"user": anna.id}).json()["token"]
+        other = httpx.Client(base_url=house.stack.url, headers={"Authorization": f"Bearer {token}"})
+        assert other.get("/profiles/mine").status_code in (403, 404)
+        for place in ("", "/edition"):
+            assert other.delete(f"/profiles/{told['profile_id']}{place}").status_code == 404
+    assert edition(anna)["state"] == "awaiting_payment"

@@ -90,3 +90,11 @@ def test_it_is_between_a_user_and_the_appliance(anna: Author, ben: Author, house
     assert anna.api.delete(path).status_code == 404
     assert anna.api.get(path).status_code == 404
     assert anna.see(PATH) == {"uploads": []}
+
+
+def test_through_the_server_comes_only_what_was_announced_with_its_size(anna: Author) -> None:
+    link = anna.link("image")
+    refused = anna.api.put(f"/files/{link['file_id']}/content", content=PHOTO)
+    assert refused.status_code == 400, "of a role's size nothing else is held to"
+    link = anna.link("image", size=len(PHOTO))
+    assert anna.api.put(f"/files/{link['file_id']}/content", content=PHOTO).status_code == 200

@@ -6,9 +6,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from appliance.accounts.signatures import digest
+from tests.appliance import pictures
+from tests.chats.people import House
 from tests.stack import Stack
 from tests.wallets.keys import Wallet
 
@@ -203,3 +206,37 @@ def test_the_token_is_good_for_ones_own_events_and_nothing_else(door: Door, wall
 def test_what_is_signed_is_what_every_wallet_signs() -> None:
     # Of the documents of the standard's own reference: the hash of "hello world" as it is signed.
     assert digest("hello world").hex() == "d9eba16ed0ecae432b71fe008c98cc872bb4cc214d3220a36f365326cf807d68"
+
+
+def test_so_many_new_ones_an_hour_come_from_an_address_and_who_is_known_always(door: Door, stack: Stack) -> None:
+    known, server = Wallet(), httpx.Client(base_url=stack.url, headers={"Authorization": f"Bearer {stack.key}"})
+    door.let_in(known)
+    server.put("/settings/address_newcomers", json={"value": 1}).raise_for_status()
+    try:
+        new = Wallet()
+        message = door.challenge(new)
+        answer = door.enter(message, new.sign(message))
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many_newcomers")
+        assert 0 < int(answer.headers["retry-after"]) <= 3600
+        door.let_in(known)
+    finally:
+        server.delete("/settings/address_newcomers").raise_for_status()
+
+
+def test_the_token_opens_no_chat_that_its_user_is_in(door: Door, wallet: Wallet, stack: Stack) -> None:
+    session = door.let_in(wallet)
+    house = House(stack)
+    anna = house.person("anna")
+    chat = house.chat(anna)
+    house.server.put(f"/chats/{chat}/members/{session['user_id']}").raise_for_status()
+    file = anna.upload(chat, pictures.jpeg(64, 64))
+    anna.say(chat, "look", [file])
+    own = httpx.Client(base_url=stack.url, headers={"Authorization": f"Bearer {session['token']}"})
+    assert own.get(f"/files/{file}").status_code == 403
+    assert own.get(f"/progress/{file}").status_code == 404
+    ticket = own.post("/tickets").json()["ticket"]
+    address = f"{stack.url.replace('http', 'ws')}/chats/{chat}/events?ticket={ticket}"
+    with connect(address) as socket, pytest.raises(ConnectionClosed) as closed:
+        socket.recv(timeout=10)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4404

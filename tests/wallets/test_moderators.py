@@ -49,7 +49,7 @@ async def test_who_may_moderate_and_by_which_name() -> None:
         return await callers.recognise(f"Bearer {callers.token(owner, 60, limited=limited)[0]}")
 
     rita, operator = await known(Whose(MODERATORS, "rita")), await known(None)
-    assert (rita.moderator, operator.moderator, Caller("key", server=True).moderator) == ("rita", "operator", "key")
+    assert (rita.moderator, operator.moderator, Caller("key", server=True).moderator) == ("rita", "operator", "key key")
     for one in (rita, operator, Caller("key", server=True)):
         one.must_be_moderator()
     for other in (await known(Whose("users", "rita"), limited=True), await known(Whose("projects", "moderators"))):

@@ -8,6 +8,7 @@ const VERDICTS = { processing: "Approved", rejected: "Rejected" };
 /** What moderators have decided, the newest first. */
 export class Decisions {
   #next = null;
+  #round = 0;
 
   /** @param {{list, more: HTMLElement}} parts of the page */
   constructor(parts, session) {
@@ -23,16 +24,25 @@ export class Decisions {
   }
 
   async #load() {
+    const { list, more } = this.parts;
     const asked = new URLSearchParams({ limit: PAGE, ...(this.#next && { cursor: this.#next }) });
+    const round = ++this.#round;
+    more.disabled = true;
+    list.querySelector(".message")?.remove();
     try {
       const page = await this.session.request("GET", `/moderation/history?${asked}`);
+      if (round !== this.#round) return;
       this.parts.list.append(...page.decisions.map(row));
       this.#next = page.next_cursor ?? null;
       this.parts.more.hidden = this.#next === null;
-      if (this.parts.list.children.length === 0) this.parts.list.append(element("li", { textContent: "Nothing was decided yet." }));
+      if (list.children.length === 0) list.append(element("li", { textContent: "Nothing was decided yet." }));
     } catch (error) {
-      this.parts.list.append(element("li", { className: "message", textContent: error.message }));
+      if (round !== this.#round) return;
+      list.append(element("li", { className: "message", textContent: error.message }));
+      // Pressed, it is tried again.
+      more.hidden = false;
     }
+    more.disabled = false;
   }
 }
 

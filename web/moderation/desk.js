@@ -4,6 +4,7 @@ import { editionInWords } from "../profiles/words.js";
 import { momentInWords } from "../words.js";
 import { factList, flagList, stepList } from "./facts.js";
 
+const REASON = "darkroom.moderator.reason.";
 const RENEWED_BEFORE = 300_000; // milliseconds before a claim ends
 
 /** One edition, as a moderator looks at it and decides. */
@@ -15,7 +16,7 @@ export class Desk {
 
   /**
    * @param {Record<string, HTMLElement>} parts of the page
-   * @param {{next, decided, gone, say}} told of what is done here
+   * @param {{next, decided, gone, trouble, say}} told of what is done here
    */
   constructor(parts, session, told) {
     this.parts = parts;
@@ -30,6 +31,8 @@ export class Desk {
     parts.release.onclick = () => this.#act("release");
     parts.approve.onclick = () => this.approve();
     parts.next.onclick = () => told.next();
+    // A login that ends, or a look at another one, loses none of it.
+    parts.reason.oninput = () => this.#id && sessionStorage.setItem(REASON + this.#id, parts.reason.value);
     onSubmit(parts.form, () => this.#reject());
   }
 
@@ -61,15 +64,15 @@ export class Desk {
     this.#edition = null;
     this.#verdict = "";
     this.parts.box.hidden = true;
-    this.parts.reason.value = "";
+    this.parts.reason.value = (id && sessionStorage.getItem(REASON + id)) ?? "";
     this.#say("");
     if (!id) return;
     try {
       await this.read();
-      if (this.#id === id) this.parts.title.focus();
+      if (this.#id === id && this.#edition) this.parts.title.focus();
     } catch (error) {
-      this.#say(error.message);
-      this.parts.box.hidden = false;
+      // Nothing is shown until it is there: it is asked for again.
+      if (this.#id === id) this.told.trouble(error.message);
     }
   }
 
@@ -99,22 +102,28 @@ export class Desk {
   async #act(name, body) {
     if (this.#busy || !this.#edition) return false;
     const id = this.#id;
+    const path = this.#path;
     this.#busy = true;
     this.#show();
-    let done = false;
+    let edition = null;
+    let trouble = null;
     try {
-      const edition = await this.session.request("POST", `${this.#path}/${name}`, body);
-      done = this.#id === id;
-      if (done) this.#edition = edition;
-      this.#say("");
+      edition = await this.session.request("POST", `${path}/${name}`, body);
     } catch (error) {
-      this.#say(error.message);
+      trouble = error;
       // Another was sooner, or it is not in review any more: how it stands is seen.
-      if (error.status === 409) this.#edition = await this.session.request("GET", this.#path).catch(() => this.#edition);
+      if (error.status === 409) edition = await this.session.request("GET", path).catch(() => null);
     }
     this.#busy = false;
-    if (this.#id === id) this.#show();
-    return done;
+    // Another one was opened meanwhile.
+    if (this.#id !== id) {
+      this.read().catch((error) => this.told.trouble(error.message));
+      return false;
+    }
+    if (edition) this.#edition = edition;
+    this.#say(trouble?.message ?? "");
+    this.#show();
+    return trouble === null;
   }
 
   async claim() {
@@ -146,6 +155,7 @@ export class Desk {
   #decided(verdict) {
     this.#verdict = verdict;
     this.parts.reason.value = "";
+    sessionStorage.removeItem(REASON + this.#id);
     this.#show();
     this.parts.next.focus();
     this.told.say(`${verdict}: ${this.#edition.name}`);
@@ -158,7 +168,9 @@ export class Desk {
     parts.box.hidden = !edition;
     if (!edition) return;
     parts.title.textContent = edition.name;
-    parts.standing.textContent = this.#standing(edition);
+    // Said again, it would be read out again.
+    const standing = this.#standing(edition);
+    if (parts.standing.textContent !== standing) parts.standing.textContent = standing;
     parts.facts.replaceChildren(...factList(edition));
     parts.flags.replaceChildren(...flagList(edition.flags));
     parts.unflagged.hidden = edition.flags.length > 0;

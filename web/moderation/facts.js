@@ -22,14 +22,11 @@ export function factList({ name, url, wallet, is_incognito: incognito, since, pa
 
 /** What the pre-checks noticed, and why. */
 export function flagList(flags) {
-  return flags.map(({ field, found, word, language, severity, why }) => {
-    const what = found && word && found !== word ? `“${found}” (${word})` : `“${found ?? word ?? ""}”`;
-    const where = [field, language, severity].filter(Boolean).join(" · ");
-    return element("li", {},
-      element("strong", { textContent: what }),
-      element("span", { className: "quiet", textContent: where }),
-      element("p", { textContent: sentence(why ?? "") }));
-  });
+  return flags.map(({ field, found, language, severity, why }) =>
+    element("li", {},
+      element("strong", { textContent: `“${found}”` }),
+      element("span", { className: "quiet", textContent: [field, language, severity].join(" · ") }),
+      element("p", { textContent: sentence(why) })));
 }
 
 /** All that has become of an edition. */

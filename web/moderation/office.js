@@ -26,6 +26,7 @@ export class Office {
       next: () => this.step(1),
       decided: () => this.queue.read().catch(() => {}),
       gone: () => this.#gone(),
+      trouble: (text) => this.#say(text),
       say: (text) => (parts.spoken.textContent = text),
     });
     this.decisions = new Decisions(parts.done, session);
@@ -98,13 +99,14 @@ export class Office {
   #key(event) {
     if (event.altKey || event.ctrlKey || event.metaKey || event.repeat || event.target.closest(FIELDS)) return;
     const keys = {
-      j: () => this.step(1),
-      k: () => this.step(-1),
-      c: () => this.desk.claim(),
-      a: () => this.desk.approve(),
-      r: () => this.desk.beginToReject(),
+      KeyJ: () => this.step(1),
+      KeyK: () => this.step(-1),
+      KeyC: () => this.desk.claim(),
+      KeyA: () => this.desk.approve(),
+      KeyR: () => this.desk.beginToReject(),
     };
-    const act = keys[event.key];
+    // By what stands on the key; where that is no Latin letter, by where the key is.
+    const act = keys[`Key${event.key.toUpperCase()}`] ?? (/^[a-z]$/i.test(event.key) ? undefined : keys[event.code]);
     if (!act) return;
     event.preventDefault();
     act();

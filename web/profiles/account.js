@@ -3,18 +3,48 @@ import { Session } from "../session.js";
 const KEPT = "darkroom.wallet";
 const WHO = "darkroom.wallet.who";
 
-/** The login of a wallet, kept beyond a closed tab: a payment may take longer than that. */
+/** What is kept by now: {token, who}; null where nobody is logged in. */
+function kept() {
+  try {
+    const token = localStorage.getItem(KEPT);
+    return token && { token, who: JSON.parse(localStorage.getItem(WHO)) };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The login of a wallet, kept beyond a closed tab: a payment may take longer than that. A page stays with the login that it
+ * began with. Fires `another` when another tab has signed out, or somebody else in.
+ */
 export class WalletSession extends Session {
+  #login = kept();
+
   constructor(api) {
     super(api, localStorage, KEPT);
+    addEventListener("storage", ({ key }) => [KEPT, WHO, null].includes(key) && this.#compare());
+  }
+
+  get token() {
+    return this.#login?.token ?? null;
   }
 
   /** {user_id, address}; null where nobody is logged in. */
   get who() {
-    return this.token ? JSON.parse(localStorage.getItem(WHO)) : null;
+    return this.#login?.who ?? null;
+  }
+
+  // The same one who has signed in anew is no other.
+  #compare() {
+    const now = kept();
+    if (now && this.who && now.who?.user_id === this.who.user_id) this.#login = now;
+    else if (now?.token !== this.token) this.dispatchEvent(new Event("another"));
   }
 
   leave() {
+    const mine = kept()?.token === this.token;
+    this.#login = null;
+    if (!mine) return;
     super.leave();
     localStorage.removeItem(WHO);
   }
@@ -26,7 +56,9 @@ export class WalletSession extends Session {
     const { message } = await this.api.request("POST", "/wallet/challenge", { body: { address } });
     const signature = await wallet.sign(message, address);
     const told = await this.api.request("POST", "/wallet/login", { body: { message, signature } });
-    localStorage.setItem(WHO, JSON.stringify({ user_id: told.user_id, address: told.address }));
+    const who = { user_id: told.user_id, address: told.address };
+    this.#login = { token: told.token, who };
+    localStorage.setItem(WHO, JSON.stringify(who));
     this.take(told.token);
   }
 }

@@ -10,7 +10,8 @@ export function addressOfHashtag(name) {
 
 /** Hashtags as a list of links. */
 export function hashtagList(names) {
-  const row = (name) => element("li", {}, element("a", { className: "chip", href: addressOfHashtag(name), textContent: `#${name}` }));
+  const link = (name) => element("a", { className: "chip", href: addressOfHashtag(name), textContent: `#${name}` });
+  const row = (name) => element("li", {}, link(name));
   return element("ul", { className: "chips", role: "list", "aria-label": "Hashtags" }, ...names.map(row));
 }
 
@@ -26,6 +27,7 @@ function linkTo(address) {
 export class ProfileCard {
   #lost;
   #places = {};
+  #told = "";
 
   /** @param {() => void} [lost] hears that a link does not work any more */
   constructor(lost = () => {}) {
@@ -38,22 +40,32 @@ export class ProfileCard {
     this.wallet = element("p", { className: "profile-wallet quiet" });
     this.text = element("p", { className: "profile-text" });
     this.hashtags = element("div");
-    const head = element("header", { className: "profile-head" }, this.logo, element("div", {}, this.name, this.link, this.wallet));
+    const who = element("div", {}, this.name, this.link, this.wallet);
+    const head = element("header", { className: "profile-head" }, this.logo, who);
     this.root = element("article", { className: "profile" }, this.film, this.picture, head, this.text, this.hashtags);
   }
 
   /** @param {object} profile as the API shows it: {name, url, wallet, activity_hobbies, hashtags, is_incognito, media} */
   show(profile) {
-    const { name, url: address, wallet, activity_hobbies: text, hashtags, is_incognito: incognito, media = {} } = profile;
+    const { media = {}, ...told } = profile;
+    this.#write(told);
+    const of = (what) => `${what} of ${this.name.textContent}`;
+    this.#place("logo", this.logo, pictureOf(media.logo, true), (url) => this.#image("logo", url, of("Logo")));
+    this.#place("image", this.picture, pictureOf(media.image), (url) => this.#image("image", url, of("Picture")));
+    this.#place("video", this.film, filmOf(media.video), (url) => this.#video(url, media.video, of("Video")));
+  }
+
+  // Told of again and again, what says the same is left alone: a link may have the focus.
+  #write(told) {
+    const key = JSON.stringify(told);
+    if (this.#told === key) return;
+    this.#told = key;
+    const { name, url, wallet, activity_hobbies: text, hashtags, is_incognito: incognito } = told;
     this.name.textContent = incognito ? HIDDEN : (name ?? "");
-    this.link.replaceChildren(...(incognito ? [] : [linkTo(address)]).filter(Boolean));
+    this.link.replaceChildren(...(incognito ? [] : [linkTo(url)]).filter(Boolean));
     this.wallet.textContent = incognito ? "" : (wallet ?? "");
     this.text.textContent = text ?? "";
     this.hashtags.replaceChildren(...(hashtags?.length ? [hashtagList(hashtags)] : []));
-    const called = this.name.textContent;
-    this.#place("logo", this.logo, pictureOf(media.logo, true), (url) => this.#image("logo", url, `Logo of ${called}`));
-    this.#place("image", this.picture, pictureOf(media.image), (url) => this.#image("image", url, `Picture of ${called}`));
-    this.#place("video", this.film, filmOf(media.video), (url) => this.#video(url, media.video, `Video of ${called}`));
   }
 
   // What is on stays on, though its link is another one: it may be playing.

@@ -23,6 +23,13 @@ export class Draft {
     }
   }
 
+  /** The fields with what another tab has kept, but for those that were changed here since `known`. */
+  merged(values, known) {
+    const kept = this.read()?.values ?? values;
+    const choose = (name) => (values[name] === known[name] ? kept[name] : values[name]);
+    return Object.fromEntries(Object.keys(values).map((name) => [name, choose(name)]));
+  }
+
   drop() {
     localStorage.removeItem(this.key);
   }

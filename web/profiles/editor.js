@@ -7,6 +7,7 @@ import { ROLES, Slots } from "./slots.js";
 import { sentence } from "./words.js";
 
 const FRESH = 30_000;
+const FAILED = "One of your files did not work out: choose another one, or leave it out.";
 const NEEDED = "A profile has to have this: choose one.";
 const WAITED = "Your files are still on their way. It can be sent once they are there.";
 
@@ -16,7 +17,7 @@ function valuesOf({ name, url, activity_hobbies, hashtags, is_incognito }) {
   return { name: name ?? "", url: url ?? "", activity_hobbies: activity_hobbies ?? "", hashtags: written, is_incognito };
 }
 
-/** Whether what was written has become this edition, as far as one can tell: the server puts the rest into a form of its own. */
+/** Whether what was written has become this edition, as far as one can tell: the rest the server puts in a way of its own. */
 function isSame(values, edition) {
   return ["name", "activity_hobbies"].every((name) => values?.[name]?.trim() === edition[name]);
 }
@@ -25,6 +26,7 @@ function isSame(values, edition) {
 export class Editor {
   #open = false;
   #refreshed = 0;
+  #known = {};
 
   /**
    * @param {object} parts {box, form, message, send, fields, chips, slots, preview}
@@ -37,7 +39,8 @@ export class Editor {
     this.draft = new Draft(session.who.user_id);
     this.fields = new Fields({ fields: parts.fields, chips: parts.chips }, session);
     this.slots = new Slots(session);
-    this.views = new Map(parts.slots.map((root) => [root.dataset.role, new SlotView(root, this.slots, (text) => this.#say(text))]));
+    const view = (root) => new SlotView(root, this.slots, (text) => this.#say(text));
+    this.views = new Map(parts.slots.map((root) => [root.dataset.role, view(root)]));
     this.card = new ProfileCard(() => this.#freshen());
     parts.preview.replaceChildren(this.card.root);
     this.ended = new AbortController();
@@ -58,6 +61,7 @@ export class Editor {
       await this.#send().finally(() => (busy = false));
     };
     this.parts.form.addEventListener("submit", send, { signal });
+    addEventListener("storage", ({ key }) => key === this.draft.key && this.#adopt(), { signal });
   }
 
   get open() {
@@ -76,6 +80,7 @@ export class Editor {
     const draft = this.draft.read();
     this.parts.box.hidden = false;
     this.fields.values = draft?.values ?? (edition ? valuesOf(edition) : {});
+    this.#known = this.fields.values;
     this.slots.begin(edition?.media, draft?.without ?? []).catch((error) => this.#say(error.message));
     this.#preview();
   }
@@ -97,9 +102,10 @@ export class Editor {
     this.views.forEach((view) => view.close());
   }
 
-  /** What was written has been sent in, or is given up. */
-  sent() {
-    this.draft.drop();
+  /** These fields have been sent in: what another tab has written since is kept. Without any, all of it is given up. */
+  sent(values) {
+    const kept = this.draft.read()?.values;
+    if (!values || JSON.stringify(kept) === JSON.stringify(values)) this.draft.drop();
     this.hide();
   }
 
@@ -112,7 +118,20 @@ export class Editor {
   }
 
   #written() {
-    if (this.#open) this.draft.write({ values: this.fields.values, without: this.slots.without });
+    if (this.#open) {
+      const { values } = this.fields;
+      this.draft.write({ values: this.draft.merged(values, this.#known), without: this.slots.without });
+      this.#known = values;
+    }
+    this.#preview();
+  }
+
+  // Another tab of the same one has written: what it changed is taken up here.
+  #adopt() {
+    const values = this.draft.read()?.values;
+    if (!this.#open || !values) return;
+    this.#known = values;
+    this.fields.values = values;
     this.#preview();
   }
 
@@ -132,7 +151,7 @@ export class Editor {
     this.#say("");
     this.views.forEach((view) => view.refuse(""));
     if (!this.slots.ready) {
-      this.#say(WAITED);
+      this.#say(this.slots.failed ? FAILED : WAITED);
       return;
     }
     try {

@@ -16,12 +16,6 @@ function roughly(text) {
   return text.split(/[\s,;]+/).map((word) => word.replace(/^#+/, "")).filter(Boolean);
 }
 
-/** What of a finding is told: what was found, in which word, and why. */
-function findingInWords({ found, word, why }) {
-  const what = found && word && found !== word ? `“${found}” (${word})` : `“${found ?? word ?? ""}”`;
-  return `${what}: ${sentence(why || "a moderator is going to look at it")}`;
-}
-
 /** The fields of a profile, checked by the server while they are written. Fires `written` and `checked`. */
 export class Fields extends EventTarget {
   #touched = new Set();
@@ -117,7 +111,7 @@ export class Fields extends EventTarget {
       const wrong = this.#touched.has(name) ? errors.filter((error) => nameOf(error.field) === name) : [];
       const noticed = flags.filter((flag) => nameOf(flag.field) === name);
       field.setAttribute("aria-invalid", String(wrong.length > 0));
-      const said = [...wrong.map(({ message }) => sentence(message)), ...noticed.map(findingInWords)];
+      const said = [...wrong.map(({ message }) => sentence(message)), ...noticed.map(({ why }) => sentence(why))];
       this.#say(document.getElementById(`${field.id}-error`), said, wrong.length === 0);
     }
     this.#showChips(errors.some(({ field }) => nameOf(field) === "hashtags"));

@@ -31,6 +31,13 @@ export class KeptFiles {
     return file ?? null;
   }
 
+  /** Whether another tab is sending the file of a role just now. */
+  async isElsewhere(role) {
+    if (!navigator.locks || this.#held.has(role)) return false;
+    const { held } = await navigator.locks.query();
+    return held.some(({ name }) => name === `${NAME}.${this.#key(role)}`);
+  }
+
   async drop(role) {
     await this.#database.with("readwrite", (files) => files.delete(this.#key(role)));
     this.#release(role);

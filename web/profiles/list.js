@@ -17,8 +17,9 @@ function row({ profile_id: id, name, hashtags, media }) {
   const picture = pictureOf(media?.image, true);
   const shown = name ?? "Incognito";
   const link = element("a", { href: `/profiles/${encodeURIComponent(id)}` });
-  link.append(element("span", { className: "profile-thumb" }), element("span", { className: "profile-title", textContent: shown }));
-  if (picture) link.firstChild.append(element("img", { alt: "", loading: "lazy", decoding: "async", src: picture.url }));
+  const thumb = element("span", { className: "profile-thumb" });
+  if (picture) thumb.append(element("img", { alt: "", loading: "lazy", decoding: "async", src: picture.url }));
+  link.append(thumb, element("span", { className: "profile-title", textContent: shown }));
   return element("li", {}, link, hashtagList(hashtags ?? []));
 }
 

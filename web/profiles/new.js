@@ -19,7 +19,9 @@ const parts = {
     slots: [...document.querySelectorAll(".slot")],
     preview: byId("preview"),
   },
-  payment: ids("pay", ["box", "amount", "recipient", "copy", "chain", "payer", "state", "bar", "ways", "message", "form", "hash"]),
+  payment: ids("pay", [
+    ...["box", "amount", "recipient", "copy", "chain", "payer", "state", "bar", "ways", "message", "form", "hash"],
+  ]),
   standing: ids("standing", [
     ...["box", "title", "reason", "steps", "public", "address", "still", "edit", "withdraw", "remove", "history"],
   ]),
@@ -81,6 +83,12 @@ function offer() {
 
 wallets.addEventListener("changed", offer);
 session.addEventListener("ended", () => shut("Your login has ended. Sign in again: nothing is lost."));
+// All that this page holds is of whom it began with.
+session.addEventListener("another", () => {
+  studio?.close();
+  studio = null;
+  location.reload();
+});
 byId("sign-out").onclick = () => (!studio.editor.slots.sending || confirm(LEFT)) && shut("You are signed out.");
 addEventListener("beforeunload", (event) => studio?.editor.slots.sending && event.preventDefault());
 

@@ -1,6 +1,7 @@
 import { backoff, pause } from "../pause.js";
 
 const KEPT = "darkroom.profile.payment";
+const REFUSED = 4001;
 const TRANSFER = "a9059cbb"; // transfer(address,uint256) of ERC-20
 
 function word(hex) {
@@ -32,20 +33,25 @@ export class Paying extends EventTarget {
     this.key = `${KEPT}.${edition}`;
     this.tell = tell;
     this.trouble = "";
-    if (this.kept?.hash) this.#pass();
+    this.look();
   }
 
   close() {
     this.#ended.abort();
   }
 
-  /** {asked: when a wallet was asked to pay, hash: what it gave}; null where neither is. */
+  /** {asked: when a wallet was asked to pay, hashes: what it gave and is not told yet}; null where neither is. */
   get kept() {
     try {
       return JSON.parse(localStorage.getItem(this.key));
     } catch {
       return null;
     }
+  }
+
+  /** The hash that is told next. */
+  get hash() {
+    return this.kept?.hashes[0] ?? null;
   }
 
   #keep(kept) {
@@ -58,20 +64,17 @@ export class Paying extends EventTarget {
     if (!this.#ended.signal.aborted) this.dispatchEvent(new Event("changed"));
   }
 
-  /** Whether a hash is on its way to the server. */
-  get telling() {
-    return this.#telling;
-  }
-
-  /** Has a wallet pay. @throws {WalletError} and then nothing was paid, as far as the wallet says */
+  /** Has a wallet pay. @throws {WalletError} and what was known of an earlier payment is known still */
   async pay(wallet, quote) {
     await this.#prepare(wallet, quote);
-    this.#keep({ asked: Date.now() });
+    const before = this.kept;
+    this.#keep({ asked: Date.now(), hashes: before?.hashes ?? [] });
     let hash;
     try {
       hash = await wallet.pay(transactionOf(quote));
     } catch (error) {
-      this.#keep(null);
+      // Only who says no has surely not paid.
+      if (before || error.code === REFUSED) this.#keep(before);
       throw error;
     }
     await this.take(hash);
@@ -87,8 +90,8 @@ export class Paying extends EventTarget {
 
   /** Takes the hash of a payment and tells the server, for as long as that takes. */
   take(hash) {
-    this.#keep({ asked: Date.now(), hash });
-    return this.#pass();
+    this.#keep({ asked: Date.now(), hashes: [...(this.kept?.hashes ?? []), hash] });
+    return this.look();
   }
 
   /** What was asked of the wallet does not matter any more. */
@@ -96,22 +99,32 @@ export class Paying extends EventTarget {
     this.#keep(null);
   }
 
-  async #pass() {
-    if (this.#telling) return;
+  #told(hash) {
+    const { asked, hashes } = this.kept ?? { hashes: [] };
+    const left = hashes.filter((other) => other !== hash);
+    this.#keep(left.length > 0 ? { asked, hashes: left } : null);
+  }
+
+  /** Tells what is not told yet, as far as that is not being done: also what a page before this one was given. */
+  async look() {
+    if (this.#telling || !this.hash) return;
     this.#telling = true;
     this.trouble = "";
     const { signal } = this.#ended;
-    for (let failures = 0; !signal.aborted && this.kept?.hash; failures += 1) {
+    for (let failures = 0; !signal.aborted && this.hash; failures += 1) {
+      const { hash } = this;
       try {
-        await this.tell(this.kept.hash);
-        this.#keep(null);
+        await this.tell(hash);
+        this.#told(hash);
       } catch (error) {
         this.trouble = error.message;
-        // Told no, there is no use in telling it again; but for 401, after which one signs in again.
-        if (!error.passing && error.status !== 401) this.#keep(null);
-        if (!error.passing) break;
-        this.#changed();
-        await pause(backoff(failures, 10_000), signal);
+        // Told no, there is no use in telling it again. One may have to sign in first; and what is not there may come.
+        if (!error.passing && [401, 404].includes(error.status)) break;
+        if (!error.passing) this.#told(hash);
+        else {
+          this.#changed();
+          await pause(backoff(failures, 10_000), signal);
+        }
       }
     }
     this.#telling = false;

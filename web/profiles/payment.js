@@ -1,22 +1,30 @@
 import { element, onSubmit } from "../elements.js";
 import { momentInWords } from "../words.js";
 import { Paying } from "./paying.js";
+import { Surely } from "./surely.js";
 import { amountInWords, sentence, shortly } from "./words.js";
 
 const HASH = /^0x[0-9a-fA-F]{64}$/;
+const WALLETLESS = "There is no wallet in this browser: pay from elsewhere.";
 const TWICE = "Pay a second time?";
+const PAYABLE = ["draft", "awaiting_payment"];
 const SETTLED = ["seen", "confirmed", "waived"];
+
+function priceInWords({ amount, decimals, symbol }) {
+  return [amountInWords(amount, decimals), symbol].filter(Boolean).join(" ");
+}
 
 /** What is to be paid and how far that is, with the ways to do it. */
 export class PaymentView {
   #quote = null;
   #paying = null;
   #edition = null;
-  #asked = false;
+  #surely = new Surely(() => this.#show());
   #busy = false;
 
   /**
-   * @param {Record<string, HTMLElement>} parts box, amount, recipient, copy, chain, payer, state, bar, ways, message, form, hash
+   * @param {Record<string, HTMLElement>} parts box, amount, recipient, copy, chain, payer, state, bar, ways, message, form,
+   *   hash
    * @param {import("./wallets.js").Wallets} wallets
    * @param {(hash: string) => Promise<object>} tell gives a hash to the server
    */
@@ -32,6 +40,7 @@ export class PaymentView {
 
   close() {
     this.ended.abort();
+    this.#surely.close();
     this.#paying?.close();
     this.#paying = null;
   }
@@ -44,14 +53,20 @@ export class PaymentView {
       this.#paying = id ? new Paying(id, this.tell) : null;
       this.#paying?.addEventListener("changed", () => this.#heard());
       this.#edition = id;
-      this.#asked = false;
+      this.#surely.close();
       this.#say("");
     }
     const { state, payment } = edition ?? {};
     this.#quote = state === "awaiting_payment" ? payment : null;
-    // Once the server has seen it, what the wallet was asked for is over.
-    if (SETTLED.includes(payment?.status) && this.#paying?.kept) this.#paying.forget();
+    if (this.#isOver(state, payment)) this.#paying.forget();
+    else if (PAYABLE.includes(state)) this.#paying?.look();
     this.#show();
+  }
+
+  // Once the server has seen it, or nothing is to be paid any more, what the wallet was asked for does not matter.
+  #isOver(state, payment) {
+    const kept = this.#paying?.kept;
+    return Boolean(kept) && (SETTLED.includes(payment?.status) || (kept.hashes.length === 0 && !PAYABLE.includes(state)));
   }
 
   #heard() {
@@ -70,8 +85,7 @@ export class PaymentView {
     if (!quote) return;
     const byChain = quote.provider === "evm";
     box.classList.toggle("is-by-chain", byChain);
-    const symbol = quote.symbol ? ` ${quote.symbol}` : "";
-    this.parts.amount.textContent = byChain ? `${amountInWords(quote.amount, quote.decimals)}${symbol}` : "As agreed with the operator";
+    this.parts.amount.textContent = byChain ? priceInWords(quote) : "As agreed with the operator";
     this.parts.recipient.textContent = quote.recipient ?? "";
     this.parts.payer.textContent = quote.payer ?? "";
     this.parts.chain.textContent = quote.chain_id ?? "";
@@ -84,23 +98,25 @@ export class PaymentView {
 
   #inWords(quote) {
     const kept = this.#paying?.kept;
-    if (quote.status === "seen") return `Seen on the chain: ${quote.confirmations} of ${quote.confirmations_needed} confirmations.`;
-    if (kept?.hash) return `Paid by ${shortly(kept.hash)}; Darkroom is being told.`;
+    const { confirmations, confirmations_needed: needed } = quote;
+    if (quote.status === "seen") return `Seen on the chain: ${confirmations} of ${needed} confirmations.`;
+    const hash = this.#paying?.hash;
+    if (hash) return `Paid by ${shortly(hash)}; Darkroom is being told.`;
     const said = sentence(quote.reason);
     if (!kept) return said;
     const when = momentInWords(new Date(kept.asked).toISOString());
-    return `Your wallet was asked to pay (${when}). If you said yes there, wait: the payment is found by itself. ${said}`.trim();
+    return `Your wallet was asked to pay (${when}). If you said yes there, wait: it is found by itself. ${said}`.trim();
   }
 
   #showWays(quote) {
-    const open = quote.provider === "evm" && quote.status === "due" && !this.#paying.kept?.hash;
+    const open = quote.provider === "evm" && quote.status === "due" && !this.#paying.hash;
     const ways = [...this.parts.box.querySelectorAll("[data-way]")];
     for (const way of ways) way.hidden = !open;
     if (!open) return;
     const { all, chosen } = this.wallets;
     const offered = chosen ? [chosen] : all;
     const again = this.#paying.kept || quote.tx_hash;
-    const label = (wallet) => (this.#asked && again ? TWICE : `Pay with ${wallet.name}`);
+    const label = (wallet) => (this.#surely.asked && again ? TWICE : `Pay with ${wallet.name}`);
     const key = offered.map((wallet) => wallet.id + label(wallet)).join();
     if (this.parts.ways.dataset.shown === key) return;
     this.parts.ways.dataset.shown = key;
@@ -109,24 +125,19 @@ export class PaymentView {
       type: "button",
       className: "primary",
       textContent: label(wallet),
-      onclick: () => this.#pay(wallet),
+      onclick: (event) => this.#pay(wallet, event),
     });
-    const none = element("p", { className: "quiet", textContent: "There is no wallet in this browser: pay from elsewhere." });
+    const none = element("p", { className: "quiet", textContent: WALLETLESS });
     this.parts.ways.replaceChildren(...(offered.length > 0 ? offered.map(button) : [none]));
     if (focused) this.parts.ways.querySelector("button")?.focus();
   }
 
   // One payment may be on its way already: a second one takes the same button twice.
-  async #pay(wallet) {
+  async #pay(wallet, event) {
     if (this.#busy) return;
     const again = this.#paying.kept || this.#quote.tx_hash;
-    if (again && !this.#asked) {
-      this.#asked = true;
-      this.#show();
-      return;
-    }
+    if (again && !this.#surely.press(wallet.id, event)) return;
     this.#busy = true;
-    this.#asked = false;
     this.#say("");
     const paying = this.#paying;
     try {

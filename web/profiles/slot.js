@@ -54,7 +54,8 @@ export class SlotView {
     const working = asset && !["done", "error"].includes(asset.state);
     this.#showBar(working, percent, asset);
     const failed = asset?.state === "error";
-    this.trouble.textContent = failed ? fileErrorInWords(asset.error) : "";
+    const trouble = failed ? fileErrorInWords(asset.error) : "";
+    if (this.trouble.textContent !== trouble) this.trouble.textContent = trouble;
     this.again.hidden = !failed || !asset.file;
     if (asset) this.error.textContent = "";
   }
@@ -63,7 +64,8 @@ export class SlotView {
     this.bar.hidden = !working;
     const left = working ? leftInWords(asset.progress?.left) : "";
     const stage = working ? stateInWords(asset.state) + (percent === null ? "" : `, ${percent} %`) : "";
-    this.state.textContent = asset?.state === "done" ? "There" : [stage, left].filter(Boolean).join(" · ");
+    const text = asset?.state === "done" ? "There" : [stage, left].filter(Boolean).join(" · ");
+    if (this.state.textContent !== text) this.state.textContent = text;
     if (percent === null) this.bar.removeAttribute("value");
     else this.bar.value = percent;
   }

@@ -16,9 +16,9 @@ function make(role, fields) {
   return { ...blank, unsent: false, inParts: false, error: null, versions: {}, progress: null, ...fields };
 }
 
-/** What the server tells of a file of this role. One that never came to its end can't go on without its bytes. */
-function told(role, { path, state, error = null, kind, preview }) {
-  const broken = state === "init";
+/** What the server tells of a file of this role. One that nobody is sending can't go on without its bytes. */
+function told(role, { path, state, error = null, kind, preview }, sending) {
+  const broken = state === "init" && !sending;
   const trouble = broken ? { message: UNSENT } : error;
   return make(role, { id: idIn(path), path, state: broken ? "error" : state, error: trouble, kind, versions: preview ?? {} });
 }
@@ -32,7 +32,6 @@ export class Slots extends EventTarget {
   #queues = new Map();
   #without = new Set();
   #edition = {};
-  #uploaded = new Map();
 
   constructor(session) {
     super();
@@ -56,6 +55,11 @@ export class Slots extends EventTarget {
   /** Whether a file would be lost with the page. */
   get sending() {
     return [...this.#queues.values()].some((queue) => queue.left > 0);
+  }
+
+  /** Whether one of them has failed. */
+  get failed() {
+    return [...this.#assets.values()].some(({ state }) => state === "error");
   }
 
   /** Whether all that was chosen is there, and looked into. */
@@ -105,22 +109,20 @@ export class Slots extends EventTarget {
   /** Reads what is uploaded anew; what is on its way from here stays. @throws {ApiError} */
   async refresh() {
     const { uploads } = await this.session.request("GET", "/profiles/uploads");
-    this.#uploaded = new Map(uploads.map((upload) => [upload.role, upload]));
+    const uploaded = new Map(uploads.map((upload) => [upload.role, upload]));
     for (const role of ROLES) {
       const here = this.get(role);
       if (here?.unsent) continue;
-      const there = this.#uploaded.get(role) ?? this.#kept(role);
-      this.#set(role, there ? this.#same(here, told(role, there)) : null);
+      const there = this.#without.has(role) ? null : (uploaded.get(role) ?? this.#edition[role]);
+      const sending = there?.state === "init" && (await this.kept.isElsewhere(role));
+      if (this.get(role)?.unsent) continue;
+      this.#set(role, there ? this.#same(here, told(role, there, sending)) : null);
     }
   }
 
   // Its file is kept at hand, so that what failed can be sent again.
   #same(here, asset) {
     return here && here.id === asset.id ? Object.assign(here, asset, { file: here.file, filename: here.filename }) : asset;
-  }
-
-  #kept(role) {
-    return this.#without.has(role) ? null : this.#edition[role];
   }
 
   /** Sends a file; the one before is replaced by it. */
@@ -159,8 +161,7 @@ export class Slots extends EventTarget {
     this.#set(role, null);
     const ofEdition = idIn(this.#edition[role]?.path) === id;
     if (!id || ofEdition) return;
-    this.#uploaded.delete(role);
-    await this.session.request("DELETE", `/profiles/uploads/${id}`).catch((error) => {
+    await this.session.request("DELETE", `/profiles/uploads/${id}`, undefined, { keepalive: true }).catch((error) => {
       if (error.status !== 404) throw error;
     });
   }
@@ -200,7 +201,7 @@ export class Slots extends EventTarget {
   /** One event of the user's stream about a file; true if it is one of these. */
   tell({ type, file_id: id, state, versions, error }) {
     const asset = this.find(id);
-    if (!asset || (asset.unsent && (state === "init" || type === "deleted"))) return Boolean(asset);
+    if (!asset || (asset.unsent && state === "init")) return Boolean(asset);
     if (type === "deleted") this.#lose(asset);
     if (!["state", "preview"].includes(type)) return true;
     const arrived = state !== "init" && state !== "error";
@@ -210,7 +211,13 @@ export class Slots extends EventTarget {
   }
 
   // Replaced from another tab; or it was of what came to nothing, and its time is over.
-  #lose({ role, id }) {
+  #lose(asset) {
+    const { role, id } = asset;
+    if (asset.unsent) {
+      this.#cancel(role);
+      this.#set(role, null);
+      this.kept.drop(role);
+    }
     if (idIn(this.#edition[role]?.path) === id) delete this.#edition[role];
     this.refresh().catch(() => {});
   }

@@ -1,5 +1,6 @@
 import { element } from "../elements.js";
 import { momentInWords } from "../words.js";
+import { Surely } from "./surely.js";
 import { editionInWords, ON_ITS_WAY, sentence } from "./words.js";
 
 const STEPS = [
@@ -13,7 +14,7 @@ const PLAINLY = { withdraw: "Withdraw", remove: "Delete" };
 
 /** Where a profile stands: what everybody sees, what is on its way, and what may be done about it. */
 export class StandingView {
-  #asked = null;
+  #surely = new Surely(() => this.#label());
 
   /**
    * @param {Record<string, HTMLElement>} parts box, title, reason, steps, public, address, edit, withdraw, remove, history
@@ -22,19 +23,14 @@ export class StandingView {
   constructor(parts, act) {
     this.parts = parts;
     parts.edit.onclick = () => act.edit();
-    for (const name of ["withdraw", "remove"]) parts[name].onclick = () => this.#surely(name, act[name]);
-  }
-
-  // The same button twice: there is no way back.
-  #surely(name, act) {
-    if (this.#asked === name) act();
-    this.#asked = this.#asked === name ? null : name;
-    this.#label();
+    for (const name of ["withdraw", "remove"]) {
+      parts[name].onclick = (event) => this.#surely.press(name, event) && act[name]();
+    }
   }
 
   #label() {
     for (const [name, words] of Object.entries(PLAINLY)) {
-      this.parts[name].textContent = this.#asked === name ? SURELY[name] : words;
+      this.parts[name].textContent = this.#surely.asked === name ? SURELY[name] : words;
     }
   }
 

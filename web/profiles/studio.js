@@ -134,12 +134,12 @@ export class Studio {
     const [method, path] = id ? ["PUT", `/profiles/${id}`] : ["POST", "/profiles/"];
     try {
       const mine = await this.session.request(method, path, profile);
-      this.editor.sent();
+      this.editor.sent(profile.profile_data);
       this.#take(mine);
     } catch (error) {
       // It may have got there though no answer came, or from another tab: what is on its way is shown.
       await this.read(true);
-      if (ON_ITS_WAY.includes(this.#mine?.edition?.state)) this.editor.sent();
+      if (ON_ITS_WAY.includes(this.#mine?.edition?.state)) this.editor.sent(profile.profile_data);
       else throw error;
     }
     this.parts.standing.box.focus();

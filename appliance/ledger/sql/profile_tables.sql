@@ -66,6 +66,8 @@ CREATE INDEX IF NOT EXISTS editions_to_look_at ON profile_editions (look_at) WHE
 CREATE INDEX IF NOT EXISTS editions_in_review ON profile_editions (state_at, id) WHERE state = 'in_review';
 CREATE INDEX IF NOT EXISTS editions_to_drop ON profile_editions (state_at)
     WHERE state IN ('expired', 'rejected') AND dropped_at IS NULL;
+CREATE INDEX IF NOT EXISTS editions_to_forget ON profile_editions (dropped_at)
+    WHERE state IN ('expired', 'rejected') AND dropped_at IS NOT NULL;
 
 -- Roles: image, logo, video. An asset may be in several editions of one profile.
 CREATE TABLE IF NOT EXISTS profile_media (
@@ -113,7 +115,7 @@ CREATE TABLE IF NOT EXISTS profile_hashtags (
     published_at timestamptz NOT NULL,
     PRIMARY KEY (profile, hashtag)
 );
-CREATE INDEX IF NOT EXISTS profiles_of_hashtag ON profile_hashtags (hashtag, published_at DESC, profile);
+CREATE INDEX IF NOT EXISTS profiles_of_hashtag ON profile_hashtags (hashtag, published_at DESC, profile DESC);
 
 -- What an edition has to pay, as it was when it came to that gate, and what is known of its payment.
 CREATE TABLE IF NOT EXISTS profile_payments (

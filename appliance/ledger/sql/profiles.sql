@@ -58,7 +58,7 @@ RETURNS TABLE (stream bigint, seq bigint) LANGUAGE sql AS $$
     WHERE e.id = tell_edition.edition;
 $$;
 
--- Compare-and-set of one edition's state; no row where it is not in `source` any more. `seconds`: when the gates are tried
+-- Compare-and-set of one edition's state; no row where it is not in `source` any more, else at least one. `seconds`: when the gates are tried
 -- again, NULL: once somebody has done something.
 CREATE OR REPLACE FUNCTION ledger.move_edition(
     edition uuid, source text, target text, why text, by text, seconds double precision, project text
@@ -73,6 +73,9 @@ BEGIN
     END IF;
     INSERT INTO profile_history (edition, who, source, target, reason) VALUES (edition, by, source, target, why);
     RETURN QUERY SELECT * FROM ledger.tell_edition(edition, project);
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT NULL::bigint, NULL::bigint;  -- nobody is there to be told
+    END IF;
 END $$;
 
 -- Takes in what somebody wants to have published. Verdicts: `new`; `busy`, where another edition is on its way, whose id is

@@ -1,6 +1,6 @@
 """What of a list of words is in a text."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from appliance.profiles.words.index import Index, Kind
 from appliance.profiles.words.patterns import Alternative, BadPattern
 from appliance.profiles.words.reading import Plain, Trick, Word
 
-MOST_FOUND = 20  # in one text
+MOST_FOUND = 20  # in one text, of each severity
 _MOST_KNOWN = 20_000  # words that are remembered
 
 
@@ -192,12 +192,15 @@ class _Hits:
     def __init__(self, plain: Plain, rows: Sequence[Listed]) -> None:
         self._plain, self._rows = plain, rows
         self._found: dict[tuple[int, int, int], Hit] = {}
+        self._counts = Counter[str]()
         self.innocent: list[tuple[int, int, int]] = []
         """Row, and from where to where nothing of it counts."""
 
     def add(self, row: int, word: Word, tricks: frozenset[Trick]) -> None:
-        if len(self._found) >= MOST_FOUND or self._known(row, word.start, word.end):
+        severity = self._rows[row].severity
+        if self._counts[severity] >= MOST_FOUND or self._known(row, word.start, word.end):
             return
+        self._counts[severity] += 1
         told = tuple(sorted(tricks | reading.tricks(self._plain, word)))
         self._found[word.start, word.end, row] = Hit(self._plain.span(word), self._rows[row], told)
 

@@ -22,6 +22,7 @@ _PAGE = f"""
 SELECT {_COLUMNS} FROM forbidden_words
 WHERE ($1::text IS NULL OR language = $1) AND id > $2 ORDER BY id LIMIT $3
 """
+_FIND = f"SELECT {_COLUMNS} FROM forbidden_words WHERE language = $1 AND word = $2"
 # Beside what was done with settings; in a layer of its own, since to take back a change is for those alone.
 _NOTED = """
 INSERT INTO settings_history (who, via, action, layer, key, old, new)
@@ -75,7 +76,7 @@ class NewWord(msgspec.Struct, forbid_unknown_fields=True):
 
     def must_be_good(self) -> "NewWord":
         """The same without spaces at the ends. Raises BadRequest, which names every field that is wrong."""
-        told = NewWord(self.word.strip(), self.pattern.strip(), self.severity, self.language.strip().lower())
+        told = NewWord(self.word.strip(), self.pattern.strip(), self.severity, _code(self.language))
         errors = {}
         if not 1 <= len(told.word) <= MOST_WORD:
             errors["word"] = f"1 to {MOST_WORD} characters"
@@ -97,13 +98,17 @@ class NewWord(msgspec.Struct, forbid_unknown_fields=True):
 
 async def page(language: str | None, after: int, limit: int) -> list[ForbiddenWord]:
     """At most `limit` of a language, None: of all, in the order in which they came, after the id `after`."""
-    return [ForbiddenWord(*row) for row in await fetch(_PAGE, language, after, limit)]
+    return [ForbiddenWord(*row) for row in await fetch(_PAGE, language and _code(language), after, limit)]
 
 
-async def find(language: str, word: str) -> int | None:
-    """The id of a word, if it is in the list."""
-    row = await fetch_one("SELECT id FROM forbidden_words WHERE language = $1 AND word = $2", language, word)
-    return None if row is None else int(row["id"])
+async def find(language: str, word: str) -> ForbiddenWord | None:
+    """A word, if it is in the list, however its language is written."""
+    row = await fetch_one(_FIND, _code(language), word.strip())
+    return None if row is None else ForbiddenWord(*row)
+
+
+def _code(language: str) -> str:
+    return language.strip().lower()
 
 
 async def add(word: NewWord, by: Author) -> ForbiddenWord:

@@ -18,14 +18,13 @@ from appliance.profiles.words.judging import Hit, Judge
 
 
 class Finding(msgspec.Struct):
-    """A word of the list in a field. `found`: as it was written; `word`, `pattern`: of the list; `tricks`: what was
-    undone to find it.
+    """A word of the list in a field. `found`: as it was written; `tricks`: what was undone to find it. How the word is
+    looked for is the operator's to know.
     """
 
     field: str
     found: str
     word: str
-    pattern: str
     language: str
     severity: str
     tricks: list[str]
@@ -100,4 +99,4 @@ def _finding(field: str, hit: Hit) -> Finding:
     undone = f" ({', '.join(told)})" if told else ""
     may = "is not allowed here" if listed.severity == "block" else "is looked at by a moderator"
     why = f"“{hit.found}” {may}: “{listed.word}”{undone}"
-    return Finding(field, hit.found, listed.word, listed.pattern, listed.language, listed.severity, told, why)
+    return Finding(field, hit.found, listed.word, listed.language, listed.severity, told, why)

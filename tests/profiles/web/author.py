@@ -67,9 +67,9 @@ class Author(Visitor):
         await asyncio.to_thread(self.wallet.chain.mine, 3)
         await self.stands("Waiting for a moderator")
 
-    async def sent_in_as(self, name: str, portrait: Path) -> None:
+    async def sent_in_as(self, name: str, portrait: Path, text: str = "Chess") -> None:
         """A profile that waits for a moderator."""
-        await self.write(Name=name)
+        await self.write(**{"Name": name, "What you do and like": text})
         await self.choose("image", portrait)
         await self.there("image")
         await self.send_in()

@@ -34,6 +34,7 @@ async def nina(browser: Browser, paying: Stack, wallet: BrowserWallet) -> AsyncI
     await made.sign_in()
     yield made
     wallet.answer.set()
+    await asyncio.to_thread(wallet.chain.automine, True)
 
 
 @pytest.fixture

@@ -6,8 +6,11 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from storage.layout import ORIGINALS
+from tests.processors.clips import clip
 from tests.profiles.web.author import author
 from tests.profiles.web.test_pages import NOT_YET, host
+from tests.profiles.web.wallet import AS_ETHEREUM, another
 from tests.web.test_access import tab_to
 from tests.web.visitor import visitor
 
@@ -35,35 +38,37 @@ async def test_turned_down_it_is_changed_and_sent_again_and_the_old_one_stays_up
     await vera.reject("Say more")
     await nina.stands("Not accepted")
     await expect(page.get_by_label("Name").first).to_have_value("First")
-    await expect(nina.slot("image")).to_have_attribute("data-state", "none")  # its time is over: see profile_grace_hours
-    await nina.write()
+    await expect(nina.slot("image")).to_have_attribute(
+        "data-state", "none"
+    )  # its time is over: see profile_grace_hours
+    await nina.write(Name="Second Try")
     await nina.choose("image", portrait)
     await nina.there("image")
     await nina.press("Send it in")
     await nina.stands("Waiting for a moderator")  # it was paid for already
-    await approved(nina, moderator, "Nina Ro")
+    await approved(nina, moderator, "Second Try")
     public = await nina.public()
-    await expect(public.locator(".profile-name")).to_have_text("Nina Ro")
+    await expect(public.locator(".profile-name")).to_have_text("Second Try")
 
     await nina.press("Edit")
-    await page.get_by_label("Name").first.fill("Nina Two")
+    await page.get_by_label("Name").first.fill("Third Way")
     await page.get_by_label("Incognito").check()
     await page.reload()
-    await expect(page.get_by_label("Name").first).to_have_value("Nina Two")
+    await expect(page.get_by_label("Name").first).to_have_value("Third Way")
     await expect(page.get_by_label("Incognito")).to_be_checked()
     await nina.there("image")
     await nina.send_in()
     await expect(page.locator("#standing-still")).to_be_visible()
     await nina.pay()
     await public.reload()
-    await expect(public.locator(".profile-name")).to_have_text("Nina Ro")
-    await approved(nina, moderator, "Nina Two")
+    await expect(public.locator(".profile-name")).to_have_text("Second Try")
+    await approved(nina, moderator, "Third Way")
     await public.reload()
     await expect(public.locator(".profile-name")).to_have_text("Incognito")
-    assert "Nina" not in await public.locator("body").inner_text()
+    assert "Third" not in await public.locator("body").inner_text()
     assert nina.wallet.account.lower() not in (await public.content()).lower()
     await nina.press("Edit")
-    await expect(page.get_by_label("Name").first).to_have_value("Nina Two")
+    await expect(page.get_by_label("Name").first).to_have_value("Third Way")
 
     await nina.press("Delete")
     await nina.press("Delete it with all its files?")
@@ -101,12 +106,15 @@ async def test_the_wallet_says_no_and_then_yes_and_nothing_is_paid_twice(nina, p
         await page.get_by_role("button", name="Pay with").click()
         await expect(page.locator("#pay-message")).to_contain_text("said no")
     nina.wallet.refusing = set()
+    await asyncio.to_thread(nina.wallet.chain.automine, False)
     nina.wallet.held = {"eth_sendTransaction"}
     await page.get_by_role("button", name="Pay with").click()
     await expect(page.locator("#pay-state")).to_contain_text("Your wallet was asked to pay")
     # The tab is closed before the wallet has answered: the payment is made, and nobody here knows its hash.
     await page.reload()
-    await expect(page.locator("#pay-state")).to_have_text(re.compile("Your wallet was asked to pay|Seen on the chain"))
+    await expect(page.locator("#pay-state")).to_contain_text("Your wallet was asked to pay")
+    await page.get_by_role("button", name="Pay with").click()
+    await expect(page.locator("#pay-ways button")).to_have_text(["Pay a second time?"])
     await asyncio.to_thread(nina.wallet.chain.mine, 3)
     await nina.stands("Waiting for a moderator")
     assert len(nina.wallet.hashes) == 1
@@ -119,13 +127,83 @@ async def test_a_login_that_ended_loses_nothing(nina, portrait):
     await nina.choose("image", portrait)
     await nina.there("image")
     await page.evaluate("() => localStorage.setItem('darkroom.wallet', 'ended')")
-    await nina.press("Send it in")
+    await page.reload()
     await expect(page.get_by_role("alert").first).to_contain_text("Your login has ended")
     await page.get_by_role("button", name="Sign in with").click()
     await nina.live()
     await nina.there("image")
     await nina.send_in()
     nina.clean(host(page), NOT_YET, ENDED)
+
+
+async def test_a_file_that_was_on_its_way_goes_on_after_the_page_was_left(nina, portrait, film):
+    page = nina.page
+    await page.route(f"**/{ORIGINALS}*", lambda route: route.abort())
+    await nina.choose("image", portrait)
+    await nina.choose("video", film)
+    await expect(nina.slot("image").locator(".plate canvas")).to_have_count(1)
+    later = await nina.another_tab()
+    await page.close(run_before_unload=False)
+    await later.open()
+    await later.there("image", "video")
+    await later.press("Leave out: Video, if you like")
+    await expect(later.slot("video")).to_have_attribute("data-state", "none")
+    await later.page.reload()
+    await later.there("image")
+    await expect(later.slot("video")).to_have_attribute("data-state", "none")
+    later.clean(host(later.page), NOT_YET)
+
+
+async def test_a_large_video_goes_in_parts_and_says_how_far_it_is(nina, tmp_path):
+    large = tmp_path / "large.mp4"
+    large.write_bytes(clip() + bytes(40 << 20))
+    parts: list[str] = []
+    nina.page.on("request", lambda one: one.method == "PUT" and parts.append(one.url))
+    await nina.choose("video", large)
+    await expect(nina.slot("video").locator(".slot-state")).to_have_text(re.compile(r"Sending, \d+ %"))
+    await nina.there("video")
+    assert len(parts) > 1
+    await expect(nina.page.locator("#preview video")).to_have_count(1)
+    nina.clean(host(nina.page), NOT_YET)
+
+
+async def test_a_page_acts_for_nobody_but_whom_it_began_with(nina, wallet, accounts):
+    await nina.write()
+    later = await nina.another_tab()
+    await later.open()
+    await later.live()
+    await later.press("Sign out")
+    await expect(nina.page.locator("#door")).to_be_visible()
+    wallet.account = next(accounts)
+    await later.page.get_by_role("button", name="Sign in with").click()
+    await later.live()
+    await expect(nina.page.locator("#who")).to_have_attribute("title", re.compile(wallet.account, re.I))
+    await expect(nina.page.get_by_label("Name").first).to_have_value("")
+    nina.clean(host(nina.page), NOT_YET)
+
+
+async def test_what_is_written_in_two_tabs_is_one_draft(nina):
+    later = await nina.another_tab()
+    await later.open()
+    await later.live()
+    await nina.page.get_by_label("Name").first.fill("From the first")
+    await expect(later.page.get_by_label("Name").first).to_have_value("From the first")
+    await later.page.get_by_label("What you do and like").fill("From the second")
+    await expect(nina.page.get_by_label("What you do and like")).to_have_value("From the second")
+    await nina.page.reload()
+    await expect(nina.page.get_by_label("Name").first).to_have_value("From the first")
+    await expect(nina.page.get_by_label("What you do and like")).to_have_value("From the second")
+
+
+async def test_one_of_two_wallets_is_chosen_and_known_again(browser, paying, wallet):
+    made = await author(browser, paying, wallet, f"{AS_ETHEREUM} {another('Second Wallet')} {another('Third Wallet')}")
+    await made.open()
+    await expect(made.page.locator("#wallets button")).to_have_text(
+        ["Sign in with Second Wallet", "Sign in with Third Wallet"]
+    )
+    await made.press("Sign in with Third Wallet")
+    await made.live()
+    assert await made.page.evaluate("() => localStorage.getItem('darkroom.wallet.program')") == "third.wallet"
 
 
 async def test_without_websockets_it_is_asked_for(browser, paying, wallet, portrait):

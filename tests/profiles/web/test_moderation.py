@@ -1,10 +1,13 @@
 """The page of the moderators: claims, reasons, and what keys and double clicks must not do."""
 
+import asyncio
+import re
+
 import pytest
 from playwright.async_api import expect
 
 from storage.layout import ORIGINALS
-from tests.profiles.web.test_pages import NOT_YET, PHONE, fits, host
+from tests.profiles.web.test_pages import NOT_YET, PHONE, fits, forbid, host
 from tests.web.visitor import visitor
 
 CLAIMED = r"status of 409"
@@ -37,11 +40,18 @@ async def test_what_one_has_claimed_another_sees_and_cannot_decide(nina, moderat
 
 
 async def test_keys_decide_but_not_while_one_writes(nina, moderator, portrait):
-    await nina.sent_in_as("Judged By Keys", portrait)
+    forbid(nina.stack, "flimmerkiste", "review")
+    await nina.write(**{"What you do and like": "My Fl1mmerkiste"})
+    await expect(nina.page.locator("#text-error")).to_contain_text("Fl1mmerkiste")  # told, and no error
+    await expect(nina.page.locator("#text-error")).to_have_class(re.compile("is-mild"))
+    await nina.sent_in_as("Judged By Keys", portrait, "My Fl1mmerkiste and me")
     vera = await moderator("vera")
     page, asked = vera.page, []
     page.on("request", lambda one: asked.append(one.url))
     await vera.open("Judged By Keys")
+    await expect(page.locator("#desk-flags li")).to_have_count(1)
+    await expect(page.locator("#desk-flags")).to_contain_text("Fl1mmerkiste")
+    await expect(vera.row("Judged By Keys")).to_contain_text("1 flag")
     await page.keyboard.press("a")  # not claimed: nothing happens
     await page.keyboard.press("c")
     await expect(vera.standing).to_contain_text("Yours until")
@@ -78,8 +88,12 @@ async def test_an_address_lets_in_once_and_only_moderators(browser, paying, mode
     await vera.button("Sign out").click()
     await expect(vera.page.locator("#door")).to_be_visible()
     stranger = await visitor(browser)
-    opened = paying.verb("open", "--chat", "--user", "bob").stdout.strip()
+    opened = (await asyncio.to_thread(paying.verb, "open", "--chat", "--user", "bob")).stdout.strip()
     await stranger.page.goto(f"{paying.url}/moderation#{opened.partition('#')[2]}")
     await expect(stranger.page.get_by_role("alert").first).not_to_be_empty()
     await expect(stranger.page.locator("#office")).to_be_hidden()
     stranger.clean(host(stranger.page), r"status of 403", NOT_YET)
+    refused = await asyncio.to_thread(paying.verb, "open", "--moderation")
+    assert (refused.returncode, "go together" in refused.stderr) == (2, True)
+    nameless = await asyncio.to_thread(paying.verb, "open", "--moderation", "--as", "two words")
+    assert (nameless.returncode, nameless.stdout) == (1, "")

@@ -17,13 +17,18 @@ const request = async ({ method, params }) => {
     return result;
 };
 """
-AS_ETHEREUM = f"{_PROVIDER} window.ethereum = {{ request }};"
-ANNOUNCED = f"""{_PROVIDER}
-const info = {{ uuid: crypto.randomUUID(), name: 'Test Wallet', rdns: 'example.wallet', icon: 'data:image/svg+xml,' }};
-const detail = Object.freeze({{ info, provider: {{ request }} }});
-const announce = () => dispatchEvent(new CustomEvent('eip6963:announceProvider', {{ detail }}));
-addEventListener('eip6963:requestProvider', announce);
-"""
+AS_ETHEREUM = f"{{{_PROVIDER} window.ethereum = {{ request }};}}"
+
+
+def another(name: str) -> str:
+    """A script by which a wallet of this name announces itself by EIP-6963."""
+    rdns = name.lower().replace(" ", ".")
+    return f"""{{{_PROVIDER}
+        const info = {{ uuid: crypto.randomUUID(), name: '{name}', rdns: '{rdns}', icon: 'data:image/svg+xml,' }};
+        const detail = Object.freeze({{ info, provider: {{ request }} }});
+        const announce = () => dispatchEvent(new CustomEvent('eip6963:announceProvider', {{ detail }}));
+        addEventListener('eip6963:requestProvider', announce);
+    }}"""
 
 
 class BrowserWallet:
