@@ -19,6 +19,8 @@ A pattern says how a word is looked for; without one it is the whole word, whate
   stem*, *stem, *stem*   a word that begins so, ends so, has it inside
   (a|b|)                 one of these, in a word or in its place
   two words, one .. two  one after the other; with up to three words between
+  one & two              both, whichever is first, with up to eight words between
+  +word                  parted in two by a space
   ~слово                 also as it is written in Latin letters
   =word                  only just as it is written
   !word                  an innocent word, or words: what is found there does not count

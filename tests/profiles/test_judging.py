@@ -46,6 +46,7 @@ BAD = judge(("badword", "badword*, !badwordsmith"), ("плохо", "~плохо"
         ("bad-word", "bad-word", {Trick.APART}),
         ("b*dword", "b*dword", {Trick.MASKED}),
         ("b-dword", "b-dword", {Trick.MASKED}),
+        ("плох*!", "плох*", {Trick.MASKED}),
         ("ПЛОХО", "ПЛОХО", set()),
         ("плoxo", "плoxo", {Trick.ALIKE}),
         ("ploho, plokho", "ploho", {Trick.LATIN}),
@@ -59,7 +60,20 @@ def test_tricks_are_undone_and_told(text: str, found: str, tricks: set[Trick]) -
 
 @pytest.mark.parametrize(
     "text",
-    ["", "abadword", "bad word", "badwordsmith", "bad/word", "bad's word", "b*dge", "неплохо", "ploh", "1 2 3", "@"],
+    [
+        "",
+        "abadword",
+        "bad word",
+        "badwordsmith",
+        "bad/word",
+        "bad's word",
+        "b*dge",
+        "*плох*",
+        "неплохо",
+        "ploh",
+        "1 2 3",
+        "@",
+    ],
 )
 def test_what_is_another_word_is_left_alone(text: str) -> None:
     assert BAD.found(text) == []
@@ -75,6 +89,9 @@ def test_what_is_another_word_is_left_alone(text: str) -> None:
         ("(cat|dog)fish(|es)", "catfishes", "fish"),
         ("buy .. (a car|cars)", "buy me two nice cars", "buy it, and then, later on, cars"),
         ("buy cars", "buy, cars!", "buy two cars"),
+        ("car & (buy|for sale)", "my car, old and red, is for sale", "car"),
+        ("car & (buy|for sale)", "buy a nice old car", "buy it"),
+        ("+плохо", "пло хо", "плох о"),
         ("=exact", "Exact", "ex4ct exaaaact"),
         ("bit*, !bitter, !a bit", "bits", "bitter a bit"),
         ("ёж", "еж ёж", "ежик"),
@@ -103,8 +120,9 @@ def test_a_pattern_says_how_a_word_is_looked_for(pattern: str, yes: str, no: str
         ".. a",
         "a-b",
         "()",
+        "a & ",
         ", ,",
-        "(a|b)" * 12,
+        "(a|b)" * 14,
     ],
 )
 def test_what_is_no_pattern_is_refused(pattern: str) -> None:
@@ -141,7 +159,7 @@ def adversarial() -> dict[str, str]:
 
 @pytest.mark.parametrize("what", adversarial())
 def test_ten_thousand_characters_of_anything_do_not_hold_up_others(what: str) -> None:
-    """It takes 5 to 60 ms here; what grew faster than the text would take seconds."""
+    """It takes 4 to 90 ms here; what grew faster than the text would take seconds."""
     text = adversarial()[what][:10_000]
     before = time.process_time()
     Judge.found(ALL, text)

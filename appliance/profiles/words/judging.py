@@ -11,7 +11,6 @@ from appliance.profiles.words.reading import Plain, Trick, Word
 
 MOST_FOUND = 20  # in one text, of each severity
 _MOST_KNOWN = 20_000  # words that are remembered
-_GAP = 3  # words that `..` may stand for
 
 
 class Listed(NamedTuple):
@@ -34,7 +33,7 @@ class Hit(NamedTuple):
 
 class _Rule(NamedTuple):
     row: int
-    parts: tuple[tuple[frozenset[int], bool], ...]
+    parts: tuple[tuple[frozenset[int], int], ...]
 
 
 Seen = dict[int, frozenset[Trick]]
@@ -49,6 +48,7 @@ class Judge:
         self._rows: list[Listed] = []
         self._exact, self._tricky, self._spoken = Index(), Index(), Index()
         self._numbers: dict[tuple[str, Kind, str], int] = {}
+        self._sets: dict[tuple[bool, bool, tuple[tuple[Kind, str], ...]], frozenset[int]] = {}
         self._alone: defaultdict[int, list[int]] = defaultdict(list)
         self._phrases: defaultdict[int, list[_Rule]] = defaultdict(list)
         self._innocent: defaultdict[int, set[int]] = defaultdict(set)
@@ -69,8 +69,7 @@ class Judge:
 
     def _note(self, row: int, alternative: Alternative) -> None:
         parts = tuple(
-            (frozenset(number for form in part.forms for number in self._patterns(alternative, *form)), part.gap)
-            for part in alternative.parts
+            (self._any_of(alternative.exact, alternative.latin, part.forms), part.gap) for part in alternative.parts
         )
         first, _ = parts[0]
         phrases = self._innocent_phrases if alternative.innocent else self._phrases
@@ -82,12 +81,20 @@ class Judge:
             else:
                 self._alone[number].append(row)
 
-    def _patterns(self, alternative: Alternative, kind: Kind, literal: str) -> Iterator[int]:
-        if alternative.exact:
+    def _any_of(self, exact: bool, latin: bool, forms: tuple[tuple[Kind, str], ...]) -> frozenset[int]:
+        """The patterns of these forms, the same object for the same forms."""
+        found = self._sets.get((exact, latin, forms))
+        if found is None:
+            found = frozenset(number for form in forms for number in self._patterns(exact, latin, *form))
+            self._sets[exact, latin, forms] = found
+        return found
+
+    def _patterns(self, exact: bool, latin: bool, kind: Kind, literal: str) -> Iterator[int]:
+        if exact:
             yield self._pattern("exact", self._exact, kind, literal)
             return
         yield self._pattern("tricky", self._tricky, kind, literal)
-        if alternative.latin:
+        if latin:
             yield self._pattern("spoken", self._spoken, kind, letters.sound(literal))
 
     def _pattern(self, mode: str, index: Index, kind: Kind, literal: str) -> int:
@@ -110,7 +117,7 @@ class Judge:
             self._judge(word, sight, hits)
         places = {word.start: at for at, word in enumerate(words)}
         signs = [one for word in words for one in reading.masked(word)]
-        for word in (*reading.put_together(words, plain.text), *signs):
+        for word in (*reading.put_together(words, plain.text), *signs, *reading.cut_short(words, plain.text)):
             sight = self._masked(word) if word.masks else self._seen(word)
             self._judge(word, sight, hits)
             if word.apart and (at := places.get(word.start)) is not None:  # it may be part of a phrase
@@ -208,11 +215,19 @@ class _Hits:
 def _there(phrases: Mapping[int, Sequence[_Rule]], seen: Sequence[Seen]) -> Iterator[tuple[_Rule, int, int]]:
     """The phrases that are in a text, and the places of their first and last words."""
     all_seen = set().union(*seen)
-    # Of most phrases a word is nowhere in the text.
+    # Of most phrases a word is nowhere in the text; many have the same words.
+    known: dict[int, bool] = {}
+
+    def nowhere(part: frozenset[int]) -> bool:
+        found = known.get(id(part))
+        if found is None:
+            found = known[id(part)] = part.isdisjoint(all_seen)
+        return found
+
     possible = {
         number: rules
         for number in all_seen & phrases.keys()
-        if (rules := [one for one in phrases[number] if not any(part.isdisjoint(all_seen) for part, _ in one.parts)])
+        if (rules := [one for one in phrases[number] if not any(nowhere(part) for part, _ in one.parts[1:])])
     }
     for at, sight in enumerate(seen):
         for number in sight.keys() & possible.keys():
@@ -224,7 +239,7 @@ def _there(phrases: Mapping[int, Sequence[_Rule]], seen: Sequence[Seen]) -> Iter
 def _end(rule: _Rule, seen: Sequence[Seen], at: int) -> int | None:
     """The place of the phrase's last word, if all of it is there."""
     for numbers, gap in rule.parts[1:]:
-        for following in range(at + 1, min(at + 2 + (_GAP if gap else 0), len(seen))):
+        for following in range(at + 1, min(at + 2 + gap, len(seen))):
             if not numbers.isdisjoint(seen[following]):
                 at = following
                 break

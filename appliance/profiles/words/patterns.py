@@ -4,6 +4,8 @@
     stem*       a word that begins so; *stem, that ends so; *stem*, that has it inside
     (a|b|)      one of these, in a word, or in the place of one: `(at home|online)`
     two words   one after the other; `one .. two`: with up to three words between
+    one & two   both, whichever is first, with up to eight words between
+    +word       parted in two by a space, with two letters or more on each side
     ~слово      also as it is written in Latin letters
     =word       only just as it is written, but for case, ё and marks
     !word       an innocent word: what is found in one does not count
@@ -13,15 +15,19 @@ Several are separated by commas. There is nothing else to it: no pattern takes l
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from appliance.profiles.words import letters
 from appliance.profiles.words.index import MOST, Kind
 
-MOST_PATTERN = 4000  # characters
-MOST_FORMS = 2000  # words that one pattern may come to
+MOST_PATTERN = 8000  # characters
+MOST_FORMS = 10_000  # words that one pattern may come to
 MOST_PARTS = 6  # words of a phrase
 GAP = ".."
+GAP_WORDS = 3  # that it may stand for
+NEAR = " & "
+NEAR_WORDS = 8  # that may be between two that are near
 _LEAST = {Kind.WHOLE: 1, Kind.BEGINS: 2, Kind.ENDS: 2, Kind.INSIDE: 3}  # letters
 _GROUP = re.compile(r"\(([^()]*)\)")
 _PART = re.compile(r"\*?[^*]+\*?")
@@ -32,10 +38,10 @@ class BadPattern(ValueError):
 
 
 class Part(NamedTuple):
-    """One word of a phrase: any of these forms. gap: that words may stand before it."""
+    """One word of a phrase: any of these forms. gap: how many words may stand before it."""
 
     forms: tuple[tuple[Kind, str], ...]
-    gap: bool
+    gap: int
 
 
 class Alternative(NamedTuple):
@@ -52,7 +58,7 @@ def parsed(word: str, pattern: str) -> list[Alternative]:
     text = pattern.strip() or word
     if len(text) > MOST_PATTERN:
         raise BadPattern(f"{MOST_PATTERN} characters at most")
-    found = [_alternative(phrase) for one in _split(text) if one.strip() for phrase in _phrases(one.strip())]
+    found = [one for written in _split(text) if written.strip() for one in _alternatives(written.strip())]
     if not any(not one.innocent for one in found):
         raise BadPattern("there is nothing to look for in it")
     if sum(len(part.forms) for one in found for part in one.parts) > MOST_FORMS:
@@ -77,21 +83,55 @@ def _phrases(text: str) -> list[str]:
     return found
 
 
-def _alternative(text: str) -> Alternative:
+def _alternatives(text: str) -> Iterator[Alternative]:
     marks = ""
-    while text[:1] and text[0] in "!=~" and text[0] not in marks:
+    while text[:1] and text[0] in "!=~+" and text[0] not in marks:
         marks, text = marks + text[0], text[1:].lstrip()
+    found = _halves(text) if "+" in marks else (parts for phrase in _phrases(text) for parts in _orders(phrase))
+    for parts in found:
+        yield Alternative(parts, "!" in marks, "=" in marks, "~" in marks)
+
+
+def _orders(phrase: str) -> Iterator[tuple[Part, ...]]:
+    """The parts of a phrase; of two that are near each other, in both orders."""
+    one, near, two = phrase.partition(NEAR)
+    if not near:
+        yield _parts(phrase)
+        return
+    for first, second in ((one, two), (two, one)):
+        before, after = _parts(first), _parts(second)
+        yield _few((*before, after[0]._replace(gap=NEAR_WORDS), *after[1:]), phrase)
+
+
+def _halves(word: str) -> Iterator[tuple[Part, ...]]:
+    for form in _expanded(word):
+        for at in range(2, len(form.strip("*")) - 1):
+            yield _parts(f"{form[:at]} {form[at:]}")
+
+
+def _parts(phrase: str) -> tuple[Part, ...]:
     parts: list[Part] = []
-    gap = False
-    for one in text.split():
+    gap = 0
+    for one in phrase.split():
         if one == GAP:
-            gap = True
+            gap = GAP_WORDS
             continue
-        parts.append(Part(tuple(_form(form) for form in _expanded(one)), gap))
-        gap = False
-    if not 1 <= len(parts) <= MOST_PARTS or gap or parts[0].gap:
-        raise BadPattern(f"1 to {MOST_PARTS} words in {text!r}")
-    return Alternative(tuple(parts), "!" in marks, "=" in marks, "~" in marks)
+        parts.append(Part(_forms(one), gap))
+        gap = 0
+    if gap or (parts and parts[0].gap):
+        raise BadPattern(f"words before and after {GAP}: {phrase!r}")
+    return _few(tuple(parts), phrase)
+
+
+def _few(parts: tuple[Part, ...], phrase: str) -> tuple[Part, ...]:
+    if not 1 <= len(parts) <= MOST_PARTS:
+        raise BadPattern(f"1 to {MOST_PARTS} words in {phrase!r}")
+    return parts
+
+
+@lru_cache(maxsize=1024)  # one is often in many phrases
+def _forms(text: str) -> tuple[tuple[Kind, str], ...]:
+    return tuple(_form(form) for form in _expanded(text))
 
 
 def _expanded(text: str) -> list[str]:

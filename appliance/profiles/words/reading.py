@@ -58,6 +58,7 @@ _WORD = re.compile(rf"{_LETTER}(?:(?:{_LETTER}|[{re.escape(''.join(sorted(letter
 MOST_PIECES = 8  # that a word is parted into by signs, but for single letters
 MOST_JOINED = 60  # letters of a word that was put together
 _MASK = re.compile(f"[{re.escape(''.join(sorted(letters.MASKS | letters.WEAK_MASKS)))}]")
+_STARS = re.compile(r"\**")
 _PART = re.compile(r"[^\W_]+")
 _NUMBERED = re.compile(r"[^\W\d_]+\d+|\d+[^\W\d_]+")
 _DIGITS = "0123456789"
@@ -123,6 +124,23 @@ def masked(word: Word) -> Iterator[Word]:
         yield from _with_masks(word)
 
 
+def cut_short(found: Sequence[Word], text: str) -> Iterator[Word]:
+    """Words of which the last letter or two are asterisks; not what stands between such, which is emphasis."""
+    for word in found:
+        stars = len(_STARS.match(text, word.end)[0])  # type: ignore[index]
+        emphasis = word.start and text[word.start - 1] == "*"
+        if 1 <= stars <= 2 <= len(word.text) <= MOST_JOINED and word.text.isalpha() and not emphasis:
+            end = word.end + stars
+            if end == len(text) or not text[end].isalnum():
+                yield Word(
+                    text[word.start : end],
+                    word.start,
+                    end,
+                    word.chunk,
+                    masks=tuple(range(len(word.text), len(word.text) + stars)),
+                )
+
+
 def _with_masks(word: Word) -> Iterator[Word]:
     """Strong signs alone, fewer than letters; or one weak one. Not at the ends."""
     text = word.text
@@ -145,7 +163,7 @@ def cores(word: str) -> list[str]:
 def may_be_written_so(word: str) -> bool:
     """Whether signs may stand for letters in it: of a number like E600 or 24h it is the figures that count."""
     if not any(map(str.isalpha, word)):
-        return False
+        return len(word) > 2 and letters.SIGNS.issuperset(word)  # @$$
     return _NUMBERED.fullmatch(word) is None or 2 * sum(map(str.isalpha, word)) >= len(word)
 
 
