@@ -31,7 +31,7 @@ class PaidBy(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Marked(msgspec.Struct, forbid_unknown_fields=True):
-    """`reference`: by which the operator finds the payment again, each good once."""
+    """`reference`: by which the operator finds the payment again, each good once. `note`: for who pays to read."""
 
     reference: str
     note: str = ""
