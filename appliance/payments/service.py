@@ -70,7 +70,7 @@ class Payments:
         await fetch(_QUOTE, edition, name, *asked, terms.waived, terms.watched, NO_WALLET, user_id)
 
     async def standing(self, edition: UUID) -> Standing:
-        """How the payment stands. It is good while it says so, and may be none any more later: `changed` tells."""
+        """How the payment stands. It may be undone later: `ledger.note_payment` has its edition looked at then."""
         if payment := await rows.one(edition):
             return Standing(payment.status, payment.reason)
         _, terms = self._terms()

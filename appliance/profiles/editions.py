@@ -16,7 +16,7 @@ from appliance.ledger.database import fetch, fetch_one
 from appliance.ledger.service import Ring
 from appliance.profiles.form import Form
 from appliance.profiles.pages import Place
-from appliance.profiles.states import ON_ITS_WAY, State
+from appliance.profiles.states import State
 from storage import layout
 
 BY_GATES, BY_OWNER, BY_OPERATOR = "gates", "owner", "operator"
@@ -30,7 +30,6 @@ FROM profile_editions e JOIN profiles p ON p.id = e.profile JOIN users u ON u.id
 """
 _ONE = f"{_COLUMNS} WHERE e.id = $1"
 _NEWEST = f"{_COLUMNS} WHERE p.user_id = $1 ORDER BY e.id DESC LIMIT 1"
-_ON_ITS_WAY = f"{_COLUMNS} WHERE p.id = $1 AND e.state = ANY ($2)"
 _SHOWN = f"{_COLUMNS} WHERE p.id = $1 AND e.id = p.edition AND e.state = 'published'"
 _NEWEST_PLACES = """
 SELECT n.published_at, n.id AS profile FROM profiles n
@@ -124,11 +123,6 @@ async def edition(edition_id: UUID) -> Edition:
 async def newest(user_id: str) -> Edition:
     """What this user has sent in last, wherever that is. Raises NotFound."""
     return _must_be(await fetch_one(_NEWEST, user_id))
-
-
-async def on_its_way(profile_id: UUID) -> Edition:
-    """The one of a profile that is on its way. Raises NotFound."""
-    return _must_be(await fetch_one(_ON_ITS_WAY, profile_id, list(ON_ITS_WAY)))
 
 
 async def shown(profile_id: UUID) -> Edition:

@@ -13,6 +13,13 @@ from appliance.profiles.words import service as words
 from appliance.profiles.words.service import Findings
 
 
+async def looked_at(raw: RawForm, most_hashtags: int) -> tuple[Form, Findings, dict[str, str]]:
+    """The form normalised, what of the list is in it, and what is wrong, by the field. Raises Unavailable."""
+    checked, errors = form.looked_at(raw, most_hashtags)
+    found = await words.judged(checked)
+    return checked, found, found.fields | errors
+
+
 class TooManyEditions(TooMany):
     code = "too_many_editions"
     title = "That is more than may be sent in within a day"
@@ -27,7 +34,7 @@ class Entrance:
 
     async def take(self, user: str, raw: RawForm, paths: Mapping[str, str]) -> UUID:
         """The new edition. Raises BadRequest with every field that is not good, TooManyEditions, Busy and MediaGone."""
-        checked, found, errors = await self._looked_at(raw)
+        checked, found, errors = await looked_at(raw, self._ground.settings.now.profile_hashtags_most)
         try:
             media = await uploads.claimed(user, paths, self._ground.settings.now)
         except BadRequest as unfit:
@@ -47,8 +54,3 @@ class Entrance:
         most = self._ground.settings.now.profile_editions_a_day
         if most and await editions.sent_in_lately(user) >= most:
             raise TooManyEditions(f"More than {most} can't be sent in within a day")
-
-    async def _looked_at(self, raw: RawForm) -> tuple[Form, Findings, dict[str, str]]:
-        checked, errors = form.looked_at(raw, self._ground.settings.now.profile_hashtags_most)
-        found = await words.judged(checked)
-        return checked, found, found.fields | errors

@@ -5,8 +5,8 @@ from litestar import Router, post
 
 from appliance.config import Config
 from appliance.profiles import form
+from appliance.profiles.entrance import looked_at
 from appliance.profiles.form import Form, RawForm
-from appliance.profiles.words import service
 from appliance.profiles.words.service import Finding
 
 
@@ -19,9 +19,7 @@ class Validated(msgspec.Struct):
 
 async def validated(raw: RawForm, most_hashtags: int) -> Validated:
     """Raises BadRequest, which names every field that is wrong, for its form or its words, and Unavailable."""
-    found, errors = form.looked_at(raw, most_hashtags)
-    findings = await service.judged(found)
-    errors = {**findings.fields, **errors}
+    found, findings, errors = await looked_at(raw, most_hashtags)
     if errors:
         raise form.unfit(errors)
     return Validated(found, findings.flags)
