@@ -35,7 +35,9 @@ class Evm:
         return Terms(*named, decimals=decimals, amount=amount, watched=True)
 
     async def look(self, payment: Payment, needed: int) -> Finding | Trouble:
-        """What became of it. Trouble also where the node contradicts itself, or is behind what it knew."""
+        """What became of the payment by the transaction that it names, which counts after `needed` confirmations.
+        Trouble also where the node contradicts itself, or is behind what it knew.
+        """
         height = await head(self._node, payment.chain_id)
         if isinstance(height, Trouble):
             return height

@@ -1,9 +1,7 @@
 """Payment that an operator marks as made."""
 
 from appliance.config import Config
-from appliance.payments.provider import Finding, Terms, Unset
-from appliance.payments.rows import Payment
-from appliance.payments.rpc import Trouble
+from appliance.payments.provider import Terms, Unset
 from appliance.payments.settings import ProviderName, smallest
 
 
@@ -20,6 +18,3 @@ class Manual:
         except ValueError as error:
             return Unset(f"payment_amount {error}")
         return Terms(symbol=config.payment_token_symbol, decimals=decimals, amount=amount)
-
-    async def look(self, payment: Payment, needed: int) -> Finding | Trouble:
-        return Trouble("this is for an operator to mark")

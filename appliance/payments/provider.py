@@ -1,11 +1,9 @@
-"""What a way of paying has to be able to, and what it says."""
+"""What a way of paying has to be able to say, and what a chain says of a payment."""
 
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from appliance.config import Config
-from appliance.payments.rows import Payment
-from appliance.payments.rpc import Trouble
 from appliance.payments.settings import ProviderName
 
 
@@ -41,12 +39,9 @@ class Finding:
 
 
 class Provider(Protocol):
-    """A way of paying. None of them raises for what others do wrong: that is a value."""
+    """A way of paying."""
 
     name: ProviderName
 
     def terms(self, config: Config) -> Terms | Unset:
         """What has to be paid, by the settings as they are now."""
-
-    async def look(self, payment: Payment, needed: int) -> Finding | Trouble:
-        """What became of the payment by the transaction that it names, which counts after `needed` confirmations."""

@@ -13,7 +13,7 @@ from appliance.payments.rpc import Trouble
 COLUMNS = """
     p.edition, p.provider, p.status, p.reason, p.chain_id, p.recipient, p.token, p.symbol, p.decimals,
     p.amount::text AS amount, p.payer, p.since_block, p.watched_block, p.tx_hash, p.block, p.block_hash,
-    p.confirmations, p.created_at
+    p.confirmations, p.created_at, p.searched_until
 """
 _ONE = f"SELECT {COLUMNS} FROM profile_payments p WHERE p.edition = $1"
 _TOLD = """
@@ -56,6 +56,7 @@ class Payment:
     block_hash: str | None
     confirmations: int
     created_at: datetime
+    searched_until: datetime | None
 
     @classmethod
     def of(cls, row: asyncpg.Record) -> "Payment":

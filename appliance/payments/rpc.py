@@ -20,9 +20,12 @@ MOST_BYTES = 16 << 20  # a full block of a busy chain has some 2 MB
 
 
 class Trouble(NamedTuple):
-    """The node could not be asked, or answered what is no answer. `why` is for people."""
+    """The node could not be asked, or answered what is no answer. `why` is for people; `away`: it is no better at
+    anything else now.
+    """
 
     why: str
+    away: bool = False
 
 
 class Call(NamedTuple):
@@ -57,7 +60,7 @@ class Node:
     async def ask(self, *calls: Call) -> list[Any] | Trouble:
         """The results of all, asked at once; or the first trouble."""
         if not self._url:
-            return Trouble("no node is set (DARKROOM_PAYMENT_RPC_URL)")
+            return Trouble("no node is set (DARKROOM_PAYMENT_RPC_URL)", away=True)
         results = await asyncio.gather(*map(self._ask, calls))
         for result in results:
             if isinstance(result, Trouble):
@@ -68,9 +71,9 @@ class Node:
         try:
             answer = await self._answer({"jsonrpc": "2.0", "id": next(self._ids), **call._asdict()})
         except TimeoutError:
-            answer = Trouble(f"no answer within {self._seconds:g} s")
+            answer = Trouble(f"no answer within {self._seconds:g} s", away=True)
         except (ClientError, OSError, ValueError):  # whose texts have the address in them
-            answer = Trouble("it can't be reached")
+            answer = Trouble("it can't be reached", away=True)
         if isinstance(answer, Trouble):
             log.warning("no answer of the chain's node", method=call.method, why=answer.why)
         return answer
@@ -92,7 +95,7 @@ class Node:
                 if len(received) > MOST_BYTES:
                     return Trouble(f"its answer is longer than {MOST_BYTES >> 20} MiB")
             if answer.status != 200:
-                return Trouble(f"it answered with status {answer.status}")
+                return Trouble(f"it answered with status {answer.status}", away=True)
         return _result(bytes(received), body["id"])
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,23 +24,14 @@ from appliance.payments.waived import Waived
 
 LEEWAY_SECONDS = 60.0  # a block says when it was begun, by another clock
 SETTLED = 12  # so much more seldom a payment is looked at that is confirmed
+LATE = timedelta(days=1)
 AT_ONCE_SECONDS = 3.0  # that somebody who tells of a payment waits for what the chain says to it
 HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 USED = "Something else was paid with this transaction already"
 TOLD = "The transaction is being looked for"
 NO_WALLET = "This user has no wallet to pay from"
 
-_QUOTE = """
-INSERT INTO profile_payments (
-    edition, provider, status, reason, chain_id, recipient, token, symbol, decimals, amount, payer, decided_by, look_at
-)
-SELECT $1::uuid, $2::text,
-    CASE WHEN $9 THEN 'waived' ELSE 'due' END, CASE WHEN $10 AND w.address IS NULL THEN $11 ELSE '' END,
-    $3::bigint, $4::text, $5::text, $6::text, $7::int, $8::text::numeric, w.address,
-    CASE WHEN $9 THEN 'settings' END, CASE WHEN $10 THEN now() END
-FROM (SELECT) one LEFT JOIN wallets w ON w.user_id = $12
-ON CONFLICT (edition) DO NOTHING
-"""
+_QUOTE = "SELECT ledger.quote_payment($1, $2, $3, $4, $5, $6, $7, $8, $9::text::numeric, $10, $11, $12, $13)"
 
 
 class Standing(NamedTuple):
@@ -59,15 +51,19 @@ class Payments:
 
     def __init__(self, node: Node, settings: Settings) -> None:
         self._node, self._settings = node, settings
-        self._providers: dict[str, Provider] = {one.name: one for one in (Evm(node), Manual(), Waived())}
+        self._chain = Evm(node)
+        self._providers: dict[str, Provider] = {one.name: one for one in (self._chain, Manual(), Waived())}
 
     async def quote(self, edition: UUID, user_id: str) -> None:
-        """Asks for what is to be paid as the settings are now, if that was not done yet, and is possible."""
+        """Asks for what is to be paid as the settings are now, if that was not done yet, and is possible; what was
+        begun for an edition that was never shown goes on.
+        """
         name, terms = self._terms()
         if isinstance(terms, Unset):
             return
         asked = (terms.chain_id, terms.recipient, terms.token, terms.symbol, terms.decimals, str(terms.amount))
-        await fetch(_QUOTE, edition, name, *asked, terms.waived, terms.watched, NO_WALLET, user_id)
+        hours = self._settings.now.profile_payment_hours
+        await fetch(_QUOTE, edition, user_id, name, *asked, terms.waived, terms.watched, NO_WALLET, hours)
 
     async def standing(self, edition: UUID) -> Standing:
         """How the payment stands. It may be undone later: `ledger.note_payment` has its edition looked at then."""
@@ -75,6 +71,21 @@ class Payments:
             return Standing(payment.status, payment.reason)
         _, terms = self._terms()
         return Standing("unset", terms.why) if isinstance(terms, Unset) else Standing("due", "")
+
+    async def missed(self, edition: UUID, deadline: datetime) -> bool:
+        """Whether it was not paid by then. Of what is paid on a chain this is known once that was searched to a later
+        moment; a day after the deadline at the latest, and so long a transaction that was told of is waited for.
+        """
+        payment, now = await rows.one(edition), datetime.now(UTC)
+        if now <= deadline or payment is None or payment.provider != ProviderName.EVM:
+            return deadline < now
+        searched = payment.payer is None or (payment.searched_until is not None and payment.searched_until > deadline)
+        return (payment.tx_hash is None and searched) or deadline + LATE < now
+
+    @property
+    def possible(self) -> bool:
+        """Whether the settings say what is to be paid, or that nothing is."""
+        return not isinstance(self._terms()[1], Unset)
 
     async def shown(self, edition: UUID) -> dict[str, Any] | None:
         """For who pays; None where nothing was asked for yet."""
@@ -136,7 +147,7 @@ class Payments:
         if isinstance(begun, Trouble):
             found = begun
         else:
-            found = await self._providers[payment.provider].look(begun, self._settings.now.payment_confirmations)
+            found = await self._chain.look(begun, self._settings.now.payment_confirmations)
         await self._note(payment, found)
         return found if isinstance(found, Trouble) else None
 

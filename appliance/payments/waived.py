@@ -1,9 +1,7 @@
 """No payment: the operator has set that none is asked for."""
 
 from appliance.config import Config
-from appliance.payments.provider import Finding, Terms, Unset
-from appliance.payments.rows import Payment
-from appliance.payments.rpc import Trouble
+from appliance.payments.provider import Terms, Unset
 from appliance.payments.settings import ProviderName
 
 
@@ -14,6 +12,3 @@ class Waived:
 
     def terms(self, config: Config) -> Terms | Unset:
         return Terms(waived=True)
-
-    async def look(self, payment: Payment, needed: int) -> Finding | Trouble:
-        return Finding("waived")

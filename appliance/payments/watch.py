@@ -9,7 +9,7 @@ from typing import NamedTuple
 from appliance.config import Settings
 from appliance.ledger.database import fetch
 from appliance.payments import rows
-from appliance.payments.chain import head
+from appliance.payments.chain import block_at, head, number
 from appliance.payments.rows import COLUMNS, Payment
 from appliance.payments.rpc import Node, Trouble
 from appliance.payments.searching import Coins, Paid, Search, Tokens
@@ -20,31 +20,45 @@ AT_ONCE = 100
 """Payments that one round looks at."""
 PAYERS = 500
 """Wallets that one round searches for."""
+TRIED = 5
+"""Transactions of one wallet that one round looks at."""
+ELSEWHERE = "It was asked for on another chain than the one that is looked at now"
 
 # Of editions that wait for no payment any more, nothing is looked for.
 _OVER = """
 UPDATE profile_payments p SET look_at = NULL FROM profile_editions e
 WHERE p.look_at <= now() AND e.id = p.edition AND e.state IN ('published', 'rejected', 'expired')
 """
+_ELSEWHERE = """
+UPDATE profile_payments SET reason = $2
+WHERE look_at IS NOT NULL AND provider = 'evm' AND status = 'due' AND chain_id <> $1 AND reason <> $2
+"""
+# Those that came to their gate before the operator had said what is to be paid.
+_UNASKED = """
+UPDATE profile_editions e SET look_at = now()
+WHERE e.state = 'awaiting_payment' AND NOT EXISTS (SELECT FROM profile_payments p WHERE p.edition = e.id)
+"""
 _KNOWN = """
 SELECT p.edition FROM profile_payments p
-WHERE p.look_at <= now() AND p.provider = 'evm' AND p.tx_hash IS NOT NULL ORDER BY p.look_at LIMIT $1
+WHERE p.look_at <= now() AND p.provider = 'evm' AND p.chain_id = $2 AND p.tx_hash IS NOT NULL
+ORDER BY p.look_at LIMIT $1
 """
 _WANTED = f"""
 SELECT {COLUMNS} FROM profile_payments p
-WHERE p.look_at IS NOT NULL AND p.provider = 'evm' AND p.status = 'due' AND p.payer IS NOT NULL
-ORDER BY p.chain_id, p.recipient, p.token, coalesce(p.watched_block, p.since_block) NULLS FIRST LIMIT $1
+WHERE p.look_at IS NOT NULL AND p.provider = 'evm' AND p.chain_id = $2 AND p.status = 'due' AND p.payer IS NOT NULL
+ORDER BY p.recipient, p.token, coalesce(p.watched_block, p.since_block) NULLS FIRST LIMIT $1
 """
 _SEARCHED = """
-UPDATE profile_payments SET watched_block = $2
-WHERE edition = ANY ($1::uuid[]) AND coalesce(watched_block, since_block) < $2
+UPDATE profile_payments SET watched_block = greatest($2, watched_block, since_block),
+    searched_until = greatest(searched_until, to_timestamp($3))
+WHERE edition = ANY ($1::uuid[])
+    AND (coalesce(watched_block, since_block) < $2 OR coalesce(searched_until, '-infinity') < to_timestamp($3))
 """
 
 
 class Terms(NamedTuple):
-    """What payments have in common that are searched for together."""
+    """What payments of a chain have in common that are searched for together."""
 
-    chain_id: int | None
     recipient: str | None
     token: str | None
 
@@ -54,34 +68,54 @@ class Watch:
 
     def __init__(self, payments: Payments, node: Node, settings: Settings) -> None:
         self._payments, self._node, self._settings = payments, node, settings
+        self._possible = False
         self._searches: dict[bool, Search] = {True: Tokens(node), False: Coins(node)}
 
     async def look(self) -> None:
         """One round."""
+        before, self._possible = self._possible, self._payments.possible
+        if self._possible and not before:
+            await fetch(_UNASKED)
+        chain_id = self._settings.now.payment_chain_id
         await fetch(_OVER)
-        for row in await fetch(_KNOWN, AT_ONCE):
-            if await self._payments.look(row["edition"]):
-                break  # a node that is away is waited for once a round; next time the others come first
-        wanted = [Payment.of(row) for row in await fetch(_WANTED, PAYERS)]
-        for terms, group in groupby(wanted, lambda one: Terms(one.chain_id, one.recipient, one.token)):
-            await self._search(terms, list(group))
+        await fetch(_ELSEWHERE, chain_id, ELSEWHERE)
+        for row in await fetch(_KNOWN, AT_ONCE, chain_id):
+            trouble = await self._payments.look(row["edition"])
+            if trouble and trouble.away:
+                break  # it is waited for once a round; next time the others come first
+        wanted = [Payment.of(row) for row in await fetch(_WANTED, PAYERS, chain_id)]
+        for terms, group in groupby(wanted, lambda one: Terms(one.recipient, one.token)):
+            await self._search(chain_id, terms, list(group))
 
-    async def _search(self, terms: Terms, group: list[Payment]) -> None:
-        if trouble := await self._searched(terms, group):
-            for payment in group:
-                if payment.tx_hash is None:
-                    await rows.put_off(payment, trouble, self._settings.now.payment_watch_seconds)
-
-    async def _searched(self, terms: Terms, asked: list[Payment]) -> Trouble | None:
-        height = await head(self._node, terms.chain_id)
+    async def _search(self, chain_id: int, terms: Terms, asked: list[Payment]) -> None:
+        height = await head(self._node, chain_id)
         if isinstance(height, Trouble):
-            return height
+            await self._put_off(asked, height)
+            return
+        group = await self._begun(asked)
+        if group and (trouble := await self._searched(chain_id, terms, group, height)):
+            await self._put_off(group, trouble)
+
+    async def _put_off(self, group: Iterable[Payment], trouble: Trouble) -> None:
+        for payment in group:
+            if payment.tx_hash is None:
+                await rows.put_off(payment, trouble, self._settings.now.payment_watch_seconds)
+
+    async def _begun(self, asked: list[Payment]) -> list[Payment]:
+        """Those of which it is known from which block on they may be paid."""
         group: list[Payment] = []
-        for payment in asked:
-            begun = await self._payments.begun(payment)
-            if isinstance(begun, Trouble):
-                return begun
-            group.append(begun)
+        for place, payment in enumerate(asked):
+            match await self._payments.begun(payment):
+                case Trouble() as trouble if trouble.away:
+                    await self._put_off(asked[place:], trouble)
+                    break
+                case Trouble() as trouble:
+                    await self._put_off([payment], trouble)
+                case begun:
+                    group.append(begun)
+        return group
+
+    async def _searched(self, chain_id: int, terms: Terms, group: list[Payment], height: int) -> Trouble | None:
         search = self._searches[terms.token is not None]
         first = min(_searched(one) for one in group) + 1
         last = min(height, first + search.most - 1)
@@ -89,14 +123,27 @@ class Watch:
         found = await search.found(terms.recipient or "", terms.token, payers, first, last) if first <= last else []
         if isinstance(found, Trouble):
             return found
-        used = await rows.used(ProviderName.EVM, terms.chain_id or 0, {one.tx_hash for one in found})
+        newest = await block_at(self._node, height) if last == height else None
+        if isinstance(newest, Trouble):
+            return newest
+        used = await rows.used(ProviderName.EVM, chain_id, {one.tx_hash for one in found})
         for payment, paid in _matched(group, [one for one in found if one.tx_hash not in used]):
-            if await rows.told(payment, paid.tx_hash, TOLD):
-                await self._payments.look(payment.edition)
+            await self._try(payment, paid[:TRIED])
         # What is not settled may be another tomorrow, so it is searched again.
         settled = min(last, height - self._settings.now.payment_confirmations)
-        await fetch(_SEARCHED, [one.edition for one in group], settled)
+        until = number(newest.timestamp) if newest else None
+        await fetch(_SEARCHED, [one.edition for one in group], settled, until)
         return None
+
+    async def _try(self, payment: Payment, paid: list[Paid]) -> None:
+        """Looks at one after the other until one is good: only by looking is it known which have failed."""
+        now: Payment | None = payment
+        for one in paid:
+            if now is None or now.status != "due":
+                break
+            if await rows.told(now, one.tx_hash, TOLD):
+                await self._payments.look(now.edition)
+            now = await rows.one(payment.edition)
 
 
 def _searched(payment: Payment) -> int:
@@ -104,8 +151,8 @@ def _searched(payment: Payment) -> int:
     return known or 0
 
 
-def _matched(group: Iterable[Payment], found: Iterable[Paid]) -> Iterator[tuple[Payment, Paid]]:
-    """For each the first that is enough; where nothing else was told, the largest that is not."""
+def _matched(group: Iterable[Payment], found: Iterable[Paid]) -> Iterator[tuple[Payment, list[Paid]]]:
+    """For each those that are enough, the oldest first; where nothing else was told, the largest that is not."""
     by_payer: dict[str, list[Paid]] = {}
     for paid in found:
         by_payer.setdefault(paid.payer, []).append(paid)
@@ -113,6 +160,6 @@ def _matched(group: Iterable[Payment], found: Iterable[Paid]) -> Iterator[tuple[
         mine = [one for one in by_payer.get(payment.payer or "", []) if one.block > (payment.since_block or 0)]
         enough = [one for one in mine if one.amount >= payment.amount]
         if enough:
-            yield payment, min(enough, key=lambda one: one.block)
+            yield payment, sorted(enough, key=lambda one: one.block)
         elif mine and payment.tx_hash is None:
-            yield payment, max(mine, key=lambda one: one.amount)
+            yield payment, [max(mine, key=lambda one: one.amount)]

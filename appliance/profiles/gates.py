@@ -19,7 +19,7 @@ from appliance.profiles.states import State
 from appliance.profiles.words import service as words
 
 SEEN, WAIVED = "seen", "waived"  # of a payment: on the chain, and not deep enough in it yet; not asked for
-UNPAID_SECONDS = 15.0  # between two looks whether somebody has paid, or the operator has said how; a payment rings
+UNPAID_SECONDS = 60.0, 3600.0  # at least and at most between two looks at what nobody has paid; what is new rings
 MAKING_SECONDS = 1.0  # the same for whether the media are made
 MENDING_SECONDS = 15.0  # the same for whether an operator has had them tried again
 
@@ -55,9 +55,11 @@ async def payment(one: Edition, ground: Ground) -> Decision:
     if standing.good:
         return Pass("let through without a payment, as payment_provider says" if standing.status == WAIVED else "")
     ends = one.state_at + timedelta(hours=ground.settings.now.profile_payment_hours)
-    if one.state == State.AWAITING_PAYMENT and standing.status != SEEN and ends < datetime.now(UTC):
+    waits = one.state == State.AWAITING_PAYMENT and standing.status != SEEN
+    if waits and await ground.payments.missed(one.id, ends):
         return Leave(State.EXPIRED, "it was not paid in time")
-    return Wait(standing.reason, UNPAID_SECONDS)
+    least, most = UNPAID_SECONDS
+    return Wait(standing.reason, min(most, max(least, (ends - datetime.now(UTC)).total_seconds())))
 
 
 async def moderation(one: Edition, _: Ground) -> Decision:

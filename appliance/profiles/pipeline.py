@@ -62,17 +62,12 @@ class Pipeline:
             match await gate.asks(one, self._ground):
                 case Pass(passed):
                     continue
+                case Wait(reason) if gate.state != one.state:  # it was through that already
+                    return await self._ground.editions.move(one, gate.state, reason)
                 case Wait(reason, seconds):
-                    await self._wait(one, gate, reason, seconds)
+                    await self._ground.editions.stay(one, reason, seconds)
                 case Leave(state, reason):
                     await self._ground.editions.move(one, state, reason, seconds=None)
                     log.info("an edition leaves", edition=str(one.id), gate=gate.name, state=str(state))
             return False
         return False
-
-    async def _wait(self, one: Edition, gate: Gate, reason: str, seconds: float | None) -> None:
-        """Before this gate: also when it was through that already."""
-        if gate.state == one.state:
-            await self._ground.editions.stay(one, reason, seconds)
-        else:
-            await self._ground.editions.move(one, gate.state, reason, seconds=seconds)

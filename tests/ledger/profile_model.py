@@ -24,7 +24,10 @@ USERS, MODERATORS = ("anna", "ben"), ("vera", "olga")
 PROVIDERS = ("", "manual", "none")
 FORM = Form("Anna", None, "", ["go"], False)
 
-
+UNASKED = """
+SELECT e.id FROM profile_editions e WHERE e.state IN ('draft', 'awaiting_payment')
+    AND NOT EXISTS (SELECT FROM profile_payments p WHERE p.edition = e.id)
+"""
 UNDO = """
 SELECT ledger.note_payment(edition, status, tx_hash, 'due', NULL, 'undone', NULL, NULL, 0, 'chain', 0) AS verdict
 FROM profile_payments WHERE edition = $1 AND status = 'confirmed'
@@ -124,8 +127,7 @@ class World:
     async def look(self, _: int) -> None:
         await fetch("UPDATE profile_editions SET look_at = now() WHERE look_at IS NOT NULL")  # time goes by
         if self.settings.now.payment_provider == "none":
-            sql = "SELECT id FROM profile_editions WHERE state = ANY ('{draft,awaiting_payment,in_review,processing}')"
-            self.paid |= {row["id"] for row in await fetch(sql)}  # whatever comes to that gate now is let through
+            self.paid |= {row["id"] for row in await fetch(UNASKED)}  # what comes to that gate now is let through
         await self.pipeline.look()
 
     async def work(self, _: int) -> None:

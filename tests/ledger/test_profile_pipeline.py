@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -52,6 +53,16 @@ async def test_what_is_not_paid_in_time_expires_and_what_is_seen_on_the_chain_is
     await fetch("UPDATE profile_payments SET status = 'due'")
     ended = await onward(world, one.id)
     assert (ended.state, ended.reason, ended.look_at) == (State.EXPIRED, "it was not paid in time", None)
+
+
+async def test_who_has_not_paid_yet_is_looked_at_only_when_something_happens(world: World) -> None:
+    one = await sent_in(world)
+    assert one.look_at is not None
+    assert 3000 < (one.look_at - datetime.now(UTC)).total_seconds() < 3700
+    await fetch("UPDATE profile_editions SET state_at = now() - interval '71 hours 40 minutes'")
+    one = await onward(world, one.id)
+    assert one.look_at is not None
+    assert 1000 < (one.look_at - datetime.now(UTC)).total_seconds() < 1300
 
 
 async def test_a_form_that_is_no_longer_taken_is_turned_down_with_why(world: World) -> None:

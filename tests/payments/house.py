@@ -15,7 +15,9 @@ from tests.daemons.anvil import COIN, Anvil
 
 PRICE = COIN // 2
 _STEP = """
-UPDATE profile_editions SET state = $2, approved_at = now(), approved_by = 'rita', look_at = NULL WHERE id = $1
+UPDATE profile_editions SET state = $2, approved_at = now(), approved_by = 'rita', look_at = NULL,
+    published_at = CASE WHEN $2 = 'published' THEN now() ELSE published_at END
+WHERE id = $1
 """
 STEPS = ["in_review", "processing", "published"]
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from appliance.ledger.database import fetch
 from appliance.payments.rpc import MOST_BYTES, Call, Node, Trouble
 from tests.daemons import anvil
 from tests.daemons.process import free_port
@@ -128,6 +129,36 @@ async def test_a_node_that_is_away_is_asked_once_a_round_and_nobody_is_forgotten
     assert [(await house.payments.standing(one.edition)).status for one in people] == ["confirmed"] * 3
 
 
+async def test_trouble_with_one_payment_holds_up_no_other(house: House) -> None:
+    house.set(payment_confirmations=5)
+    people = [await house.person(account) for account in (1, 2, 3)]
+    hashes = [house.pay(one) for one in people]
+    for one, paid in zip(people[:2], hashes[:2], strict=True):
+        await house.told(one, paid)
+    house.chain.mine(4)
+    lie = _else("eth_getTransactionReceipt", lambda t: "?" if t["transactionHash"] == hashes[0] else t)
+    async with liar(house.chain.url, lie) as url, Node(url, 2.0) as node:
+        _, watch = house.made_of(node)
+        await house.due()
+        await watch.look()
+    ends = [(await house.payments.standing(one.edition)).status for one in people]
+    assert ends == ["seen", "confirmed", "confirmed"]
+
+
+async def test_who_is_not_known_to_be_asked_since_when_holds_up_no_search(house: House) -> None:
+    ann, ben = await house.person(1), await house.person(2)
+    long_ago = "UPDATE profile_payments SET since_block = NULL, created_at = to_timestamp(0) WHERE edition = $1"
+    await fetch(long_ago, ann.edition)
+    paid = house.pay(ben)
+    lie = _else("eth_getBlockByNumber", lambda t: "?" if t["number"] == "0x0" else t)
+    async with liar(house.chain.url, lie) as url, Node(url, 2.0) as node:
+        _, watch = house.made_of(node)
+        await watch.look()
+    rows = {row["edition"]: row for row in await fetch("SELECT edition, reason, tx_hash FROM profile_payments")}
+    assert "makes no sense" in rows[ann.edition]["reason"]
+    assert rows[ben.edition]["tx_hash"] == paid
+
+
 async def test_a_payment_that_a_block_has_lost_is_no_reorganisation(house: House) -> None:
     ann = await house.person()
     await house.told(ann, house.pay(ann))
@@ -150,7 +181,7 @@ async def test_a_node_that_never_answers_holds_nobody_up(house: House) -> None:
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     node = Node(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", 0.2)
     began = time.monotonic()
-    assert await node.ask(Call("eth_chainId")) == Trouble("no answer within 0.2 s")
+    assert await node.ask(Call("eth_chainId")) == Trouble("no answer within 0.2 s", away=True)
     assert time.monotonic() - began < 2
     await node.close()
     server.close()

@@ -1,3 +1,49 @@
+-- Asks for what an edition has to pay, once. What was begun for an earlier quote goes on, where that was to the same place: for
+-- the edition before, if that was neither paid nor shown; or for a profile that was taken away unseen. So does its price, for
+-- as long as `hours` from when that was asked for.
+CREATE OR REPLACE FUNCTION ledger.quote_payment(
+    which uuid, whose text, by_provider text, on_chain bigint, to_address text, of_token text, called text, scale int,
+    price numeric, waived boolean, sought boolean, no_wallet text, hours float8
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    wallet text := (SELECT w.address FROM wallets w WHERE w.user_id = whose);
+    before profile_payments;
+    unused payments_used;
+BEGIN
+    IF sought THEN
+        SELECT p.* INTO before FROM profile_editions e JOIN profile_payments p ON p.edition = e.id
+            WHERE e.profile = (SELECT n.profile FROM profile_editions n WHERE n.id = which) AND e.id < which
+            ORDER BY e.id DESC LIMIT 1;
+        IF (before.status, before.provider, before.payer, before.chain_id, before.recipient)
+                IS DISTINCT FROM ('due', by_provider, wallet, on_chain, to_address)
+            OR before.token IS DISTINCT FROM of_token
+            OR (SELECT e.published_at FROM profile_editions e WHERE e.id = before.edition) IS NOT NULL
+        THEN
+            before := NULL;
+        END IF;
+        SELECT u.* INTO unused FROM payments_used u
+            WHERE u.owner = whose AND u.edition IS NULL AND u.provider = by_provider AND u.chain_id = on_chain
+            ORDER BY u.since_block LIMIT 1;
+    END IF;
+    IF before.created_at > now() - make_interval(secs => hours * 3600) THEN
+        called := before.symbol;
+        scale := before.decimals;
+        price := before.amount;
+    END IF;
+    INSERT INTO profile_payments (
+        edition, provider, status, reason, chain_id, recipient, token, symbol, decimals, amount, payer, decided_by,
+        created_at, since_block, watched_block, tx_hash, look_at
+    ) VALUES (
+        which, by_provider, CASE WHEN waived THEN 'waived' ELSE 'due' END,
+        CASE WHEN sought AND wallet IS NULL THEN no_wallet ELSE '' END,
+        on_chain, to_address, of_token, called, scale, price, wallet, CASE WHEN waived THEN 'settings' END,
+        coalesce(before.created_at, now()), least(unused.since_block, before.since_block),
+        CASE WHEN unused.since_block IS NULL THEN before.watched_block END, coalesce(unused.tx_hash, before.tx_hash),
+        CASE WHEN sought THEN now() END
+    ) ON CONFLICT (edition) DO NOTHING;
+END;
+$$;
+
 -- Notes what was found of a payment, if it still is as it was when it was looked for, and has its edition looked at.
 -- Gives `noted`; `stale`: it is another by now; `over`: its edition waits for none; `used`: this was paid with already.
 CREATE OR REPLACE FUNCTION ledger.note_payment(
@@ -20,8 +66,9 @@ BEGIN
         RETURN 'over';
     END IF;
     IF new_status = ANY (paid) AND NOT was_status = ANY (paid) THEN
-        INSERT INTO payments_used VALUES (known.provider, coalesce(known.chain_id, 0), new_hash, which)
-        ON CONFLICT DO NOTHING;
+        INSERT INTO payments_used AS u (provider, chain_id, tx_hash, edition)
+        VALUES (known.provider, coalesce(known.chain_id, 0), new_hash, which)
+        ON CONFLICT (provider, chain_id, tx_hash) DO UPDATE SET edition = which, owner = NULL WHERE u.edition IS NULL;
         IF NOT FOUND THEN
             RETURN 'used';
         END IF;
@@ -33,7 +80,7 @@ BEGIN
         look_at = now() + make_interval(secs => pause),
         paid_at = CASE WHEN new_status = 'confirmed' THEN coalesce(paid_at, now()) END
     WHERE edition = which;
-    IF known.status <> new_status OR known.confirmations <> depth THEN
+    IF (known.status, known.confirmations, known.reason) <> (new_status, depth, why) THEN
         UPDATE profile_editions SET look_at = now() WHERE id = which;
     END IF;
     RETURN 'noted';

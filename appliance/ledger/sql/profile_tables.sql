@@ -138,9 +138,6 @@ CREATE TABLE IF NOT EXISTS profile_payments (
     look_at timestamptz DEFAULT now(),      -- when the chain is asked again; NULL: not at all
     paid_at timestamptz
 );
--- What was paid with once is never taken again.
-CREATE UNIQUE INDEX IF NOT EXISTS payment_once ON profile_payments (provider, coalesce(chain_id, 0), tx_hash)
-    WHERE status IN ('seen', 'confirmed');
 CREATE INDEX IF NOT EXISTS payments_to_look_at ON profile_payments (look_at) WHERE look_at IS NOT NULL;
 
 -- Words that nobody may publish, as the operator edits them.

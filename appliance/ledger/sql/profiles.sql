@@ -236,6 +236,10 @@ BEGIN
     PERFORM ledger.tag_profile(of_profile, '{}', now());
     -- One that was begun meanwhile stays, until it is sent in or its time is over.
     DELETE FROM profile_uploads u WHERE u.user_id = whose AND u.asset = ANY (files);
+    -- What nothing was shown for may pay for another.
+    UPDATE payments_used u SET edition = NULL, owner = whose, since_block = p.since_block
+    FROM profile_editions e JOIN profile_payments p ON p.edition = e.id
+    WHERE e.profile = of_profile AND e.published_at IS NULL AND u.edition = e.id;
     DELETE FROM profiles p WHERE p.id = of_profile;
     RETURN QUERY SELECT t.stream, t.seq FROM ledger.tell_profile(
         whose, project, jsonb_build_object('profile_id', of_profile, 'state', 'deleted', 'reason', '')) t;
