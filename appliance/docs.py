@@ -35,7 +35,11 @@ PAGE = """<!doctype html>
 <body><div id="page"></div>
 <script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>
 """
-START = 'SwaggerUIBundle({url: "/openapi.json", dom_id: "#page", deepLinking: true, validatorUrl: null});\n'
+# Closed groups: of 150 rows and more the page would have only those that are in sight.
+START = """SwaggerUIBundle({
+    url: "/openapi.json", dom_id: "#page", docExpansion: "none", deepLinking: true, validatorUrl: null
+});
+"""
 
 
 def description_config() -> OpenAPIConfig:
