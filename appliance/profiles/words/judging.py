@@ -116,12 +116,14 @@ class Judge:
         for word, sight in zip(words, seen, strict=True):
             self._judge(word, sight, hits)
         places = {word.start: at for at, word in enumerate(words)}
+        ends = {word.end: at for at, word in enumerate(words)}
         signs = [one for word in words for one in reading.masked(word)]
         for word in (*reading.put_together(words, plain.text), *signs, *reading.cut_short(words, plain.text)):
             sight = self._masked(word) if word.masks else self._seen(word)
             self._judge(word, sight, hits)
-            if word.apart and (at := places.get(word.start)) is not None:  # it may be part of a phrase
-                seen[at] = {**sight, **seen[at]}
+            if word.apart:  # it may be part of a phrase, as its first and as its last letter
+                for at in {places.get(word.start), ends.get(word.end)} - {None}:
+                    seen[at] = {**sight, **seen[at]}
         for rule, at, end in _there(self._phrases, seen):
             if not self._excused(rule.row, *seen[at : end + 1]):
                 hits.add(rule.row, Word("", words[at].start, words[end].end, 0), frozenset())
