@@ -33,6 +33,7 @@ def unpacked(answer: httpx.Response) -> zipfile.ZipFile:
     return packed
 
 
+@pytest.mark.long
 def test_the_bundle_of_a_photo_holds_all_of_it_stored_as_it_is(project: Project) -> None:
     data = pictures.jpeg()
     image = project.upload(data, "Ferien ☀ 1.jpg")

@@ -102,6 +102,7 @@ def test_whatever_is_asked_is_answered_as_described(description: Any, stack: Sta
     assert not fuzz(description, FEW, lambda case: judged(case, stack.key))
 
 
+@pytest.mark.long
 def test_what_is_there_is_answered_as_described(description: Any, stack: Stack, known: dict[str, Any]) -> None:
     def play(case: Any) -> None:
         _name_what_is_there(case, known)
@@ -130,6 +131,7 @@ def test_a_projects_token_is_answered_as_described_and_sees_nothing_of_others(
     assert stranger.image(others["file_id"])["state"] == "init"
 
 
+@pytest.mark.long
 def test_without_a_caller_nothing_is_answered(description: Any, known: dict[str, Any]) -> None:
     def play(case: Any) -> None:
         _name_what_is_there(case, known)

@@ -100,6 +100,7 @@ def test_readers_that_are_dismissed_are_counted(project: Project) -> None:
     grown(project, before, darkroom_readers_dismissed_total__1009=1)
 
 
+@pytest.mark.long
 def test_work_that_waits_is_shown_by_its_age(project: Project, stack: Stack) -> None:
     """With the workers standing still, what waits grows older, and in the end the lost file is seen to be."""
     workers = [name for name in stack.parts() if name.startswith("worker-")]

@@ -3,6 +3,8 @@
 import json
 from collections import Counter
 
+import pytest
+
 from tests.appliance import pictures
 from tests.appliance.client import Project, wait_for
 from tests.stack import Stack
@@ -39,6 +41,7 @@ def test_by_a_call(project: Project, stranger: Project) -> None:
     assert project.api.post(f"/projects/{project.id}/retry", json={"reason": "x"}).status_code == 400
 
 
+@pytest.mark.long
 def test_by_the_verb(project: Project, stack: Stack) -> None:
     bad, bomb = failing(project)
     code = project.image(bad)["error"]["code"]

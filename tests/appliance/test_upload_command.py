@@ -57,6 +57,7 @@ def test_folder_goes_in_and_what_failed_is_told(project: Project, folder: Path) 
     assert len(project.api.get(f"/projects/{project.id}/images").json()["images"]) == 7
 
 
+@pytest.mark.long
 def test_changed_file_is_sent_again_and_only_it(project: Project, folder: Path) -> None:
     (folder / "broken.jpg").unlink()
     assert upload(project, folder).returncode == 0
@@ -82,6 +83,7 @@ def test_another_ledger_at_the_same_address_gets_everything(project: Project, fo
     assert sorted(names) == sorted([f"photo {n}.jpg" for n in range(6)] + ["photo 0.jpg"])
 
 
+@pytest.mark.long
 def test_photo_that_is_deleted_meanwhile_is_not_waited_for(project: Project, folder: Path) -> None:
     """The last that is heard of it is that it is gone."""
     for path in folder.rglob("*.*"):

@@ -36,6 +36,7 @@ def ben(house: House) -> Person:
     return house.person("ben")
 
 
+@pytest.mark.long
 def test_each_part_killed_while_people_talk(house: House, anna: Person, ben: Person, seed: int) -> None:
     chance = random.Random(seed)
     assert _talk(house, [anna, ben], chance, chance.sample(PARTS, len(PARTS)), 1.5) >= 2
@@ -175,6 +176,7 @@ def test_what_is_down_in_the_middle_is_told_and_can_be_tried_again(house: House,
     assert anna.send(chat, data, client_id="mine").json()["message_id"] == sent["message_id"]
 
 
+@pytest.mark.long
 def test_what_is_deleted_while_storage_is_down_is_served_no_more_and_goes(house: House, anna: Person) -> None:
     chat = house.chat(anna)
     said = anna.sent(chat, photo("deleted"), text="words stay")

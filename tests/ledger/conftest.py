@@ -18,14 +18,26 @@ from tests.ledger.book import Book
 from tests.ledger.intake import Intake
 
 TEMPLATE = "migrated"
-CLEAR = (
-    "TRUNCATE ledger.assets, ledger.uploads, ledger.doubts, ledger.attempts, ledger.orders, ledger.usage, "
-    "ledger.blobs, ledger.versions, ledger.events, ledger.dropped, ledger.streams, "
-    "projects, users, folders, api_keys, webhooks, webhook_attempts, "
-    "chats, chat_members, chat_messages, chat_attachments, chat_unclaimed, "
-    "wallets, profiles, profile_editions, profile_media, profile_uploads, profile_upload_counts, profile_history, "
-    "hashtags, profile_hashtags, profile_payments, payments_used, forbidden_words"
+TABLES = (
+    *("ledger.assets", "ledger.uploads", "ledger.doubts", "ledger.attempts", "ledger.orders", "ledger.usage"),
+    *("ledger.blobs", "ledger.versions", "ledger.events", "ledger.dropped", "ledger.streams"),
+    *("projects", "users", "folders", "api_keys", "webhooks", "webhook_attempts"),
+    *("chats", "chat_members", "chat_messages", "chat_attachments", "chat_unclaimed"),
+    *("wallets", "profiles", "profile_editions", "profile_media", "profile_uploads", "profile_upload_counts"),
+    *("profile_history", "hashtags", "profile_hashtags", "profile_payments", "payments_used", "forbidden_words"),
 )
+# A hundred times faster than TRUNCATE, which makes each table and index anew; that is for what has become large.
+CLEAR = f"""
+DO $$ BEGIN
+    PERFORM set_config('session_replication_role', 'replica', true);
+    {"".join(f"DELETE FROM {table};" for table in TABLES)}
+    IF (SELECT max(pg_relation_size(oid)) > 256 * 1024 FROM pg_class
+        WHERE relkind = 'r' AND relnamespace IN ('ledger'::regnamespace, 'public'::regnamespace))
+    THEN
+        TRUNCATE {", ".join(TABLES)};
+    END IF;
+END $$
+"""
 
 
 def migrate(url: str) -> "subprocess.CompletedProcess[str]":

@@ -91,6 +91,7 @@ async def test_links_that_would_be_dead_end_a_socket_with_the_status_they_would_
     assert "Traceback" not in api.daemon.log.read_text()
 
 
+@pytest.mark.long
 async def test_who_opens_more_sockets_than_requests_are_allowed_is_told_so_by_the_code(
     book: Book, start: Start
 ) -> None:

@@ -114,6 +114,7 @@ def test_down_ends_what_a_killed_supervisor_left_behind(mortal):
     mortal.up()
 
 
+@pytest.mark.long
 def test_two_starts_at_once_are_one(mortal):
     mortal.down()
     command = [str(mortal.checkout / "ops" / "up"), "--detach", "--data", str(mortal.data)]

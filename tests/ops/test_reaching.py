@@ -97,6 +97,7 @@ def test_wrong_addresses_are_refused_before_anything_starts(other):
     assert other.verb("status").returncode == 3
 
 
+@pytest.mark.long
 @pytest.mark.root
 def test_root_may_give_the_edge_a_low_port(other):
     other.port = next(port for port in range(900, 1024) if not _taken(port))

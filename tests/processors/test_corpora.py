@@ -15,7 +15,7 @@ from tests.processors.pictures import encoded, scene
 PHOTO = encoded(scene(400, 300), "JPEG")
 SECONDS = 10.0
 # Every so manieth file in the default run; all with --long.
-SAMPLED = {"pillow-12.0.0": 13, "pillow_heif-1.1.1": 3, "pypdf-6.1.1": 5}
+SAMPLED = {"pillow-12.0.0": 31, "pillow_heif-1.1.1": 3, "pypdf-6.1.1": 5}
 WAYS = [
     *(("JPEG", options) for options in ({}, {"subsampling": 0}, {"progressive": True})),
     *((kind, {}) for kind in ("PNG", "WEBP", "GIF", "TIFF", "HEIF", "AVIF")),

@@ -47,6 +47,7 @@ def check_all_else_goes_on(project: Project, image: str, open_link: dict, failed
     assert project.ended(failed)["error"]["code"] == project.image(failed)["error"]["code"]
 
 
+@pytest.mark.long
 def test_near_full_links_are_refused_early_and_all_else_goes_on(own: Stack, setting: Callable[..., None]) -> None:
     project = Project(own)
     image, failed = project.upload(pictures.jpeg(300, 200)), project.upload(b"no photo")

@@ -47,6 +47,7 @@ def test_it_says_what_it_compared(kept: tuple[Stack, Project, str]) -> None:
     assert "unexplained object versions 0\nmissing object versions 0\n" in told.stdout
 
 
+@pytest.mark.long
 def test_differences_are_mended_on_demand_alone(kept: tuple[Stack, Project, str]) -> None:
     stack, project, done = kept
     root = root_of(stack)

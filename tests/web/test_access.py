@@ -95,6 +95,7 @@ async def no_sideways_scroll(page) -> None:
     assert width <= seen
 
 
+@pytest.mark.long
 async def test_text_stands_out_from_its_ground_by_day_and_by_night(browser, login):
     for scheme in ("dark", "light"):
         guest = await visitor(browser, color_scheme=scheme)

@@ -43,6 +43,7 @@ async def test_a_picture_is_dropped_seen_by_the_other_and_deleted_for_all(two, b
     eve.clean(host, LOST)
 
 
+@pytest.mark.long
 async def test_one_file_of_two_is_deleted_and_says_so(two, host, tmp_path):
     anna, ben = two.anna, two.ben
     files = [photo(tmp_path / f"{name}.jpg", seed, SMALL) for seed, name in enumerate(("one", "two"))]
@@ -76,6 +77,7 @@ async def test_one_file_of_two_is_deleted_and_says_so(two, host, tmp_path):
     two.clean(host)
 
 
+@pytest.mark.long
 async def test_the_network_is_lost_and_what_was_said_meanwhile_comes_in_order_and_once(two, host, tmp_path):
     anna, ben = two.anna, two.ben
     await anna.say("0")
@@ -126,6 +128,7 @@ async def test_what_no_answer_came_to_is_sent_once_also_after_the_page_was_left(
     anna.clean(host, LOST, r"net::ERR_FAILED")
 
 
+@pytest.mark.long
 async def test_a_link_that_ran_out_is_asked_for_anew_and_what_storage_lost_says_so(two, host, tmp_path):
     anna, ben = two.anna, two.ben
     refused: list[str] = []

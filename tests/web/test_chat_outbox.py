@@ -133,6 +133,7 @@ async def test_where_nothing_can_be_kept_the_visitor_is_asked_before_leaving(two
     assert questions == ["beforeunload"]
 
 
+@pytest.mark.long
 async def test_what_is_too_much_to_be_kept_is_asked_about_and_the_text_is_kept(two, tmp_path):
     anna, page = two.anna, two.anna.page
     questions = asked(page)
@@ -152,6 +153,7 @@ async def test_what_is_too_much_to_be_kept_is_asked_about_and_the_text_is_kept(t
     await expect(page.locator(".is-pending .trouble")).to_contain_text("Choose it again")
 
 
+@pytest.mark.long
 async def test_a_login_that_ran_out_leaves_what_is_kept_to_the_next_one(two):
     anna, ben = two.anna, two.ben
     await anna.page.route("**/messages", abort)

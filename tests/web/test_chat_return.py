@@ -76,6 +76,7 @@ async def test_the_room_that_is_closed_is_opened_anew_by_its_link(two, host):
     two.clean(host, REJECTED)
 
 
+@pytest.mark.long
 async def test_a_room_one_is_out_of_takes_no_files_and_what_was_not_sent_can_be_discarded(two, host, tmp_path):
     ben = two.ben
     file = photo(tmp_path / "late.jpg", 3, (600, 400))
@@ -93,6 +94,7 @@ async def test_a_room_one_is_out_of_takes_no_files_and_what_was_not_sent_can_be_
     ben.clean(host, REJECTED, "net::ERR_FAILED")
 
 
+@pytest.mark.long
 async def test_how_far_one_has_read_is_told_now_and_then_and_when_the_page_is_left(two, host):
     anna, ben = two.anna, two.ben
     told = asked(ben.page, "PUT", "/read$")
@@ -169,6 +171,7 @@ async def test_a_line_that_ends_right_after_its_greeting_is_tried_less_and_less(
     two.anna.clean(host)
 
 
+@pytest.mark.long
 async def test_a_line_that_goes_silent_before_the_list_is_given_up(browser, house, host):
     ben = house.person("ben")
     chat = house.chat(ben)

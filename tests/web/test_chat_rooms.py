@@ -152,6 +152,7 @@ async def test_phone(browser, house, host, tmp_path, scheme):
     two.clean(host)
 
 
+@pytest.mark.long
 async def test_a_long_talk_is_read_backwards_and_how_far_one_has_read_is_told(browser, house, host):
     anna, ben = house.person("anna"), house.person("ben")
     chat = house.chat(anna, ben, title="<i>Lang")
@@ -219,6 +220,7 @@ async def test_who_is_taken_out_is_told_in_words(two, host):
     two.clean(host, r"status of 404")  # how far he had read may be on its way at that moment
 
 
+@pytest.mark.long
 async def test_who_writes_is_seen_by_the_others_until_it_is_said(two, host):
     anna, ben = two.anna, two.ben
     told = []

@@ -50,6 +50,7 @@ async def test_door_says_how_long_a_login_address_is_good_for(browser, host, sta
     guest.clean(host)
 
 
+@pytest.mark.long
 async def test_two_presses_are_one_login(browser, login, host, stack):
     guest = await visitor(browser)
     await guest.page.goto(stack.url)
@@ -90,6 +91,7 @@ async def test_login_that_ended_leads_back_to_the_door_from_wherever_one_was(gue
     guest.clean(host, REFUSED)
 
 
+@pytest.mark.long
 async def test_signing_out_ends_it_also_for_a_reload(browser, login, host):
     guest = await visitor(browser)
     await guest.enter(await login())

@@ -105,6 +105,7 @@ async def test_upload_gone_silent_is_given_up_and_sent_again(browser, login, hos
     guest.clean(host, LOST)
 
 
+@pytest.mark.long
 async def test_upload_does_not_wait_for_an_answer_when_the_network_goes(guest, host, tmp_path):
     forms = await hold_first(guest, photo(tmp_path / "offline.jpg", 1))
     await guest.page.context.set_offline(True)

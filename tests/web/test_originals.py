@@ -89,6 +89,7 @@ async def test_original_that_is_opened_is_saved(browser: Browser, originals: dic
         assert await settled(page, elsewhere) == [], name
 
 
+@pytest.mark.long
 async def test_original_that_a_page_embeds_does_nothing(
     browser: Browser, originals: dict[str, str], elsewhere: Canary
 ) -> None:

@@ -44,6 +44,7 @@ async def test_empty_file_and_too_long_a_name_are_told_without_sending(guest, ho
     guest.clean(host, r"status of 400")
 
 
+@pytest.mark.long
 async def test_upload_that_storage_refuses_is_tried_again_by_a_fresh_link(guest, host, tmp_path):
     refusals = []
 
@@ -87,6 +88,7 @@ async def test_reload_in_the_middle_keeps_what_arrived_and_says_what_did_not(gue
     guest.clean(host)
 
 
+@pytest.mark.long
 async def test_what_fails_in_the_viewer_is_said_there(guest, host, tmp_path):
     """The rest of the page lies behind it."""
     page = guest.page

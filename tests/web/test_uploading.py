@@ -34,6 +34,7 @@ async def test_five_photos_to_done(guest, project_of, host, tmp_path):
     guest.clean(host)
 
 
+@pytest.mark.long
 async def test_viewer_shows_every_version_with_its_size_and_a_link(guest, host, tmp_path):
     path = photo(tmp_path / "beach.jpg", 7)
     await guest.send([path])
@@ -112,6 +113,7 @@ async def test_deleting_takes_the_button_twice_and_is_for_good(guest, project_of
     guest.clean(host)
 
 
+@pytest.mark.long
 async def test_folder_is_taken_whole_without_what_nobody_means_to_send(guest, stack, host, tmp_path):
     folder = tmp_path / "trip"
     for inner in ("day 2", ".hidden"):
@@ -159,6 +161,7 @@ async def test_photos_of_others_appear_by_themselves(guest, project_of, host, tm
     guest.clean(host)
 
 
+@pytest.mark.long
 async def test_older_photos_come_as_one_scrolls(guest, project_of, host):
     names = [f"slot-{number:03}.jpg" for number in range(130)]
     async with project_of(await guest.page.locator("#project").input_value()) as project:

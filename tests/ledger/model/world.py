@@ -22,7 +22,7 @@ from appliance.queue import job_id
 from storage import layout
 from storage.objects import Stat, StorageUnavailable
 from tests.ledger.book import VERSION
-from tests.ledger.conftest import CLEAR
+from tests.ledger.conftest import TABLES
 from tests.ledger.model import witness
 from tests.ledger.model.storage import Storage
 from tests.ledger.model.valkey import Drained, Queue, Valkey
@@ -40,7 +40,7 @@ GOOD, BAD, DEADLY = "good", "bad", "deadly"  # files: developed, refused, and th
 # Without files of their own to make anew, a hundred times faster than TRUNCATE; and in any order.
 _EMPTY = (
     "SET session_replication_role = replica;"
-    + "".join(f"DELETE FROM {table};" for table in [*CLEAR.removeprefix("TRUNCATE ").split(", "), *witness.TABLES])
+    + "".join(f"DELETE FROM {table};" for table in (*TABLES, *witness.TABLES))
     + "SET session_replication_role = origin"
 )
 _AGE = """
