@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -101,8 +101,13 @@ def _worth(message: str) -> str:
 
 async def address_of(user_id: str) -> str | None:
     """The wallet of a user, as people see it; None for one who has none."""
-    row = await fetch_one("SELECT address FROM wallets WHERE user_id = $1", user_id)
-    return checksummed(row["address"]) if row else None
+    return (await addresses_of([user_id])).get(user_id)
+
+
+async def addresses_of(user_ids: Sequence[str]) -> dict[str, str]:
+    """The same of several, by user; without those who have none."""
+    rows = await fetch("SELECT user_id, address FROM wallets WHERE user_id = ANY ($1)", list(user_ids))
+    return {row["user_id"]: checksummed(row["address"]) for row in rows}
 
 
 async def user(address: str, admit: Callable[[], Awaitable[None]]) -> str:

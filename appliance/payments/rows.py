@@ -31,7 +31,10 @@ _SETTLED = """
 UPDATE profile_payments SET look_at = now() + make_interval(secs => $2) WHERE edition = $1 AND look_at IS NOT NULL
 """
 _NOTE = "SELECT ledger.note_payment($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-_USED = "SELECT tx_hash FROM payments_used WHERE provider = $1 AND chain_id = $2 AND tx_hash = ANY ($3)"
+_USED = """
+SELECT tx_hash FROM payments_used
+WHERE provider = $1 AND chain_id = $2 AND tx_hash = ANY ($3) AND edition IS NOT NULL
+"""
 
 
 @dataclass(frozen=True)

@@ -74,11 +74,14 @@ class Payments:
 
     async def missed(self, edition: UUID, deadline: datetime) -> bool:
         """Whether it was not paid by then. Of what is paid on a chain this is known once that was searched to a later
-        moment; a day after the deadline at the latest, and so long a transaction that was told of is waited for.
+        moment; a day after the deadline at the latest, and so long a transaction that was told of is waited for. What
+        is in a block already is waited for as long as its chain is asked.
         """
         payment, now = await rows.one(edition), datetime.now(UTC)
         if now <= deadline or payment is None or payment.provider != ProviderName.EVM:
             return deadline < now
+        if payment.status == "seen" and payment.chain_id == self._settings.now.payment_chain_id:
+            return False
         searched = payment.payer is None or (payment.searched_until is not None and payment.searched_until > deadline)
         return (payment.tx_hash is None and searched) or deadline + LATE < now
 

@@ -20,7 +20,7 @@ AT_ONCE = 100
 """Payments that one round looks at."""
 PAYERS = 500
 """Wallets that one round searches for."""
-TRIED = 5
+TRIED = 50
 """Transactions of one wallet that one round looks at."""
 ELSEWHERE = "It was asked for on another chain than the one that is looked at now"
 
@@ -44,15 +44,20 @@ WHERE p.look_at <= now() AND p.provider = 'evm' AND p.chain_id = $2 AND p.tx_has
 ORDER BY p.look_at LIMIT $1
 """
 _WANTED = f"""
-SELECT {COLUMNS} FROM profile_payments p
-WHERE p.look_at IS NOT NULL AND p.provider = 'evm' AND p.chain_id = $2 AND p.status = 'due' AND p.payer IS NOT NULL
-ORDER BY p.recipient, p.token, coalesce(p.watched_block, p.since_block) NULLS FIRST LIMIT $1
+SELECT {COLUMNS} FROM (
+    SELECT * FROM profile_payments p
+    WHERE p.look_at IS NOT NULL AND p.provider = 'evm' AND p.chain_id = $2 AND p.status = 'due' AND p.payer IS NOT NULL
+    ORDER BY coalesce(p.watched_block, p.since_block) NULLS FIRST LIMIT $1
+) p ORDER BY p.recipient, p.token
 """
 _SEARCHED = """
 UPDATE profile_payments SET watched_block = greatest($2, watched_block, since_block),
-    searched_until = greatest(searched_until, to_timestamp($3))
-WHERE edition = ANY ($1::uuid[])
-    AND (coalesce(watched_block, since_block) < $2 OR coalesce(searched_until, '-infinity') < to_timestamp($3))
+    searched_until = greatest(searched_until, to_timestamp($3)),
+    reason = CASE WHEN tx_hash IS NULL THEN '' ELSE reason END  -- it can be asked again
+WHERE edition = ANY ($1::uuid[]) AND (
+    coalesce(watched_block, since_block) < $2 OR coalesce(searched_until, '-infinity') < to_timestamp($3)
+    OR (tx_hash IS NULL AND reason <> '')
+)
 """
 
 
@@ -93,8 +98,14 @@ class Watch:
             await self._put_off(asked, height)
             return
         group = await self._begun(asked)
-        if group and (trouble := await self._searched(chain_id, terms, group, height)):
-            await self._put_off(group, trouble)
+        # Whoever is far behind, as who comes back after a month, must not keep the others from being found.
+        behind = [one for one in group if _searched(one) + self._search_of(terms).most < height]
+        for some in (behind, [one for one in group if one not in behind]):
+            if some and (trouble := await self._searched(chain_id, terms, some, height)):
+                await self._put_off(some, trouble)
+
+    def _search_of(self, terms: Terms) -> Search:
+        return self._searches[terms.token is not None]
 
     async def _put_off(self, group: Iterable[Payment], trouble: Trouble) -> None:
         for payment in group:
@@ -116,7 +127,7 @@ class Watch:
         return group
 
     async def _searched(self, chain_id: int, terms: Terms, group: list[Payment], height: int) -> Trouble | None:
-        search = self._searches[terms.token is not None]
+        search = self._search_of(terms)
         first = min(_searched(one) for one in group) + 1
         last = min(height, first + search.most - 1)
         payers = {one.payer for one in group if one.payer}
@@ -127,23 +138,26 @@ class Watch:
         if isinstance(newest, Trouble):
             return newest
         used = await rows.used(ProviderName.EVM, chain_id, {one.tx_hash for one in found})
+        searched = {one.edition for one in group}
         for payment, paid in _matched(group, [one for one in found if one.tx_hash not in used]):
-            await self._try(payment, paid[:TRIED])
+            if await self._tried(payment, paid[:TRIED]):
+                searched.discard(payment.edition)
         # What is not settled may be another tomorrow, so it is searched again.
         settled = min(last, height - self._settings.now.payment_confirmations)
         until = number(newest.timestamp) if newest else None
-        await fetch(_SEARCHED, [one.edition for one in group], settled, until)
+        await fetch(_SEARCHED, list(searched), settled, until)
         return None
 
-    async def _try(self, payment: Payment, paid: list[Paid]) -> None:
+    async def _tried(self, payment: Payment, paid: list[Paid]) -> Trouble | None:
         """Looks at one after the other until one is good: only by looking is it known which have failed."""
         now: Payment | None = payment
         for one in paid:
             if now is None or now.status != "due":
                 break
-            if await rows.told(now, one.tx_hash, TOLD):
-                await self._payments.look(now.edition)
+            if await rows.told(now, one.tx_hash, TOLD) and (trouble := await self._payments.look(now.edition)):
+                return trouble
             now = await rows.one(payment.edition)
+        return None
 
 
 def _searched(payment: Payment) -> int:

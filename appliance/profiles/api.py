@@ -84,13 +84,14 @@ async def list_profiles(
     """Give `next_cursor` as `cursor` to go on; it is null on the last page."""
     name = None if hashtag is None else hashtags.normal(hashtag)
     found, following = await editions.published(name, pages.read(cursor) if cursor else pages.LAST, limit)
-    told = [await views.everybodys(one) for one in found]
+    told = await views.everybodys(found)
     return {"profiles": told, "next_cursor": pages.written(*following) if following else None}
 
 
 @get(ONE, tags=["profiles"], opt=PUBLIC, summary="A published profile")
 async def read(profile_id: UUID, views: Views) -> Any:
-    return await views.everybodys(await editions.shown(profile_id))
+    [told] = await views.everybodys([await editions.shown(profile_id)])
+    return told
 
 
 @delete(ONE, tags=["profiles"], opt=LIMITED, summary="Delete a profile with all its media")

@@ -22,7 +22,8 @@ _FORGET = """
 DELETE FROM profile_editions WHERE id = ANY (ARRAY(
     SELECT e.id FROM profile_editions e
     WHERE e.state IN ('expired', 'rejected') AND e.dropped_at < now() - make_interval(days => $1)
-        AND NOT (e.published_at IS NULL AND ledger.paid(e.id))
+        AND NOT (e.published_at IS NULL AND EXISTS (
+            SELECT FROM profile_payments p WHERE p.edition = e.id AND p.status IN ('seen', 'confirmed', 'waived')))
     ORDER BY e.dropped_at LIMIT $2
 )) RETURNING id
 """

@@ -18,7 +18,7 @@ from appliance.profiles.media import Ready, Waiting
 from appliance.profiles.states import State
 from appliance.profiles.words import service as words
 
-SEEN, WAIVED = "seen", "waived"  # of a payment: on the chain, and not deep enough in it yet; not asked for
+WAIVED, UNSET = "waived", "unset"  # of a payment: not asked for; not possible as the settings are
 UNPAID_SECONDS = 60.0, 3600.0  # at least and at most between two looks at what nobody has paid; what is new rings
 MAKING_SECONDS = 1.0  # the same for whether the media are made
 MENDING_SECONDS = 15.0  # the same for whether an operator has had them tried again
@@ -55,11 +55,11 @@ async def payment(one: Edition, ground: Ground) -> Decision:
     if standing.good:
         return Pass("let through without a payment, as payment_provider says" if standing.status == WAIVED else "")
     ends = one.state_at + timedelta(hours=ground.settings.now.profile_payment_hours)
-    waits = one.state == State.AWAITING_PAYMENT and standing.status != SEEN
-    if waits and await ground.payments.missed(one.id, ends):
+    if one.state == State.AWAITING_PAYMENT and await ground.payments.missed(one.id, ends):
         return Leave(State.EXPIRED, "it was not paid in time")
     least, most = UNPAID_SECONDS
-    return Wait(standing.reason, min(most, max(least, (ends - datetime.now(UTC)).total_seconds())))
+    left = 0.0 if standing.status == UNSET else (ends - datetime.now(UTC)).total_seconds()
+    return Wait(standing.reason, min(most, max(least, left)))
 
 
 async def moderation(one: Edition, _: Ground) -> Decision:

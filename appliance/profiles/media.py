@@ -97,7 +97,13 @@ async def shown(media: Mapping[str, UUID], whom: For, linker: Linker) -> dict[st
     """Links to files by their roles, as `whom` may have them: of each the URLs by version, and for its owner also what
     it is named by, its state and its error. What is gone is left out.
     """
-    files = await service.files(list(media.values()))
+    return linked(media, await service.files(list(media.values())), whom, linker)
+
+
+def linked(
+    media: Mapping[str, UUID], files: Mapping[UUID, File], whom: For, linker: Linker
+) -> dict[str, dict[str, Any]]:
+    """The same of files that were read already."""
     found = {role: files[asset] for role, asset in media.items() if asset in files}
     if whom != For.OWNER:
         return {role: versions(role, file, whom, linker) for role, file in found.items()}

@@ -1,6 +1,8 @@
 """Profiles as their owner, a moderator and everybody see them."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from litestar import Request
@@ -8,6 +10,8 @@ from litestar import Request
 from appliance.accounts import wallets
 from appliance.config import Config
 from appliance.errors import NotFound
+from appliance.files import service
+from appliance.files.service import File
 from appliance.files.versions import Linker
 from appliance.payments.service import Payments
 from appliance.profiles import editions, media
@@ -55,27 +59,34 @@ class Views:
             "history": [_told(step) | {"who": step.who} for step in await editions.history(one.id)],
         }
 
-    async def everybodys(self, one: Edition) -> dict[str, Any]:
-        """A published profile. One that is incognito has no name, no wallet and no link."""
+    async def everybodys(self, shown: Sequence[Edition]) -> list[dict[str, Any]]:
+        """Published profiles, by two reads however many these are."""
+        files = await service.files([asset for one in shown for asset in one.media.values()])
+        addresses = await wallets.addresses_of([one.user_id for one in shown if not one.is_incognito])
+        return [self._everybodys(one, files, addresses.get(one.user_id)) for one in shown]
+
+    def _everybodys(self, one: Edition, files: Mapping[UUID, File], wallet: str | None) -> dict[str, Any]:
+        """One that is incognito has no name, no wallet and no link."""
         hidden = one.is_incognito
         return {
             "profile_id": one.profile,
             "name": None if hidden else one.name,
             "url": None if hidden else one.url,
-            "wallet": None if hidden else await wallets.address_of(one.user_id),
+            "wallet": None if hidden else wallet,
             "activity_hobbies": one.activity_hobbies,
             "hashtags": one.hashtags,
             "is_incognito": hidden,
             "published_at": one.published_at,
-            "media": await media.shown(one.media, For.PUBLIC, self._linker),
+            "media": media.linked(one.media, files, For.PUBLIC, self._linker),
         }
 
     async def _seen_now(self, one: Edition) -> dict[str, Any] | None:
         """What everybody sees of its profile at present."""
         try:
-            return await self.everybodys(await editions.shown(one.profile))
+            [seen] = await self.everybodys([await editions.shown(one.profile)])
         except NotFound:
             return None
+        return seen
 
 
 def _common(one: Edition) -> dict[str, Any]:

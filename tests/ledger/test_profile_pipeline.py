@@ -48,9 +48,9 @@ async def test_what_is_not_paid_in_time_expires_and_what_is_seen_on_the_chain_is
     one = await sent_in(world)
     assert one.state == State.AWAITING_PAYMENT
     await fetch("UPDATE profile_editions SET state_at = now() - interval '73 hours'")
-    await fetch("UPDATE profile_payments SET status = 'seen'")
+    await fetch("UPDATE profile_payments SET status = 'seen', provider = 'evm', chain_id = 0")
     assert (await onward(world, one.id)).state == State.AWAITING_PAYMENT
-    await fetch("UPDATE profile_payments SET status = 'due'")
+    await fetch("UPDATE profile_payments SET status = 'due', provider = 'manual'")
     ended = await onward(world, one.id)
     assert (ended.state, ended.reason, ended.look_at) == (State.EXPIRED, "it was not paid in time", None)
 
@@ -183,12 +183,13 @@ async def test_what_an_operator_can_mend_is_waited_for(world: World) -> None:
     assert (await onward(world, one.id)).state == State.PUBLISHED
 
 
-async def test_what_ended_long_ago_is_forgotten_but_what_was_paid_and_never_seen(world: World) -> None:
+@pytest.mark.parametrize("status", ["seen", "confirmed"])
+async def test_what_ended_long_ago_is_forgotten_but_what_was_paid_and_never_seen(world: World, status: str) -> None:
     chores = ProfileChores(world.moves, world.payments, world.book.ledger, world.settings)
     gone = await sent_in(world)
     paid = await world.moves.open("ben", FORM, [], {"image": await picture(world.book, "ben")})
     await onward(world, paid)
-    await fetch("UPDATE profile_payments SET status = 'confirmed' WHERE edition = $1", paid)
+    await fetch("UPDATE profile_payments SET status = $2 WHERE edition = $1", paid, status)
     for profile in (gone.profile, (await editions.edition(paid)).profile):
         await world.moves.withdraw(profile)
     await fetch("UPDATE profile_editions SET dropped_at = now() - interval '364 days'")

@@ -40,7 +40,7 @@ STEPS = [
     *(("in_review", "processing"), ("in_review", "rejected"), ("in_review", "expired")),
     *(("processing", "published"), ("processing", "rejected"), ("processing", "expired")),
     *(("in_review", "awaiting_payment"), ("processing", "awaiting_payment")),
-    *(("published", "expired"), ("rejected", "expired")),
+    ("published", "expired"),
 ]
 
 

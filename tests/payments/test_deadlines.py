@@ -35,6 +35,25 @@ async def test_a_search_that_is_not_at_the_chains_end_gives_nothing_up(house: Ho
     assert await missed(house, ann, deadline)
 
 
+async def test_who_is_far_behind_keeps_nobody_from_being_found(house: House) -> None:
+    ann = await house.person(1)
+    house.chain.mine(200)
+    ben = await house.person(2)
+    paid = house.pay(ben)
+    assert (await house.looked(ben))["tx_hash"] == paid
+    late = house.pay(ann)
+    assert (await house.looked(ann, 5))["tx_hash"] == late
+
+
+async def test_what_is_in_a_block_is_waited_for_while_its_chain_is_asked(house: House) -> None:
+    ann = await house.person()
+    assert (await house.told(ann, house.pay(ann)))["status"] == "seen"
+    assert not await missed(house, ann, ago(hours=99))
+    house.set(payment_chain_id=5)
+    assert not await missed(house, ann, ago(hours=23))
+    assert await missed(house, ann, ago(hours=25))
+
+
 async def test_who_told_of_a_transaction_is_waited_for_a_day_more(house: House) -> None:
     ann = await house.person()
     await house.told(ann, "0x" + "1" * 64)

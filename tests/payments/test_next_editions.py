@@ -1,9 +1,11 @@
 """What was begun for an edition that nobody ever saw: it goes on with the next one, as with the next profile."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
+from appliance.errors import NotFound
 from appliance.ledger.database import fetch, fetch_one
 from appliance.payments import rows
 from tests.payments.house import House, Person
@@ -45,6 +47,21 @@ async def test_what_was_told_and_is_in_no_block_yet_is_looked_for_further(house:
     house.chain.mine()
     shown = await house.looked(following)
     assert (shown["status"], shown["tx_hash"]) == ("seen", paid)
+
+
+async def test_a_price_that_is_lower_now_holds_at_once(house: House) -> None:
+    ann = await house.person()
+    house.set(payment_amount="0.4")
+    assert (await house.looked(await ended(house, ann)))["amount"] == str(4 * 10**17)
+
+
+async def test_a_price_that_was_asked_anew_stays_from_then_on(house: House) -> None:
+    ann = await house.person()
+    await fetch("UPDATE profile_payments SET created_at = now() - interval '73 hours'")
+    for price, shown in (("0.7", "0.7"), ("0.9", "0.7")):
+        house.set(payment_amount=price)
+        ann = await ended(house, ann)
+        assert (await house.looked(ann))["amount"] == str(int(float(shown) * 10) * 10**17)
 
 
 @pytest.mark.parametrize(("hours", "missing"), [(71, ""), (73, "0.2 ETH is missing")])
@@ -91,6 +108,47 @@ async def test_a_payment_of_a_profile_that_is_removed_unseen_pays_for_the_next(h
     assert (shown["status"], shown["tx_hash"]) == ("confirmed", paid)
     [used] = await fetch("SELECT edition, owner FROM payments_used")
     assert (used["edition"], used["owner"]) == (other.edition, None)
+
+
+async def test_it_is_found_again_whatever_else_was_told_or_paid_too_little(house: House) -> None:
+    ann = await house.person()
+    assert (await house.told(ann, house.pay(ann)))["status"] == "seen"
+    house.set(payment_amount="0.7")
+    other = await removed(house, ann)
+    assert "0.2 ETH is missing" in (await house.looked(other))["reason"]
+    enough = house.pay(ann, 7 * 10**17)
+    assert (await house.looked(other))["tx_hash"] == enough
+    last = await removed(house, other)
+    await house.told(last, "0x" + "1" * 64)
+    shown = await house.looked(last)
+    assert (shown["status"], shown["tx_hash"]) == ("seen", enough)
+
+
+async def test_what_was_not_used_before_one_was_shown_is_not_offered_afterwards(house: House) -> None:
+    ann = await house.person()
+    assert (await house.told(ann, house.pay(ann)))["status"] == "seen"
+    house.set(payment_amount="0.7")
+    other = await removed(house, ann)
+    house.pay(ann, 7 * 10**17)
+    house.chain.mine(2)
+    assert (await house.looked(other))["status"] == "confirmed"
+    await house.moved(other, "processing")
+    assert await fetch("SELECT * FROM ledger.publish_edition($1, NULL)", other.edition)
+    house.set(payment_amount="0.5")
+    following = await ended(house, other)
+    [row] = await fetch("SELECT tx_hash, since_block FROM profile_payments WHERE edition = $1", following.edition)
+    assert (row["tx_hash"], row["since_block"]) == (None, None)
+
+
+async def test_whoever_removes_a_profile_while_its_payment_is_noted_loses_none(house: House) -> None:
+    for account in range(10, 18):
+        one = await house.person(account)
+        paid = house.pay(one)
+        gone = fetch("SELECT ledger.remove_profile($1, NULL)", one.profile)
+        told, done = await asyncio.gather(house.told(one, paid), gone, return_exceptions=True)
+        assert isinstance(told, dict | NotFound)
+        assert not isinstance(done, BaseException)
+    assert not await fetch("SELECT FROM payments_used WHERE edition IS NOT NULL")
 
 
 async def test_of_a_profile_that_was_seen_it_pays_for_nothing_more(house: House) -> None:

@@ -50,6 +50,10 @@ async def test_what_is_searched_for_says_that_the_node_is_away(house: House) -> 
     _, house.watch = house.made_of(house.node)
     assert "it can't be reached" in (await house.looked(ann))["reason"]
     await house.node.close()
+    house.node = Node(house.chain.url)
+    _, house.watch = house.made_of(house.node)
+    assert (await house.looked(ann))["reason"] == ""
+    await house.node.close()
 
 
 async def test_a_node_of_another_chain_confirms_nothing(house: House, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 -- Asks for what an edition has to pay, once. What was begun for an earlier quote goes on, where that was to the same place: for
--- the edition before, if that was neither paid nor shown; or for a profile that was taken away unseen. So does its price, for
--- as long as `hours` from when that was asked for.
+-- the edition before, if that was neither paid nor shown; or for a profile that was taken away unseen. A price that was lower
+-- stays for `hours` from when it was asked.
 CREATE OR REPLACE FUNCTION ledger.quote_payment(
     which uuid, whose text, by_provider text, on_chain bigint, to_address text, of_token text, called text, scale int,
     price numeric, waived boolean, sought boolean, no_wallet text, hours float8
@@ -9,6 +9,7 @@ DECLARE
     wallet text := (SELECT w.address FROM wallets w WHERE w.user_id = whose);
     before profile_payments;
     unused payments_used;
+    asked timestamptz;
 BEGIN
     IF sought THEN
         SELECT p.* INTO before FROM profile_editions e JOIN profile_payments p ON p.edition = e.id
@@ -25,10 +26,11 @@ BEGIN
             WHERE u.owner = whose AND u.edition IS NULL AND u.provider = by_provider AND u.chain_id = on_chain
             ORDER BY u.since_block LIMIT 1;
     END IF;
-    IF before.created_at > now() - make_interval(secs => hours * 3600) THEN
-        called := before.symbol;
-        scale := before.decimals;
-        price := before.amount;
+    IF before.decimals = scale AND before.created_at > now() - make_interval(secs => hours * 3600) THEN
+        price := least(price, before.amount);
+        asked := before.created_at;
+    ELSIF before.since_block IS NULL THEN
+        asked := before.created_at;  -- by which that block is found
     END IF;
     INSERT INTO profile_payments (
         edition, provider, status, reason, chain_id, recipient, token, symbol, decimals, amount, payer, decided_by,
@@ -37,7 +39,7 @@ BEGIN
         which, by_provider, CASE WHEN waived THEN 'waived' ELSE 'due' END,
         CASE WHEN sought AND wallet IS NULL THEN no_wallet ELSE '' END,
         on_chain, to_address, of_token, called, scale, price, wallet, CASE WHEN waived THEN 'settings' END,
-        coalesce(before.created_at, now()), least(unused.since_block, before.since_block),
+        coalesce(asked, now()), least(unused.since_block, before.since_block),
         CASE WHEN unused.since_block IS NULL THEN before.watched_block END, coalesce(unused.tx_hash, before.tx_hash),
         CASE WHEN sought THEN now() END
     ) ON CONFLICT (edition) DO NOTHING;

@@ -30,8 +30,7 @@ INSERT INTO profile_moves (source, target) VALUES
     ('in_review', 'awaiting_payment'),      -- the block that its payment was in is none of the chain's any more
     ('processing', 'published'), ('processing', 'rejected'), ('processing', 'expired'),
     ('processing', 'awaiting_payment'),
-    ('published', 'expired'),               -- replaced, or taken away
-    ('rejected', 'expired')
+    ('published', 'expired')                -- replaced, or taken away
 ON CONFLICT DO NOTHING;
 
 -- What somebody wants to have published: first a profile, later each change of it. It goes through the gates as a whole.

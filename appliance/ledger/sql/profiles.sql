@@ -1,5 +1,5 @@
 -- Profiles on their way through the gates: each step is one statement, with the event that tells of it.
--- Locks: assets by id, then the profile, its editions, hashtags by name, and streams by id, last.
+-- Locks: assets by id, then the profile, its editions, hashtags by name, payments, and streams by id, last.
 
 -- Whether what an edition has to pay is paid, or was let through by the operator.
 CREATE OR REPLACE FUNCTION ledger.paid(edition uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
@@ -178,7 +178,8 @@ DECLARE
     next record;
     before uuid;
 BEGIN
-    SELECT e.profile, e.hashtags INTO next FROM profile_editions e WHERE e.id = edition;
+    SELECT e.profile, e.hashtags, p.user_id INTO next FROM profile_editions e JOIN profiles p ON p.id = e.profile
+        WHERE e.id = publish_edition.edition;
     SELECT p.edition INTO before FROM profiles p WHERE p.id = next.profile FOR UPDATE;
     PERFORM FROM profile_editions e WHERE e.id = edition AND e.state = 'processing' FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -193,6 +194,7 @@ BEGIN
         RETURN QUERY SELECT * FROM ledger.move_edition(before, 'published', 'expired', 'a newer one has its place', 'gates', NULL, project);
     END IF;
     UPDATE profile_editions e SET published_at = now() WHERE e.id = edition;
+    UPDATE payments_used u SET owner = NULL WHERE u.owner = next.user_id;  -- only what is paid from now on is for the next
     UPDATE profiles p SET edition = publish_edition.edition, published_at = now() WHERE p.id = next.profile;
     RETURN QUERY SELECT * FROM ledger.move_edition(edition, 'processing', 'published', '', 'gates', NULL, project);
 END $$;
@@ -236,7 +238,8 @@ BEGIN
     PERFORM ledger.tag_profile(of_profile, '{}', now());
     -- One that was begun meanwhile stays, until it is sent in or its time is over.
     DELETE FROM profile_uploads u WHERE u.user_id = whose AND u.asset = ANY (files);
-    -- What nothing was shown for may pay for another.
+    -- What nothing was shown for may pay for another. The editions first, as whoever notes a payment has them.
+    PERFORM FROM profile_editions e WHERE e.profile = of_profile ORDER BY e.id FOR UPDATE;
     UPDATE payments_used u SET edition = NULL, owner = whose, since_block = p.since_block
     FROM profile_editions e JOIN profile_payments p ON p.edition = e.id
     WHERE e.profile = of_profile AND e.published_at IS NULL AND u.edition = e.id;

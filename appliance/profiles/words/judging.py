@@ -122,7 +122,7 @@ class Judge:
             sight = self._masked(word) if word.masks else self._seen(word)
             self._judge(word, sight, hits)
             if word.apart:  # it may be part of a phrase, as its first and as its last letter
-                for at in {places.get(word.start), ends.get(word.end)} - {None}:
+                for at in {at for at in (places.get(word.start), ends.get(word.end)) if at is not None}:
                     seen[at] = {**sight, **seen[at]}
         for rule, at, end in _there(self._phrases, seen):
             if not self._excused(rule.row, *seen[at : end + 1]):
