@@ -1,8 +1,11 @@
 """What all tests share: one running appliance for the whole session, started when the first test asks for it."""
 
+import ssl
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from httpx import _config
 
 from tests.stack import SEVERAL, Stack
 
@@ -12,6 +15,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("faults")
     group.addoption("--faults-seed", type=int, metavar="N", help="try the same random moments again")
     group.addoption("--faults-report", action="store_true", help="write the table in tests/faults/README.md")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_are_read_once() -> Iterator[None]:
+    """Each client of httpx would read those of this machine anew, which takes 30 ms of CPU: as long as many a test."""
+    usual, own = ssl.create_default_context(), _config.create_ssl_context
+
+    def context(verify: Any = True, *args: Any, **options: Any) -> ssl.SSLContext:
+        return usual if verify is True else own(verify, *args, **options)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("httpx._transports.default.create_ssl_context", context)
+        yield
 
 
 @pytest.fixture(scope="session")

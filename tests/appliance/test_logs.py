@@ -42,6 +42,7 @@ def lines(stack: Stack, part: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+@pytest.mark.long
 def test_one_id_from_link_to_delivery(logging: Stack) -> None:
     project = Project(logging)
     with receiver() as receiving:

@@ -175,6 +175,7 @@ def test_a_port_that_was_taken_meanwhile_is_replaced(mortal):
     mortal.up()
 
 
+@pytest.mark.long
 def test_a_start_that_fails_says_which_part_and_why_and_leaves_nothing(mortal):
     mortal.down()
     mark = mortal.data / "postgres" / "global" / "pg_control"

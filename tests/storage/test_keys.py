@@ -70,6 +70,7 @@ def test_the_server_itself_ends_a_replaced_key(server: minio.Minio) -> None:
     assert reads(server, NEW["reader"])
 
 
+@pytest.mark.long
 def test_a_second_run_neither_prolongs_nor_keeps(server: minio.Minio) -> None:
     admin, now = administrator(server), datetime.now(UTC)
     keys.ensure(admin, OLD, (), OVERLAP)

@@ -106,6 +106,7 @@ async def test_without_checksums_a_form_is_used_where_the_file_fits(guest, proje
     guest.clean(host)
 
 
+@pytest.mark.long
 async def test_through_the_server_where_storage_takes_nothing_from_browsers(guest, project_of, host, tmp_path):
     async def without_links(route):
         answer = await route.fetch()

@@ -153,6 +153,7 @@ async def test_what_is_wrong_is_said_beside_it_and_what_got_lost_is_not_sent_twi
     nina.clean(host(page), NOT_YET, WRONG, LOST)
 
 
+@pytest.mark.long
 async def test_on_a_phone(browser, paying, wallet, portrait):
     made = await author(browser, paying, wallet, color_scheme="light", **PHONE)
     await made.sign_in()
