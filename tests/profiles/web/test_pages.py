@@ -5,6 +5,7 @@ import re
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.profiles.web.author import author
