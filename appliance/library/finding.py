@@ -6,7 +6,7 @@ since one that is entered twice might be one that is entered for ever.
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import NamedTuple
 
 from appliance.library.outcomes import Found, PassedOver, Skip, Unreadable, Why
@@ -17,7 +17,7 @@ MOST_DEEP = 200
 Entry = Found | PassedOver | Unreadable
 
 
-def find(source: Source) -> Iterator[Entry]:
+def find(source: Source) -> Generator[Entry, None, None]:
     """What is there, as it comes. Names that are not UTF-8 are as `os.fsdecode` makes them.
 
     Raises OSError at once where the folder itself can't be read; all that comes below it is told.
@@ -39,21 +39,28 @@ class _Walk:
         self._entered = {(facts.st_dev, facts.st_ino)}
         self._open = [_Open(source.folder, os.scandir(source.folder))]
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Generator[Entry, None, None]:
         try:
             while self._open:
-                folder = self._open[-1]
-                try:
-                    entry = next(folder.entries, None)
-                    told = self._leave() if entry is None else self._look(entry)
-                except OSError as error:  # of the folder itself: what it still holds can't be known
-                    self._leave()
-                    told = unreadable(folder.path, error)
+                told = self._next()
                 if told is not None:
                     yield told
         finally:
             while self._open:
                 self._leave()
+
+    def _next(self) -> Entry | None:
+        """One step: the next entry of the folder that was entered last, or out of it again."""
+        folder = self._open[-1]
+        try:
+            entry = next(folder.entries, None)
+        except OSError as error:  # what else it holds can't be known
+            self._leave()
+            return unreadable(folder.path, error)
+        if entry is None:
+            self._leave()
+            return None
+        return self._look(entry)
 
     def _leave(self) -> None:
         self._open.pop().entries.close()

@@ -75,6 +75,11 @@ def test_what_needs_no_look_inside(different: dict[str, Any], rules: dict[str, A
     assert (skip and skip.why) == why
 
 
+def test_a_time_that_is_to_come_is_told_as_such() -> None:
+    skip = unopened(found(mtime_ns=round((NOW + 1) * 1e9)), SOURCE, Rules(), NOW)
+    assert skip == Skip(Why.UNSETTLED, "it was written to in the future, by its time")
+
+
 @pytest.mark.parametrize(
     ("facts", "rules", "why"),
     [

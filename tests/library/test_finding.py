@@ -168,6 +168,17 @@ def test_no_depth_takes_all_descriptors(folder: Path) -> None:
     assert len(os.listdir("/proc/self/fd")) == before - 1
 
 
+def test_who_ends_early_leaves_nothing_open(folder: Path) -> None:
+    (folder / "a/b").mkdir(parents=True)
+    (folder / "a/b/film.mkv").write_bytes(b"x")
+    before = len(os.listdir("/proc/self/fd"))
+    entries = find(source(folder))
+    next(entries)
+    assert len(os.listdir("/proc/self/fd")) == before + 3
+    entries.close()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
 def test_a_hundred_thousand_files_in_bounded_memory() -> None:
     """Less than the names of one of its folders take, in which there are 10,000."""
     with tempfile.TemporaryDirectory(dir="/dev/shm") as made:
