@@ -14,10 +14,16 @@ COPYING = 0.002
 
 def effort(facts: VideoFacts, plan: Plan) -> float:
     """Seconds by the clock, where half of the threads that the encoder may use have a core to themselves."""
-    lasts = facts.seconds or 0.0
     if plan.copy:
-        return lasts * COPYING
-    cores = max(1.0, plan.threads / 2)
+        return (facts.seconds or 0.0) * COPYING
+    return cpu_seconds(facts, plan) / max(1.0, plan.threads / 2)
+
+
+def cpu_seconds(facts: VideoFacts, plan: Plan) -> float:
+    """Seconds of one core to transcode it, on the machine that CPU_SECONDS were measured on; 0 of unknown length.
+
+    Decoding goes with the pixels of the source, encoding with those of the result.
+    """
     coded = facts.width * facts.height * (facts.fps or plan.rate) / FULL * DECODING
     made = plan.width * plan.height * plan.rate / FULL * (1 - DECODING)
-    return lasts * (coded + made) * CPU_SECONDS[plan.codec] / cores
+    return (facts.seconds or 0.0) * (coded + made) * CPU_SECONDS[plan.codec]

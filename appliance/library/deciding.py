@@ -1,0 +1,121 @@
+"""Deciding what becomes of a file: pure functions of what is known of it and the workflow, each with its reason."""
+
+from collections.abc import Callable
+
+from appliance.library.estimates import estimate
+from appliance.library.outcomes import Found, Skip, Transcode, Why
+from appliance.library.quantities import bits
+from appliance.library.workflow import Loss, Rules, Source, Target
+from appliance.settings import casts
+from processors.video.decide import NAMES
+from processors.video.decide import decide as planned
+from processors.video.facts import Transfer, VideoFacts
+
+# People write h265, ffmpeg says hevc.
+_SAME = {codec.value: name for codec, name in NAMES.items()}
+
+
+def unopened(found: Found, source: Source, rules: Rules, now: float) -> Skip | None:
+    """Why a file is left as it is without being opened; None where it has to be. now: seconds since 1970."""
+    age = now - found.mtime_ns / 1e9
+    if found.size == 0:
+        return Skip(Why.EMPTY, "it has no bytes")
+    if age < 0:
+        return Skip(Why.UNSETTLED, "it was written to in the future, by its time")
+    if age < casts.seconds(source.settled):
+        return Skip(Why.UNSETTLED, f"it was written to less than {source.settled} ago")
+    if age < casts.seconds(rules.least_age):
+        return Skip(Why.AGE, f"it is younger than {rules.least_age}")
+    if found.size < casts.size(rules.least_size):
+        return Skip(Why.SIZE, f"it is smaller than {rules.least_size}")
+    if found.links > 1:
+        return Skip(Why.HARD_LINKS, f"it has {found.links} names: its bytes stay as long as one of them is left")
+    return None
+
+
+def decide(facts: VideoFacts, rules: Rules, target: Target) -> Transcode | Skip:
+    """What becomes of a video of these facts: the first rule that is not true of it keeps it as it is."""
+    for rule in _RULES:
+        if (skip := rule(facts, rules, target)) is not None:
+            return skip
+    plan = planned(facts, target.settings())
+    if plan.copy:
+        return Skip(Why.CODEC, "nothing about its pictures would change")
+    size, cpu_seconds = estimate(facts, plan)
+    share = 100 * (1 - size / facts.size)
+    if size >= facts.size or share < rules.least_saving:
+        return Skip(Why.SAVING, _too_little(share, rules))
+    reason = "; ".join(plan.reasons)
+    return Transcode(plan.codec, plan.container, plan.width, plan.height, facts.size, size, cpu_seconds, reason)
+
+
+def _too_little(share: float, rules: Rules) -> str:
+    if share <= 0:
+        return "it would become no smaller"
+    return f"{share:.1f} % would be saved, less than {rules.least_saving:g} %"
+
+
+def _length(facts: VideoFacts, _: Rules, __: Target) -> Skip | None:
+    if facts.seconds and facts.bit_rate is not None:
+        return None
+    return Skip(Why.LENGTH, "nothing says how long it is, so what it would save is not known")
+
+
+def _codec(facts: VideoFacts, rules: Rules, target: Target) -> Skip | None:
+    if rules.codecs:
+        named = facts.codec in {_SAME.get(name, name) for name in rules.codecs}
+        return None if named else Skip(Why.CODEC, f"it is {facts.codec}, which is not among the codecs")
+    return Skip(Why.CODEC, f"it is {facts.codec} already") if facts.codec == NAMES[target.codec] else None
+
+
+def _container(facts: VideoFacts, rules: Rules, _: Target) -> Skip | None:
+    # ffmpeg reads some by one name for all: mov,mp4,m4a,…
+    if not rules.containers or set(facts.container.split(",")) & set(rules.containers):
+        return None
+    return Skip(Why.CONTAINER, f"its container is {facts.container}, which is not among the containers")
+
+
+def _lines(facts: VideoFacts, rules: Rules, _: Target) -> Skip | None:
+    lines = min(facts.shown_width, facts.shown_height)
+    if lines < rules.least_lines:
+        return Skip(Why.LINES, f"it has {lines} lines, fewer than {rules.least_lines}")
+    if rules.most_lines is not None and lines > rules.most_lines:
+        return Skip(Why.LINES, f"it has {lines} lines, more than {rules.most_lines}")
+    return None
+
+
+def _bit_rate(facts: VideoFacts, rules: Rules, _: Target) -> Skip | None:
+    if facts.bit_rate is None or facts.bit_rate >= bits(rules.least_bit_rate):
+        return None
+    return Skip(Why.BIT_RATE, f"it has {facts.bit_rate // 1000} kbit/s, less than {rules.least_bit_rate}")
+
+
+def _losses(facts: VideoFacts, rules: Rules, _: Target) -> Skip | None:
+    """Nothing is thrown away that the workflow has not named."""
+    for loss, lost in _lost(facts).items():
+        if loss not in rules.accept:
+            return Skip(Why.LOSS, f"{lost}, which is not accepted")
+    return None
+
+
+def _lost(facts: VideoFacts) -> dict[Loss, str]:
+    """What a transcode takes away, as processors/video does it."""
+    lost = {}
+    if facts.transfer is not Transfer.SDR:
+        lost[Loss.HDR] = f"it is HDR ({facts.transfer.value}) and would become SDR"
+    kept = 1 if facts.sound is None else 2
+    if facts.streams > kept:
+        lost[Loss.STREAMS] = f"{facts.streams - kept} of its {facts.streams} streams would get lost"
+    if facts.sound is not None and facts.sound.channels > 2:
+        lost[Loss.CHANNELS] = f"its sound has {facts.sound.channels} channels and would have 2"
+    return lost
+
+
+_RULES: tuple[Callable[[VideoFacts, Rules, Target], Skip | None], ...] = (
+    _length,
+    _codec,
+    _container,
+    _lines,
+    _bit_rate,
+    _losses,
+)

@@ -1,0 +1,58 @@
+"""A plan: find, look, decide, and nothing else. It opens files to read them, and writes nowhere."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+
+from appliance.library.deciding import decide, unopened
+from appliance.library.finding import Entry, find
+from appliance.library.outcomes import Found, PassedOver, Skip, Transcode, Unreadable
+from appliance.library.probing import look
+from appliance.library.report import Report
+from appliance.library.workflow import Workflow
+from processors.sandbox.layers import Protection
+
+
+async def plan(workflow: Workflow, protection: Protection, report: Report, tell: Callable[[str], None]) -> None:
+    """Fill the report with what would be done. tell: hears of each path that something is said of.
+
+    Raises OSError where the folder itself can't be read, and SandboxWeak where nothing may be decoded.
+    """
+    protection.require()
+    entries, turn = find(workflow.source), asyncio.Lock()
+
+    async def one_after_the_other() -> None:
+        while (entry := await _next(entries, turn)) is not None:
+            report.add(entry.path, await outcome(entry, workflow, protection))
+            tell(entry.path)
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(workflow.limits.at_once):
+            tasks.create_task(one_after_the_other())
+
+
+async def outcome(entry: Entry, workflow: Workflow, protection: Protection) -> Transcode | Skip | Unreadable:
+    """What would become of one entry."""
+    match entry:
+        case Unreadable():
+            return entry
+        case PassedOver():
+            return entry.skip
+        case Found():
+            return await _of_file(entry, workflow, protection)
+
+
+async def _of_file(found: Found, workflow: Workflow, protection: Protection) -> Transcode | Skip | Unreadable:
+    skip = unopened(found, workflow.source, workflow.rules, time.time())
+    if skip is not None:
+        return skip
+    facts = await look(found, protection)
+    if isinstance(facts, Skip | Unreadable):
+        return facts
+    return decide(facts, workflow.rules, workflow.target)
+
+
+async def _next(entries: Iterator[Entry], turn: asyncio.Lock) -> Entry | None:
+    """In a thread: a folder on a slow network must not hold up those who watch over the sandbox."""
+    async with turn:
+        return await asyncio.to_thread(next, entries, None)

@@ -1,0 +1,139 @@
+"""A workflow: what is to become of the videos in a folder, as JSON, checked whole before anything is looked at."""
+
+from enum import StrEnum
+from inspect import cleandoc
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from appliance.library.quantities import absolute, asked, bits, must_be
+from appliance.settings import casts
+from processors.profiles import PROFILES
+from processors.video.codec import Codec
+from processors.video.settings import Settings
+
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,60}$")]
+Extension = Annotated[str, Meta(pattern=r"^[^./]{1,30}$", examples=["mkv"])]
+Duration = Annotated[str, Meta(examples=["90s", "1h30m", "2d"])]
+Size = Annotated[str, Meta(examples=["500M", "7.3 GB", "16GiB"])]
+Rate = Annotated[str, Meta(description="Bits a second.", examples=["800k", "2.5M"])]
+Lines = Annotated[int, Meta(ge=1, le=100_000, description="Of pictures: the shorter side.")]
+
+
+class Unfit(Exception):
+    """It is no workflow; says which field, and why."""
+
+
+class Loss(StrEnum):
+    """What a transcode takes away for good: light beyond SDR, streams other than the pictures and the first sound,
+    channels of the sound beyond two.
+    """
+
+    HDR = "hdr"
+    STREAMS = "streams"
+    CHANNELS = "channels"
+
+
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where files are looked for: in a folder of this host, by its absolute path, and all folders below.
+
+    extensions: without the dot, in any case. settled: what was written to more recently is left alone for now.
+    follow_links: folders behind symbolic links too. other_file_systems: folders that others are mounted on too.
+    """
+
+    folder: Annotated[str, Meta(examples=["/srv/films"])]
+    extensions: Annotated[tuple[Extension, ...], Meta(min_length=1)] = PROFILES["video"].extensions
+    settled: Duration = "10m"
+    follow_links: bool = False
+    other_file_systems: bool = False
+
+    def __post_init__(self) -> None:
+        must_be("folder", absolute, self.folder)
+        must_be("settled", casts.seconds, self.settled)
+
+
+class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which of these are transcoded: those that all rules are true of.
+
+    codecs: of the pictures, as ffmpeg calls them; none named: all but the target's. containers: the same; none named:
+    all. least_saving: percent of the file's size, by estimate. accept: losses that keep no file from being transcoded.
+    """
+
+    codecs: tuple[Name, ...] = ()
+    containers: tuple[Name, ...] = ()
+    least_lines: Annotated[int, Meta(ge=0)] = 0
+    most_lines: Lines | None = None
+    least_bit_rate: Rate = "0"
+    least_size: Size = "0"
+    least_age: Duration = "0s"
+    least_saving: Annotated[float, Meta(ge=0, le=100)] = 10
+    accept: tuple[Loss, ...] = ()
+
+    def __post_init__(self) -> None:
+        must_be("least_bit_rate", bits, self.least_bit_rate)
+        must_be("least_size", casts.size, self.least_size)
+        must_be("least_age", casts.seconds, self.least_age)
+
+
+class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What they become. most_lines: larger ones are made smaller.
+
+    bit_rates: bits a second by the number of lines up to which each holds; the largest holds beyond. Without: those of
+    uploads.
+    """
+
+    codec: Codec
+    most_lines: Lines = 2160
+    bit_rates: dict[Lines, Rate] = {}
+
+    def __post_init__(self) -> None:
+        for lines, rate in self.bit_rates.items():
+            must_be(f"bit_rates, {lines}", asked, rate)
+
+    def settings(self) -> Settings:
+        """The same in the words of the processors."""
+        rates = tuple(sorted((lines, bits(rate)) for lines, rate in self.bit_rates.items()))
+        return Settings(codec=self.codec, max_lines=self.most_lines, bit_rates=rates or Settings().bit_rates)
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """at_once: files that are looked at at the same time."""
+
+    at_once: Annotated[int, Meta(ge=1, le=64)] = 2
+
+
+class Workflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A name for people, where files are, which of them are meant, and what they become."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    source: Source
+    target: Target
+    rules: Rules = Rules()
+    limits: Limits = Limits()
+
+
+def load(path: Path) -> Workflow:
+    """The workflow in a file. Raises OSError, and as `read`."""
+    return read(path.read_bytes())
+
+
+def read(text: bytes) -> Workflow:
+    """The workflow that is written there. Raises Unfit."""
+    try:
+        return msgspec.json.decode(text, type=Workflow)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `")
+        place = where.rstrip("`").removeprefix("$").removeprefix(".")
+        raise Unfit(f"{place}: {what}" if place else what) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unfit(f"it is no JSON: {error}") from error
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of workflows."""
+    made = msgspec.json.schema(Workflow)
+    for one in made["$defs"].values():
+        one["description"] = cleandoc(one["description"])
+    return made

@@ -1,0 +1,113 @@
+"""`./ops/library plan|schema`: what a workflow would do to the videos of a folder."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.commands import options
+from ops.setup.say import say
+
+if TYPE_CHECKING:
+    from appliance.library.workflow import Workflow
+
+PLAN = """\
+A workflow is JSON; ./ops/library schema prints what may stand in it, README.md shows one. Files are opened to read
+them, in the sandbox, and nothing is written anywhere. What saves the most bytes for an hour of CPU time comes first.
+As root all is read that root may read. No appliance has to run.
+
+Exit codes: 0 planned; 1 it can't be planned, and why; 2 wrong usage, or the file is no workflow, and why; 3 planned,
+but folders or files could not be read, and which.
+"""
+CANNOT, WRONG, IN_PART = 1, 2, 3
+MOST = 10_000
+
+
+def main() -> int:
+    given = parse(sys.argv[1:])
+    return _DO[given.action](given)
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    made = options.parser("library", "Says what would become of the videos of a folder.", PLAN)
+    actions = made.add_subparsers(dest="action", required=True, metavar="|".join(_DO))
+    plan = _action(actions, "plan", "say what would be done to which file, why, and what that would save", PLAN)
+    plan.add_argument("workflow", metavar="WORKFLOW", type=Path, help="the workflow, a JSON file")
+    plan.add_argument(
+        "--most",
+        metavar="N",
+        type=_count,
+        default=MOST,
+        help="files that are shown of each kind; totals are of all (default: 10000)",
+    )
+    plan.add_argument("--weak", action="store_true", help="also where the system gives the sandbox one layer only")
+    plan.add_argument("--json", action="store_true", help="the same for a script, and nothing else")
+    _action(actions, "schema", "print the JSON schema of workflows")
+    return made.parse_args(arguments)
+
+
+def _action(
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str, epilog: str = ""
+) -> argparse.ArgumentParser:
+    shape = argparse.RawDescriptionHelpFormatter
+    made = actions.add_parser(
+        name, help=text, description=text, epilog=epilog, formatter_class=shape, allow_abbrev=False
+    )
+    made.add_argument("--data", help=argparse.SUPPRESS)  # every verb is given it; no appliance is asked here
+    return made
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError("it is a number from 1 to 1000000")
+    return int(text)
+
+
+def _plan(given: argparse.Namespace) -> int:
+    # Here and not above: `--help` is answered before anything is installed.
+    from ops.libraries import running, telling
+    from processors.sandbox.errors import SandboxWeak
+
+    workflow = _loaded(given.workflow)
+    if workflow is None:
+        return WRONG
+    try:
+        report = asyncio.run(running.planned(workflow, given.most, given.weak, given.json))
+    except SandboxWeak as error:
+        say(f"darkroom: {error}\n  → --weak works all the same")
+        return CANNOT
+    except OSError as error:
+        say(f"darkroom: {workflow.source.folder} can't be read: {error.strerror or error}")
+        return CANNOT
+    print(json.dumps(telling.data(workflow, report), indent=1) if given.json else telling.text(workflow, report))
+    return IN_PART if report.unreadable else 0
+
+
+def _loaded(path: Path) -> "Workflow | None":
+    """None, and said, where it is none."""
+    from appliance.library import workflow
+
+    try:
+        return workflow.load(path)
+    except OSError as error:
+        say(f"darkroom: {path}: {error.strerror or error}")
+    except workflow.Unfit as error:
+        say(f"darkroom: {path}: {error}\n  → ./ops/library schema prints what a workflow may hold.")
+    return None
+
+
+def _schema(given: argparse.Namespace) -> int:
+    from appliance.library import workflow
+
+    print(json.dumps(workflow.schema(), indent=1))
+    return 0
+
+
+_DO: dict[str, Callable[[argparse.Namespace], int]] = {"plan": _plan, "schema": _schema}
+
+
+if __name__ == "__main__":
+    options.run(main)

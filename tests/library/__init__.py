@@ -1,0 +1,1 @@
+"""Libraries: what is found, what is decided, and the plan as it is typed."""
