@@ -58,7 +58,7 @@ def _added(logs: Iterable[Log], token: str, recipient: str) -> list[Paid]:
     found: dict[tuple[str, str], Paid] = {}
     for log in logs:
         for one in transfers([log], token):
-            if same(one.recipient, recipient):
+            if one.amount and same(one.recipient, recipient):  # anybody may move nothing of anybody's
                 tx_hash, block = log.transaction_hash.lower(), number(log.block_number)
                 before = found.get((tx_hash, one.payer))
                 amount = one.amount + (before.amount if before else 0)
@@ -91,6 +91,7 @@ class Coins:
         if isinstance(header, Trouble) or header is None:
             return header if isinstance(header, Trouble) else []
         if (kept := self._kept.get((header.hash, recipient))) is not None:
+            self._kept.move_to_end((header.hash, recipient))
             return kept
         asked = await self._node.ask(Call("eth_getBlockByHash", (header.hash, True)))
         if isinstance(asked, Trouble):

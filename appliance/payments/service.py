@@ -80,7 +80,7 @@ class Payments:
         payment, now = await rows.one(edition), datetime.now(UTC)
         if now <= deadline or payment is None or payment.provider != ProviderName.EVM:
             return deadline < now
-        if payment.status == "seen" and payment.chain_id == self._settings.now.payment_chain_id:
+        if payment.status == "seen" and self._node.there and payment.chain_id == self._settings.now.payment_chain_id:
             return False
         searched = payment.payer is None or (payment.searched_until is not None and payment.searched_until > deadline)
         return (payment.tx_hash is None and searched) or deadline + LATE < now

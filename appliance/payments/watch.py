@@ -43,12 +43,16 @@ SELECT p.edition FROM profile_payments p
 WHERE p.look_at <= now() AND p.provider = 'evm' AND p.chain_id = $2 AND p.tx_hash IS NOT NULL
 ORDER BY p.look_at LIMIT $1
 """
+# As many of those that are the furthest behind as of those that are the least.
 _WANTED = f"""
-SELECT {COLUMNS} FROM (
+WITH wanted AS (
     SELECT * FROM profile_payments p
     WHERE p.look_at IS NOT NULL AND p.provider = 'evm' AND p.chain_id = $2 AND p.status = 'due' AND p.payer IS NOT NULL
-    ORDER BY coalesce(p.watched_block, p.since_block) NULLS FIRST LIMIT $1
-) p ORDER BY p.recipient, p.token
+)
+SELECT {COLUMNS} FROM wanted p WHERE p.edition = ANY (ARRAY(
+    (SELECT w.edition FROM wanted w ORDER BY coalesce(w.watched_block, w.since_block) NULLS FIRST LIMIT $1)
+    UNION (SELECT w.edition FROM wanted w ORDER BY coalesce(w.watched_block, w.since_block) DESC NULLS LAST LIMIT $1)
+)) ORDER BY p.recipient, p.token
 """
 _SEARCHED = """
 UPDATE profile_payments SET watched_block = greatest($2, watched_block, since_block),
@@ -98,10 +102,8 @@ class Watch:
             await self._put_off(asked, height)
             return
         group = await self._begun(asked)
-        # Whoever is far behind, as who comes back after a month, must not keep the others from being found.
-        behind = [one for one in group if _searched(one) + self._search_of(terms).most < height]
-        for some in (behind, [one for one in group if one not in behind]):
-            if some and (trouble := await self._searched(chain_id, terms, some, height)):
+        for some in _apart(group, height - self._search_of(terms).most):
+            if trouble := await self._searched(chain_id, terms, some, height):
                 await self._put_off(some, trouble)
 
     def _search_of(self, terms: Terms) -> Search:
@@ -142,8 +144,8 @@ class Watch:
         for payment, paid in _matched(group, [one for one in found if one.tx_hash not in used]):
             if await self._tried(payment, paid[:TRIED]):
                 searched.discard(payment.edition)
-        # What is not settled may be another tomorrow, so it is searched again.
-        settled = min(last, height - self._settings.now.payment_confirmations)
+        # What is not settled may be another tomorrow, so it is searched again; if deep in the chain, once it is told.
+        settled = min(last, height - min(self._settings.now.payment_confirmations, search.most // 2))
         until = number(newest.timestamp) if newest else None
         await fetch(_SEARCHED, list(searched), settled, until)
         return None
@@ -163,6 +165,16 @@ class Watch:
 def _searched(payment: Payment) -> int:
     known = payment.since_block if payment.watched_block is None else payment.watched_block
     return known or 0
+
+
+def _apart(group: list[Payment], near: int) -> list[list[Payment]]:
+    """Those that are searched for together: all up to whom the chain was searched to `near`; and of the others, as of
+    who comes back after a month, the least and the furthest behind: nobody keeps the rest from being found.
+    """
+    behind = sorted((one for one in group if _searched(one) < near), key=_searched)
+    least = [one for one in behind if _searched(one) == _searched(behind[-1])]
+    parts = ([one for one in group if _searched(one) >= near], least, [one for one in behind if one not in least])
+    return [part for part in parts if part]
 
 
 def _matched(group: Iterable[Payment], found: Iterable[Paid]) -> Iterator[tuple[Payment, list[Paid]]]:

@@ -23,7 +23,7 @@ DELETE FROM profile_editions WHERE id = ANY (ARRAY(
     SELECT e.id FROM profile_editions e
     WHERE e.state IN ('expired', 'rejected') AND e.dropped_at < now() - make_interval(days => $1)
         AND NOT (e.published_at IS NULL AND EXISTS (
-            SELECT FROM profile_payments p WHERE p.edition = e.id AND p.status IN ('seen', 'confirmed', 'waived')))
+            SELECT FROM profile_payments p WHERE p.edition = e.id AND p.status IN ('seen', 'confirmed')))
     ORDER BY e.dropped_at LIMIT $2
 )) RETURNING id
 """

@@ -8,6 +8,7 @@ import pytest
 
 from appliance.ledger.database import fetch
 from appliance.ledger.service import Failure
+from appliance.payments.rpc import Node
 from appliance.payments.service import Standing
 from appliance.profiles import editions
 from appliance.profiles.chores import ProfileChores
@@ -44,7 +45,10 @@ async def approved(world: World) -> Edition:
     return await editions.edition(one.id)
 
 
-async def test_what_is_not_paid_in_time_expires_and_what_is_seen_on_the_chain_is_waited_for(world: World) -> None:
+async def test_what_is_not_paid_in_time_expires_and_what_is_seen_on_the_chain_is_waited_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world.payments, "_node", Node("http://127.0.0.1:1"))
     one = await sent_in(world)
     assert one.state == State.AWAITING_PAYMENT
     await fetch("UPDATE profile_editions SET state_at = now() - interval '73 hours'")

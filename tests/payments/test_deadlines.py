@@ -45,6 +45,27 @@ async def test_who_is_far_behind_keeps_nobody_from_being_found(house: House) -> 
     assert (await house.looked(ann, 5))["tx_hash"] == late
 
 
+async def test_nor_do_those_between_wait_for_the_furthest(house: House) -> None:
+    ann, ben, cleo = [await house.person(account) for account in (1, 2, 3)]
+    await fetch("UPDATE profile_payments SET since_block = 0 WHERE edition = $1", ann.edition)
+    house.chain.mine(800)
+    await fetch("UPDATE profile_payments SET since_block = $2 WHERE edition = $1", ben.edition, house.chain.head() - 1)
+    paid = house.pay(ben)
+    house.chain.mine(90)
+    assert (await house.looked(cleo))["tx_hash"] is None
+    assert (await house.looked(ben))["tx_hash"] == paid
+
+
+async def test_confirmations_that_are_many_keep_nobody_behind(house: House) -> None:
+    house.set(payment_confirmations=200)
+    ann = await house.person()
+    house.chain.mine(300)
+    await house.looked(ann, 8)
+    assert await missed(house, ann, ago(minutes=1))
+    paid = house.pay(ann)
+    assert (await house.looked(ann))["tx_hash"] == paid
+
+
 async def test_what_is_in_a_block_is_waited_for_while_its_chain_is_asked(house: House) -> None:
     ann = await house.person()
     assert (await house.told(ann, house.pay(ann)))["status"] == "seen"

@@ -19,6 +19,15 @@ async def ended(house: House, one: Person, state: str = "expired") -> Person:
     return following
 
 
+async def carried(house: House, one: Person) -> Person:
+    """The same with the next edition, which has the payment of this one, as `ledger.open_edition` moves it."""
+    await house.moved(one, "expired")
+    following = replace(one, edition=await house.edition(one.profile))
+    for table in ("profile_payments", "payments_used"):
+        await fetch(f"UPDATE {table} SET edition = $2 WHERE edition = $1", one.edition, following.edition)
+    return following
+
+
 async def removed(house: House, one: Person) -> Person:
     """The same with another profile in place of this one."""
     await fetch("SELECT ledger.remove_profile($1, NULL)", one.profile)
@@ -52,7 +61,28 @@ async def test_what_was_told_and_is_in_no_block_yet_is_looked_for_further(house:
 async def test_a_price_that_is_lower_now_holds_at_once(house: House) -> None:
     ann = await house.person()
     house.set(payment_amount="0.4")
-    assert (await house.looked(await ended(house, ann)))["amount"] == str(4 * 10**17)
+    short, enough = house.pay(ann, 10**17), house.pay(ann, 4 * 10**17)
+    assert (await house.looked(ann))["tx_hash"] == enough
+    house.chain.mine(60)
+    await house.looked(ann, 3)
+    shown = await house.looked(await ended(house, ann), 3)
+    assert (shown["amount"], shown["status"], shown["tx_hash"]) == (str(4 * 10**17), "confirmed", enough)
+    assert short
+
+
+async def test_what_was_seen_on_a_chain_that_is_not_asked_any_more_is_asked_for_anew(house: House) -> None:
+    ann = await house.person()
+    assert (await house.told(ann, house.pay(ann)))["status"] == "seen"
+    following = await carried(house, ann)
+    await house.payments.quote(following.edition, ann.user_id)
+    assert (await house.payments.standing(following.edition)).status == "seen"
+    house.set(payment_chain_id=5)
+    await house.payments.quote(following.edition, ann.user_id)
+    shown = await house.payments.shown(following.edition)
+    assert shown
+    assert (shown["status"], shown["chain_id"]) == ("due", 5)
+    [used] = await fetch("SELECT edition, owner FROM payments_used")
+    assert (used["edition"], used["owner"]) == (None, ann.user_id)
 
 
 async def test_a_price_that_was_asked_anew_stays_from_then_on(house: House) -> None:

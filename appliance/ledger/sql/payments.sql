@@ -12,6 +12,7 @@ DECLARE
     asked timestamptz;
 BEGIN
     IF sought THEN
+        PERFORM ledger.release_payment(which, whose, on_chain);
         SELECT p.* INTO before FROM profile_editions e JOIN profile_payments p ON p.edition = e.id
             WHERE e.profile = (SELECT n.profile FROM profile_editions n WHERE n.id = which) AND e.id < which
             ORDER BY e.id DESC LIMIT 1;
@@ -26,8 +27,9 @@ BEGIN
             WHERE u.owner = whose AND u.edition IS NULL AND u.provider = by_provider AND u.chain_id = on_chain
             ORDER BY u.since_block LIMIT 1;
     END IF;
-    IF before.decimals = scale AND before.created_at > now() - make_interval(secs => hours * 3600) THEN
-        price := least(price, before.amount);
+    IF before.decimals = scale AND before.amount <= price AND before.created_at > now() - make_interval(secs => hours * 3600)
+    THEN
+        price := before.amount;
         asked := before.created_at;
     ELSIF before.since_block IS NULL THEN
         asked := before.created_at;  -- by which that block is found
@@ -40,9 +42,27 @@ BEGIN
         CASE WHEN sought AND wallet IS NULL THEN no_wallet ELSE '' END,
         on_chain, to_address, of_token, called, scale, price, wallet, CASE WHEN waived THEN 'settings' END,
         coalesce(asked, now()), least(unused.since_block, before.since_block),
-        CASE WHEN unused.since_block IS NULL THEN before.watched_block END, coalesce(unused.tx_hash, before.tx_hash),
+        -- What was too little before may be enough now.
+        CASE WHEN unused.since_block IS NULL AND before.amount <= price THEN before.watched_block END, coalesce(unused.tx_hash, before.tx_hash),
         CASE WHEN sought THEN now() END
     ) ON CONFLICT (edition) DO NOTHING;
+END;
+$$;
+
+-- Takes a payment from an edition that has it from an earlier one, where its chain is not the one that is asked now: nobody
+-- would ever see it confirmed.
+CREATE OR REPLACE FUNCTION ledger.release_payment(which uuid, whose text, on_chain bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM profile_payments p WHERE p.edition = which AND p.status = 'seen' AND p.chain_id <> on_chain) THEN
+        RETURN;
+    END IF;
+    PERFORM FROM profile_editions e WHERE e.id = which FOR NO KEY UPDATE;
+    UPDATE payments_used u SET edition = NULL, owner = whose, since_block = p.since_block
+    FROM profile_payments p JOIN profile_editions e ON e.id = p.edition
+    WHERE p.edition = which AND u.edition = which AND p.status = 'seen' AND p.created_at < e.created_at;
+    IF FOUND THEN
+        DELETE FROM profile_payments p WHERE p.edition = which;
+    END IF;
 END;
 $$;
 

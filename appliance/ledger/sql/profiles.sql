@@ -190,11 +190,12 @@ BEGIN
         RETURN;
     END IF;
     PERFORM ledger.tag_profile(next.profile, next.hashtags, now());
+    -- Only what is paid from now on is for the next one.
+    UPDATE payments_used u SET owner = NULL WHERE u.owner = next.user_id AND u.edition IS NULL;
     IF before IS NOT NULL THEN
         RETURN QUERY SELECT * FROM ledger.move_edition(before, 'published', 'expired', 'a newer one has its place', 'gates', NULL, project);
     END IF;
     UPDATE profile_editions e SET published_at = now() WHERE e.id = edition;
-    UPDATE payments_used u SET owner = NULL WHERE u.owner = next.user_id;  -- only what is paid from now on is for the next
     UPDATE profiles p SET edition = publish_edition.edition, published_at = now() WHERE p.id = next.profile;
     RETURN QUERY SELECT * FROM ledger.move_edition(edition, 'processing', 'published', '', 'gates', NULL, project);
 END $$;
