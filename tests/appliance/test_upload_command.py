@@ -41,6 +41,7 @@ def upload(project: Project, folder: Path, *more: str) -> "subprocess.CompletedP
     return subprocess.run(words, env=variables, capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.long
 def test_folder_goes_in_and_what_failed_is_told(project: Project, folder: Path) -> None:
     first = upload(project, folder)
     assert first.returncode == 1
@@ -146,6 +147,7 @@ def test_killed_run_is_taken_up(project: Project, folder: Path) -> None:
     assert len(images) <= 42, "at most what was under way when it was killed is sent twice"
 
 
+@pytest.mark.long
 def test_a_large_photo_is_gone_on_with_in_parts(project: Project, folder: Path) -> None:
     """The upload of the run that was killed comes to its end; and what the project has already is not sent at all."""
     for path in folder.rglob("*.*"):

@@ -158,7 +158,7 @@ class _Slow:
         return self.answer
 
 
-@pytest.mark.parametrize("part", ["storage", "postgres"])
+@pytest.mark.parametrize("part", [pytest.param("storage", marks=pytest.mark.long), "postgres"])
 def test_what_is_down_in_the_middle_is_told_and_can_be_tried_again(house: House, anna: Person, part: str) -> None:
     chat, data = house.chat(anna), photo("slow") + bytes(20_000_000)
     slow = _Slow(anna, chat, data)
