@@ -91,9 +91,10 @@ class Watch:
         for row in await fetch(_KNOWN, AT_ONCE, chain_id):
             trouble = await self._payments.look(row["edition"])
             if trouble and trouble.away:
-                break  # it is waited for once a round; next time the others come first
-        wanted = [Payment.of(row) for row in await fetch(_WANTED, PAYERS, chain_id)]
-        for terms, group in groupby(wanted, lambda one: Terms(one.recipient, one.token)):
+                # It is waited for once a round; next time the others come first.
+                await self._put_off(await _wanted(chain_id), trouble)
+                return
+        for terms, group in groupby(await _wanted(chain_id), lambda one: Terms(one.recipient, one.token)):
             await self._search(chain_id, terms, list(group))
 
     async def _search(self, chain_id: int, terms: Terms, asked: list[Payment]) -> None:
@@ -160,6 +161,11 @@ class Watch:
                 return trouble
             now = await rows.one(payment.edition)
         return None
+
+
+async def _wanted(chain_id: int) -> list[Payment]:
+    """Those that a payment is searched for."""
+    return [Payment.of(row) for row in await fetch(_WANTED, PAYERS, chain_id)]
 
 
 def _searched(payment: Payment) -> int:

@@ -139,8 +139,14 @@ class Sandbox:
         """Do `job` on `source`, or the memory file behind `descriptor`. The turn has to be the caller's."""
         child = await self._running()
         try:
-            child.inbox.put(source)
-            reply = await self._ask(child, job, descriptor, seconds)
+            if (gone := _given(child, source, descriptor, job)) is not None:
+                # It died while it waited, in which this job had no part.
+                self._replace(repr(gone))
+                child = await self._running()
+                gone = _given(child, source, descriptor, job)
+            if gone is not None:
+                raise SandboxDied(f"the child is gone: {gone}") from gone
+            reply = await child.receive(seconds)
         except BaseException as error:
             self._replace(repr(error))
             if isinstance(error, TooMuchMemory):
@@ -156,14 +162,6 @@ class Sandbox:
         finally:
             if child is self._child and (child.served >= self._max_files or child.lent >= LENT_BYTES):
                 self._replace("it has served its time")
-
-    async def _ask(self, child: Child, job: messages.Job, descriptor: int | None, seconds: float) -> messages.Reply:
-        try:
-            messages.send(child.channel, job, descriptor)
-            child.lent += 0 if descriptor is None else os.fstat(descriptor).st_size
-        except OSError as error:
-            raise SandboxDied(f"the child is gone: {error}") from error
-        return await child.receive(seconds)
 
     async def _running(self) -> Child:
         """The child, ready to work: started if there is none."""
@@ -209,3 +207,16 @@ class Sandbox:
     def _end(self) -> None:
         while self._child is not None:
             self._retire()
+
+
+def _given(
+    child: Child, source: bytes | bytearray | memoryview, descriptor: int | None, job: messages.Job
+) -> OSError | None:
+    """Gives a child its job; or why it can't be given any."""
+    child.inbox.put(source)
+    try:
+        messages.send(child.channel, job, descriptor)
+        child.lent += 0 if descriptor is None else os.fstat(descriptor).st_size
+    except OSError as error:
+        return error
+    return None

@@ -117,6 +117,7 @@ async def test_a_node_that_is_away_is_asked_once_a_round_and_nobody_is_forgotten
     people = [await house.person(account) for account in (1, 2, 3)]
     for one in people:
         await house.told(one, house.pay(one))
+    await house.person(4)  # who has not paid: for that nobody is asked once more
     house.chain.mine(2)
     asked: list[str] = []
 

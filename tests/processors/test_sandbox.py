@@ -176,6 +176,17 @@ async def test_a_child_killed_while_it_waits_is_replaced_unseen(sandbox: Sandbox
     assert (await sandbox.develop(PHOTO)).versions
 
 
+async def test_so_is_one_whose_end_is_not_known_yet(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where what is around it takes a moment longer to end."""
+    assert sandbox._child is not None
+    monkeypatch.setattr(sandbox._child.process, "poll", lambda: None)
+    pid = sandbox.pid
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    wait_for_end(pid)
+    assert (await sandbox.develop(PHOTO)).versions
+
+
 async def test_a_hang_times_out_and_is_killed(sandbox: Sandbox) -> None:
     pid = sandbox.pid
     assert pid
