@@ -10,34 +10,13 @@ from appliance.library.outcomes import Found, Skip, Transcode, Why
 from appliance.library.report import Report
 from appliance.library.workflow import Loss, Rules, Source, Target
 from processors.video.codec import Codec
-from processors.video.facts import Sound, Transfer, VideoFacts
+from processors.video.facts import Sound, Transfer
+from tests.processors.test_video_deciding import PLAIN
 
 pytestmark = pytest.mark.pure
 NOW = 1_800_000_000.0
 SOURCE = Source(folder="/srv/films", settled="10m")
-HOUR = VideoFacts(
-    container="matroska,webm",
-    size=3_600_000_000,
-    streams=2,
-    seconds=3600.0,
-    bit_rate=8_000_000,
-    codec="h264",
-    pixels="yuv420p",
-    bits=8,
-    width=1920,
-    height=1080,
-    shown_width=1920,
-    shown_height=1080,
-    rotation=0,
-    mirrored=False,
-    fps=30.0,
-    base_fps=30.0,
-    variable=False,
-    interlaced=False,
-    transfer=Transfer.SDR,
-    wide=False,
-    sound=Sound("aac", 2, 48_000),
-)
+HOUR = msgspec.structs.replace(PLAIN, container="matroska,webm", size=3_600_000_000, seconds=3600.0)
 H265 = Target(codec=Codec.H265)
 
 

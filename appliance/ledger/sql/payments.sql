@@ -43,8 +43,8 @@ BEGIN
         on_chain, to_address, of_token, called, scale, price, wallet, CASE WHEN waived THEN 'settings' END,
         coalesce(asked, now()), least(unused.since_block, before.since_block),
         -- What was too little before may be enough now.
-        CASE WHEN unused.since_block IS NULL AND before.amount <= price THEN before.watched_block END, coalesce(unused.tx_hash, before.tx_hash),
-        CASE WHEN sought THEN now() END
+        CASE WHEN unused.since_block IS NULL AND before.amount <= price THEN before.watched_block END,
+        coalesce(unused.tx_hash, before.tx_hash), CASE WHEN sought THEN now() END
     ) ON CONFLICT (edition) DO NOTHING;
 END;
 $$;
