@@ -13,19 +13,19 @@ from appliance.library.originals.hindrances import Hindrance, Stop
 from appliance.library.originals.identity import Identity, Original, digest
 from appliance.library.originals.leases import Lease, lease
 from appliance.library.originals.locks import locked
-from appliance.library.originals.places import KEPT, WORK, Place
+from appliance.library.originals.places import KEPT, Place
 from appliance.library.originals.records import MADE, ORIGINAL, Content, Facts, Record
+from appliance.library.originals.scratch import Scratch
 from appliance.library.originals.spots import Spot
 
 BLOCK = 512  # bytes; what st_blocks counts
 
 
 class Order(NamedTuple):
-    """What is to be done with what was made for an asset. name: of the new file, in the folder of the original, where
+    """What is to become of an original. name: of the new file, in the folder of the original, where
     it is another one. until: when the original may be removed.
     """
 
-    asset: UUID
     original: Original
     at: datetime
     until: datetime
@@ -34,15 +34,14 @@ class Order(NamedTuple):
 
 @dataclass
 class Job:
-    """All of one replacement. kept, folder, original, made: descriptors. back: what was done, for taking it back."""
+    """All of one replacement. kept, folder, original, own: descriptors. back: what was done, for taking it back."""
 
     record: Record
     identity: Identity
     kept: int
     folder: int
-    in_work: Spot
+    scratch: Scratch
     original: int
-    made: int
     lease: Lease
     stack: ExitStack
     own: int = -1
@@ -73,22 +72,21 @@ class Job:
         self.back.callback(records.forget, self.kept, asset)
 
 
-def begin(place: Place, order: Order, stack: ExitStack) -> Job:
+def begin(scratch: Scratch, order: Order, stack: ExitStack) -> Job:
     """Raises Stop and OSError, before anything is changed. stack: closes all that it opens."""
+    place, asset = scratch.place, scratch.asset
     inside = _inside(place, order.original.path)
-    work = stack.enter_context(places.hidden(place, WORK))
     kept = stack.enter_context(places.hidden(place, KEPT))
-    _must_be_free(kept, order.asset, stack)
-    in_work = Spot(stack.enter_context(places.opened(str(order.asset), work)), MADE)
+    _must_be_free(kept, asset, stack)
     folder = stack.enter_context(places.parent(place, inside))
-    old = Spot(folder, os.path.basename(order.original.path))
-    original, made = _opened(old, os.O_RDONLY, stack), _opened(in_work, os.O_RDWR, stack)
+    original = Spot(folder, os.path.basename(order.original.path)).open()
+    stack.callback(os.close, original)
     held = stack.enter_context(lease(original))
     _must_be(order.original, original)
-    record = _record(order, inside, original, made)
+    record = _record(order, asset, inside, original, scratch.descriptor)
     if record.new != record.old and Spot(folder, record.new).exists():
         raise Stop(Hindrance.OCCUPIED, f"there is a file named {record.new} already")
-    return Job(record, order.original.identity, kept, folder, in_work, original, made, held, stack)
+    return Job(record, order.original.identity, kept, folder, scratch, original, held, stack)
 
 
 def _inside(place: Place, path: str) -> bytes:
@@ -109,12 +107,6 @@ def _must_be_free(kept: int, asset: UUID, stack: ExitStack) -> None:
         pass
 
 
-def _opened(spot: Spot, flags: int, stack: ExitStack) -> int:
-    descriptor = spot.open(flags)
-    stack.callback(os.close, descriptor)
-    return descriptor
-
-
 def _must_be(meant: Original, original: int) -> None:
     """Raises Stop where it is not the file that was read, or is one that can't be replaced."""
     now = os.fstat(original)
@@ -127,7 +119,7 @@ def _must_be(meant: Original, original: int) -> None:
         raise Stop(Hindrance.CHANGED, "its content is another one by now")
 
 
-def _record(order: Order, inside: bytes, original: int, made: int) -> Record:
+def _record(order: Order, asset: UUID, inside: bytes, original: int, made: int) -> Record:
     before, after = os.fstat(original), os.fstat(made)
     os.ftruncate(made, after.st_size)  # the room behind its end
     content = Content(size=after.st_size, allocated=os.fstat(made).st_blocks * BLOCK, sha256=digest(made))
@@ -143,6 +135,4 @@ def _record(order: Order, inside: bytes, original: int, made: int) -> Record:
         gid=before.st_gid,
     )
     name = os.fsencode(order.name) if order.name else inside.split(b"/")[-1]
-    return Record(
-        asset=order.asset, path=inside, name=name, original=facts, made=content, at=order.at, until=order.until
-    )
+    return Record(asset=asset, path=inside, name=name, original=facts, made=content, at=order.at, until=order.until)

@@ -4,18 +4,16 @@ What there is to go by are the record and the content of the files, told by SHA-
 some mounts. Doing it twice changes nothing, and what others are at meanwhile is left to them.
 """
 
-import errno
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
 from appliance.library.originals import places, records
 from appliance.library.originals.aside import put_aside
+from appliance.library.originals.evidence import Found, which
 from appliance.library.originals.hindrances import Hindrance, NotDone, failed
-from appliance.library.originals.identity import holds
 from appliance.library.originals.locks import locked
 from appliance.library.originals.places import KEPT, WORK, Place
 from appliance.library.originals.records import ORIGINAL, Damaged, Record, State
@@ -43,49 +41,6 @@ class Recovered(NamedTuple):
     path: str
 
 
-@dataclass
-class _Found:
-    """What lies where. folder: None where it is gone. beside: each file beside the record, and which of the
-    two it is by its SHA-256, if any.
-    """
-
-    record: Record
-    kept: int
-    own: int
-    folder: int | None
-    beside: dict[Spot, str | None]
-
-    @property
-    def one_name(self) -> bool:
-        return self.record.old == self.record.new
-
-    def is_old(self) -> bool:
-        """Whether the original has its name."""
-        return self._at(self.record.old) == self.record.original.sha256
-
-    def is_new(self) -> bool:
-        """Whether the new file has its name."""
-        return self._at(self.record.new) == self.record.made.sha256
-
-    def kept_original(self) -> Spot | None:
-        """Where beside the record it lies."""
-        found = (spot for spot, sha256 in self.beside.items() if sha256 == self.record.original.sha256)
-        return next(found, None)
-
-    def strangers(self) -> list[Spot]:
-        """What lies beside the record and is neither."""
-        return [spot for spot, sha256 in self.beside.items() if sha256 is None]
-
-    def spot(self, name: str) -> Spot:
-        """In the folder of the original. Raises FileNotFoundError where it is gone."""
-        if self.folder is None:
-            raise FileNotFoundError(errno.ENOENT, "its folder is gone")
-        return Spot(self.folder, name)
-
-    def _at(self, name: str) -> str | None:
-        return None if self.folder is None else which(self.spot(name), self.record)
-
-
 def recover(place: Place) -> Iterator[Recovered | NotDone]:
     """One for each that was broken off. What was being made by somebody who is gone is removed. Raises OSError."""
     with suppress(FileNotFoundError), places.hidden(place, KEPT) as kept, places.hidden(place, WORK) as work:
@@ -99,14 +54,6 @@ def recover(place: Place) -> Iterator[Recovered | NotDone]:
                     clear(work, asset)
 
 
-def which(spot: Spot, record: Record) -> str | None:
-    """Which of the two files lies there, by its SHA-256; None for neither. Raises OSError."""
-    try:
-        return holds(spot, record.original.known, record.made.known)
-    except FileNotFoundError:
-        return None
-
-
 def _settled(place: Place, kept: int, asset: UUID) -> Recovered | NotDone | None:
     try:
         with places.opened(str(asset), kept) as own:
@@ -118,7 +65,7 @@ def _settled(place: Place, kept: int, asset: UUID) -> Recovered | NotDone | None
                 return None
             with _folder(place, record) as folder:
                 beside = {spot: which(spot, record) for spot in records.files(own)}
-                end = _ENDINGS[state](_Found(record, kept, own, folder, beside))
+                end = _ENDINGS[state](Found(record, kept, own, folder, beside))
                 return Recovered(asset, end, record.shown)
     except Damaged as error:
         return NotDone(Hindrance.DAMAGED, f"the record can't be read: {error}", asset)
@@ -143,7 +90,7 @@ def _without_record(kept: int, own: int, asset: UUID) -> NotDone | None:
     return None
 
 
-def _of_replacing(found: _Found) -> End:
+def _of_replacing(found: Found) -> End:
     if found.is_new():
         return _finished(found)
     if found.is_old():
@@ -154,7 +101,7 @@ def _of_replacing(found: _Found) -> End:
     return _left(found, End.ROLLED_BACK)
 
 
-def _finished(found: _Found) -> End:
+def _finished(found: Found) -> End:
     """The new file has its name: so the original gives up its own."""
     if not found.one_name and found.is_old():
         if found.kept_original() is not None:  # one file with two names
@@ -174,14 +121,14 @@ def _finished(found: _Found) -> End:
     return _left(found, End.FORGOTTEN)
 
 
-def _of_replaced(found: _Found) -> End:
+def _of_replaced(found: Found) -> End:
     """Where it is not under its name: it was about to be, or it had just been removed for good."""
     if found.kept_original() is not None:
         return _of_replacing(found)
     return _left(found, End.FORGOTTEN)
 
 
-def _of_undoing(found: _Found) -> End:
+def _of_undoing(found: Found) -> End:
     if found.is_old():
         new = None if found.one_name else found.spot(found.record.new)
         if new is not None and which(new, found.record) == found.record.made.sha256:
@@ -193,7 +140,7 @@ def _of_undoing(found: _Found) -> End:
     return _left(found, End.FORGOTTEN)
 
 
-def _kept(found: _Found, original: Spot, end: End) -> End:
+def _kept(found: Found, original: Spot, end: End) -> End:
     """The original stays beside the record, and nothing else does."""
     del found.beside[original]
     if original.name != ORIGINAL:
@@ -206,14 +153,14 @@ def _kept(found: _Found, original: Spot, end: End) -> End:
     return end
 
 
-def _left(found: _Found, end: End) -> End:
+def _left(found: Found, end: End) -> End:
     """Nothing is kept any more."""
     _clear(found)
     records.forget(found.kept, found.record.asset)
     return end
 
 
-def _emptied(found: _Found, end: End) -> End:
+def _emptied(found: Found, end: End) -> End:
     """The same, where all that lies beside the record is ours."""
     for spot in found.beside:
         spot.unlink()
@@ -221,7 +168,7 @@ def _emptied(found: _Found, end: End) -> End:
     return end
 
 
-def _clear(found: _Found) -> None:
+def _clear(found: Found) -> None:
     """What is neither of the two is somebody's, and gets a name of its own in their folder."""
     for spot, sha256 in found.beside.items():
         if sha256 is None and spot.stat().st_nlink == 1:

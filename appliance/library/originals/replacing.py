@@ -15,8 +15,8 @@ from appliance.library.originals.beginning import Job, Order, begin
 from appliance.library.originals.dressing import dress
 from appliance.library.originals.hindrances import Hindrance, NotDone, Stop, failed
 from appliance.library.originals.identity import Identity
-from appliance.library.originals.places import Place
 from appliance.library.originals.records import Record, State
+from appliance.library.originals.scratch import Scratch
 from appliance.library.originals.spots import Spot, exchange, move, sync
 
 
@@ -27,14 +27,14 @@ class Replaced(NamedTuple):
     lost: tuple[str, ...]
 
 
-def replace(place: Place, order: Order, done: Callable[[str], None] = lambda step: None) -> Replaced | NotDone:
-    """Put what lies in `work` in the place of the original, which is kept. done: hears of each step.
+def replace(scratch: Scratch, order: Order, done: Callable[[str], None] = lambda step: None) -> Replaced | NotDone:
+    """Put what was made in the place of the original, which is kept. done: hears of each step.
 
-    Where it is not done, all is as it was, and what was made is still in `work`.
+    Where it is not done, all is as it was, and what was made is still in its scratch.
     """
     with ExitStack() as stack:
         try:
-            job = begin(place, order, stack)
+            job = begin(scratch, order, stack)
         except Stop as stop:
             return stop.what
         except OSError as error:
@@ -56,12 +56,12 @@ def _run(job: Job, done: Callable[[str], None]) -> Replaced | NotDone:
 
 def clothe(job: Job) -> None:
     """Owner, mode, times, attributes."""
-    job.lost = dress(job.made, job.original)
+    job.lost = dress(job.scratch.descriptor, job.original)
 
 
 def write_out(job: Job) -> None:
     """Its bytes are on the disk before any name is changed."""
-    sync(job.made)
+    sync(job.scratch.descriptor)
 
 
 def note(job: Job) -> None:
@@ -72,12 +72,12 @@ def note(job: Job) -> None:
 
 def bring(job: Job) -> None:
     """What was made comes beside the record."""
-    _move(job, job.in_work, job.beside)
+    _move(job, job.scratch.spot, job.beside)
 
 
 def last(job: Job) -> None:
     """So it is after a power loss as well."""
-    sync(job.own, job.in_work.folder)
+    sync(job.own, job.scratch.spot.folder)
 
 
 def swap(job: Job) -> None:

@@ -22,21 +22,20 @@ _TRIED = ("tried", "other")
 
 
 class Scratch:
-    """A file that is being made, empty at first, with room behind its end. Closing it leaves it where it is."""
+    """A file that is being made, empty at first, with room behind its end. Closing it removes what is still there.
 
-    def __init__(self, place: Place, asset: UUID, descriptor: int, close: ExitStack) -> None:
+    As long as it is open nobody else makes anything for the asset, and no recovery takes it for left over.
+    """
+
+    def __init__(self, place: Place, asset: UUID, own: int, descriptor: int, close: ExitStack) -> None:
         self.place, self.asset, self.descriptor, self._close = place, asset, descriptor, close
+        self.spot = Spot(own, MADE)
 
     def trim(self) -> int:
         """Give back the room that is not needed. Bytes of the file. Raises OSError."""
         size = os.fstat(self.descriptor).st_size
         os.ftruncate(self.descriptor, size)
         return size
-
-    def discard(self) -> None:
-        """Remove what is there. Raises OSError."""
-        with places.hidden(self.place, WORK) as work:
-            clear(work, self.asset)
 
     def __enter__(self) -> Self:
         return self
@@ -58,15 +57,15 @@ def reserve(place: Place, asset: UUID, size: int, least_free: int) -> Scratch | 
             if not stack.enter_context(locked(work, asset)):
                 return NotDone(Hindrance.BUSY, "it is being made already")
             clear(work, asset)
+            stack.callback(clear, work, asset)
             own = stack.enter_context(places.opened(str(asset), work, make=True))
             _must_be_able(own)
             if (descriptor := _reserved(own, size, least_free)) is None:
-                clear(work, asset)
-                return NoRoom(size, least_free, _free(work), place.top)
+                stack.close()
+                return NoRoom(size, least_free, _free(place.top), place.top)
             stack.callback(os.close, descriptor)
-            return Scratch(place, asset, descriptor, stack.pop_all())
+            return Scratch(place, asset, own, descriptor, stack.pop_all())
         except Stop as stop:
-            clear(work, asset)
             return stop.what
         except OSError as error:
             return failed(error)
@@ -98,9 +97,9 @@ def _reserved(own: int, size: int, least_free: int) -> int | None:
     return descriptor
 
 
-def _free(folder: int) -> int:
+def _free(folder: int | str) -> int:
     """Bytes, for whoever is not root."""
-    facts = os.fstatvfs(folder)
+    facts = os.statvfs(folder)
     return facts.f_bavail * facts.f_frsize
 
 

@@ -13,7 +13,7 @@ _RENAMEAT2 = {"x86_64": 316, "aarch64": 276}
 _NOREPLACE, _EXCHANGE = 1, 2
 # Where a file system (NFS, CIFS, some of FUSE) or an old kernel does not know the flag.
 _UNKNOWN = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
-ASIDE = "aside"
+_ASIDE = ".aside"
 
 
 class Spot(NamedTuple):
@@ -63,7 +63,7 @@ def exchange(own: Spot, other: Spot) -> None:
     """
     if _renamed(own, other, _EXCHANGE):
         return
-    aside = Spot(own.folder, ASIDE)
+    aside = Spot(own.folder, own.name + _ASIDE)
     aside.unlink()
     _link(other, aside)
     sync(own.folder)

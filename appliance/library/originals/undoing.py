@@ -10,13 +10,13 @@ from uuid import UUID
 from appliance.library.originals import places, records
 from appliance.library.originals.aside import put_aside
 from appliance.library.originals.dressing import restore
+from appliance.library.originals.evidence import which
 from appliance.library.originals.hindrances import Hindrance, NotDone, Stop, failed
 from appliance.library.originals.identity import Identity, digest
 from appliance.library.originals.leases import Lease, lease
 from appliance.library.originals.locks import locked
 from appliance.library.originals.places import KEPT, Place
 from appliance.library.originals.records import MADE, ORIGINAL, Damaged, Record, State
-from appliance.library.originals.recovering import which
 from appliance.library.originals.spots import Spot, exchange, move, sync
 
 
