@@ -42,7 +42,9 @@ class Streams:
 
     def end(self) -> str:
         """The end of what it said."""
-        return os.pread(self.said, SAID_BYTES, max(0, os.fstat(self.said).st_size - SAID_BYTES)).decode(errors="replace")
+        return os.pread(self.said, SAID_BYTES, max(0, os.fstat(self.said).st_size - SAID_BYTES)).decode(
+            errors="replace"
+        )
 
     def text(self) -> tuple[str, bool]:
         """The beginning of what it said, and whether that isn't all."""

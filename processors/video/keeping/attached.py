@@ -1,6 +1,6 @@
 """Covers as ffmpeg takes them for attachments: a Matroska file that holds nothing else (RFC 9559).
 
-As a stream of its source it would make a track of moving pictures of a cover, and to attach a file it would open a path.
+Of a cover in its source it would make a track of moving pictures, and to attach a file it would open a path.
 """
 
 from collections.abc import Sequence

@@ -33,7 +33,7 @@ def _spoken(one: Stream, languages: tuple[str, ...]) -> bool:
 
 
 def _of_chapters(one: Stream, inventory: Inventory) -> bool:
-    """MP4 tells of chapters by a track of text, which ffmpeg shows as data; it writes one for those that it is given."""
+    """MP4 tells of chapters by a track of text, which ffmpeg shows as data; it writes one for those it is given."""
     return inventory.container == "mov" and one.codec == "bin_data" and bool(inventory.chapters)
 
 

@@ -20,7 +20,9 @@ def cpu_seconds(facts: VideoFacts, order: Order) -> float:
 
 def verifying_seconds(facts: VideoFacts, order: Order) -> float:
     """The same to verify what was made: it goes with the pixels of the source, at which both are compared."""
-    return order.seconds * facts.width * facts.height * order.rate / FULL * VERIFYING * (DEEP if order.bits > 8 else 1.0)
+    return (
+        order.seconds * facts.width * facts.height * order.rate / FULL * VERIFYING * (DEEP if order.bits > 8 else 1.0)
+    )
 
 
 def _decoding(facts: VideoFacts, order: Order) -> float:

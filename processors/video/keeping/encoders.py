@@ -1,4 +1,4 @@
-"""The words for each encoder where nobody waits: quality decides, and the bit rate asked for is the most there may be."""
+"""The words for each encoder where nobody waits: quality decides, and no more bits are spent than were asked for."""
 
 from collections.abc import Callable
 

@@ -7,9 +7,9 @@ MP4_VIDEO = {"h264", "hevc", "av1", "vp9", "mpeg4"}
 MP4_PICTURES = {"mjpeg", "png"}
 # PCM is in here by its beginning.
 MKV_SOUND = {
-    "aac", "ac3", "eac3", "mp1", "mp2", "mp3", "alac", "opus", "vorbis", "flac", "dts", "truehd", "mlp", "tta", "wavpack",
-    "wmav1", "wmav2", "wmapro", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be", "pcm_u8",
-    "pcm_f32le", "pcm_f64le",
+    "aac", "ac3", "eac3", "mp1", "mp2", "mp3", "alac", "opus", "vorbis", "flac", "dts", "truehd", "mlp", "tta",
+    "wavpack", "wmav1", "wmav2", "wmapro", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be",
+    "pcm_u8", "pcm_f32le", "pcm_f64le",
 }  # fmt: skip
 MKV_TEXTS = {"subrip", "ass", "webvtt", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle"}
 MKV_VIDEO = {"h264", "hevc", "av1", "vp9", "vp8", "mpeg4", "mpeg2video", "mpeg1video", "mjpeg", "prores", "vc1", "ffv1"}
@@ -22,9 +22,9 @@ FLAGS = {
 }
 # Names of tags that MP4 has a place of its own for (ffmpeg's movenc.c).
 MP4_TAGS = {
-    "title", "artist", "album_artist", "composer", "album", "date", "comment", "genre", "copyright", "grouping", "lyrics",
-    "description", "synopsis", "show", "episode_id", "network", "keywords", "episode_sort", "season_number", "media_type",
-    "creation_time", "location", "hd_video", "gapless_playback", "compilation",
+    "title", "artist", "album_artist", "composer", "album", "date", "comment", "genre", "copyright", "grouping",
+    "lyrics", "description", "synopsis", "show", "episode_id", "network", "keywords", "episode_sort", "season_number",
+    "media_type", "creation_time", "location", "hd_video", "gapless_playback", "compilation",
 }  # fmt: skip
 
 

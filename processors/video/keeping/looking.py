@@ -51,7 +51,9 @@ async def take_covers(source: int, indexes: list[int], protection: Protection) -
     return parts
 
 
-async def walk(source: int, pictures: int, protection: Protection, nice: int, hearing: Hearing | None = None) -> Packets:
+async def walk(
+    source: int, pictures: int, protection: Protection, nice: int, hearing: Hearing | None = None
+) -> Packets:
     """All packets of `source`, whose moving pictures are stream `pictures`. Raises as `take_inventory` does."""
     patience = 30.0 + os.fstat(source).st_size / READ_BYTES_A_SECOND
     bounds = replace(LOOK, seconds=patience + LOOK.seconds, nice=nice)

@@ -70,7 +70,11 @@ def _light(number: int, order: Order, inventory: Inventory) -> list[str]:
     """What is said of the samples, as it was: ffmpeg hands mastering display and content light on by itself."""
     light = inventory.pictures.light
     words = [f"-color_range:{number}", RANGES[order.full]]
-    for name, point in (("color_primaries", light.primaries), ("color_trc", light.transfer), ("colorspace", light.matrix)):
+    for name, point in (
+        ("color_primaries", light.primaries),
+        ("color_trc", light.transfer),
+        ("colorspace", light.matrix),
+    ):
         words += [f"-{name}:{number}", str(point)] if point not in (0, 2) else []
     return words
 

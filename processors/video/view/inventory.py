@@ -190,15 +190,18 @@ def _light(stream: VideoStream, frame: VideoFrame) -> Light:
 
 def _sides(frame: VideoFrame) -> dict[str, bytes]:
     """What goes with a picture besides its samples, by the names of ffmpeg's frame.h."""
-    return {one.type.name: bytes(one) for one in frame.side_data}
+    sides: Any = frame.side_data
+    return {one.type.name: bytes(one) for one in sides}
 
 
 def _mastering(data: bytes) -> Mastering | None:
-    """`AVMasteringDisplayMetadata` of ffmpeg's mastering_display_metadata.h: ten fractions, then what of it is there."""
+    """`AVMasteringDisplayMetadata`, of ffmpeg's mastering_display_metadata.h: ten fractions, then what is there."""
     if len(data) < 88:
         return None
     numbers = struct.unpack_from("<20i2i", data)
-    parts = [round(over / under, 5) if under else 0.0 for over, under in zip(numbers[:20:2], numbers[1:20:2], strict=True)]
+    parts = [
+        round(over / under, 5) if under else 0.0 for over, under in zip(numbers[:20:2], numbers[1:20:2], strict=True)
+    ]
     return Mastering(tuple(parts[:8]) if numbers[20] else (), tuple(parts[8:]) if numbers[21] else ())
 
 

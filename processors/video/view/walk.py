@@ -33,7 +33,7 @@ def walk(file: IO[bytes], order: Walk, tell: Callable[[float], None]) -> tuple[W
                 tracks[packet.stream_index].hear(packet)
                 hurt += packet.is_corrupt
             if number % PACKETS_AT_ONCE == 0:
-                _must_go_on(tracks[order.pictures] if order.pictures in tracks else None, until)
+                _must_go_on(tracks.get(order.pictures), until)
                 tell(min(1.0, max(0, packet.pos or 0) / size))
     except (FFmpegError, OSError) as error:
         raise Refused(Code.DAMAGED, "The video is damaged: it can't be read to its end.") from error
@@ -121,8 +121,7 @@ class _Track:
 
 
 def _without_header(data: bytes) -> bytes:
-    """A packet of AAC as other containers have it: those of MPEG streams bring a header each (ISO/IEC 13818-7, ADTS)."""
+    """A packet of AAC as most containers have it: in MPEG streams each has a header (ISO/IEC 13818-7, ADTS)."""
     if len(data) < 7 or data[0] != 0xFF or data[1] & 0xF0 != 0xF0:
         return data
     return data[7 if data[1] & 1 else 9 :]
-
