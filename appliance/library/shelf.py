@@ -11,8 +11,9 @@ from appliance.config import Settings
 from appliance.errors import Unavailable
 from appliance.ledger.service import Ledger
 from appliance.library.catalogue import Catalogue, Library
-from appliance.library.courtesy import look, waits
+from appliance.library.courtesy import Around, look, waits
 from appliance.library.mounted import Broken, mounted
+from appliance.library.permission import forbidden
 from appliance.library.scanning import Scanning
 from appliance.library.workflow import Workflow
 from appliance.logs import log
@@ -42,8 +43,7 @@ class Shelf:
         around = await look(self._redis, self._settings.now.timezone) if libraries else None
         for library in libraries:
             if around is not None:
-                paused = "it is paused" if library.paused else None
-                await self._catalogue.waits(library, paused or waits(library.workflow, around))
+                await self._catalogue.waits(library, await _waits(library, around))
             await self._scan(library)
 
     async def why_not(self, library: int) -> str | None:
@@ -51,9 +51,7 @@ class Shelf:
         mine = self.libraries.get(library)
         if mine is None:
             return "its workflow is not mounted here"
-        if mine.paused:
-            return "it is paused"
-        return waits(mine.workflow, await look(self._redis, self._settings.now.timezone))
+        return await _waits(mine, await look(self._redis, self._settings.now.timezone))
 
     async def close(self) -> None:
         """Ends what is under way; whoever comes next goes on with it."""
@@ -82,3 +80,13 @@ class Shelf:
                 log.error("a file of the library folder is no workflow", file=name, problem=problem)
         self._broken = now
         await self._catalogue.broken([Broken(*one) for one in now.items()])
+
+
+async def _waits(library: Library, around: Around) -> str | None:
+    """What speaks against it the longest comes first."""
+    if library.paused:
+        return "it is paused"
+    workflow = library.workflow
+    if workflow.replace.allowed and (why := await asyncio.to_thread(forbidden, workflow.source.folder)):
+        return why
+    return waits(workflow, around)
