@@ -1,6 +1,7 @@
 """All libraries that this worker has mounted: each is looked through when that is due, whatever else goes on."""
 
 import asyncio
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,8 @@ from appliance.library.workflow import Workflow
 from appliance.logs import log
 from appliance.settings import casts
 
+HELD_SECONDS = 60.0
+
 
 class Shelf:
     """folder: of workflows; what is in it may change at any time."""
@@ -30,6 +33,7 @@ class Shelf:
         self._redis = redis
         self._settings = settings
         self._broken: dict[str, str] = {}
+        self._held: dict[int, tuple[float, str]] = {}
         self._scans: dict[int, asyncio.Task[object]] = {}
         self.libraries: dict[int, Library] = {}
         """By their ids, as they were at the last look."""
@@ -43,7 +47,7 @@ class Shelf:
         around = await look(self._redis, self._settings.now.timezone) if libraries else None
         for library in libraries:
             if around is not None:
-                await self._catalogue.waits(library, await _waits(library, around))
+                await self._catalogue.waits(library, await self._why_not(library, around))
             await self._scan(library)
 
     async def why_not(self, library: int) -> str | None:
@@ -51,7 +55,20 @@ class Shelf:
         mine = self.libraries.get(library)
         if mine is None:
             return "its workflow is not mounted here"
-        return await _waits(mine, await look(self._redis, self._settings.now.timezone))
+        return await self._why_not(mine, await look(self._redis, self._settings.now.timezone))
+
+    def hold(self, library: int, why: str) -> None:
+        """Lets a library wait for a minute: its disk is full, say."""
+        self._held[library] = (time.monotonic() + HELD_SECONDS, why)
+
+    async def _why_not(self, library: Library, around: Around) -> str | None:
+        """What nobody but an operator can change comes first."""
+        workflow, (until, why) = library.workflow, self._held.get(library.id, (0.0, ""))
+        if library.paused:
+            return "it is paused"
+        if workflow.replace.allowed and (closed := await asyncio.to_thread(forbidden, workflow.source.folder)):
+            return closed
+        return why if time.monotonic() < until else waits(workflow, around)
 
     async def close(self) -> None:
         """Ends what is under way; whoever comes next goes on with it."""
@@ -80,13 +97,3 @@ class Shelf:
                 log.error("a file of the library folder is no workflow", file=name, problem=problem)
         self._broken = now
         await self._catalogue.broken([Broken(*one) for one in now.items()])
-
-
-async def _waits(library: Library, around: Around) -> str | None:
-    """What speaks against it the longest comes first."""
-    if library.paused:
-        return "it is paused"
-    workflow = library.workflow
-    if workflow.replace.allowed and (why := await asyncio.to_thread(forbidden, workflow.source.folder)):
-        return why
-    return waits(workflow, around)

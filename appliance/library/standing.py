@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from appliance.errors import NotFound
 from appliance.ledger.database import fetch, fetch_one
 
 _LIBRARIES = """
@@ -104,6 +105,14 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 async def standings() -> list[Standing]:
     """Of all libraries, by their names. Raises Unavailable."""
     return [await _standing(row) for row in await fetch(_LIBRARIES)]
+
+
+async def one(library: int) -> Standing:
+    """Of this library. Raises Unavailable, and NotFound where it has just gone."""
+    found = next((one for one in await standings() if one.id == library), None)
+    if found is None:
+        raise NotFound("There is no such library")
+    return found
 
 
 async def _standing(row: Any) -> Standing:

@@ -154,11 +154,11 @@ def _given(group: _Group, name: str) -> str:
         chosen = [file.path for file in group.chosen(name) if _kind(file) == kind]
         entries = [f"      - {{source: {_name(group.host, path)}, target: {path}}}\n" for path in chosen]
         lines += [f"    {kind}:\n", *entries] if entries else []
-    if wanted.volumes:
-        kept = [f"{group.host.name}-{volume}:{path}" for volume, path in wanted.volumes.items()]
-        lines.append(f"    volumes: {_flow(kept)}\n")
+    kept = [f"{group.host.name}-{volume}:{path}" for volume, path in wanted.volumes.items()]
     if wanted.folders:
-        lines += ["    volumes:\n", FOLDERS, *map(_folder, wanted.folders)]
+        lines += ["    volumes:\n", *(f"      - {one}\n" for one in kept), FOLDERS, *map(_folder, wanted.folders)]
+    elif kept:
+        lines.append(f"    volumes: {_flow(kept)}\n")
     scratch = [f"{path}:mode=0700,uid={UID},gid={UID},size=16m" for path in wanted.scratch]
     return "".join([*lines, f"    tmpfs: {_flow(['/tmp:mode=1777,size=256m', *scratch])}\n"])
 

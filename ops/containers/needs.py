@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from appliance.files import precedence
 from ops import gateway, wires
 from ops.clusters import operating, places
 from ops.clusters.description import Host
@@ -14,6 +15,9 @@ from ops.inventory import BACKFILL, Part
 FOLDER = DataFolder(places.DATA)
 OPERATOR = "ops"
 """The service in which an operator types verbs; no part."""
+
+URGENT = {"urgent": places.DATA / precedence.FOLDER}
+"""Where workers of photos note that they are at one, for those that stand still meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +87,11 @@ def of(host: Host, name: str) -> Needs:
         # Events that could not be told yet, and the name that this node's program is known by.
         return Needs(files=[places.NODE], volumes={**drives, "storage": FOLDER.storage})
     if name.startswith("worker-media-"):
-        return Needs(volumes={"scratch": FOLDER.scratch})  # videos are too large for memory
+        return Needs(volumes={"scratch": FOLDER.scratch, **URGENT})  # videos are too large for memory
+    if name.startswith("worker-images-"):
+        return Needs(volumes=URGENT)
     if name.startswith(BACKFILL):
-        return Needs(files=[places.LIBRARY], folders=[Path(folder) for folder in host.libraries])
+        return Needs(files=[places.LIBRARY], volumes=URGENT, folders=[Path(folder) for folder in host.libraries])
     return _BY_NAME.get(name, Needs())
 
 

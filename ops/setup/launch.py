@@ -4,6 +4,7 @@ import itertools
 import os
 import pwd
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -58,6 +59,8 @@ def launch(module: str, caller: bool, dev: bool, handed: tuple[str, ...] = ()) -
         if where.code != CHECKOUT and (idle or not where.code.exists()):
             place.refresh_copy(CHECKOUT, where.code)
         if serving and service:
+            if module == UP and idle:
+                _compile(python, where.code)
             arguments = _hand_over(arguments, (*HANDED_OVER, *handed))
             arguments = _step_down(where, service, arguments, makes=module in MAKE_DATA, listens=module == UP)
     except PermissionError as error:
@@ -186,6 +189,16 @@ def _hand_over(arguments: list[str], options: tuple[str, ...]) -> list[str]:
         os.set_inheritable(handle, True)
         result[at] = f"/proc/self/fd/{handle}"
     return result
+
+
+def _compile(python: Path, code: Path) -> None:
+    """The account of the parts can't write there, so each of their processes would compile all of it anew at its start.
+
+    Fresh files are only looked at. What can't be written, as on a read-only disk, is no reason not to start.
+    """
+    if not sys.dont_write_bytecode:
+        packages_of_ours = [str(code / name) for name in place.PACKAGES]
+        subprocess.run([python, "-I", "-m", "compileall", "-qq", *packages_of_ours], check=False)
 
 
 def _run(python: Path, module: str, arguments: list[str], code: Path, where: place.Place) -> NoReturn:

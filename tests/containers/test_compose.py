@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.clusters import description, hosted, render
+from ops.clusters import description, hosted, places, render
 from ops.containers import compose, write
-from ops.containers.image import UID
+from ops.containers.image import BELOW, UID
 from tests.containers import reading
 from tests.containers.conftest import Rendered
 from tests.stack import CHECKOUT, environment
@@ -169,17 +169,35 @@ def test_each_node_has_a_volume_for_its_drive_and_one_for_its_queue(rendered: Re
     assert kept == set(rendered.project["volumes"])
 
 
+def test_each_volume_lies_where_the_image_has_a_folder_of_the_account(rendered: Rendered) -> None:
+    """A new volume takes its owner from there, and would else be root's."""
+    made = {str(places.DATA / name) for name in ("", *BELOW)} | {str(places.drive(number)) for number in range(1, 17)}
+    for name, service in rendered.services.items():
+        volumes = {one["target"] for one in service.get("volumes") or [] if one["type"] == "volume"}
+        assert volumes <= made, name
+
+
+def test_workers_of_one_host_see_what_the_others_note_as_urgent(rendered: Rendered) -> None:
+    sources = {
+        name: [one["source"] for one in service.get("volumes") or [] if one["target"].endswith("/urgent")]
+        for name, service in rendered.services.items()
+        if name.startswith("worker-worker-")
+    }
+    assert len(sources) == 4
+    assert {tuple(one) for one in sources.values()} == {("worker-urgent",)}
+
+
 def test_a_library_is_a_folder_of_the_machine_and_its_workflow_can_not_be_written(rendered: Rendered) -> None:
     service = rendered.services[LIBRARY]
-    (films,) = service["volumes"]
-    assert (films["type"], films["target"]) == ("bind", "/srv/films")
+    (films,) = [volume for volume in service["volumes"] if volume["type"] == "bind"]
+    assert films["target"] == "/srv/films"
     assert films["source"] == str(rendered.folder / "libraries/films")
     # True is what the loader leaves out; otherwise nothing would start for whoever has no films.
     assert films["bind"].get("create_host_path", True)
     assert not films.get("read_only")
     elsewhere = {**reading.IMAGES, "DARKROOM_LIBRARY_FILMS": "/mnt/films"}
     other = reading.load(rendered.folder / "compose.yaml", elsewhere)["services"][LIBRARY]
-    assert [(volume["source"], volume["target"]) for volume in other["volumes"]] == [("/mnt/films", "/srv/films")]
+    assert ("/mnt/films", "/srv/films") in [(volume["source"], volume["target"]) for volume in other["volumes"]]
     given = {entry["target"]: entry["source"] for entry in service["configs"]}
     workflow = rendered.project["configs"][given["/etc/darkroom/library/films.json"]]["file"]
     assert Path(workflow).read_text() == (CHECKOUT / "workflows/films.json").read_text()
