@@ -26,7 +26,7 @@ def compare_packets(before: File, after: File, order: Order, bars: Bars) -> list
     pairs = [(kept, old[kept.stream.index], new[one.index]) for kept, one in found]
     return [
         _length(before, after, pairs, bars),
-        _times(before[1], after[1], order),
+        _times(before[1], after[1]),
         _starts(pairs, bars),
         _copied(pairs),
         _texts(pairs),
@@ -59,7 +59,7 @@ def _lasts(track: Track) -> float:
     return 0.0 if track.begin is None or track.end is None else track.end - track.begin
 
 
-def _times(before: Packets, after: Packets, order: Order) -> Check:
+def _times(before: Packets, after: Packets) -> Check:
     """Each picture is shown when it was, counted from the first. Those before the first keyframe may have had no
     decoder that could begin with them.
     """
@@ -68,11 +68,15 @@ def _times(before: Packets, after: Packets, order: Order) -> Check:
     if missing < 0 or missing > before.said.before:
         return Check("times", False, f"{len(new)} pictures, not {len(old)}")
     kept = old[missing:]
-    worst = _apart(kept, new) / MICROSECONDS
-    half = max(RASTER, 0.5 / order.rate if len(new) < 2 else _finest(kept) / 2 / MICROSECONDS)
-    if worst > min(half, 0.02) and worst > RASTER:
+    worst, slack = _apart(kept, new) / MICROSECONDS, _slack(kept)
+    if worst > slack:
         return Check("times", False, f"a picture is shown {worst:.4f} s from where it was")
     return Check("times", True, f"{len(new)} pictures, none over {worst:.4f} s from where it was")
+
+
+def _slack(times: "array[int]") -> float:
+    """Seconds: half of the least distance between two pictures at most, and no more than rounding twice explains."""
+    return max(RASTER, min(_finest(times) / 2 / MICROSECONDS, 2 * RASTER))
 
 
 def _apart(old: "array[int]", new: "array[int]") -> int:

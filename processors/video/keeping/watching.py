@@ -86,7 +86,9 @@ async def watch(source: int, target: int, run: Watching) -> Watched:
     before = ("-noautorotate", "-threads", str(run.order.threads), "-filter_threads", str(run.order.threads))
     try:
         with Beside(target) as beside, Hearing(meter.hear) as hearing:
-            made = await ffmpeg(source, _words(run), run.protection, _bounds(run), before, None, hearing, beside)
+            made = await ffmpeg(
+                source, watching_words(run), run.protection, _bounds(run), before, None, hearing, beside
+            )
     except TooMuchMemory:
         raise Refused(Code.TOO_MUCH_MEMORY, "The video needs more memory than a video may.") from None
     except SandboxTimeout:
@@ -101,8 +103,8 @@ async def watch(source: int, target: int, run: Watching) -> Watched:
     )
 
 
-def _words(run: Watching) -> list[str]:
-    """Pictures are paired by their number: that their times are the same is another check."""
+def watching_words(run: Watching) -> list[str]:
+    """ffmpeg's. Pictures are paired by their number: that their times are the same is another check."""
     pictures, order = run.before.pictures, run.order
     once = "settb=1/1000,setpts=N*40"
     whole = "bwdif=mode=send_frame," if order.deinterlace else ""
