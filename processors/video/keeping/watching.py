@@ -106,7 +106,7 @@ async def watch(source: int, target: int, run: Watching) -> Watched:
 def watching_words(run: Watching) -> list[str]:
     """ffmpeg's. Pictures are paired by their number: that their times are the same is another check."""
     pictures, order = run.before.pictures, run.order
-    once = "settb=1/1000,setpts=N*40"
+    once = f"settb=1/90000,setpts=N*{max(1, round(90_000 / order.rate))}"
     whole = "bwdif=mode=send_frame," if order.deinterlace else ""
     span = "full" if order.full else "limited"
     fit = f"scale={pictures.width}:{pictures.height}:flags=bicubic:in_range={span}:out_range={span}"

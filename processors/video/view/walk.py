@@ -33,7 +33,7 @@ def walk(file: IO[bytes], order: Walk, tell: Callable[[float], None]) -> tuple[W
     try:
         with _complaints() as complaints:
             for number, packet in enumerate(container.demux()):
-                if packet.size:
+                if packet.size and packet.stream_index in tracks:  # a stream may begin later, unheard of
                     tracks[packet.stream_index].hear(packet)
                     hurt += packet.is_corrupt
                 if number % PACKETS_AT_ONCE == 0:
