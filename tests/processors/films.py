@@ -89,7 +89,8 @@ def mp4() -> bytes:
     words += ["-filter:v:0", "select='lt(n,25)+not(mod(n,5))'", "-fps_mode:v:0", "passthrough"]
     words += ["-c:a", "aac", "-c:s", "mov_text", "-c:v:1", "copy", "-disposition:v:1", "attached_pic"]
     words += ["-metadata:s:a:0", "language=deu", "-metadata:s:s:0", "language=fra", "-metadata:s:a:0", "title=Ton"]
-    words += ["-metadata", "creation_time=2020-01-02T03:04:05Z"]
+    words += ["-metadata", "creation_time=2020-01-02T03:04:05Z", "-metadata", "com.apple.quicktime.make=Maker"]
+    words += ["-movflags", "use_metadata_tags"]
     straight = ran(*words, files=beside(), suffix="mp4")
     turn = [
         "-display_rotation:v:0",
@@ -105,7 +106,7 @@ def mp4() -> bytes:
         "-c",
         "copy",
     ]
-    return ran(*turn, files={"a.mp4": straight}, suffix="mp4")
+    return ran(*turn, "-movflags", "use_metadata_tags", files={"a.mp4": straight}, suffix="mp4")
 
 
 @cache
