@@ -89,8 +89,7 @@ def mp4() -> bytes:
     words += ["-filter:v:0", "select='lt(n,25)+not(mod(n,5))'", "-fps_mode:v:0", "passthrough"]
     words += ["-c:a", "aac", "-c:s", "mov_text", "-c:v:1", "copy", "-disposition:v:1", "attached_pic"]
     words += ["-metadata:s:a:0", "language=deu", "-metadata:s:s:0", "language=fra", "-metadata:s:a:0", "title=Ton"]
-    words += ["-metadata", "creation_time=2020-01-02T03:04:05Z", "-metadata", "com.apple.quicktime.make=Maker"]
-    words += ["-movflags", "use_metadata_tags"]
+    words += ["-metadata", "creation_time=2020-01-02T03:04:05Z"]
     straight = ran(*words, files=beside(), suffix="mp4")
     turn = [
         "-display_rotation:v:0",
@@ -106,7 +105,15 @@ def mp4() -> bytes:
         "-c",
         "copy",
     ]
-    return ran(*turn, "-movflags", "use_metadata_tags", files={"a.mp4": straight}, suffix="mp4")
+    return ran(*turn, files={"a.mp4": straight}, suffix="mp4")
+
+
+@cache
+def telephone() -> bytes:
+    """The same with a tag of its maker's, which ffmpeg writes in a way that has no place for covers."""
+    streams = ("-map", "0:v:0", "-map", "0:a", "-map", "0:s", "-c", "copy")
+    tag = ("-metadata", "com.apple.quicktime.make=Maker", "-movflags", "use_metadata_tags")
+    return ran("-i", "a.mp4", *streams, "-map_metadata", "0", *tag, files={"a.mp4": mp4()}, suffix="mov")
 
 
 @cache

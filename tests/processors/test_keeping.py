@@ -52,7 +52,7 @@ async def test_a_turned_clip_of_changing_rate_stays_mp4(tmp_path: Path) -> None:
     assert after.pictures.turn != (1, 0, 0, 1)
     assert [one.codec for one in after.of(Kind.SUBTITLE, Kind.PICTURE)] == ["mov_text", "mjpeg"]
     assert [one.title for one in after.chapters] == ["One", "Two"]
-    assert (after.tags["title"], after.tags["com.apple.quicktime.make"]) == ("A film", "Maker")
+    assert after.tags["title"] == "A film"
     with (tmp_path / "target").open("rb") as file:
         names = [box.name for box in boxes(file.fileno())]
     assert names.index(b"moov") < names.index(b"mdat")
@@ -121,6 +121,15 @@ async def test_it_is_made_smaller_and_compared_at_its_old_size(tmp_path: Path) -
     verdict = await made.verdict(bars=Bars(least_vmaf=30, least_second=0.3))
     assert verdict.ok, verdict.failed
     assert not (await made.verdict(bars=Bars(least_vmaf=99))).ok
+
+
+@pytest.mark.long
+async def test_tags_of_a_maker_stay(tmp_path: Path) -> None:
+    made = await remade(films.telephone(), wish(Codec.H264), tmp_path)
+    verdict = await made.verdict()
+    assert verdict.ok, verdict.failed
+    after = await made.after()
+    assert (after.container, after.tags["com.apple.quicktime.make"]) == ("mov", "Maker")
 
 
 @pytest.mark.long

@@ -136,6 +136,13 @@ def test_it_stays_in_its_family_where_that_holds_all(
     assert order(film(*others, container=container), replace(WISH, codec=codec)).container == into
 
 
+def test_tags_of_its_own_and_a_cover_do_not_go_into_one_mp4() -> None:
+    cover, tags = {"kind": Kind.PICTURE, "codec": "mjpeg"}, {"com.apple.quicktime.make": "Maker"}
+    assert order(msgspec.structs.replace(film(container="mov"), tags=tags)).all_tags
+    both = order(msgspec.structs.replace(film(cover, container="mov"), tags=tags))
+    assert (both.container, both.all_tags) == ("matroska", False)
+
+
 @pytest.mark.parametrize(
     "other",
     [
