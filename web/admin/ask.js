@@ -64,7 +64,9 @@ export class Ask {
 
 function kindOf(kind, value, least, most) {
   if (kind === "check") return { type: "checkbox", checked: Boolean(value) };
-  return kind === "number" ? { type: "number", min: least, max: most, step: 1, required: true, value } : { type: "text", value };
+  return kind === "number"
+    ? { type: "number", min: least, max: most, step: 1, required: true, value }
+    : { type: "text", value };
 }
 
 function field({ name, label, value = "", hint = "", kind = "text", least = 0, most = "" }) {

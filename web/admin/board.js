@@ -29,8 +29,14 @@ export class Board {
 
   /** @param {(message: string) => void} shut called where the login is good, but not for this */
   constructor(session, shut) {
-    const ask = new Ask(Object.fromEntries(
-      ["dialog", "form", "title", "text", "fields", "message", "yes", "no"].map((name) => [name, byId(name === "dialog" ? "ask" : `ask-${name}`)])));
+    const ask = new Ask(
+      Object.fromEntries(
+        ["dialog", "form", "title", "text", "fields", "message", "yes", "no"].map((name) => [
+          name,
+          byId(name === "dialog" ? "ask" : `ask-${name}`),
+        ]),
+      ),
+    );
     const tools = { session, ask, say: (text) => say(byId("spoken"), text) };
     this.ask = ask;
     this.tiles = new Tiles(byId("tiles"));
@@ -54,7 +60,19 @@ export class Board {
   }
 
   get #sections() {
-    return [this.glance, this.lanes, this.failed, this.workers, this.storage, this.settings, this.history, this.owners, this.keys, this.search, this.figures];
+    return [
+      this.glance,
+      this.lanes,
+      this.failed,
+      this.workers,
+      this.storage,
+      this.settings,
+      this.history,
+      this.owners,
+      this.keys,
+      this.search,
+      this.figures,
+    ];
   }
 
   #begin() {

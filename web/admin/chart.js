@@ -27,7 +27,11 @@ export class Chart {
     this.unit = unit;
     this.svg = drawn("svg", { "aria-hidden": "true" });
     this.over = drawn("g");
-    this.slider = element("div", { className: "plot", role: "slider", tabIndex: 0, "aria-label": `${title}, moment` }, this.svg);
+    this.slider = element(
+      "div",
+      { className: "plot", role: "slider", tabIndex: 0, "aria-label": `${title}, moment` },
+      this.svg,
+    );
     this.slider.setAttribute("aria-valuemin", "0");
     this.when = element("span", { className: "chart-when" });
     this.legend = element("ul", { className: "legend", role: "list" });
@@ -54,7 +58,7 @@ export class Chart {
     this.watching.disconnect();
   }
 
-  /** @param {{from: number, step: number, unit?: string, series: {name: string, values: (number | null)[]}[]}} figures */
+  /** @param {{from, step, unit?: string, series: {name: string, values: (number | null)[]}[]}} figures in seconds */
   show(figures) {
     this.unit = figures.unit ?? this.unit;
     this.#write = writerOf(this.unit);
@@ -113,7 +117,8 @@ export class Chart {
   }
 
   #showLegend(told) {
-    if (this.legend.children.length !== told.length) this.legend.replaceChildren(...told.map((_, number) => entry(number)));
+    if (this.legend.children.length !== told.length)
+      this.legend.replaceChildren(...told.map((_, number) => entry(number)));
     told.forEach(([name, value], number) => {
       const [, label, figure] = this.legend.children[number].children;
       say(label, name);
@@ -148,12 +153,18 @@ export class Chart {
     });
     const made = element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows));
     // To be scrolled by keyboard, which takes something that can be focused.
-    this.table.append(element("div", { className: "table", role: "region", tabIndex: 0, "aria-label": this.title }, made));
+    this.table.append(
+      element("div", { className: "table", role: "region", tabIndex: 0, "aria-label": this.title }, made),
+    );
   }
 }
 
 function entry(number) {
   const line = drawn("line", { x1: 0, x2: 22, y1: 5, y2: 5, class: "stroke" });
-  const swatch = drawn("svg", { class: `swatch mark-${number % 6}`, viewBox: "0 0 22 10", "aria-hidden": "true" }, line);
+  const swatch = drawn(
+    "svg",
+    { class: `swatch mark-${number % 6}`, viewBox: "0 0 22 10", "aria-hidden": "true" },
+    line,
+  );
   return element("li", {}, swatch, element("span"), element("strong"));
 }

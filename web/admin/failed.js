@@ -1,13 +1,11 @@
 import { byId, element } from "../elements.js";
-import { count, fileErrorInWords, kindInWords } from "../words.js";
-import { addressOf } from "./address.js";
-import { moment } from "./moments.js";
-import { Rows, say } from "./rows.js";
+import { count } from "../words.js";
+import { failureRow } from "./failure.js";
+import { Rows } from "./rows.js";
 import { Section } from "./section.js";
 import { labelOf, numberInWords } from "./words.js";
 
 const PAGE = 20;
-const FIXERS = { client: "Who sent it can mend it.", operator: "You can mend it." };
 
 /** The files that came to nothing: why, what they look like, and another try. */
 export class Failed extends Section {
@@ -21,7 +19,11 @@ export class Failed extends Section {
     this.selects = { code: byId("failed-code"), lane: byId("failed-lane") };
     this.more = byId("failed-more");
     this.all = byId("retry-all");
-    this.rows = new Rows(byId("failed-list"), ({ asset_id: id }) => id, (file) => this.#row(file));
+    this.rows = new Rows(
+      byId("failed-list"),
+      ({ asset_id: id }) => id,
+      (file) => failureRow(file, (pressed) => this.press(pressed, () => this.#again(file))),
+    );
     for (const select of Object.values(this.selects)) select.onchange = () => this.load();
     byId("failed-filters").onsubmit = (event) => event.preventDefault();
     this.more.onclick = () => this.#page();
@@ -55,7 +57,7 @@ export class Failed extends Section {
     this.isEmpty(this.#told.length === 0);
   }
 
-  /** The same as the event stream tells it: where there are fewer, somebody has tried some again, or taken them away. */
+  /** The same as the event stream tells it: fewer are so since some are tried again, or gone. */
   counted(told) {
     if (told.failed < this.#total) this.load();
     else this.count(told);
@@ -107,51 +109,21 @@ export class Failed extends Section {
     const filter = this.#filter;
     const which = Object.values(filter).map(labelOf).join(", ");
     const many = count(this.#many(filter), "file", "files");
-    const text = `${many}${which ? ` (${which})` : ""} will go behind what was uploaded since. Those whose bytes never came stay as they are.`;
+    const whose = which ? `${many} (${which})` : many;
+    const text = `${whose} will go behind what was uploaded since. Those whose bytes never came stay as they are.`;
     this.tools.ask.open({ title: "Try all again?", text, yes: "Try all again", danger: true }, async () => {
       const { retried, without_file: without, more } = await this.send("POST", "/admin/failed/retry", filter);
-      const left = [without && `${numberInWords(without)} never came`, more && "there are more: press it again"].filter(Boolean);
+      const left = [without && `${numberInWords(without)} never came`, more && "there are more: press it again"].filter(
+        Boolean,
+      );
       await this.load();
       this.tell([`${count(retried, "file is", "files are")} tried again`, ...left].join("; ") + ".");
     });
   }
 
-  #row(file) {
-    const { asset_id: id, filename } = file;
-    const look = element("a", { className: "button small", href: addressOf(id), textContent: "Its life", "aria-label": `The life of ${filename}` });
-    const again = element("button", { type: "button", className: "small", textContent: "Try again", "aria-label": `Try again ${filename}` });
-    const acts = element("p", { className: "acts" }, again, look);
-    const why = element("p");
-    const facts = element("p", { className: "quiet small-text" });
-    const root = element("li", { className: "file" }, pictureOf(file), element("div", {}, element("h3", { textContent: filename }), why, facts), acts);
-    again.onclick = () =>
-      this.press(again, async () => {
-        await this.send("POST", "/admin/failed/retry", { asset_id: id });
-        this.#gone(id);
-        this.tools.say(`${filename} is tried again.`);
-      });
-    const show = (told) => {
-      say(why, [fileErrorInWords(told), FIXERS[told.fixer]].filter(Boolean).join(" "));
-      if (facts.dataset.at !== told.failed_at) {
-        facts.dataset.at = told.failed_at;
-        facts.replaceChildren(...factsOf(told));
-      }
-      again.hidden = !told.with_file;
-    };
-    return { root, show };
+  async #again({ asset_id: id, filename }) {
+    await this.send("POST", "/admin/failed/retry", { asset_id: id });
+    this.#gone(id);
+    this.tools.say(`${filename} is tried again.`);
   }
-}
-
-function factsOf({ code, lane, root, owner, attempts, failed_at: at, with_file: there }) {
-  const told = [element("code", { textContent: code }), `${lane}`, `${root}/${owner}`, count(attempts, "try", "tries")];
-  const never = there ? [] : ["its bytes never came: it can only be sent again"];
-  return [...told, ...never, moment(at)].flatMap((part, at) => (at ? [" · ", part] : [part]));
-}
-
-function pictureOf({ preview, kind }) {
-  const box = element("div", { className: "thumb", "aria-hidden": "true" });
-  const named = element("span", { textContent: kindInWords(kind) });
-  if (!preview) box.append(named);
-  else box.append(element("img", { alt: "", loading: "lazy", decoding: "async", src: preview, onerror: () => box.replaceChildren(named) }));
-  return box;
 }

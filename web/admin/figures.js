@@ -4,8 +4,13 @@ import { Section } from "./section.js";
 import { labelOf } from "./words.js";
 
 const HOUR = 3600;
-const RANGES = [["1 h", HOUR, "The last hour"], ["6 h", 6 * HOUR, "The last 6 hours"], ["24 h", 24 * HOUR, "The last day"],
-  ["7 d", 168 * HOUR, "The last 7 days"], ["30 d", 720 * HOUR, "The last 30 days"]];
+const RANGES = [
+  ["1 h", HOUR, "The last hour"],
+  ["6 h", 6 * HOUR, "The last 6 hours"],
+  ["24 h", 24 * HOUR, "The last day"],
+  ["7 d", 168 * HOUR, "The last 7 days"],
+  ["30 d", 720 * HOUR, "The last 30 days"],
+];
 const POINTS = 180;
 const BARS = 60;
 const BEGINS_WITH = 2;
@@ -29,19 +34,36 @@ export class Figures extends Section {
 
   constructor(tools) {
     super("figures", tools);
-    byId("ranges").replaceChildren(byId("ranges").firstElementChild, ...RANGES.map((range, at) => this.#choice(range, at)));
-    this.charts = CHARTS.map((how) => ({ how, chart: new Chart(how.note ? `${how.title} (${how.note})` : how.title, how) }));
+    byId("ranges").replaceChildren(
+      byId("ranges").firstElementChild,
+      ...RANGES.map((range, at) => this.#choice(range, at)),
+    );
+    this.charts = CHARTS.map((how) => ({
+      how,
+      chart: new Chart(how.note ? `${how.title} (${how.note})` : how.title, how),
+    }));
     byId("charts").replaceChildren(...this.charts.map(({ chart }) => chart.root));
   }
 
   #choice([short, , long], at) {
-    const input = element("input", { type: "radio", name: "range", className: "unseen", value: String(at), checked: at === BEGINS_WITH });
+    const input = element("input", {
+      type: "radio",
+      name: "range",
+      className: "unseen",
+      value: String(at),
+      checked: at === BEGINS_WITH,
+    });
     input.setAttribute("aria-label", long);
     input.onchange = () => {
       this.#range = at;
       this.load();
     };
-    return element("label", { className: "button small" }, input, element("span", { "aria-hidden": "true", textContent: short }));
+    return element(
+      "label",
+      { className: "button small" },
+      input,
+      element("span", { "aria-hidden": "true", textContent: short }),
+    );
   }
 
   close() {

@@ -1,4 +1,5 @@
 import { byId, element } from "../elements.js";
+import { badge } from "./controls.js";
 import { showMoment } from "./moments.js";
 import { Rows, say } from "./rows.js";
 import { Section } from "./section.js";
@@ -39,18 +40,24 @@ export class Glance extends Section {
 }
 
 function findingRow() {
-  const badge = element("span", { className: "badge" });
+  const severity = badge();
   const what = element("strong");
   const risk = element("p", { className: "risk" });
   const remedy = element("p", { className: "remedy" });
   const since = element("span", { className: "since quiet" });
   const more = element("a", { textContent: "Show" });
-  const root = element("li", {}, badge, element("div", {}, what, risk, remedy), element("p", { className: "aside" }, since, more));
+  const root = element(
+    "li",
+    {},
+    severity,
+    element("div", {}, what, risk, remedy),
+    element("p", { className: "aside" }, since, more),
+  );
   return {
     root,
     show(finding) {
       root.dataset.severity = finding.severity;
-      say(badge, SEVERITIES[finding.severity] ?? finding.severity);
+      say(severity, SEVERITIES[finding.severity] ?? finding.severity);
       say(what, finding.what);
       say(risk, finding.risk ?? "");
       if (remedy.textContent !== finding.remedy) remedy.replaceChildren(...withCommands(finding.remedy ?? ""));

@@ -1,4 +1,5 @@
 import { byId, element } from "../elements.js";
+import { acts, aside, button } from "./controls.js";
 import { moment } from "./moments.js";
 import { Section } from "./section.js";
 
@@ -49,25 +50,33 @@ export class History extends Section {
   #row(change, undone) {
     const { id, at, who, via, key, undoes } = change;
     const line = element("p", {}, element("strong", { textContent: key ?? "" }), ` ${changeInWords(change)}`);
-    const facts = element("p", { className: "quiet small-text" }, `${who} (${via}) · `, moment(at), undone ? " · taken back" : "");
-    const acts = element("p", { className: "acts" });
+    const facts = aside(`${who} (${via}) · `, moment(at), undone ? " · taken back" : "");
+    const ways = acts();
     if (!undone && undoes === null && key) {
-      const back = element("button", { type: "button", className: "small", textContent: "Take back", "aria-label": `Take back ${key} ${changeInWords(change)}` });
+      const back = button("Take back", `Take back ${key} ${changeInWords(change)}`);
       back.dataset.change = String(id);
       back.onclick = () => this.#ask(change);
-      acts.append(back);
+      ways.append(back);
     }
-    return element("li", {}, element("div", {}, line, facts), acts);
+    return element("li", {}, element("div", {}, line, facts), ways);
   }
 
   #ask(change) {
     const { id, key, old } = change;
     const then = old === null ? "as if it had not been set" : `set to ${old}`;
-    this.tools.ask.open({ title: "Take this back?", text: `${key} will be ${then}, in all processes at once.`, yes: "Take it back", danger: true }, async () => {
-      await this.send("POST", "/settings/rollback", { change: id });
-      this.tools.say(`${key} is as it was.`);
-      this.changed();
-    });
+    this.tools.ask.open(
+      {
+        title: "Take this back?",
+        text: `${key} will be ${then}, in all processes at once.`,
+        yes: "Take it back",
+        danger: true,
+      },
+      async () => {
+        await this.send("POST", "/settings/rollback", { change: id });
+        this.tools.say(`${key} is as it was.`);
+        this.changed();
+      },
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import { byId, element } from "../elements.js";
 import { count } from "../words.js";
+import { acts, aside, badge, button } from "./controls.js";
 import { moment } from "./moments.js";
 import { Rows } from "./rows.js";
 import { Section } from "./section.js";
@@ -9,7 +10,11 @@ export class Keys extends Section {
   constructor(tools) {
     super("keys", tools);
     this.made = byId("key-made");
-    this.rows = new Rows(byId("key-list"), ({ key }) => key, (first) => this.#row(first));
+    this.rows = new Rows(
+      byId("key-list"),
+      ({ key }) => key,
+      (first) => this.#row(first),
+    );
     byId("key-new").onclick = () => this.#askNew();
   }
 
@@ -41,8 +46,8 @@ export class Keys extends Section {
 
   #showMade({ name, key }) {
     const field = element("input", { type: "text", readOnly: true, value: key, "aria-label": `The key ${name}` });
-    const copy = element("button", { type: "button", className: "small", textContent: "Copy" });
-    const done = element("button", { type: "button", className: "small quiet-button", textContent: "I have it" });
+    const copy = button("Copy");
+    const done = button("I have it", "I have it", "quiet-button");
     field.onfocus = () => field.select();
     copy.onclick = () => this.#copy(field);
     done.onclick = () => {
@@ -51,7 +56,7 @@ export class Keys extends Section {
       byId("key-new").focus();
     };
     const text = element("p", { textContent: `The key ${name}. Keep it where it is needed: it is not shown again.` });
-    this.made.replaceChildren(text, field, element("p", { className: "acts" }, copy, done));
+    this.made.replaceChildren(text, field, acts(copy, done));
     this.made.hidden = false;
     this.tools.say(text.textContent);
   }
@@ -68,24 +73,30 @@ export class Keys extends Section {
   }
 
   #row({ name, admin }) {
-    const facts = element("p", { className: "quiet small-text" });
-    const revoke = element("button", { type: "button", className: "small danger", textContent: "Revoke", "aria-label": `Revoke ${name}` });
+    const facts = aside();
+    const revoke = button("Revoke", `Revoke ${name}`, "danger");
     revoke.onclick = () => this.#askRevoke(name);
-    const badge = admin ? [" ", element("span", { className: "badge", textContent: "Admin" })] : [];
-    const root = element("li", {}, element("div", {}, element("h3", {}, name, ...badge), facts), element("p", { className: "acts" }, revoke));
+    const rights = admin ? [" ", badge("Admin")] : [];
+    const root = element("li", {}, element("div", {}, element("h3", {}, name, ...rights), facts), acts(revoke));
     let told;
     const show = ({ created_at: made, revoked_at: gone, yours }) => {
       revoke.hidden = Boolean(gone) || yours;
       root.dataset.state = gone ? "revoked" : "good";
       if (told === gone) return;
       told = gone;
-      facts.replaceChildren("made ", moment(made), ...(gone ? [" · revoked ", moment(gone)] : []), yours ? " · yours" : "");
+      facts.replaceChildren(
+        "made ",
+        moment(made),
+        ...(gone ? [" · revoked ", moment(gone)] : []),
+        yours ? " · yours" : "",
+      );
     };
     return { root, show };
   }
 
   #askRevoke(name) {
-    const text = "Every key of this name is refused within five seconds. Tokens that were made with it live on to their end, an hour at most.";
+    const text =
+      "Every key of this name is refused within five seconds. Tokens made with it live on to their end, an hour at most.";
     this.tools.ask.open({ title: `Revoke ${name}?`, text, yes: "Revoke", danger: true }, async () => {
       const { revoked } = await this.send("POST", "/admin/keys/revoke", { name });
       await this.load();

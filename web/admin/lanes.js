@@ -1,4 +1,5 @@
 import { byId, element } from "../elements.js";
+import { acts, badge, button } from "./controls.js";
 import { Facts } from "./facts.js";
 import { Rows, say } from "./rows.js";
 import { Section } from "./section.js";
@@ -10,7 +11,11 @@ const MOST_AT_ONCE = 64;
 export class Lanes extends Section {
   constructor(tools) {
     super("lanes", tools);
-    this.rows = new Rows(byId("lane-list"), ({ lane }) => lane, (first) => this.#row(first));
+    this.rows = new Rows(
+      byId("lane-list"),
+      ({ lane }) => lane,
+      (first) => this.#row(first),
+    );
   }
 
   load() {
@@ -24,12 +29,11 @@ export class Lanes extends Section {
 
   #row({ lane }) {
     let now = null;
-    const state = element("span", { className: "badge" });
+    const state = badge();
     const facts = new Facts();
-    const hold = element("button", { type: "button", className: "small" });
-    const many = element("button", { type: "button", className: "small", textContent: "At once …", "aria-label": `At once … in ${lane}` });
-    const acts = element("p", { className: "acts" }, hold, many);
-    const root = element("li", {}, element("h3", {}, lane, " ", state), facts.root, acts);
+    const hold = button("Pause");
+    const many = button("At once …", `At once … in ${lane}`);
+    const root = element("li", {}, element("h3", {}, lane, " ", state), facts.root, acts(hold, many));
     hold.onclick = () => (now.paused ? this.#resume(now, hold) : this.#pause(now));
     many.onclick = () => this.#askHowMany(now);
     const show = (told) => {
@@ -44,7 +48,8 @@ export class Lanes extends Section {
   }
 
   #pause({ lane, waiting }) {
-    const text = `Nothing new of ${lane} is begun until it is resumed; what is under way ends. ${numberInWords(waiting)} wait now.`;
+    const many = numberInWords(waiting);
+    const text = `Nothing new of ${lane} is begun until it is resumed; what is under way ends. ${many} wait now.`;
     this.tools.ask.open({ title: `Pause ${lane}?`, text, yes: "Pause", danger: true }, async () => {
       this.rows.put(await this.send("POST", `/admin/lanes/${lane}/pause`));
       this.tools.say(`${lane} is paused.`);
@@ -60,7 +65,17 @@ export class Lanes extends Section {
 
   #askHowMany({ lane, wished }) {
     const hint = `0 to ${MOST_AT_ONCE}; 0 is what the worker was started with.`;
-    const fields = [{ name: "many", label: "Files at once", value: String(wished), hint, kind: "number", least: 0, most: MOST_AT_ONCE }];
+    const fields = [
+      {
+        name: "many",
+        label: "Files at once",
+        value: String(wished),
+        hint,
+        kind: "number",
+        least: 0,
+        most: MOST_AT_ONCE,
+      },
+    ];
     const text = "How many files each worker of this queue has under way together. More need more memory and CPU.";
     this.tools.ask.open({ title: `At once in ${lane}`, text, yes: "Set", fields }, async ({ many }) => {
       this.rows.put(await this.send("PUT", `/admin/lanes/${lane}/at-once`, { at_once: Number(many) }));

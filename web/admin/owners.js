@@ -1,4 +1,5 @@
 import { byId, element, onSubmit } from "../elements.js";
+import { acts, aside, button } from "./controls.js";
 import { Facts } from "./facts.js";
 import { Rows, say } from "./rows.js";
 import { Section } from "./section.js";
@@ -22,7 +23,11 @@ export class Owners extends Section {
     this.root = byId("owner-root");
     this.prefix = byId("owner-prefix");
     this.more = byId("owners-more");
-    this.rows = new Rows(byId("owner-list"), ({ key }) => key, (owner) => this.#row(owner));
+    this.rows = new Rows(
+      byId("owner-list"),
+      ({ key }) => key,
+      (owner) => this.#row(owner),
+    );
     this.root.onchange = () => this.load();
     this.more.onclick = () => this.#page();
     onSubmit(byId("owner-filters"), () => this.load());
@@ -36,7 +41,11 @@ export class Owners extends Section {
   #page() {
     const first = this.#next === null;
     const root = this.root.value;
-    const asked = new URLSearchParams({ q: this.prefix.value.trim(), limit: PAGE, ...(first ? {} : { cursor: this.#next }) });
+    const asked = new URLSearchParams({
+      q: this.prefix.value.trim(),
+      limit: PAGE,
+      ...(first ? {} : { cursor: this.#next }),
+    });
     return this.read(`/admin/${root}?${asked}`, ({ owners, next_cursor: next }) => {
       const keyed = owners.map((owner) => ({ ...owner, root, key: `${root}/${owner.id}` }));
       this.#told = first ? keyed : [...this.#told, ...keyed];
@@ -54,11 +63,11 @@ export class Owners extends Section {
   #row({ id, name }) {
     let now = null;
     const facts = new Facts();
-    const own = element("p", { className: "quiet small-text" });
-    const limits = element("button", { type: "button", className: "small", textContent: "Limits …", "aria-label": `Limits … of ${id}` });
+    const own = aside();
+    const limits = button("Limits …", `Limits … of ${id}`);
     limits.onclick = () => this.#ask(now);
     const title = name && name !== id ? `${name} (${id})` : id;
-    const root = element("li", {}, element("h3", { textContent: title }), facts.root, own, element("p", { className: "acts" }, limits));
+    const root = element("li", {}, element("h3", { textContent: title }), facts.root, own, acts(limits));
     const show = (owner) => {
       now = owner;
       facts.show(factsOf(owner));
@@ -72,13 +81,22 @@ export class Owners extends Section {
     const { id, own, limits, root } = owner;
     const fields = LIMITS.map(([name, label]) => {
       const usual = own[name] === null ? ` Now: ${limitInWords(name, limits[name])}.` : "";
-      return { name, label, value: own[name] === null ? "" : String(own[name]), hint: `Empty: as the settings say. 0: no limit.${usual}` };
+      return {
+        name,
+        label,
+        value: own[name] === null ? "" : String(own[name]),
+        hint: `Empty: as the settings say. 0: no limit.${usual}`,
+      };
     });
     const text = "Limits of its own, in place of those that the settings give to all.";
     this.tools.ask.open({ title: `Limits of ${id}`, text, yes: "Set", fields }, async (values) => {
-      const asked = Object.fromEntries(LIMITS.map(([name]) => [name, values[name] === "" ? null : wholeOf(values[name])]));
+      const asked = Object.fromEntries(
+        LIMITS.map(([name]) => [name, values[name] === "" ? null : wholeOf(values[name])]),
+      );
       const { limits: inForce, ...used } = await this.send("PUT", `/${root}/${encodeURIComponent(id)}/limits`, asked);
-      this.#told = this.#told.map((one) => (one.key === owner.key ? { ...one, ...used, limits: inForce, own: asked } : one));
+      this.#told = this.#told.map((one) =>
+        one.key === owner.key ? { ...one, ...used, limits: inForce, own: asked } : one,
+      );
       this.#show();
       this.tools.say(`The limits of ${id} are set.`);
     });

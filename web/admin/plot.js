@@ -23,7 +23,8 @@ function bandsOf(series, stacked) {
       const low = stacked ? (below[at] ?? 0) : 0;
       if (stacked) below[at] = low + value;
       return [low, low + value];
-    }));
+    }),
+  );
 }
 
 /** The stretches of values between gaps, as [first, last] of each. */
@@ -134,7 +135,8 @@ export class Plot {
   #strokes(band) {
     return stretches(band).map(([first, last]) => {
       // A value between two gaps has no length to be seen by.
-      if (first === last) return drawn("circle", { cx: this.x(first), cy: this.y(band[first][1]), r: 2.5, class: "dot" });
+      if (first === last)
+        return drawn("circle", { cx: this.x(first), cy: this.y(band[first][1]), r: 2.5, class: "dot" });
       const places = Array.from({ length: last - first + 1 }, (_, at) => this.#point(first + at, band[first + at][1]));
       return drawn("polyline", { points: places.join(" "), class: "stroke" });
     });
@@ -150,7 +152,8 @@ export class Plot {
     const line = drawn("line", { x1: x, x2: x, y1: ABOVE, y2: this.size.height - BELOW, class: "cursor" });
     if (this.how.kind === "bars") return [line];
     const dots = this.bands.flatMap((band, number) =>
-      band[at] ? [drawn("circle", { cx: x, cy: this.y(band[at][1]), r: 4, class: `dot mark-${number % 6}` })] : []);
+      band[at] ? [drawn("circle", { cx: x, cy: this.y(band[at][1]), r: 4, class: `dot mark-${number % 6}` })] : [],
+    );
     return [line, ...dots];
   }
 }

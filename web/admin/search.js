@@ -1,5 +1,6 @@
 import { byId, element, onSubmit } from "../elements.js";
 import { addressOf, idIn } from "./address.js";
+import { aside, badge } from "./controls.js";
 import { Life } from "./life.js";
 import { moment } from "./moments.js";
 import { Section } from "./section.js";
@@ -42,11 +43,13 @@ export class Search extends Section {
     const none = element("p", { className: "quiet", textContent: `Nothing here has the id ${q}.` });
     const list = element("ul", { className: "lines", role: "list" }, ...found.map((one) => this.#row(one)));
     this.found.replaceChildren(found.length ? list : none, ...logOf(log));
-    this.tools.say(found.length ? `Found: ${found.map(({ what, name }) => `${what} ${name ?? ""}`).join(", ")}` : none.textContent);
+    this.tools.say(
+      found.length ? `Found: ${found.map(({ what, name }) => `${what} ${name ?? ""}`).join(", ")}` : none.textContent,
+    );
   }
 
   #row({ what, id, name, state, link }) {
-    const title = element("h3", {}, `${labelOf(what)} ${name || id}`, ...(state ? [" ", element("span", { className: "badge", textContent: state })] : []));
+    const title = element("h3", {}, `${labelOf(what)} ${name || id}`, ...(state ? [" ", badge(state)] : []));
     const root = element("li", {}, title);
     if (name && name !== id) root.append(element("code", { className: "id", textContent: id }));
     if (TIMELINE.test(link ?? "")) root.append(new Life(this.tools.session, link).root);
@@ -56,10 +59,21 @@ export class Search extends Section {
 
 function logOf({ lines, since, kept }) {
   const title = element("h3", { textContent: "In the logs" });
-  const scope = element("p", { className: "quiet small-text" }, `Here are ${kept}`, ...(since ? [", the oldest ", moment(since)] : []),
-    ". Whole logs are in the data folder of each host.");
+  const scope = aside(
+    `Here are ${kept}`,
+    ...(since ? [", the oldest ", moment(since)] : []),
+    ". Whole logs are in the data folder of each host.",
+  );
   if (lines.length === 0) return [title, element("p", { textContent: "No line names it." }), scope];
   const rows = lines.map(({ at, part, level, line }) =>
-    element("li", {}, moment(at), element("span", { className: "badge", textContent: level }), element("strong", { textContent: part }), element("code", { textContent: line })));
+    element(
+      "li",
+      {},
+      moment(at),
+      badge(level),
+      element("strong", { textContent: part }),
+      element("code", { textContent: line }),
+    ),
+  );
   return [title, element("ol", { className: "log", role: "list" }, ...rows), scope];
 }

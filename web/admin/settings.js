@@ -1,4 +1,5 @@
 import { byId, element } from "../elements.js";
+import { acts, button } from "./controls.js";
 import { Facts } from "./facts.js";
 import { Rows, say } from "./rows.js";
 import { Section } from "./section.js";
@@ -31,7 +32,11 @@ export class Settings extends Section {
     this.changed = changed;
     this.filter = byId("settings-filter");
     this.only = byId("settings-changed");
-    this.rows = new Rows(byId("setting-list"), ({ key }) => key, (setting) => this.#row(setting));
+    this.rows = new Rows(
+      byId("setting-list"),
+      ({ key }) => key,
+      (setting) => this.#row(setting),
+    );
     byId("settings-filters").onsubmit = (event) => event.preventDefault();
     this.filter.oninput = this.only.onchange = () => this.#show();
   }
@@ -44,7 +49,10 @@ export class Settings extends Section {
   }
 
   #show() {
-    const words = this.filter.value.toLowerCase().split(/[\s_]+/).filter(Boolean);
+    const words = this.filter.value
+      .toLowerCase()
+      .split(/[\s_]+/)
+      .filter(Boolean);
     const fits = ({ key, changes, from }) => {
       const text = `${key} ${changes}`.toLowerCase();
       return words.every((word) => text.includes(word)) && (!this.only.checked || from !== "default");
@@ -59,12 +67,17 @@ export class Settings extends Section {
     let now = null;
     const value = element("strong", { className: "value" });
     const facts = new Facts();
-    const change = element("button", { type: "button", className: "small", textContent: "Change", "aria-label": `Change ${key}` });
-    const reset = element("button", { type: "button", className: "small quiet-button", textContent: "Forget", "aria-label": `Forget what was set for ${key}` });
+    const change = button("Change", `Change ${key}`);
+    const reset = button("Forget", `Forget what was set for ${key}`, "quiet-button");
     change.onclick = () => this.#askChange(now);
     reset.onclick = () => this.#askReset(now);
-    const name = element("div", { className: "named" }, element("h4", { textContent: key }), element("p", { className: "quiet", textContent: changes }));
-    const root = element("li", {}, name, value, facts.root, element("p", { className: "acts" }, change, reset));
+    const name = element(
+      "div",
+      { className: "named" },
+      element("h4", { textContent: key }),
+      element("p", { className: "quiet", textContent: changes }),
+    );
+    const root = element("li", {}, name, value, facts.root, acts(change, reset));
     const show = (setting) => {
       now = setting;
       root.dataset.from = setting.from;
@@ -79,18 +92,24 @@ export class Settings extends Section {
     const { key, changes, bounds, unit, value, secret, kind } = setting;
     const may = [kindInWords(kind), bounds, unit].filter(Boolean).join(", ");
     const fields = [{ name: "value", label: "Value", value: secret ? "" : textOf(value), hint: `It may be: ${may}.` }];
-    this.tools.ask.open({ title: key, text: `${changes}. In force in all processes at once.`, yes: "Change it", fields }, async ({ value: text }) => {
-      this.#put(await this.send("PUT", `/settings/${key}`, { value: valueOf(kind, text) }));
-      this.tools.say(`${key} is changed.`);
-    });
+    this.tools.ask.open(
+      { title: key, text: `${changes}. In force in all processes at once.`, yes: "Change it", fields },
+      async ({ value: text }) => {
+        this.#put(await this.send("PUT", `/settings/${key}`, { value: valueOf(kind, text) }));
+        this.tools.say(`${key} is changed.`);
+      },
+    );
   }
 
   #askReset({ key }) {
     const text = "Then settings.toml, the environment or the default count again.";
-    this.tools.ask.open({ title: `Forget what was set for ${key}?`, text, yes: "Forget it", danger: true }, async () => {
-      await this.send("DELETE", `/settings/${key}`);
-      this.#put(await this.send("GET", `/settings/${key}`));
-    });
+    this.tools.ask.open(
+      { title: `Forget what was set for ${key}?`, text, yes: "Forget it", danger: true },
+      async () => {
+        await this.send("DELETE", `/settings/${key}`);
+        this.#put(await this.send("GET", `/settings/${key}`));
+      },
+    );
   }
 
   #put(setting) {

@@ -51,11 +51,17 @@ export class Staleness {
 
   #say() {
     if (this.#status === "live") return;
-    say(this.parts.status, STATUS[this.#status] === "Connecting" && this.#heard ? "Not connected" : STATUS[this.#status]);
-    const since = this.#heard ? `What is below is as it was on ${exactInWords(this.#heard)}.` : "Nothing could be read yet.";
-    const then = this.#status === "refused"
-      ? "Darkroom takes no listeners from this address: open the page by the address that ./ops/open --admin prints."
-      : "It is tried again by itself.";
+    say(
+      this.parts.status,
+      STATUS[this.#status] === "Connecting" && this.#heard ? "Not connected" : STATUS[this.#status],
+    );
+    const since = this.#heard
+      ? `What is below is as it was on ${exactInWords(this.#heard)}.`
+      : "Nothing could be read yet.";
+    const then =
+      this.#status === "refused"
+        ? "Darkroom takes no listeners from this address: open the page by the address that ./ops/open --admin prints."
+        : "It is tried again by itself.";
     say(this.parts.stale, `Not connected to Darkroom. ${since} ${then}`);
   }
 }

@@ -1,5 +1,6 @@
 import { byId, element } from "../elements.js";
 import { count } from "../words.js";
+import { badge } from "./controls.js";
 import { Facts } from "./facts.js";
 import { Rows, say } from "./rows.js";
 import { Section } from "./section.js";
@@ -48,7 +49,9 @@ function factsOf(report) {
 
 function roomInWords(drives) {
   const [free, total] = ["free", "total"].map((name) => drives.reduce((sum, drive) => sum + drive[name], 0));
-  return total ? `${bytesInWords(free)} of ${bytesInWords(total)} free (${shareInWords(free / total)}), before parity` : "–";
+  return total
+    ? `${bytesInWords(free)} of ${bytesInWords(total)} free (${shareInWords(free / total)}), before parity`
+    : "–";
 }
 
 /** The day on which no new uploads are taken any more, at the growth of the last days. */
@@ -58,7 +61,8 @@ function fullInWords(growth, at) {
   if (!Number.isFinite(days)) return "Not at the growth of the last days.";
   const date = dateOf(at + days * DAY);
   const day = date ? date.toLocaleDateString(undefined, { dateStyle: "long" }) : "";
-  return `In ${count(Math.floor(days), "day", "days")}${day && days < 36_500 ? `, on ${day}` : ""}, at the growth of the last days`;
+  const on = day && days < 36_500 ? `, on ${day}` : "";
+  return `In ${count(Math.floor(days), "day", "days")}${on}, at the growth of the last days.`;
 }
 
 function roundInWords({ kind, why, share, rate, seconds_left: left, trouble }) {
@@ -69,14 +73,21 @@ function roundInWords({ kind, why, share, rate, seconds_left: left, trouble }) {
 
 function unhealedInWords(unhealed) {
   const found = Object.entries(unhealed).filter(([, many]) => many > 0);
-  return found.length ? found.map(([verdict, many]) => `${numberInWords(many)} ${verdict.replace("_", " ")}`).join(", ") : "none";
+  return found.length
+    ? found.map(([verdict, many]) => `${numberInWords(many)} ${verdict.replace("_", " ")}`).join(", ")
+    : "none";
 }
 
 function driveRow({ node, path }) {
   const meter = element("meter", { min: 0, max: 1, low: 0.8, high: 0.95, optimum: 0 });
-  const state = element("span", { className: "badge" });
+  const state = badge();
   const said = element("span", { className: "quiet" });
-  const name = element("div", {}, element("strong", { textContent: path }), element("span", { className: "quiet", textContent: node }));
+  const name = element(
+    "div",
+    {},
+    element("strong", { textContent: path }),
+    element("span", { className: "quiet", textContent: node }),
+  );
   const root = element("li", {}, name, state, meter, said);
   const show = ({ state: how, free, total, filling }) => {
     root.dataset.state = WELL.includes(how) ? "running" : "silent";
@@ -84,7 +95,9 @@ function driveRow({ node, path }) {
     const used = total ? 1 - free / total : 0;
     meter.value = used;
     meter.setAttribute("aria-label", `${path}: ${shareInWords(used)} used`);
-    const filled = filling ? `, being filled: ${numberInWords(filling.done)} of about ${numberInWords(filling.total)}` : "";
+    const filled = filling
+      ? `, being filled: ${numberInWords(filling.done)} of about ${numberInWords(filling.total)}`
+      : "";
     say(said, total ? `${bytesInWords(free)} of ${bytesInWords(total)} free${filled}` : "nothing is known of its room");
   };
   return { root, show };

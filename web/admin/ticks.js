@@ -53,6 +53,6 @@ export function timeTicks(from, to, count = 6) {
 export function tickInWords(at, step) {
   const date = new Date(at * 1000);
   const midnight = date.getHours() === 0 && date.getMinutes() === 0;
-  const form = step >= DAY / 2 && midnight || midnight ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" };
+  const form = step >= DAY || midnight ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" };
   return date.toLocaleString(undefined, form);
 }

@@ -16,14 +16,23 @@ export class Tiles {
   show(told) {
     Object.assign(this.#told, told);
     const { lanes, workers, cluster } = this.#told;
-    this.rows.show([...(lanes ? ofLanes(lanes) : []), ...(workers ? ofWorkers(workers) : []), ...(cluster ? ofStorage(cluster) : [])]);
+    this.rows.show([
+      ...(lanes ? ofLanes(lanes) : []),
+      ...(workers ? ofWorkers(workers) : []),
+      ...(cluster ? ofStorage(cluster) : []),
+    ]);
   }
 }
 
 function ofLanes(lanes) {
   const paused = lanes.filter((lane) => lane.paused).map(({ lane }) => lane);
   return [
-    { name: "Waiting", value: numberInWords(sum(lanes, "waiting")), note: paused.length ? `${paused.join(", ")} paused` : "", to: "lanes" },
+    {
+      name: "Waiting",
+      value: numberInWords(sum(lanes, "waiting")),
+      note: paused.length ? `${paused.join(", ")} paused` : "",
+      to: "lanes",
+    },
     { name: "Under way", value: numberInWords(sum(lanes, "under_way")), to: "lanes" },
     { name: "Failed", value: numberInWords(sum(lanes, "failed")), to: "failed" },
   ];
@@ -32,7 +41,14 @@ function ofLanes(lanes) {
 function ofWorkers(workers) {
   const alive = workers.filter((worker) => worker.alive).length;
   const silent = workers.length - alive;
-  return [{ name: "Workers", value: numberInWords(alive), note: silent ? `${numberInWords(silent)} silent` : "", to: "workers" }];
+  return [
+    {
+      name: "Workers",
+      value: numberInWords(alive),
+      note: silent ? `${numberInWords(silent)} silent` : "",
+      to: "workers",
+    },
+  ];
 }
 
 function ofStorage({ sets, fullest, growth }) {
@@ -41,8 +57,15 @@ function ofStorage({ sets, fullest, growth }) {
   const free = fullest ? fullest.free / fullest.total : NaN;
   return [
     { name: "Drives to spare", value: numberInWords(margin), note: "before writes stop", to: "storage" },
-    { name: "Free", value: shareInWords(free), note: fullest ? `${bytesInWords(fullest.free)} on the fullest drive` : "", to: "storage" },
-    ...(Number.isFinite(days) ? [{ name: "Full in", value: `${numberInWords(Math.floor(days))} days`, to: "storage" }] : []),
+    {
+      name: "Free",
+      value: shareInWords(free),
+      note: fullest ? `${bytesInWords(fullest.free)} on the fullest drive` : "",
+      to: "storage",
+    },
+    ...(Number.isFinite(days)
+      ? [{ name: "Full in", value: `${numberInWords(Math.floor(days))} days`, to: "storage" }]
+      : []),
   ];
 }
 

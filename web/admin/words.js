@@ -6,7 +6,12 @@ const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const FINE = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 const SHARE = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "short" });
-const STEPS = [[60, "second", 1], [3600, "minute", 60], [172_800, "hour", 3600], [Infinity, "day", 86_400]];
+const STEPS = [
+  [60, "second", 1],
+  [3600, "minute", 60],
+  [172_800, "hour", 3600],
+  [Infinity, "day", 86_400],
+];
 
 const UNITS = {
   bytes: (value) => (value < 0 ? `−${bytesInWords(-value)}` : bytesInWords(value)),

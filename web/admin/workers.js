@@ -1,5 +1,6 @@
 import { byId, element } from "../elements.js";
 import { addressOf } from "./address.js";
+import { aside, badge } from "./controls.js";
 import { Facts } from "./facts.js";
 import { moment } from "./moments.js";
 import { Rows, say } from "./rows.js";
@@ -33,12 +34,12 @@ function nameOf({ name, host }) {
 }
 
 function workerRow({ name }) {
-  const state = element("span", { className: "badge" });
+  const state = badge();
   const facts = new Facts();
   const idle = element("p", { className: "quiet", textContent: "Nothing to do just now." });
   const list = element("ul", { className: "doing", role: "list", "aria-label": `What ${name} does now` });
   const doing = new Rows(list, ({ asset_id: id, attempt }) => `${id}:${attempt}`, jobRow);
-  const last = element("p", { className: "quiet small-text" });
+  const last = aside();
   const root = element("li", {}, element("h3", {}, name, " ", state), facts.root, idle, list, last);
   const show = (worker) => {
     root.dataset.state = worker.alive ? "running" : "silent";
@@ -53,7 +54,8 @@ function workerRow({ name }) {
 }
 
 function factsOf({ lane, host, since, under_way: now, at_once: most, sandbox, clocks }) {
-  const weak = sandbox && !sandbox.strong ? `weak: ${Object.keys(sandbox.missing ?? {}).join(", ") || "see ./ops/status"}` : null;
+  const weak =
+    sandbox && !sandbox.strong ? `weak: ${Object.keys(sandbox.missing ?? {}).join(", ") || "see ./ops/status"}` : null;
   return [
     ["Queue", lane],
     ["Host", host || null],
@@ -93,10 +95,17 @@ function showLast(box, last) {
 }
 
 function partRow({ name, host }) {
-  const state = element("span", { className: "badge" });
+  const state = badge();
   const since = element("span", { className: "quiet" });
   const clock = element("span", { className: "message" });
-  const root = element("li", {}, element("strong", { textContent: host ? `${name}@${host}` : name }), state, since, clock);
+  const root = element(
+    "li",
+    {},
+    element("strong", { textContent: host ? `${name}@${host}` : name }),
+    state,
+    since,
+    clock,
+  );
   const show = (part) => {
     root.dataset.state = part.alive ? "running" : "silent";
     say(state, part.alive ? "Alive" : "Silent");
