@@ -4,8 +4,11 @@ import { byId } from "../elements.js";
 import { Session, takeLoginCode } from "../session.js";
 import { Board } from "./board.js";
 
+// Not where the page of the files has its login, which may do less.
+const KEPT = "darkroom.admin";
+
 const api = new Api(document.querySelector('meta[name="darkroom-api"]').content);
-const session = new Session(api);
+const session = new Session(api, sessionStorage, KEPT);
 let board = null;
 
 function open() {

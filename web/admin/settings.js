@@ -12,6 +12,13 @@ export function textOf(value) {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
+/** The field that one changes it in. */
+function fieldOf({ kind, bounds, unit, value, secret }) {
+  if (kind === "bool") return { name: "value", label: "On", kind: "check", value };
+  const may = [kindInWords(kind), bounds, unit].filter(Boolean).join(", ");
+  return { name: "value", label: "Value", value: secret ? "" : textOf(value), hint: `It may be: ${may}.` };
+}
+
 /** What is sent for a text: a list or an object as such, all else as the environment would have it. */
 function valueOf(kind, text) {
   if (kind !== "list" || !/^\s*[[{]/.test(text)) return text;
@@ -89,16 +96,12 @@ export class Settings extends Section {
   }
 
   #askChange(setting) {
-    const { key, changes, bounds, unit, value, secret, kind } = setting;
-    const may = [kindInWords(kind), bounds, unit].filter(Boolean).join(", ");
-    const fields = [{ name: "value", label: "Value", value: secret ? "" : textOf(value), hint: `It may be: ${may}.` }];
-    this.tools.ask.open(
-      { title: key, text: `${changes}. In force in all processes at once.`, yes: "Change it", fields },
-      async ({ value: text }) => {
-        this.#put(await this.send("PUT", `/settings/${key}`, { value: valueOf(kind, text) }));
-        this.tools.say(`${key} is changed.`);
-      },
-    );
+    const { key, changes, kind } = setting;
+    const question = { title: key, text: `${changes}. In force in all processes at once.`, yes: "Change it" };
+    this.tools.ask.open({ ...question, fields: [fieldOf(setting)] }, async ({ value }) => {
+      this.#put(await this.send("PUT", `/settings/${key}`, { value: valueOf(kind, value) }));
+      this.tools.say(`${key} is changed.`);
+    });
   }
 
   #askReset({ key }) {
