@@ -51,6 +51,7 @@ from appliance.heads import answering_head
 from appliance.images import api as images
 from appliance.ledger.database import pool
 from appliance.ledger.service import Asker, Ledger
+from appliance.library import api as library
 from appliance.live import api as live
 from appliance.live import notifications_api as notifications
 from appliance.live import progress_api as progress
@@ -100,7 +101,7 @@ ROUTERS = [
         *(chats, chat_files, chat_keeping, chat_export, chat_socket, chat_typing),
         *(profiles, profile_uploads, moderation),
         *(profile_form, hashtags, words),
-        *(payments, assets, live, progress, notifications, webhooks, settings, health, care, docs),
+        *(payments, assets, live, progress, notifications, webhooks, settings, library, health, care, docs),
     )
 ]
 MOST_BODY = 64 * 1024  # bytes; no request of this API is larger

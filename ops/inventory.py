@@ -56,6 +56,11 @@ def media_workers(environment: Mapping[str, str]) -> int:
     return number(environment, "MEDIA_WORKERS", int, 1)
 
 
+def backfill_workers(environment: Mapping[str, str]) -> int:
+    """Worker processes of the lane `backfill`, each at one file of a library: DARKROOM_BACKFILL_WORKERS, else one."""
+    return number(environment, "BACKFILL_WORKERS", int, 1)
+
+
 def _postgres(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
     yield Part(
         name="postgres",
@@ -210,6 +215,19 @@ def _workers(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
             )
 
 
+def _backfill(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
+    for which in range(1, backfill_workers(environment) + 1):
+        name = f"worker-backfill-{which}"
+        yield Part(
+            name=name,
+            role="worker",
+            argv=_python(plan, "appliance.backfill", "--number", str(which)),
+            env=for_role("worker", plan, environment),
+            health=health.beat(plan.services.valkey_url, name, plan.host),
+            after=BACKENDS,
+        )
+
+
 def _edge(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
     name = urlsplit(plan.site.public_urls[0]).hostname or "127.0.0.1"
     yield Part(
@@ -257,6 +275,7 @@ KINDS: dict[str, Rows] = {
     "webhooks": _beating("webhooks", "appliance.sender"),
     "caretaker": _caretaker,
     "worker": _workers,
+    "backfill": _backfill,
     "backups": _backups,
     "room": _room,
     "edge": _edge,

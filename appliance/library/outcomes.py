@@ -37,6 +37,12 @@ class Found(NamedTuple):
     size: int
     mtime_ns: int
     links: int = 1
+    inode: int = 0
+
+    @property
+    def version(self) -> str:
+        """Other bytes have another one."""
+        return f"{self.inode}-{self.size}-{self.mtime_ns}"
 
 
 class Unreadable(NamedTuple):

@@ -1,5 +1,6 @@
 """A workflow: what is to become of the videos in a folder, as JSON, checked whole before anything is looked at."""
 
+import hashlib
 from enum import StrEnum
 from inspect import cleandoc
 from pathlib import Path
@@ -9,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from appliance.library.quantities import absolute, asked, bits, must_be
+from appliance.library.schedule import span
 from appliance.settings import casts
 from processors.profiles import PROFILES
 from processors.video.codec import Codec
@@ -98,20 +100,83 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         return Settings(codec=self.codec, max_lines=self.most_lines, bit_rates=rates or Settings().bit_rates)
 
 
+class Verification(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a result must be before it takes its source's place, besides whole and of the same content.
+
+    least_vmaf: how like its source it looks, from 0 to 100 (VMAF, over all of it). least_saving: percent of its size.
+    """
+
+    least_vmaf: Annotated[float, Meta(ge=0, le=100)] = 90
+    least_saving: Annotated[float, Meta(ge=0, le=100)] = 5
+
+
+class Replacement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """allowed: whether anything is written to the source at all; without, files are found and plans made, no more.
+
+    keep: for how long an original can be brought back; its bytes are saved from then on.
+    """
+
+    allowed: bool = False
+    keep: Duration = "30d"
+
+    def __post_init__(self) -> None:
+        must_be("keep", casts.seconds, self.keep)
+
+
+class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """scan: how often the source is looked through, once all that was found is done. hours: when files are transcoded,
+    by the operator's clock, as 22:00-06:00; none named: at any time.
+    """
+
+    scan: Duration = "1d"
+    hours: tuple[Annotated[str, Meta(examples=["22:00-06:00"])], ...] = ()
+
+    def __post_init__(self) -> None:
+        must_be("scan", casts.seconds, self.scan)
+        for one in self.hours:
+            must_be("hours", span, one)
+
+
+class Courtesy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """For whom a library waits. uploads: for files that somebody has sent and waits for; healing: for storage that
+    repairs itself.
+    """
+
+    uploads: bool = True
+    healing: bool = True
+
+
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """at_once: files that are looked at at the same time."""
+    """at_once: files that are looked at at the same time. cores: how many of the machine's one transcode may use.
+    nice: by how much it steps back behind other programs (19: whatever they leave). least_free: what stays free on the
+    source's file system.
+    """
 
     at_once: Annotated[int, Meta(ge=1, le=64)] = 2
+    cores: Annotated[int, Meta(ge=1, le=64)] = 1
+    nice: Annotated[int, Meta(ge=0, le=19)] = 19
+    least_free: Size = "10G"
+
+    def __post_init__(self) -> None:
+        must_be("least_free", casts.size, self.least_free)
 
 
 class Workflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A name for people, where files are, which of them are meant, and what they become."""
+    """A name for people, where files are, which of them are meant, what they become, and how and when that is done."""
 
     name: Annotated[str, Meta(min_length=1, max_length=100)]
     source: Source
     target: Target
     rules: Rules = Rules()
+    verify: Verification = Verification()
+    replace: Replacement = Replacement()
+    schedule: Schedule = Schedule()
+    courtesy: Courtesy = Courtesy()
     limits: Limits = Limits()
+
+    def hash(self) -> str:
+        """Of all that decides about a file: what was decided by another one is decided anew."""
+        return hashlib.sha256(msgspec.json.encode((self.rules, self.target, self.verify))).hexdigest()[:16]
 
 
 def load(path: Path) -> Workflow:

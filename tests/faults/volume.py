@@ -11,15 +11,15 @@ SMALLEST = 4096
 
 
 class Volume:
-    """An XFS of so many MiB in the file `image`, mounted at `place`."""
+    """A file system of so many MiB in the file `image`, an XFS unless said otherwise, mounted at `place`."""
 
-    def __init__(self, image: Path, place: Path, megabytes: int) -> None:
+    def __init__(self, image: Path, place: Path, megabytes: int, make: tuple[str, ...] = ("mkfs.xfs", "-q")) -> None:
         self.place = place
         self._image = image
         self._filler = place / "filler"
         with image.open("wb") as file:
             file.truncate(megabytes << 20)
-        _run("mkfs.xfs", "-q", str(image))
+        _run(*make, str(image))
         place.mkdir(exist_ok=True)
         self.mount()
 

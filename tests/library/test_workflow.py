@@ -49,7 +49,15 @@ def test_bit_rates_are_in_the_order_of_lines() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
-        ("schedule", {}, "unknown field `schedule`"),
+        ("plan", {}, "unknown field `plan`"),
+        ("schedule.hours", ["22-6"], "schedule: hours: expected hours such as 22:00-06:00"),
+        ("schedule.scan", "daily", "schedule: scan: expected a duration"),
+        ("replace.keep", "a month", "replace: keep: expected a duration"),
+        ("replace.allowed", "yes", "replace.allowed: "),
+        ("verify.least_vmaf", 101, "verify.least_vmaf: "),
+        ("limits.nice", -1, "limits.nice: "),
+        ("limits.least_free", "some", "limits: least_free: expected a size"),
+        ("courtesy.heal", True, "courtesy: Object contains unknown field `heal`"),
         ("rules.codec", ["h264"], "rules: Object contains unknown field `codec`"),
         ("source.folder", "films", "source: folder: expected an absolute path"),
         ("source.folder", "/srv\0", "source: folder: expected an absolute path"),
@@ -91,7 +99,8 @@ def test_a_field_that_is_missing_is_named() -> None:
 def test_the_schema_refuses_what_is_refused_here() -> None:
     made = schema()["$defs"]
     assert {name for name, one in made.items() if one.get("additionalProperties") is False} == {
-        *("Workflow", "Source", "Rules", "Target", "Limits")
+        *("Workflow", "Source", "Rules", "Target", "Limits"),
+        *("Verification", "Replacement", "Schedule", "Courtesy"),
     }
     assert set(made["Loss"]["enum"]) == set(Loss)
     assert made["Workflow"]["required"] == ["name", "source", "target"]

@@ -1,0 +1,87 @@
+"""The composition root of who works on libraries: `python -m appliance.backfill --data DIR --number 1`.
+
+It finds the files of every workflow that is mounted, and says which are worth being made anew.
+"""
+
+import argparse
+import asyncio
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+
+import uvloop
+
+from appliance import queue
+from appliance.again import REVIVED_SECONDS, again
+from appliance.beat import beat
+from appliance.clocks import SELDOM_SECONDS, Clocks
+from appliance.config import Config, Sandboxing, current
+from appliance.ledger.database import pool
+from appliance.ledger.service import Ledger
+from appliance.library.scanning import Scanning
+from appliance.library.shelf import Shelf
+from appliance.live.doorbell import Doorbell
+from appliance.logs import log, set_up
+from appliance.settings.reading import Reader
+from appliance.signals import until_told
+from appliance.valkey import patient, quick
+from processors.sandbox import SandboxWeak
+from processors.sandbox.probe import probe
+from storage.inspection import Inspector
+
+CLOSING_SECONDS = 5.0
+
+
+async def run(config: Config, number: int) -> None:
+    """Until told to end; what is under way then begins anew where it stood."""
+    doorbell, key, name = Doorbell(config.valkey_url), config.key("worker_key"), f"worker-{queue.BACKFILL}-{number}"
+    protection = replace(await probe(), weak=config.sandbox is Sandboxing.WEAK)
+    protection.require()
+    async with pool(4, name):
+        ledger, told = Ledger(doorbell.ring), quick(config.valkey_url)
+        objects = Inspector(config.endpoint(), key.access, key.secret)
+        settings = Reader(config, told)
+        await settings.start()
+        shelf = Shelf(config.workflows, ledger, Scanning(ledger, protection), told, settings)
+        clocks = Clocks(objects, config.clock_seconds)
+        sandbox = {
+            "strong": protection.strong,
+            "layers": sorted(protection.layers),
+            "missing": dict(protection.missing),
+        }
+        beating = partial(beat, patient(config.valkey_url), name, {"sandbox": sandbox}, clocks)
+        watching = (settings.run, doorbell.run, partial(clocks.run, SELDOM_SECONDS), beating)
+        loops = [asyncio.create_task(again(REVIVED_SECONDS, one)) for one in watching]
+        loops.append(asyncio.create_task(again(lambda: settings.now.library_look_seconds, shelf.look)))
+        log.info("worker is ready", lane=queue.BACKFILL, number=number, sandbox=str(protection))
+        try:
+            await asyncio.gather(*loops)
+        finally:
+            log.info("worker ends", lane=queue.BACKFILL, number=number)
+            for task in loops:
+                task.cancel()
+            # Its commands wait for a Valkey that is away, and it may have gone for good, with everything else.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSING_SECONDS):
+                    await shelf.close()
+                    await asyncio.gather(*loops, return_exceptions=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m appliance.backfill", description="Work on libraries.")
+    parser.add_argument("--data", help="the data folder served; only so that a list of processes says it")
+    parser.add_argument("--number", type=int, default=1, help="which of these workers this is")
+    args = parser.parse_args()
+    config = current().need("database_url", "valkey_url", "storage_url", "worker_key")
+    set_up(config.log_format, config.log_level)
+    try:
+        uvloop.run(until_told(run(config, args.number)))
+    except SandboxWeak as error:
+        log.error("this worker decodes nothing", why=str(error), remedy="DARKROOM_SANDBOX=weak allows it all the same")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""What is asked of a running appliance about its libraries."""
+
+import asyncio
+import os
+import re
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.commands import serving
+from ops.folder import DataFolder
+
+if TYPE_CHECKING:
+    from appliance.library.standing import Standing
+    from appliance.library.workflow import Workflow
+
+MOUNT_SECONDS = 12.0
+LOOK_SECONDS = 0.3
+
+
+class NotTaken(Exception):
+    """No worker has taken a workflow. Says what to look at."""
+
+
+def standings(folder: DataFolder) -> "list[Standing]":
+    """How all of them stand."""
+
+    async def asked() -> "list[Standing]":
+        from appliance.library import standing
+
+        return await standing.standings()
+
+    return serving.ask(folder, asked)
+
+
+def pause(folder: DataFolder, name: str, paused: bool) -> None:
+    """Nothing new is begun while a library is paused."""
+
+    async def asked() -> None:
+        from appliance.library import wishes
+
+        await wishes.pause(name, paused)
+
+    serving.ask(folder, asked)
+
+
+def scan(folder: DataFolder, name: str) -> None:
+    """Has it looked through at the worker's next look."""
+
+    async def asked() -> None:
+        from appliance.library import wishes
+
+        await wishes.scan(name)
+
+    serving.ask(folder, asked)
+
+
+def run(folder: DataFolder, workflow: "Workflow", text: bytes) -> None:
+    """Mounts a workflow for the worker of this appliance, and has it looked through. Raises NotTaken."""
+
+    async def asked() -> None:
+        from appliance.config import current
+        from appliance.library import wishes
+
+        began = time.time()
+        await asyncio.to_thread(_put, current().workflows, workflow.name, text)
+        await _mounted(workflow.name, began)
+        await wishes.pause(workflow.name, paused=False)
+        await wishes.scan(workflow.name)
+
+    serving.ask(folder, asked)
+
+
+async def _mounted(name: str, since: float) -> None:
+    from appliance.library import standing
+
+    until = time.monotonic() + MOUNT_SECONDS
+    while time.monotonic() < until:
+        if any(one.name == name and one.mounted_at.timestamp() > since - 1 for one in await standing.standings()):
+            return
+        await asyncio.sleep(LOOK_SECONDS)
+    raise NotTaken(f"no worker has taken {name} within {MOUNT_SECONDS:.0f} s")
+
+
+def _put(into: Path, name: str, text: bytes) -> None:
+    """Whole or not at all; what has the same name is replaced."""
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "library"
+    handle, draft = tempfile.mkstemp(dir=into, prefix=".", suffix=".new")
+    with os.fdopen(handle, "wb") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(handle)
+    Path(draft).replace(into / f"{stem}.json")
