@@ -10,9 +10,9 @@ from uuid import UUID
 
 import uvloop
 
-from appliance import queue
+from appliance import lanes, queue
 from appliance.again import REVIVED_SECONDS, again
-from appliance.beat import beat
+from appliance.beat import beat, known_as
 from appliance.bundles import jobs as bundles
 from appliance.clocks import SELDOM_SECONDS, Clocks
 from appliance.config import Config, Sandboxing, current
@@ -46,7 +46,7 @@ async def run(config: Config, lane: str, number: int) -> None:
     """Until told to end; jobs under way are finished first, for at most 10 seconds."""
     doorbell, key, name = Doorbell(config.valkey_url), config.key("worker_key"), f"worker-{lane}-{number}"
     decoder = Sandbox(("--data", str(config.data), "--lane", lane), weak=config.sandbox is Sandboxing.WEAK)
-    async with pool(4, name), decoder as sandbox:
+    async with pool(4, known_as(name, config.host)), decoder as sandbox:
         ledger = Ledger(doorbell.ring)
         objects = Inspector(config.endpoint(), key.access, key.secret)
         teller = Teller(config.valkey_url)
@@ -63,12 +63,15 @@ async def run(config: Config, lane: str, number: int) -> None:
         builder = bundles.Builder(objects, teller)
         renderer = renders.Renderer(Orders(doorbell.ring), objects, sandbox, builder, settings)
         gauge("jobs_under_way", lambda: developer.under_way)
+        limit = lanes.limit(settings, lane)
+        gauge("jobs_at_once", limit)
+        facts = protection(sandbox) | {"lane": lane}
         clocks = Clocks(objects, config.clock_seconds)
-        beating = partial(beat, patient(config.valkey_url), name, protection(sandbox), clocks)
-        watching = (settings.run, doorbell.run, teller.run, partial(clocks.run, SELDOM_SECONDS), beating)
+        told = partial(beat, patient(config.valkey_url), name, lambda: facts | {"last": list(developer.last)}, clocks)
+        watching = (settings.run, doorbell.run, teller.run, partial(clocks.run, SELDOM_SECONDS), told)
         loops = [asyncio.create_task(again(REVIVED_SECONDS, one)) for one in watching]
         context = {"developer": developer, "renderer": renderer}
-        loop = queue.worker(config.valkey_url, lane, develop, context, in_flight(config, lane), renders.job)
+        loop = queue.worker(config.valkey_url, lane, develop, context, limit, renders.job)
         log.info("worker is ready", lane=lane, number=number, sandbox=str(sandbox.protection))
         try:
             await loop.async_run()
@@ -82,11 +85,6 @@ async def run(config: Config, lane: str, number: int) -> None:
                 async with asyncio.timeout(CLOSING_SECONDS):
                     await loop.close()
                     await asyncio.gather(*loops, return_exceptions=True)
-
-
-def in_flight(config: Config, lane: str) -> int:
-    """Jobs that a worker has under way: a video keeps every core busy that it may."""
-    return 1 if lane == queue.MEDIA else config.jobs_in_flight
 
 
 def protection(sandbox: Sandbox) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from tests.ledger.intake import Intake, until
 @asynccontextmanager
 async def _working(intake: Intake, job: Job) -> AsyncIterator[asyncio.Task[None]]:
     """A worker of the lane, two jobs at once, while the block runs."""
-    loop = worker(intake.url, "images", job, {}, 2)
+    loop = worker(intake.url, "images", job, {}, lambda: 2)
     running = asyncio.create_task(loop.async_run())
     try:
         yield running

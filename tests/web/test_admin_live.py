@@ -75,7 +75,7 @@ async def test_api_that_answers_with_an_error_is_said_where_it_matters(overseer,
 @pytest.mark.long
 async def test_login_that_ended_leads_back_to_the_door(overseer, stack, host):
     page = overseer.page
-    await page.evaluate("() => sessionStorage.setItem('darkroom.operator', 'ended')")
+    await page.evaluate("() => sessionStorage.setItem('darkroom.admin', 'ended')")
     await overseer.button("Make a key").click()
     await overseer.dialog.get_by_label("Name").fill("too late")
     await overseer.dialog.get_by_role("button", name="Make it").click()
