@@ -50,7 +50,7 @@ async def run(config: Config, number: int) -> None:
             "layers": sorted(protection.layers),
             "missing": dict(protection.missing),
         }
-        beating = partial(beat, patient(config.valkey_url), name, {"sandbox": sandbox}, clocks)
+        beating = partial(beat, patient(config.valkey_url), name, lambda: {"sandbox": sandbox}, clocks)
         watching = (settings.run, doorbell.run, partial(clocks.run, SELDOM_SECONDS), beating)
         loops = [asyncio.create_task(again(REVIVED_SECONDS, one)) for one in watching]
         loops.append(asyncio.create_task(again(lambda: settings.now.library_look_seconds, shelf.look)))
