@@ -24,7 +24,6 @@ const CHARTS = [
   { metric: "requests", title: "Requests to the API", kind: "area" },
   { metric: "stored", title: "Originals kept", kind: "area" },
   { metric: "storage_bytes", title: "Room on the drives" },
-  { metric: "saved_bytes", title: "Space saved, by codec", kind: "area" },
 ];
 
 /** Throughput, latency, errors, room: over up to thirty days. */
