@@ -104,7 +104,7 @@ async def guest(browser: Browser, login: Callable[[], Awaitable[str]]) -> Visito
     return await arrive(await visitor(browser), await login())
 
 
-@pytest.fixture
+@in_one_loop
 async def overseer(browser: Browser, stack: Stack) -> AsyncIterator[Board]:
     """An operator at the page of theirs, who has a project of their own."""
     made = await board(browser, stack)

@@ -87,8 +87,7 @@ async def test_failed_file_comes_by_itself_is_tried_again_and_is_looked_up(overs
     await overseer.button(f"Try again {name}").click()
     await expect(row).to_have_count(0)
     await expect(row).to_be_visible(timeout=PATIENCE)  # it fails again, as it must
-    timeline = await overseer.api.call("GET", f"/assets/{asset}/timeline")
-    assert len([entry for entry in timeline["entries"] if entry["what"] == "attempt_began"]) >= 2
+    assert await overseer.attempts(asset, 2) == 2
     overseer.clean(host)
 
 
@@ -107,8 +106,7 @@ async def test_all_that_failed_for_a_reason_are_tried_again(overseer, host, tmp_
     await overseer.answer("Try all again")
     await expect(page.locator("#failed [data-notice]")).to_contain_text("tried again")
     for asset in ids:
-        timeline = await overseer.api.call("GET", f"/assets/{asset}/timeline")
-        assert any(entry["what"] in ("uploaded", "retried") for entry in timeline["entries"])
+        assert await overseer.attempts(asset, 2) == 2
     overseer.clean(host)
 
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from tests.web.conftest import in_one_loop
 from tests.web.visitor import Visitor, visitor
 
 TICKS = "([most, count, unit]) => import('/web/admin/ticks.js').then(({ valueTicks }) => valueTicks(most, count, unit))"
@@ -23,7 +24,7 @@ NONE = "\N{EN DASH}"
 NOON = 1_795_780_800  # 2026-11-27 12:00 UTC
 
 
-@pytest.fixture
+@in_one_loop
 async def easel(browser, stack) -> Visitor:
     """A page of ours on which nothing else is drawn."""
     made = await visitor(browser, timezone_id="Europe/Berlin", locale="en-GB")
