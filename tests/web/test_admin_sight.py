@@ -1,7 +1,8 @@
 """The operator's page for everybody: by keyboard alone, read out, on a phone, by day and by night."""
 
 import asyncio
-import re
+from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.async_api import expect
@@ -64,8 +65,9 @@ async def test_chart_is_read_by_keyboard_and_as_a_table_and_its_range_is_chosen(
     await page.keyboard.press("ArrowLeft")
     await expect(page.get_by_role("radio", name="The last 6 hours")).to_be_checked()
     await page.wait_for_function("() => document.querySelector('#figures').getAttribute('aria-busy') === null")
-    spans = [re.search(r"from=(.+?)&to=(.+?)&", url).groups() for url in asked]
-    assert spans
+    asked_for = parse_qs(urlsplit(asked[-1]).query)
+    begins, ends = (datetime.fromisoformat(asked_for[name][0]) for name in ("from", "to"))
+    assert ends - begins == timedelta(hours=6)
     chart = page.locator(".chart", has=page.get_by_role("heading", name="Room on the drives"))
     plot = chart.get_by_role("slider")
     await expect(plot).to_be_visible(timeout=90_000)  # the first sample is taken within a minute
@@ -128,14 +130,14 @@ async def test_whole_way_by_keyboard(browser, stack, host):
 async def test_phone(browser, stack, host, tmp_path, scheme):
     made = await board(browser, stack, color_scheme=scheme, **PHONE)
     page = made.page
-    _, name = await made.bad_upload(tmp_path, "a-name-without-any-space-" * 6 + ".jpg")
+    _, name = await made.bad_upload(tmp_path, f"{scheme}-" + "a-name-without-any-space-" * 6 + ".jpg")
     await expect(made.row("failed", name)).to_be_visible(timeout=60_000)
     await expect(page.locator("#setting-list > li")).not_to_have_count(0)
     await no_sideways_scroll(page)
-    for target in await page.locator("button:visible, select:visible, .button:visible, .index a").all():
+    for target in await page.locator("button:visible, select:visible, .button:visible, .index a:visible").all():
         box = await target.bounding_box()
         assert min(box["width"], box["height"]) >= SMALLEST_TARGET, await target.inner_text()
-    await made.row("failed", name).get_by_role("link").tap()
+    await made.row("failed", name).first.get_by_role("link").tap()
     await expect(page.locator("#found .events li")).not_to_have_count(0)
     await no_sideways_scroll(page)
     await made.button("Make a key").tap()
