@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from processors.video.codec import Codec
+from processors.video.facts import VideoFacts
+from processors.video.keeping.inventory import Inventory
 
 
 class Why(StrEnum):
@@ -43,6 +45,13 @@ class Found(NamedTuple):
     def version(self) -> str:
         """Other bytes have another one."""
         return f"{self.inode}-{self.size}-{self.mtime_ns}"
+
+
+class Looked(NamedTuple):
+    """What a file says of itself."""
+
+    facts: VideoFacts
+    inventory: Inventory
 
 
 class Unreadable(NamedTuple):

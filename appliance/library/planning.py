@@ -58,10 +58,10 @@ class Examined(NamedTuple):
 
 async def examined(found: Found, workflow: Workflow, protection: Protection) -> Examined:
     """Open a file, and decide by what it says of itself."""
-    facts = await look(found, protection)
-    if isinstance(facts, Skip | Unreadable):
-        return Examined(facts)
-    return Examined(decide(facts, workflow.rules, workflow.target), facts)
+    looked = await look(found, protection)
+    if isinstance(looked, Skip | Unreadable):
+        return Examined(looked)
+    return Examined(decide(looked, workflow), looked.facts)
 
 
 async def following(entries: Iterator[Entry], turn: asyncio.Lock) -> Entry | None:

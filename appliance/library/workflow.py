@@ -4,7 +4,7 @@ import hashlib
 from enum import StrEnum
 from inspect import cleandoc
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -14,6 +14,7 @@ from appliance.library.schedule import span
 from appliance.settings import casts
 from processors.profiles import PROFILES
 from processors.video.codec import Codec
+from processors.video.keeping.wishes import SoundWish, Wish
 from processors.video.settings import Settings
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,60}$")]
@@ -21,6 +22,7 @@ Extension = Annotated[str, Meta(pattern=r"^[^./]{1,30}$", examples=["mkv"])]
 Duration = Annotated[str, Meta(examples=["90s", "1h30m", "2d"])]
 Size = Annotated[str, Meta(examples=["500M", "7.3 GB", "16GiB"])]
 Rate = Annotated[str, Meta(description="Bits a second.", examples=["800k", "2.5M"])]
+Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}$", description="ISO 639, as files have it.", examples=["eng"])]
 Lines = Annotated[int, Meta(ge=1, le=100_000, description="Of pictures: the shorter side.")]
 
 
@@ -29,13 +31,14 @@ class Unfit(Exception):
 
 
 class Loss(StrEnum):
-    """What a transcode takes away for good: light beyond SDR, streams other than the pictures and the first sound,
-    channels of the sound beyond two.
+    """What a transcode may take away for good; all else is kept, or the file stays as it is. INTERLACING: fields become
+    whole pictures. CHROMA: colour of a finer raster than 4:2:0. DATA: streams that are neither picture, sound nor text,
+    as a camera's readings.
     """
 
-    HDR = "hdr"
-    STREAMS = "streams"
-    CHANNELS = "channels"
+    INTERLACING = "interlacing"
+    CHROMA = "chroma"
+    DATA = "data"
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -79,25 +82,46 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         must_be("least_age", casts.seconds, self.least_age)
 
 
+class Sound(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What becomes of sound. codec: of what is bulky (PCM, FLAC, TrueHD and their like), keep: all is copied.
+
+    channel_rate: bits a second for each channel of what is encoded. languages: only these are kept, and what names
+    none; never none at all. None named: all are.
+    """
+
+    codec: Literal["keep", "opus", "aac"] = "keep"
+    channel_rate: Rate = "64k"
+    languages: tuple[Language, ...] = ()
+
+    def __post_init__(self) -> None:
+        must_be("channel_rate", bits, self.channel_rate)
+
+    def wish(self) -> SoundWish:
+        """The same in the words of the processors."""
+        return SoundWish("" if self.codec == "keep" else self.codec, bits(self.channel_rate), self.languages)
+
+
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What they become. most_lines: larger ones are made smaller.
 
-    bit_rates: bits a second by the number of lines up to which each holds; the largest holds beyond. Without: those of
-    uploads.
+    bit_rates: bits a second that pictures have at most, by the number of lines up to which each holds; the largest
+    holds beyond. Without: those of uploads. subtitles: languages that are kept, and what names none; none named: all.
     """
 
     codec: Codec
     most_lines: Lines = 2160
     bit_rates: dict[Lines, Rate] = {}
+    sound: Sound = Sound()
+    subtitles: tuple[Language, ...] = ()
 
     def __post_init__(self) -> None:
         for lines, rate in self.bit_rates.items():
             must_be(f"bit_rates, {lines}", asked, rate)
 
-    def settings(self) -> Settings:
-        """The same in the words of the processors."""
-        rates = tuple(sorted((lines, bits(rate)) for lines, rate in self.bit_rates.items()))
-        return Settings(codec=self.codec, max_lines=self.most_lines, bit_rates=rates or Settings().bit_rates)
+    def bit_rate(self, lines: int) -> int:
+        """Bits a second that pictures of so many lines may have."""
+        rates = tuple(sorted((up_to, bits(rate)) for up_to, rate in self.bit_rates.items()))
+        return Settings(bit_rates=rates or Settings().bit_rates).bit_rate(min(lines, self.most_lines))
 
 
 class Verification(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -173,6 +197,22 @@ class Workflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     schedule: Schedule = Schedule()
     courtesy: Courtesy = Courtesy()
     limits: Limits = Limits()
+
+    def wish(self, lines: int) -> Wish:
+        """What becomes of a video of so many lines, in the words of the processors."""
+        accepted = self.rules.accept
+        return Wish(
+            codec=self.target.codec,
+            bit_rate=self.target.bit_rate(lines),
+            most_lines=self.target.most_lines,
+            sound=self.target.sound.wish(),
+            subtitles=self.target.subtitles,
+            deinterlace=Loss.INTERLACING in accepted,
+            subsample=Loss.CHROMA in accepted,
+            drop_data=Loss.DATA in accepted,
+            threads=self.limits.cores,
+            nice=self.limits.nice,
+        )
 
     def hash(self) -> str:
         """Of all that decides about a file: what was decided by another one is decided anew."""

@@ -4,7 +4,7 @@ import errno
 from dataclasses import dataclass
 
 from appliance.library.originals.identity import holds
-from appliance.library.originals.records import Record
+from appliance.library.originals.records import ORIGINAL, Record
 from appliance.library.originals.spots import Spot
 
 
@@ -41,9 +41,9 @@ class Found:
         return self._at(self.record.new) == self.record.made.sha256
 
     def kept_original(self) -> Spot | None:
-        """Where beside the record it lies."""
-        found = (spot for spot, sha256 in self.beside.items() if sha256 == self.record.original.sha256)
-        return next(found, None)
+        """Where beside the record it lies; under its own name, if it has two."""
+        found = [spot for spot, sha256 in self.beside.items() if sha256 == self.record.original.sha256]
+        return min(found, key=lambda spot: spot.name != ORIGINAL, default=None)
 
     def strangers(self) -> list[Spot]:
         """What lies beside the record and is neither."""

@@ -21,14 +21,16 @@ def locked(folder: int, asset: UUID) -> Iterator[bool]:
     """
     descriptor = os.open(_NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
     try:
-        yield _taken(descriptor, asset.int & _PLACES)
+        yield _set(descriptor, asset, fcntl.F_WRLCK)
     finally:
+        # Said, since a process that was forked meanwhile has the file open as well.
+        _set(descriptor, asset, fcntl.F_UNLCK)
         os.close(descriptor)
 
 
-def _taken(descriptor: int, at: int) -> bool:
+def _set(descriptor: int, asset: UUID, kind: int) -> bool:
     # struct flock: type, whence, start, length, pid
-    wanted = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, at, 1, 0)
+    wanted = struct.pack("hhqqi", kind, os.SEEK_SET, asset.int & _PLACES, 1, 0)
     try:
         fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, wanted)
     except OSError as error:

@@ -7,6 +7,7 @@
 system. No name in there has an extension, so that no player or other library takes the originals for films.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -67,15 +68,13 @@ def prepare(place: Place) -> NotDone | None:
     """Make the hidden folder where there is none; None where it can be used."""
     try:
         with opened(place.top) as top, opened(HIDDEN, top, make=True) as own:
-            facts = os.fstat(own)
+            _must_be_ours(own)
             for name in (WORK, KEPT):
                 with opened(name, own, make=True):
                     pass
     except OSError as error:
         said = error.strerror or type(error).__name__
         return NotDone(Hindrance.PLACE, f"the folder {HIDDEN} can't be used in {place.top}: {said}")
-    if facts.st_uid != os.geteuid() or facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return NotDone(Hindrance.PLACE, f"the folder {HIDDEN} in {place.top} belongs to somebody else")
     return None
 
 
@@ -99,8 +98,10 @@ def opened(path: str, at: int | None = None, *, make: bool = False) -> Iterator[
 @contextmanager
 def hidden(place: Place, name: str) -> Iterator[int]:
     """A descriptor of WORK or KEPT of a place that has been prepared. Raises OSError."""
-    with opened(place.top) as top, opened(HIDDEN, top) as own, opened(name, own) as folder:
-        yield folder
+    with opened(place.top) as top, opened(HIDDEN, top) as own:
+        _must_be_ours(own)
+        with opened(name, own) as folder:
+            yield folder
 
 
 @contextmanager
@@ -124,6 +125,13 @@ def assets(folder: int) -> list[UUID]:
         with suppress(ValueError):
             found.append(UUID(name))
     return sorted(found)
+
+
+def _must_be_ours(own: int) -> None:
+    """Raises PermissionError where others could write records, by which files are moved and removed."""
+    facts = os.fstat(own)
+    if facts.st_uid != os.geteuid() or facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise PermissionError(errno.EPERM, "others can write to it")
 
 
 def _highest(folder: str, inside: str) -> str:

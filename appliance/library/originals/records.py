@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from appliance.library.originals.spots import Spot, move, sync
+from appliance.library.originals.spots import Spot, sync
 
 ORIGINAL, MADE = "original", "made"
 _DRAFT = "draft"
@@ -90,14 +90,13 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 def write(folder: int, record: Record) -> None:
     """As one that says REPLACING, there for good. folder: a descriptor of the asset's own. Raises OSError."""
-    draft = Spot(folder, _DRAFT)
-    draft.unlink()
+    Spot(folder, _DRAFT).unlink()
     descriptor = os.open(_DRAFT, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
     with open(descriptor, "wb") as file:
         file.write(msgspec.json.format(msgspec.json.encode(record)) + b"\n")
         file.flush()
         os.fsync(descriptor)
-    move(draft, Spot(folder, State.REPLACING))
+    os.rename(_DRAFT, State.REPLACING, src_dir_fd=folder, dst_dir_fd=folder)
     sync(folder)
 
 

@@ -39,12 +39,13 @@ def _of_chapters(one: Stream, inventory: Inventory) -> bool:
 
 def sound(one: Stream, wish: SoundWish) -> tuple[str, int]:
     """The codec that a stream of sound will have, and the bits a second it is encoded with, 0 where it is copied."""
-    if not wish.codec or not _bulky(one) or one.channels not in LAYOUTS or one.codec == wish.codec:
+    if not wish.codec or not bulky(one) or one.channels not in LAYOUTS or one.codec == wish.codec:
         return one.codec, 0
     return wish.codec, wish.channel_rate * one.channels
 
 
-def _bulky(one: Stream) -> bool:
+def bulky(one: Stream) -> bool:
+    """Whether a stream of sound is lossless, or as large."""
     if one.codec == "dts":
         return one.profile.startswith(LOSSLESS_DTS)
     return one.codec.startswith("pcm_") or one.codec in BULKY

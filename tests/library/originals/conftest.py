@@ -15,7 +15,7 @@ MAKE = {"xfs": ("mkfs.xfs", "-q"), "ext4": ("mkfs.ext4", "-q", "-E", "lazy_itabl
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as made:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as made:
         Path(made).chmod(0o755)
         yield Path(made)
 

@@ -1,13 +1,16 @@
 """A process dies, or a machine's power, at any moment: one of the two files is whole, and there is one end to it."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from appliance.library.originals import replacing
 from appliance.library.originals.recovering import End, Recovered
 from appliance.library.originals.replacing import OTHER_NAME, SAME_NAME
 from appliance.library.originals.undoing import STEPS
+from tests.library.originals.fallback import without_flags
 from tests.library.originals.scene import OTHER, Scene, die_after, die_before, dying
 
 pytestmark = pytest.mark.pure
@@ -35,10 +38,11 @@ def test_a_process_that_dies_after_any_step(folder: Path, steps: tuple[Callable[
     assert seen == {True, False}
 
 
-def test_a_process_that_dies_before_any_change(scene: Scene) -> None:
+@pytest.mark.parametrize("kernel", [lambda: None, without_flags], ids=["exchanging", "linking"])
+def test_a_process_that_dies_before_any_change(scene: Scene, kernel: Callable[[], None]) -> None:
     """Within the steps; until it has nothing more to change."""
     for number in range(1, MOST):
-        status = dying(lambda number=number: (die_before(number), scene.replace()))
+        status = dying(lambda number=number: (kernel(), die_before(number), scene.replace()))
         ends(scene)
         if scene.kept.exists():
             scene.undo()
@@ -61,10 +65,11 @@ def test_who_dies_while_it_is_undone_after_any_step(scene: Scene) -> None:
     assert ended == [End.REPLACED, End.UNDONE, End.UNDONE, End.UNDONE, End.UNDONE]
 
 
-def test_who_dies_while_it_is_undone_before_any_change(scene: Scene) -> None:
+@pytest.mark.parametrize("kernel", [lambda: None, without_flags], ids=["exchanging", "linking"])
+def test_who_dies_while_it_is_undone_before_any_change(scene: Scene, kernel: Callable[[], None]) -> None:
     for number in range(1, MOST):
         scene.replaced()
-        status = dying(lambda number=number: (die_before(number), scene.undo()))
+        status = dying(lambda number=number: (kernel(), die_before(number), scene.undo()))
         ends(scene)
         scene.undo()
         scene.must_be_old()
@@ -85,6 +90,34 @@ def test_by_force_nothing_of_others_is_lost_either(film: Scene) -> None:
         (aside,) = [path for path in film.film.parent.iterdir() if path != film.film]
         assert aside.read_bytes() == OTHER
         aside.unlink()
+
+
+@pytest.mark.parametrize("step", [6, 8])
+def test_who_dies_while_recovering_is_recovered(scene: Scene, step: int) -> None:
+    for number in range(1, MOST):
+        assert dying(lambda: scene.replace(done=die_after(step))) == 1
+        status = dying(lambda number=number: (die_before(number), scene.recover()))
+        ends(scene)
+        scene.must_be_new()
+        scene.undo()
+        if status == 0:
+            break
+    assert 2 < number < MOST - 1
+
+
+def test_what_took_the_name_in_the_very_last_moment_gets_it_back(film: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It came out of the exchange, and before that was seen the process died."""
+
+    def take() -> None:
+        film.film.unlink()
+        film.film.write_bytes(OTHER)
+
+    monkeypatch.setattr(replacing, "_must_be_still", lambda job: take())
+    monkeypatch.setattr(replacing, "_must_be_original", lambda job, spot: os._exit(1))
+    assert dying(film.replace) == 1
+    assert [one.end for one in film.recover() if isinstance(one, Recovered)] == [End.ROLLED_BACK]
+    assert film.film.read_bytes() == OTHER
+    assert not film.kept.exists()
 
 
 def test_what_others_are_at_is_left_to_them(film: Scene) -> None:
