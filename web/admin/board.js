@@ -7,10 +7,12 @@ import { Glance } from "./glance.js";
 import { History } from "./history.js";
 import { Keys } from "./keys.js";
 import { Lanes } from "./lanes.js";
+import { Library } from "./library.js";
 import { Live } from "./live.js";
 import { keepMoments } from "./moments.js";
 import { Owners } from "./owners.js";
 import { say } from "./rows.js";
+import { Savings } from "./savings.js";
 import { Search } from "./search.js";
 import { Settings } from "./settings.js";
 import { Staleness } from "./staleness.js";
@@ -20,6 +22,7 @@ import { Workers } from "./workers.js";
 
 // What the event stream does not tell, while the page is seen.
 const STORAGE_EVERY = 10_000;
+const LIBRARY_EVERY = 15_000;
 const FIGURES_EVERY = 60_000;
 
 /** All that an operator has open. Told by the event stream; what that does not tell is read from time to time. */
@@ -46,6 +49,8 @@ export class Board {
     this.workers = new Workers(tools);
     this.storage = new Storage(tools, (cluster) => this.tiles.show({ cluster }));
     this.figures = new Figures(tools);
+    this.library = new Library(tools);
+    this.savings = new Savings(tools);
     this.settings = new Settings(tools, () => this.history.load());
     this.history = new History(tools, () => this.#settingsChanged());
     this.owners = new Owners(tools);
@@ -72,6 +77,8 @@ export class Board {
       this.keys,
       this.search,
       this.figures,
+      this.library,
+      this.savings,
     ];
   }
 
@@ -80,6 +87,8 @@ export class Board {
     keepMoments(byId("board"), signal);
     this.live.start();
     this.#keepReading(this.storage, STORAGE_EVERY);
+    this.#keepReading(this.library, LIBRARY_EVERY);
+    this.#keepReading(this.savings, FIGURES_EVERY);
     this.#keepReading(this.figures, FIGURES_EVERY);
     for (const section of [this.settings, this.history, this.owners, this.keys]) section.load();
     this.go();

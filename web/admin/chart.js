@@ -5,6 +5,7 @@ import { writerOf } from "./words.js";
 
 const HEIGHT = 190;
 const PAGE = 10;
+const DAY = 86_400;
 const EMPTY = { from: 0, step: 60, series: [] };
 
 /**
@@ -113,7 +114,8 @@ export class Chart {
 
   #momentInWords(at) {
     const { from, step } = this.#figures;
-    return new Date((from + at * step) * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+    const form = step < DAY ? { dateStyle: "medium", timeStyle: "short" } : { dateStyle: "medium" };
+    return new Date((from + at * step) * 1000).toLocaleString(undefined, form);
   }
 
   #showLegend(told) {
