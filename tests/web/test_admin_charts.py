@@ -42,6 +42,7 @@ async def test_lines_lie_at_round_figures_and_moments(easel, host):
         assert 2 <= len(ticks) <= 6
         assert ticks[-2] < most or most == 0, "no room is lost above"
     assert await evaluate(TICKS, [75, 3, "seconds"]) == [0, 30, 60, 90]
+    assert await evaluate(TICKS, [1, 3, "count"]) == [0, 1]
     assert await evaluate(TICKS, [1284, 3, ""]) == [0, 500, 1000, 1500]
     found = await evaluate(TIMES, [NOON - 24 * HOUR, NOON, 6])
     assert found["step"] == 6 * HOUR

@@ -14,7 +14,7 @@ const SECOND_STEPS = [1, 2, 5, 10, 15, 30, ...TIME_STEPS];
  * Round values from 0 to at least `most`.
  * @param {number} most the largest value there is
  * @param {number} count about so many steps
- * @param {string} unit "seconds" has steps of its own
+ * @param {string} unit "seconds" has steps of its own, "count" none below 1
  */
 export function valueTicks(most, count = 4, unit = "") {
   const top = most > 0 ? most : 1;
@@ -28,6 +28,8 @@ function stepOf(rough, unit) {
     const known = SECOND_STEPS.find((step) => step >= rough);
     if (known) return known;
   }
+  // There is no half of a file.
+  if (unit === "count" && rough < 1) return 1;
   const power = 10 ** Math.floor(Math.log10(rough));
   return [1, 2, 2.5, 5, 10].map((times) => times * power).find((step) => step >= rough - 1e-12 * power);
 }
