@@ -17,7 +17,7 @@ import uvloop
 
 from appliance import lanes, queue
 from appliance.again import REVIVED_SECONDS, again
-from appliance.beat import beat
+from appliance.beat import beat, known_as
 from appliance.clocks import SELDOM_SECONDS, Clocks
 from appliance.config import Config, Sandboxing, current
 from appliance.files import precedence
@@ -33,6 +33,7 @@ from appliance.logs import log, set_up
 from appliance.metrics import gauge
 from appliance.settings.reading import Reader
 from appliance.valkey import patient, quick
+from appliance.worker import protection as protection_told
 from processors.sandbox import SandboxWeak, stepping
 from processors.sandbox.probe import probe
 from storage.inspection import Inspector
@@ -51,7 +52,7 @@ async def run(config: Config, number: int) -> None:
     doorbell, key, name = Doorbell(config.valkey_url), config.key("worker_key"), f"worker-{queue.BACKFILL}-{number}"
     protection = replace(await probe(), weak=config.sandbox is Sandboxing.WEAK)
     protection.require()
-    async with pool(4, name):
+    async with pool(4, known_as(name, config.host)):
         ledger, told = Ledger(doorbell.ring), quick(config.valkey_url)
         objects = Inspector(config.endpoint(), key.access, key.secret)
         teller, settings = Teller(config.valkey_url), Reader(config, told)
@@ -61,15 +62,10 @@ async def run(config: Config, number: int) -> None:
         bench = Bench(ledger, objects, settings, teller, shelf, protection)
         upkeep = Upkeep(ledger, shelf)
         gauge("jobs_under_way", lambda: bench.under_way)
+        clocks = Clocks(objects, config.clock_seconds)
         limit = lanes.limit(settings, queue.BACKFILL)
         gauge("jobs_at_once", limit)
-        clocks = Clocks(objects, config.clock_seconds)
-        sandbox = {
-            "strong": protection.strong,
-            "layers": sorted(protection.layers),
-            "missing": dict(protection.missing),
-        }
-        facts = {"sandbox": sandbox, "lane": queue.BACKFILL}
+        facts = protection_told(protection) | {"lane": queue.BACKFILL}
         beating = partial(beat, patient(config.valkey_url), name, lambda: facts | {"last": list(bench.last)}, clocks)
         watching = (settings.run, doorbell.run, teller.run, partial(clocks.run, SELDOM_SECONDS), beating)
         loops = [asyncio.create_task(again(REVIVED_SECONDS, one)) for one in watching]

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import resource
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +21,7 @@ from appliance.library.outcomes import Found, Looked
 from appliance.library.probing import FLAGS, looked_into
 from appliance.settings import casts
 from processors.sandbox.layers import Protection
+from processors.sandbox.spent import spent
 from processors.video.keeping.order import Order, Refusal
 from processors.video.keeping.remaking import Remaking, remake
 from processors.video.keeping.verdict import Bars, Verdict
@@ -159,17 +159,12 @@ class Meter:
     """CPU time of the programs that this process runs."""
 
     def __init__(self) -> None:
-        self._before = _children()
+        self._before = spent()
 
     def lap(self) -> float:
         """Seconds since it was asked last."""
-        before, self._before = self._before, _children()
+        before, self._before = self._before, spent()
         return self._before - before
-
-
-def _children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def _hindered(what: NotDone) -> Exception:
