@@ -34,29 +34,40 @@ async def beat(redis: Redis, part: str, facts: Facts | None = None, clocks: Cloc
     With it go what the process counts, what it last warned of, `facts` about it, and what its `clocks` have found.
     Where there are several hosts, a part is known as `part@host`.
     """
-    part = known_as(part, current().host)
+    part, saying = known_as(part, current().host), None
     try:
-        await _beat(redis, part, facts, clocks)
-    finally:  # a part that is told to end is not missed
-        with suppress(*LOST, TimeoutError):
-            async with asyncio.timeout(LEAVING_SECONDS):
-                await redis.zrem(BEATING, part)
+        while True:
+            saying = asyncio.create_task(_say(redis, part, facts, clocks))
+            await asyncio.shield(saying)
+            await asyncio.sleep(EVERY_SECONDS)
+    finally:
+        # In a task of its own, since this one is being cancelled, and what waits for an answer in it is so, too.
+        leaving = asyncio.create_task(_leave(redis, part, saying))
+        if not (await asyncio.wait({leaving}, timeout=LEAVING_SECONDS))[0]:
+            leaving.cancel()
 
 
-async def _beat(redis: Redis, part: str, facts: Facts | None, clocks: Clocks | None) -> None:
-    while True:
-        apart = clocks.apart() if clocks else ""
-        told = {"pid": os.getpid(), "began": BEGAN, "gauges": metrics.gauges(), "clocks": apart}
-        try:
-            await redis.set(f"{KEY}{part}", msgspec.json.encode(told | dict(facts() if facts else {})), ex=KEPT_SECONDS)
-            await redis.zadd(BEATING, {part: time.time()})
-            if clocks:
-                await (redis.sadd(APART, part) if apart else redis.srem(APART, part))  # type: ignore[misc]
-            await metrics.publish(redis)
-            await recent.publish(redis, part)
-        except LOST as error:
-            log.warning("heartbeat not told", error=type(error).__name__)
-        await asyncio.sleep(EVERY_SECONDS)
+async def _say(redis: Redis, part: str, facts: Facts | None, clocks: Clocks | None) -> None:
+    apart = clocks.apart() if clocks else ""
+    told = {"pid": os.getpid(), "began": BEGAN, "gauges": metrics.gauges(), "clocks": apart}
+    try:
+        await redis.set(f"{KEY}{part}", msgspec.json.encode(told | dict(facts() if facts else {})), ex=KEPT_SECONDS)
+        await redis.zadd(BEATING, {part: time.time()})
+        if clocks:
+            await (redis.sadd(APART, part) if apart else redis.srem(APART, part))  # type: ignore[misc]
+        await metrics.publish(redis)
+        await recent.publish(redis, part)
+    except LOST as error:
+        log.warning("heartbeat not told", error=type(error).__name__)
+
+
+async def _leave(redis: Redis, part: str, saying: asyncio.Task[None] | None) -> None:
+    """A part that is told to end is not missed; what it was just saying must not come after this."""
+    if saying:
+        await asyncio.wait({saying}, timeout=LEAVING_SECONDS / 2)
+        saying.cancel()
+    with suppress(*LOST):
+        await redis.zrem(BEATING, part)
 
 
 def known_as(part: str, host: str) -> str:

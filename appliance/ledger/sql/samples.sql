@@ -22,25 +22,28 @@ BEGIN
     END LOOP;
 END $$;
 
--- A figure from `since` to `until`, by steps of so many seconds: of what is measured the mean of each step, or with
--- `worst` the largest; of what is counted (`counted`) how much came a second. A count that is smaller than the one before
--- it began anew in between. Steps of which nothing is known have no row.
+-- A figure from `since` to `until`, by steps of so many seconds: of what is measured the mean of each step and the largest;
+-- of what is counted (`counted`) how much came a second. A count that is smaller than the one before it began anew in
+-- between. Steps of which nothing is known have no row.
 CREATE OR REPLACE FUNCTION ledger.read_samples(
     of_metric text, since timestamptz, until timestamptz, seconds integer, counted boolean
 ) RETURNS TABLE (labels jsonb, step timestamptz, mean double precision, worst double precision)
 LANGUAGE sql STABLE AS $$
-    SELECT l.labels, date_bin(make_interval(secs => seconds), v.at, 'epoch') AS step,
-        CASE WHEN counted THEN sum(v.came) / nullif(sum(v.took), 0) ELSE avg(v.value) END,
-        CASE WHEN counted THEN max(v.came / nullif(v.took, 0)) ELSE max(v.value) END
+    SELECT l.labels, v.step, CASE WHEN counted THEN v.came / v.took ELSE v.mean END, v.worst
     FROM ledger.sample_series l CROSS JOIN LATERAL (
-        SELECT s.at, s.value,
-            CASE WHEN s.value < lag(s.value) OVER w THEN s.value ELSE s.value - lag(s.value) OVER w END AS came,
-            extract(epoch FROM s.at - lag(s.at) OVER w)::float AS took
-        FROM ledger.samples s
-        -- The one before is needed for what is counted.
-        WHERE s.series = l.id AND s.at >= since - interval '10 minutes' AND s.at < until
-        WINDOW w AS (ORDER BY s.at)
+        SELECT date_bin(make_interval(secs => seconds), p.at, 'epoch') AS step, avg(p.value) AS mean, max(p.value) AS worst,
+            sum(CASE WHEN p.value < p.value_before THEN p.value ELSE p.value - p.value_before END) AS came,
+            -- Of the whole step at once: one row is right behind the other.
+            extract(epoch FROM max(p.at) - min(p.at_before))::float AS took
+        FROM (
+            SELECT s.at, s.value, lag(s.at) OVER w AS at_before, lag(s.value) OVER w AS value_before
+            FROM ledger.samples s
+            -- The one before is needed for what is counted.
+            WHERE s.series = l.id AND s.at >= since - interval '10 minutes' AND s.at < until
+            WINDOW w AS (ORDER BY s.at)
+        ) p
+        WHERE p.at >= since AND (NOT counted OR p.at_before IS NOT NULL)
+        GROUP BY 1
     ) v
-    WHERE l.metric = of_metric AND v.at >= since AND (NOT counted OR v.took IS NOT NULL)
-    GROUP BY l.labels, 2;
+    WHERE l.metric = of_metric;
 $$;
