@@ -74,8 +74,6 @@ def _files(paths: list[str], workflow: Workflow) -> list[tuple[bytes, Found]] | 
         except OSError:
             continue
         found = Found(path, facts.st_size, facts.st_mtime_ns, facts.st_nlink, facts.st_ino)
-        if source.finder is not None:  # which may go by anything
-            return None
-        if unopened(found, source, workflow.rules, now) is None:
+        if source.finder is not None or unopened(found, source, workflow.rules, now) is None:
             files.append((os.path.relpath(os.fsencode(path), root), found))
     return files
