@@ -1,6 +1,7 @@
 """All libraries that this worker has mounted: each is looked through when that is due, whatever else goes on."""
 
 import asyncio
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -11,12 +12,15 @@ from appliance.config import Settings
 from appliance.errors import Unavailable
 from appliance.ledger.service import Ledger
 from appliance.library.catalogue import Catalogue, Library
-from appliance.library.courtesy import look, waits
+from appliance.library.courtesy import Around, look, waits
 from appliance.library.mounted import Broken, mounted
+from appliance.library.permission import forbidden
 from appliance.library.scanning import Scanning
 from appliance.library.workflow import Workflow
 from appliance.logs import log
 from appliance.settings import casts
+
+HELD_SECONDS = 60.0
 
 
 class Shelf:
@@ -29,6 +33,7 @@ class Shelf:
         self._redis = redis
         self._settings = settings
         self._broken: dict[str, str] = {}
+        self._held: dict[int, tuple[float, str]] = {}
         self._scans: dict[int, asyncio.Task[object]] = {}
         self.libraries: dict[int, Library] = {}
         """By their ids, as they were at the last look."""
@@ -42,8 +47,7 @@ class Shelf:
         around = await look(self._redis, self._settings.now.timezone) if libraries else None
         for library in libraries:
             if around is not None:
-                paused = "it is paused" if library.paused else None
-                await self._catalogue.waits(library, paused or waits(library.workflow, around))
+                await self._catalogue.waits(library, await self._why_not(library, around))
             await self._scan(library)
 
     async def why_not(self, library: int) -> str | None:
@@ -51,9 +55,20 @@ class Shelf:
         mine = self.libraries.get(library)
         if mine is None:
             return "its workflow is not mounted here"
-        if mine.paused:
+        return await self._why_not(mine, await look(self._redis, self._settings.now.timezone))
+
+    def hold(self, library: int, why: str) -> None:
+        """Lets a library wait for a minute: its disk is full, say."""
+        self._held[library] = (time.monotonic() + HELD_SECONDS, why)
+
+    async def _why_not(self, library: Library, around: Around) -> str | None:
+        """What nobody but an operator can change comes first."""
+        workflow, (until, why) = library.workflow, self._held.get(library.id, (0.0, ""))
+        if library.paused:
             return "it is paused"
-        return waits(mine.workflow, await look(self._redis, self._settings.now.timezone))
+        if workflow.replace.allowed and (closed := await asyncio.to_thread(forbidden, workflow.source.folder)):
+            return closed
+        return why if time.monotonic() < until else waits(workflow, around)
 
     async def close(self) -> None:
         """Ends what is under way; whoever comes next goes on with it."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.commands import options
+from ops.libraries.names import printable
 from ops.setup.say import say
 
 if TYPE_CHECKING:
@@ -63,6 +64,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     run.add_argument("workflow", metavar="WORKFLOW", type=Path, help="the workflow, a JSON file")
     for name, text in NAMED.items():
         _action(actions, name, text).add_argument("name", metavar="NAME", help="of the library, as status shows it")
+    undo = _action(actions, "undo", "bring originals back, bit for bit, as long as they are kept")
+    undo.add_argument("name", metavar="NAME", help="of the library")
+    which = undo.add_mutually_exclusive_group(required=True)
+    which.add_argument("path", metavar="PATH", nargs="?", default="", help="a file, or a folder with all below it")
+    which.add_argument("--all", action="store_true", help="all of the library")
     status = _action(actions, "status", "show how all libraries stand")
     status.add_argument("--json", action="store_true", help="the same for a script")
     return made.parse_args(arguments)
@@ -134,6 +140,17 @@ def _scan(given: argparse.Namespace) -> int:
     return 0
 
 
+def _undo(given: argparse.Namespace) -> int:
+    from ops.libraries import asking
+
+    files, problems = asking.undo(options.folder(given), given.name, given.path)
+    for problem in problems:
+        say(f"darkroom: {printable(problem)}")
+    if not files:
+        say("darkroom: nothing is kept of that: it was not replaced, or its time is over")
+    return CANNOT if problems or not files else 0
+
+
 def _status(given: argparse.Namespace) -> int:
     from ops.libraries import asking, standing
 
@@ -168,6 +185,7 @@ _DO: dict[str, Callable[[argparse.Namespace], int]] = {
     "scan": _scan,
     "pause": _pause,
     "resume": _pause,
+    "undo": _undo,
     "status": _status,
     "schema": _schema,
 }

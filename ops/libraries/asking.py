@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MOUNT_SECONDS = 12.0
 LOOK_SECONDS = 0.3
+UNDO_SECONDS = 12.0  # that a person waits; the worker goes on
 
 
 class NotTaken(Exception):
@@ -58,6 +59,9 @@ def scan(folder: DataFolder, name: str) -> None:
 
 def run(folder: DataFolder, workflow: "Workflow", text: bytes) -> None:
     """Mounts a workflow for the worker of this appliance, and has it looked through. Raises NotTaken."""
+    if folder.hosted():
+        why = "on several hosts workflows come from the inventory"
+        raise NotTaken(f"{why}: {workflow.name} belongs into the folder that it names, to be rendered")
 
     async def asked() -> None:
         from appliance.config import current
@@ -70,6 +74,35 @@ def run(folder: DataFolder, workflow: "Workflow", text: bytes) -> None:
         await wishes.scan(workflow.name)
 
     serving.ask(folder, asked)
+
+
+def undo(folder: DataFolder, name: str, path: str) -> tuple[int, list[str]]:
+    """Has originals brought back, and waits for it: how many were to be, and why some of them could not be.
+
+    path: of a file or a folder below the library's, or whole; empty for all.
+    """
+
+    async def asked() -> tuple[int, list[str]]:
+        from appliance.library import standing, wishes
+
+        source = next((one.source for one in await standing.standings() if one.name == name), {})
+        files = await wishes.undo_below(name, _inside(str(source.get("folder", "")), path))
+        until = time.monotonic() + UNDO_SECONDS
+        left, problems = files, list[str]()
+        while files and time.monotonic() < until:
+            left, problems = await wishes.undoing(name)
+            if not left:
+                break
+            await asyncio.sleep(LOOK_SECONDS)
+        return files, [*problems, *([f"{left} are still to come: the worker goes on with them"] if left else [])]
+
+    return serving.ask(folder, asked)
+
+
+def _inside(folder: str, path: str) -> bytes:
+    """A path as the ledger has it."""
+    whole = os.fsencode(path)
+    return os.path.relpath(whole, os.fsencode(folder)) if folder and whole.startswith(b"/") else whole
 
 
 async def _mounted(name: str, since: float) -> None:

@@ -19,6 +19,7 @@ from processors.sandbox.layers import Layer, Protection
 from processors.sandbox.memory import resident_bytes
 from processors.sandbox.scratch import Scratch, scratch_of
 from processors.sandbox.spawn import WATCH_SECONDS, TooMuchMemory
+from processors.sandbox.spent import cpu_seconds, note
 from processors.sandbox.stepping import step_back
 from processors.sandbox.streams import Source, Streams
 
@@ -162,13 +163,17 @@ class _Limits:
 
 async def _ended(process: "subprocess.Popen[bytes]", limits: _Limits, hearing: Hearing | None) -> int:
     """The status once it has ended by itself."""
-    deadline = asyncio.get_running_loop().time() + limits.seconds
-    while not await _over(process, WATCH_SECONDS):
-        if hearing is not None:
-            hearing.poll()
-        if asyncio.get_running_loop().time() > deadline:
-            raise SandboxTimeout(f"no end in {limits.seconds:g} s")
-        limits.check(process.pid)
+    deadline, used = asyncio.get_running_loop().time() + limits.seconds, 0.0
+    try:
+        while not await _over(process, WATCH_SECONDS):
+            used = max(used, cpu_seconds(process.pid))
+            if hearing is not None:
+                hearing.poll()
+            if asyncio.get_running_loop().time() > deadline:
+                raise SandboxTimeout(f"no end in {limits.seconds:g} s")
+            limits.check(process.pid)
+    finally:
+        note(used)
     return process.wait()
 
 

@@ -180,3 +180,50 @@ BEGIN
         'raw_factor', coalesce((result ->> 'raw_factor')::real, 1)))).*
     ON CONFLICT (asset) DO NOTHING;
 END $$;
+
+-- Those that somebody wants to have brought back, and were replaced: of these libraries, the first that asked.
+CREATE OR REPLACE FUNCTION ledger.library_asked_back(libraries integer[], most integer)
+RETURNS TABLE (asset uuid, library integer, path bytea) LANGUAGE sql STABLE AS $$
+    SELECT t.asset, t.library, t.path FROM ledger.library_results t
+    WHERE t.undo_asked_at IS NOT NULL AND t.undone_at IS NULL AND t.undo_problem IS NULL AND t.library = ANY (libraries)
+    ORDER BY t.undo_asked_at LIMIT most;
+$$;
+
+-- An original is back: its file is left alone from now on. now_: as library_finish takes it.
+CREATE OR REPLACE FUNCTION ledger.library_undone(asset uuid, now_ jsonb)
+RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    mine ledger.library_files;
+    now_digest bytea := decode(now_ ->> 'digest', 'hex');
+BEGIN
+    UPDATE ledger.library_results t SET undone_at = now()
+        WHERE t.asset = library_undone.asset AND t.undone_at IS NULL AND t.freed_at IS NULL;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT * INTO mine FROM ledger.library_files f WHERE f.asset = library_undone.asset FOR UPDATE;
+    IF FOUND THEN
+        DELETE FROM ledger.library_files f WHERE f.library = mine.library AND f.digest = now_digest AND f.digest <> mine.digest;
+        UPDATE ledger.library_files f SET digest = now_digest, path = decode(now_ ->> 'path', 'hex'),
+                size = (now_ ->> 'size')::bigint, version = now_ ->> 'version', why = 'undone',
+                reason = 'somebody has brought it back as it was'
+            WHERE f.library = mine.library AND f.digest = mine.digest;
+    END IF;
+    RETURN QUERY SELECT * FROM ledger.append(
+        ARRAY[library_undone.asset], 'step', 'done', ARRAY['{"step": "undone"}'::jsonb]);
+END $$;
+
+-- The originals of these files are gone for good: from now on their bytes are saved.
+CREATE OR REPLACE FUNCTION ledger.library_freed(assets uuid[]) RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    freed uuid[];
+BEGIN
+    WITH gone AS (
+        UPDATE ledger.library_results t SET freed_at = now()
+        WHERE t.asset = ANY (assets) AND t.freed_at IS NULL AND t.undone_at IS NULL RETURNING t.asset
+    ) SELECT array_agg(g.asset ORDER BY g.asset) INTO freed FROM gone g;
+    RETURN QUERY SELECT * FROM ledger.append(
+        coalesce(freed, '{}'), 'step', 'done', array_fill('{"step": "freed"}'::jsonb, ARRAY[coalesce(cardinality(freed), 0)]));
+END $$;
