@@ -103,7 +103,7 @@ class _Walk:
         facts = entry.stat(follow_symlinks=False)
         if not stat.S_ISREG(facts.st_mode):
             return _passed(entry, Why.SPECIAL, "it is no regular file")
-        return Found(entry.path, facts.st_size, facts.st_mtime_ns, facts.st_nlink)
+        return Found(entry.path, facts.st_size, facts.st_mtime_ns, facts.st_nlink, facts.st_ino)
 
     def _wanted(self, name: str) -> bool:
         before, _, extension = name.rpartition(".")

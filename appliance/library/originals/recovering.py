@@ -46,7 +46,7 @@ def recover(place: Place) -> Iterator[Recovered | NotDone]:
     with suppress(FileNotFoundError), places.hidden(place, KEPT) as kept, places.hidden(place, WORK) as work:
         for asset in places.assets(kept):
             with locked(kept, asset) as free:
-                if free and (one := _settled(place, kept, asset)) is not None:
+                if free and (one := settle(place, kept, asset)) is not None:
                     yield one
         for asset in places.assets(work):
             with locked(work, asset) as free:
@@ -54,7 +54,8 @@ def recover(place: Place) -> Iterator[Recovered | NotDone]:
                     clear(work, asset)
 
 
-def _settled(place: Place, kept: int, asset: UUID) -> Recovered | NotDone | None:
+def settle(place: Place, kept: int, asset: UUID) -> Recovered | NotDone | None:
+    """The same of one asset, whose lock is held; None where nothing was broken off. kept: a descriptor of KEPT."""
     try:
         with places.opened(str(asset), kept) as own:
             try:
