@@ -20,6 +20,7 @@ from appliance.library.originals.leases import Lease, lease
 from appliance.library.originals.records import Record
 from appliance.library.originals.replacing import Replaced, replace
 from appliance.library.originals.spots import Spot
+from appliance.library.originals.undoing import Undone
 from tests.library.originals.fallback import without_flags
 from tests.library.originals.scene import NEW, NOBODY, OLD, OTHER, UNTIL, WRITTEN, Scene, as_nobody, digest, dying
 
@@ -226,7 +227,7 @@ NAMES = {"not UTF-8": b"\xff\xfe \n%s.avi", "the longest": b"f" * 251 + b".avi",
 def test_any_name(folder: Path, name: bytes) -> None:
     scene = Scene(folder, folder / "\udcff folder" / os.fsdecode(name)).shoot().replaced()
     scene.must_be_new()
-    scene.undo()
+    assert isinstance(scene.undo(), Undone)
     scene.must_be_old()
 
 
