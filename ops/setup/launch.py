@@ -31,7 +31,7 @@ OF_A_HOST = Path("/var/lib/darkroom/data")
 LOOKED_AT = ("--port", "--url", *HANDED_OVER, *STORES)
 
 
-def launch(module: str, caller: bool, dev: bool) -> None:
+def launch(module: str, caller: bool, dev: bool, handed: tuple[str, ...] = ()) -> None:
     """Runs `module` with this process' arguments, see bootstrap.enter; `--data` is made absolute and always given."""
     if {"-h", "--help"} & set(sys.argv[1:]):
         sys.argv[0] = sys.argv[0].rsplit("/", 1)[-1]
@@ -61,6 +61,7 @@ def launch(module: str, caller: bool, dev: bool) -> None:
         if serving and service:
             if module == UP and idle:
                 _compile(python, where.code)
+            arguments = _hand_over(arguments, (*HANDED_OVER, *handed))
             arguments = _step_down(where, service, arguments, makes=module in MAKE_DATA, listens=module == UP)
     except PermissionError as error:
         stop(f"{error.filename}: permission denied", "Start as the user who owns the checkout and its data folder.")
@@ -141,7 +142,6 @@ def _step_down(
     where: place.Place, service: pwd.struct_passwd, arguments: list[str], makes: bool, listens: bool
 ) -> list[str]:
     """Gives the account its folders, turns this process into it, and returns the arguments as it can use them."""
-    arguments = _hand_over(arguments)
     for folder in _stores(arguments):
         try:
             if not folder.exists():
@@ -173,17 +173,17 @@ def _close_mount_points(data: Path) -> None:
                 say(f"the folder under the drive at {folder} stays as it is: {failure}")
 
 
-def _hand_over(arguments: list[str]) -> list[str]:
-    """Replaces the paths after --cert and --key by copies in memory that stay open across the change of user."""
+def _hand_over(arguments: list[str], options: tuple[str, ...]) -> list[str]:
+    """Replaces the paths after these options by copies in memory that stay open across the change of user."""
     result = list(arguments)
-    for option in HANDED_OVER:
+    for option in options:
         at = result.index(option) + 1 if option in result[:-1] else 0
         if not at or not result[at]:
             continue
         try:
             content = Path(result[at]).read_bytes()
         except OSError as error:
-            stop(f"{option} {result[at]}: {error.strerror}", "Name a PEM file that can be read.")
+            stop(f"{option} {result[at]}: {error.strerror}", "Name a file that can be read.")
         handle = os.memfd_create(option.strip("-"), 0)
         os.write(handle, content)
         os.set_inheritable(handle, True)
