@@ -27,6 +27,9 @@ from appliance.again import REVIVED_SECONDS, again
 from appliance.answers import count_answer
 from appliance.assets import api as assets
 from appliance.beat import beat
+from appliance.board import api as board
+from appliance.board.live import Board
+from appliance.board.sources import Sources
 from appliance.bundles import api as bundles
 from appliance.care import api as care
 from appliance.chats import api as chats
@@ -52,6 +55,7 @@ from appliance.images import api as images
 from appliance.ledger.database import pool
 from appliance.ledger.service import Asker, Ledger
 from appliance.library import api as library
+from appliance.library import events_api as library_events
 from appliance.live import api as live
 from appliance.live import notifications_api as notifications
 from appliance.live import progress_api as progress
@@ -86,6 +90,7 @@ from appliance.renders import pages
 from appliance.renders.parameters import listed
 from appliance.renders.service import Renders
 from appliance.renders.signing import Signatures
+from appliance.samples import api as samples
 from appliance.settings import api as settings
 from appliance.settings.reading import Reader
 from appliance.valkey import patient, quick
@@ -101,7 +106,9 @@ ROUTERS = [
         *(chats, chat_files, chat_keeping, chat_export, chat_socket, chat_typing),
         *(profiles, profile_uploads, moderation),
         *(profile_form, hashtags, words),
-        *(payments, assets, live, progress, notifications, webhooks, settings, library, health, care, docs),
+        *(payments, assets, live, progress, notifications, webhooks, settings, library, library_events),
+        *(health, care, docs),
+        *(board, samples),
     )
 ]
 MOST_BODY = 64 * 1024  # bytes; no request of this API is larger
@@ -163,6 +170,7 @@ def _resources(config: Config) -> dict[str, Any]:
     payments = Payments(node, reading)
     slots = Slots(ledger, upload_forms, room, reading)
     editions = Editions(doorbell.ring, reading)
+    sources = Sources(redis, objects, reading)
     return {
         "config": config,
         "settings": reading,
@@ -196,6 +204,8 @@ def _resources(config: Config) -> dict[str, Any]:
         "links": made_links(config),
         "reader": objects,
         "clocks": Clocks(objects, config.clock_seconds),
+        "sources": sources,
+        "board": Board(sources, reading),
     }
 
 

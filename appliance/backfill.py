@@ -15,9 +15,9 @@ from uuid import UUID
 
 import uvloop
 
-from appliance import queue
+from appliance import lanes, queue
 from appliance.again import REVIVED_SECONDS, again
-from appliance.beat import beat
+from appliance.beat import beat, known_as
 from appliance.clocks import SELDOM_SECONDS, Clocks
 from appliance.config import Config, Sandboxing, current
 from appliance.files import precedence
@@ -33,6 +33,7 @@ from appliance.logs import log, set_up
 from appliance.metrics import gauge
 from appliance.settings.reading import Reader
 from appliance.valkey import patient, quick
+from appliance.worker import protection as protection_told
 from processors.sandbox import SandboxWeak, stepping
 from processors.sandbox.probe import probe
 from storage.inspection import Inspector
@@ -51,7 +52,7 @@ async def run(config: Config, number: int) -> None:
     doorbell, key, name = Doorbell(config.valkey_url), config.key("worker_key"), f"worker-{queue.BACKFILL}-{number}"
     protection = replace(await probe(), weak=config.sandbox is Sandboxing.WEAK)
     protection.require()
-    async with pool(4, name):
+    async with pool(4, known_as(name, config.host)):
         ledger, told = Ledger(doorbell.ring), quick(config.valkey_url)
         objects = Inspector(config.endpoint(), key.access, key.secret)
         teller, settings = Teller(config.valkey_url), Reader(config, told)
@@ -62,19 +63,17 @@ async def run(config: Config, number: int) -> None:
         upkeep = Upkeep(ledger, shelf)
         gauge("jobs_under_way", lambda: bench.under_way)
         clocks = Clocks(objects, config.clock_seconds)
-        sandbox = {
-            "strong": protection.strong,
-            "layers": sorted(protection.layers),
-            "missing": dict(protection.missing),
-        }
-        beating = partial(beat, patient(config.valkey_url), name, {"sandbox": sandbox}, clocks)
+        limit = lanes.limit(settings, queue.BACKFILL)
+        gauge("jobs_at_once", limit)
+        facts = protection_told(protection) | {"lane": queue.BACKFILL}
+        beating = partial(beat, patient(config.valkey_url), name, lambda: facts | {"last": list(bench.last)}, clocks)
         watching = (settings.run, doorbell.run, teller.run, partial(clocks.run, SELDOM_SECONDS), beating)
         loops = [asyncio.create_task(again(REVIVED_SECONDS, one)) for one in watching]
         loops += [
             asyncio.create_task(again(lambda: settings.now.library_look_seconds, round))
             for round in (shelf.look, upkeep.look)
         ]
-        loop = queue.worker(config.valkey_url, queue.BACKFILL, develop, {"bench": bench}, 1)
+        loop = queue.worker(config.valkey_url, queue.BACKFILL, develop, {"bench": bench}, limit)
         log.info("worker is ready", lane=queue.BACKFILL, number=number, sandbox=str(protection))
         try:
             await loop.async_run()

@@ -39,6 +39,8 @@ class Sandboxing(StrEnum):
 
 
 SECONDS, HOURS, DAYS, BYTES = Unit.SECONDS, Unit.HOURS, Unit.DAYS, Unit.BYTES
+MOST_AT_ONCE = 64
+"""Jobs that a worker process may be told to have under way at most."""
 LONGEST_FORM = 7200
 """Seconds that an upload form may be valid at most: so long a replaced key of storage stays good."""
 
@@ -137,6 +139,14 @@ class Config:
         Sandboxing.STRONG, "strong, or weak: decode also where the system gives no second wall; ./ops/status tells"
     )
     jobs_in_flight: int = setting(2, "jobs a worker process has under way: one decodes while the other moves bytes")
+    images_paused: bool = live(False, "no photo is begun with while this is so; what is under way ends")
+    images_at_once: int = live(
+        0, "photos that a worker process has under way; 0: as it was started with", least=0, most=MOST_AT_ONCE
+    )
+    media_paused: bool = live(False, "the same of videos and documents: none is begun with")
+    media_at_once: int = live(0, "the same of videos and documents; 0: one", least=0, most=MOST_AT_ONCE)
+    backfill_paused: bool = live(False, "the same of work on the library: none is begun with")
+    backfill_at_once: int = live(0, "the same of work on the library; 0: one", least=0, most=MOST_AT_ONCE)
     media_seconds: int = live(
         6 * 3600, "the longest the work on one video may take, whatever it renews", least=10, most=604800, unit=SECONDS
     )
@@ -260,6 +270,10 @@ class Config:
     library_seconds: int = live(
         604800, "the longest the work on one file of a library may take", least=60, most=2592000, unit=SECONDS
     )
+    samples_days: int = live(
+        30, "how long the figures behind the charts of /admin are kept", least=1, most=365, unit=DAYS
+    )
+    samples_paused: bool = live(False, "no figures are kept for charts while this is so")
     log_format: str = setting("text", "text or json")
     log_level: str = setting("info", "debug, info, warning or error: what is less is not logged")
 

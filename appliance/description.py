@@ -80,6 +80,7 @@ CONFLICTS = frozenset(
         "post /images/{file_id}/retry",
         "post /projects/{project_id}/webhooks",
         "post /settings/rollback",
+        *("post /admin/failed/retry", "post /admin/keys/revoke"),
         *("post /profiles/{profile_id}/payment", "post /profiles/{profile_id}/payment/mark"),
         *MADE_ON_REQUEST,
         "get /files/{file_id}/bundle",
@@ -126,6 +127,7 @@ NAMES_AN_OWNER = frozenset(  # in its body, or its query
     }
 )
 NAMES_A_CHANGE = frozenset({"post /settings/rollback"})
+NAMES_SOMETHING = frozenset({"post /admin/failed/retry", "post /admin/keys/revoke", "get /admin/samples"})
 READS_A_FILE = frozenset({"post /settings/sync"})
 
 
@@ -187,7 +189,7 @@ def _errors(operation: dict[str, Any], name: str, public: bool) -> set[int]:
         errors |= {400}
     if "requestBody" in operation:
         errors |= {413}
-    if "{" in name or name in NAMES_AN_OWNER | NAMES_A_CHANGE:
+    if "{" in name or name in NAMES_AN_OWNER | NAMES_A_CHANGE | NAMES_SOMETHING:
         errors |= {404}
     if name in CONFLICTS:
         errors |= {409}

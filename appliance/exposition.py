@@ -18,6 +18,7 @@ from appliance.beat import KEPT_SECONDS, KEY
 from appliance.care import figures
 from appliance.families import counter, gauge
 from appliance.ledger.inbox import INBOX, TAKEN
+from appliance.library import figures as libraries
 from appliance.logs import log
 from appliance.metrics import COUNTERS, COUNTS, GAUGES
 from appliance.queue import LANES, queue_name
@@ -32,8 +33,14 @@ Source = Callable[[], Awaitable[Iterable[Metric]]]
 
 async def exposition(redis: Redis, reader: Objects) -> bytes:
     """Everything that is to be had within 3 seconds."""
+    return rendered(await gathered(redis, reader))
+
+
+async def gathered(redis: Redis, reader: Objects) -> list[Metric]:
+    """The same as families, for who makes something else of it."""
     sources: dict[str, Source] = {
         "ledger": backlog.families,
+        "libraries": libraries.families,
         "counts": lambda: _counts(redis),
         "beats": lambda: _beats(redis),
         "queue": lambda: _queue(redis),
@@ -45,7 +52,7 @@ async def exposition(redis: Redis, reader: Objects) -> bytes:
     answered = gauge("source_answers", "Whether this source of figures answered: 1 or 0", "source")
     for name, answer in zip(sources, answers, strict=True):
         answered.add_metric([name], float(answer is not None))
-    return rendered([answered, *(family for answer in answers for family in answer or ())])
+    return [answered, *(family for answer in answers for family in answer or ())]
 
 
 async def _asked(source: Source) -> list[Metric] | None:

@@ -32,6 +32,8 @@ from appliance.profiles.clearing import Clearing
 from appliance.profiles.editions import Editions
 from appliance.queue import Queue
 from appliance.renders.sweep import Filling
+from appliance.samples import sampler
+from appliance.samples.sampler import Sampler
 from appliance.settings.jobs import Keeper
 from appliance.settings.reading import Reader
 from appliance.signals import until_told
@@ -80,6 +82,7 @@ async def run() -> None:
         tasks.create_task(again(DAY, partial(keep_partitions, settings)))
         tasks.create_task(again(DUE, Daily(ledger, objects, config.verify_grace_seconds).verify))
         tasks.create_task(again(LOOK, cleaning.clean))
+        tasks.create_task(again(sampler.EVERY_SECONDS, Sampler(told, objects, settings).keep))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Filling(queue).fill))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Leftovers(multiparts).remove))
         tasks.create_task(again(lambda: settings.now.sweep_seconds, Retention(doorbell.ring, settings).drop))

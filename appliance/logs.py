@@ -11,6 +11,8 @@ from typing import Any
 
 import structlog
 
+from appliance import recent
+
 OURS = ("processors", "storage", "appliance")
 OTHERS: dict[str, Any] = {
     "handlers": {},
@@ -71,7 +73,10 @@ def _renderer(log_format: str) -> structlog.typing.Processor:
     )
 
     def render(logger: Any, name: str, event: structlog.typing.EventDict) -> str:
-        return masked(str(rendered(logger, name, event)))
+        level, at, what = (event.get(key) for key in ("level", "timestamp", "event"))
+        line = masked(str(rendered(logger, name, event)))
+        recent.keep(level, at, masked(str(what)), line)
+        return line
 
     return render
 

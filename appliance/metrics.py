@@ -26,6 +26,11 @@ COUNTERS = {
     "lost_notifications": Counter("Estimate: uploads that the sweep found long after they should have been told of"),
     "attempts": Counter("Attempts to process a file, by how they ended", ("lane", "outcome")),
     "attempt_seconds": Counter("How long these attempts took, in seconds", ("lane", "outcome")),
+    "waits": Counter(
+        "Files that a first attempt was made at, by the seconds they had waited at most", ("lane", "up_to")
+    ),
+    "wait_seconds": Counter("How long these had waited, in seconds", ("lane",)),
+    "works": Counter("Files that were done, by the seconds that their attempt took at most", ("lane", "up_to")),
     "gave_up": Counter("Files that used up all their tries without an answer"),
     "bundles": Counter("Bundles that were sent to their end"),
     "exports": Counter("Exports of chats that were sent to their end"),
@@ -40,7 +45,11 @@ COUNTERS = {
 GAUGES = {
     "readers": "Websockets and streams of events that are open",
     "jobs_under_way": "Jobs under way in the workers",
+    "jobs_at_once": "Jobs that the workers may have under way, as their lanes are set",
 }
+
+BOUNDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200)
+"""Seconds that times are sorted by; quantiles are told as exactly as these are near each other."""
 
 _pending: defaultdict[bytes, float] = defaultdict(float)
 _gauges: dict[str, Callable[[], float]] = {}
@@ -50,6 +59,11 @@ def count(name: str, by: float = 1, **labels: str) -> None:
     """Adds to a counter of COUNTERS, in this process's event loop. Never blocks, never waits."""
     assert set(COUNTERS[name].labels) == set(labels), name
     _pending[encoded(name, labels)] += by
+
+
+def up_to(seconds: float) -> str:
+    """The label of how long something took: the least of BOUNDS that it did not exceed."""
+    return next((f"{bound:g}" for bound in BOUNDS if seconds <= bound), "inf")
 
 
 def gauge(name: str, read: Callable[[], float]) -> None:

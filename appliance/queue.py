@@ -42,7 +42,12 @@ NO_LIMIT = timedelta(days=365)
 RINGS = 16  # kept for workers that are not waiting at the moment
 LATEST_SECONDS = 1  # how late a worker sees a job if a ring was lost, as with a worker that was killed
 
+PAUSED_SECONDS = 0.25  # how late a worker of a lane that was paused sees that it goes on
+RAISED_SECONDS = 1.0  # how late one that has all it may sees that it may have more
+MOST_AT_ONCE = 1024  # jobs of one worker, whatever its limit says
+
 Job = Callable[..., Awaitable[None]]  # (context, the asset's id)
+Limit = Callable[[], int]  # jobs that a worker may have under way now; 0: it begins none
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
@@ -125,16 +130,22 @@ class Queue:
 class _Waiting(Worker):
     """Looks into the queue when a job was put in or has ended, where arq looks every so many milliseconds; asks once
     which of the jobs it sees are under way, where arq takes three round trips for each of them; and looks further into
-    the queue once all it saw were under way elsewhere: the more workers, the further.
+    the queue once all it saw were under way elsewhere: the more workers, the further. How many jobs it may have is
+    asked each time.
     """
+
+    limit: Limit
 
     async def _poll_iteration(self) -> None:
         seen = self.queue_read_limit
+        self.max_jobs = self.limit()
         await super()._poll_iteration()
         await asyncio.sleep(0)  # so that a job that has just ended is counted as ended
-        if self.job_counter >= self.max_jobs:
+        if self.max_jobs == 0:
+            await asyncio.sleep(PAUSED_SECONDS)
+        elif self.job_counter >= self.max_jobs:
             if self.tasks:
-                await asyncio.wait(self.tasks.values(), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(self.tasks.values(), timeout=RAISED_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         elif not self.allow_pick_jobs:
             await asyncio.sleep(0.1)  # it was told to end: what rings now is for others
         elif seen == self.queue_read_limit:
@@ -158,9 +169,9 @@ class _Waiting(Worker):
             self.queue_read_limit *= 2
 
 
-def worker(url: str, lane: str, job: Job, context: dict[str, Any], in_flight: int, order: Job | None = None) -> Worker:
-    """An arq worker for one lane: `in_flight` jobs at once; no retries, no results kept. Each job ends itself in its
-    time: that may be set anew while the worker runs, and arq's would not be.
+def worker(url: str, lane: str, job: Job, context: dict[str, Any], limit: Limit, order: Job | None = None) -> Worker:
+    """An arq worker for one lane: as many jobs at once as `limit` says; no retries, no results kept. Each job ends
+    itself in its time: that may be set anew while the worker runs, and arq's would not be.
     `order`: what does orders; their jobs have "asset/name" in the place of the asset.
 
     Dead work is found by the ledger's leases, so nothing here depends on what Valkey remembers.
@@ -174,7 +185,7 @@ def worker(url: str, lane: str, job: Job, context: dict[str, Any], in_flight: in
         queue_name=queue_name(lane),
         redis_pool=_connection(url),
         ctx=context,
-        max_jobs=in_flight,
+        max_jobs=MOST_AT_ONCE,  # what its semaphore is made for; the limit is asked for
         poll_delay=0,
         queue_read_limit=LOOK,
         job_completion_wait=10,
@@ -190,4 +201,5 @@ def worker(url: str, lane: str, job: Job, context: dict[str, Any], in_flight: in
     # arq would keep a job for a worker that was killed for as long as any job may take. Another one may have it sooner:
     # if the first was at it after all, the ledger's claim refuses the second.
     made.in_progress_timeout_s = PICKED_SECONDS
+    made.limit = limit
     return made

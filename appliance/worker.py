@@ -10,9 +10,9 @@ from uuid import UUID
 
 import uvloop
 
-from appliance import queue
+from appliance import lanes, queue
 from appliance.again import REVIVED_SECONDS, again
-from appliance.beat import beat
+from appliance.beat import beat, known_as
 from appliance.bundles import jobs as bundles
 from appliance.clocks import SELDOM_SECONDS, Clocks
 from appliance.config import Config, Sandboxing, current
@@ -31,6 +31,7 @@ from appliance.renders.orders import Orders
 from appliance.settings.reading import Reader
 from appliance.valkey import patient, quick
 from processors.sandbox import Sandbox, SandboxWeak, stepping
+from processors.sandbox.layers import Protection
 from storage.inspection import Inspector
 
 CLOSING_SECONDS = 5.0
@@ -46,7 +47,7 @@ async def run(config: Config, lane: str, number: int) -> None:
     """Until told to end; jobs under way are finished first, for at most 10 seconds."""
     doorbell, key, name = Doorbell(config.valkey_url), config.key("worker_key"), f"worker-{lane}-{number}"
     decoder = Sandbox(("--data", str(config.data), "--lane", lane), weak=config.sandbox is Sandboxing.WEAK)
-    async with pool(4, name), decoder as sandbox:
+    async with pool(4, known_as(name, config.host)), decoder as sandbox:
         ledger = Ledger(doorbell.ring)
         objects = Inspector(config.endpoint(), key.access, key.secret)
         teller = Teller(config.valkey_url)
@@ -63,12 +64,15 @@ async def run(config: Config, lane: str, number: int) -> None:
         builder = bundles.Builder(objects, teller)
         renderer = renders.Renderer(Orders(doorbell.ring), objects, sandbox, builder, settings)
         gauge("jobs_under_way", lambda: developer.under_way)
+        limit = lanes.limit(settings, lane)
+        gauge("jobs_at_once", limit)
+        facts = protection(sandbox.protection) | {"lane": lane}
         clocks = Clocks(objects, config.clock_seconds)
-        beating = partial(beat, patient(config.valkey_url), name, protection(sandbox), clocks)
-        watching = (settings.run, doorbell.run, teller.run, partial(clocks.run, SELDOM_SECONDS), beating)
+        told = partial(beat, patient(config.valkey_url), name, lambda: facts | {"last": list(developer.last)}, clocks)
+        watching = (settings.run, doorbell.run, teller.run, partial(clocks.run, SELDOM_SECONDS), told)
         loops = [asyncio.create_task(again(REVIVED_SECONDS, one)) for one in watching]
         context = {"developer": developer, "renderer": renderer}
-        loop = queue.worker(config.valkey_url, lane, develop, context, in_flight(config, lane), renders.job)
+        loop = queue.worker(config.valkey_url, lane, develop, context, limit, renders.job)
         log.info("worker is ready", lane=lane, number=number, sandbox=str(sandbox.protection))
         try:
             await loop.async_run()
@@ -84,14 +88,8 @@ async def run(config: Config, lane: str, number: int) -> None:
                     await asyncio.gather(*loops, return_exceptions=True)
 
 
-def in_flight(config: Config, lane: str) -> int:
-    """Jobs that a worker has under way: a video keeps every core busy that it may."""
-    return 1 if lane == queue.MEDIA else config.jobs_in_flight
-
-
-def protection(sandbox: Sandbox) -> dict[str, Any]:
+def protection(found: Protection | None) -> dict[str, Any]:
     """What the beat tells of a sandbox that has started."""
-    found = sandbox.protection
     assert found is not None
     return {"sandbox": {"strong": found.strong, "layers": sorted(found.layers), "missing": dict(found.missing)}}
 
@@ -99,7 +97,7 @@ def protection(sandbox: Sandbox) -> dict[str, Any]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m appliance.worker", description="Process what waits in one lane.")
     parser.add_argument("--data", help="the data folder served; only so that a list of processes says it")
-    parser.add_argument("--lane", choices=queue.LANES, required=True)
+    parser.add_argument("--lane", choices=(queue.IMAGES, queue.MEDIA), required=True)
     parser.add_argument("--number", type=int, default=1, help="which worker of the lane this is")
     args = parser.parse_args()
     config = current().need("database_url", "valkey_url", "storage_url", "worker_key")

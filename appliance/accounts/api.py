@@ -10,7 +10,7 @@ from litestar.params import Parameter
 
 from appliance.accounts.callers import MODERATORS, Caller, Callers
 from appliance.accounts.owners import EVERY, PROJECTS, USERS, Owners
-from appliance.accounts.service import OPERATOR
+from appliance.accounts.service import ADMIN, OPERATOR
 from appliance.accounts.tables import Owner
 from appliance.accounts.tickets import Admission, Tickets
 from appliance.accounts.whose import Named, Whose
@@ -132,13 +132,13 @@ async def login(data: Login, callers: Callers, logins: Tickets) -> Token:
     worth = await logins.redeem(data.code)
     if worth is None:
         raise NotAuthenticated("This login address was used already or is too old; get a new one with ./ops/open")
-    token, ends = callers.token(await _owner(worth), PAGE_SECONDS)
+    token, ends = callers.token(await _owner(worth), PAGE_SECONDS, admin=worth == ADMIN)
     return Token(token, datetime.fromtimestamp(ends, UTC))
 
 
 async def _owner(worth: str) -> Whose | None:
     """Whose token a code is worth. Raises NotAuthenticated for a user who was deleted since it was made."""
-    if worth == OPERATOR:
+    if worth in (OPERATOR, ADMIN):
         return None
     root, _, name = worth.partition(" ")  # which no user's id has
     return Whose(MODERATORS, name) if name and root == MODERATORS else await _user(worth)

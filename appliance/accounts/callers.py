@@ -75,7 +75,7 @@ class Caller(msgspec.Struct, frozen=True):
     def must_be_admin(self) -> None:
         """Raises NotAllowed for all but an admin key."""
         if not self.admin:
-            raise NotAllowed("This needs an admin key")
+            raise NotAllowed("This needs an admin key, or the login of ./ops/open --admin")
 
 
 class Callers:
@@ -87,10 +87,15 @@ class Callers:
         self._known: dict[str, tuple[float, Caller]] = {}
 
     def token(
-        self, owner: Whose | None, seconds: int, user: str | None = None, limited: bool = False
+        self,
+        owner: Whose | None,
+        seconds: int,
+        user: str | None = None,
+        limited: bool = False,
+        admin: bool = False,
     ) -> tuple[str, int]:
-        """A token for what is one owner's, or with None for the operator's page, and the Unix time of its end. One that
-        is limited is good for profiles alone.
+        """A token for what is one owner's, or with None for the operator's pages, and the Unix time of its end. One
+        that is limited is good for profiles alone; one of an admin for what an admin key is good for.
         """
         now = int(time.time())
         subject = owner.id if owner else ANYBODY
@@ -101,6 +106,8 @@ class Callers:
             claims["user"] = user
         if limited:
             claims["for"] = PROFILES
+        if admin:
+            claims["admin"] = True
         return jwt.encode(claims, self._secret, algorithm="HS256"), now + seconds
 
     async def recognise(self, authorization: str | None) -> Caller:
@@ -120,7 +127,8 @@ class Callers:
         anybody = claims["sub"] == ANYBODY
         owner = None if anybody else Whose(claims.get("root", layout.PROJECTS), claims["sub"])
         name, limited = "operator" if anybody else "token", "for" in claims
-        caller = Caller(name=name, owner=owner, user=claims.get("user"), limited=limited)
+        admin = anybody and claims.get("admin") is True
+        caller = Caller(name=name, owner=owner, admin=admin, user=claims.get("user"), limited=limited)
         if len(self._tokens) >= MOST_TOKENS:
             self._tokens.clear()
         self._tokens[token] = (claims["exp"], caller)

@@ -13,6 +13,7 @@ from appliance.valkey import quick
 
 OPERATOR_NAME = "operator"
 OPERATOR = "*"  # what the code of the operator's login is worth: no user's id
+ADMIN = "* admin"  # the same of who may do what an admin key may
 MODERATOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 LOGIN_SECONDS = 900  # how long a login address is good for
 
@@ -24,6 +25,11 @@ async def create_login_code(user: str | None = None) -> str:
     if user is not None:
         await _there(USERS, user)
     return await _issued(OPERATOR if user is None else user)
+
+
+async def create_admin_code() -> str:
+    """The same as the operator with all rights of an admin key. Raises Unavailable."""
+    return await _issued(ADMIN)
 
 
 async def create_moderator_code(name: str) -> str:

@@ -2,10 +2,11 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from structlog.contextvars import bound_contextvars
@@ -18,7 +19,7 @@ from appliance.ledger.failures import CHECKSUM_MISMATCH, DAMAGED, MISSING, SIZE_
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.live.progress import REPEAT_SECONDS
 from appliance.logs import log
-from appliance.metrics import count
+from appliance.metrics import count, up_to
 from appliance.renders import orders
 from appliance.sharedlock import SharedLock
 from processors.sandbox.errors import SandboxError
@@ -29,6 +30,18 @@ PUT_OFF_MOST = 60  # seconds: so that a night without storage leaves some hundre
 UNREADABLE_SECONDS = 3600  # for so long a whole storage may fail to read one file, before that file ends as an error
 UNREADABLE_PAUSE = 600  # seconds between two such attempts at most
 AGAIN_SECONDS = 0.3  # the pause before a ledger that was away is told again
+
+
+LAST = 10  # attempts that a worker tells of once they have ended
+
+
+class Ended(NamedTuple):
+    """How an attempt ended: `done`, an error's code, or why it came to no end. at: seconds since 1970."""
+
+    asset: str
+    outcome: str
+    at: float
+    milliseconds: int
 
 
 class LeaseLost(Exception):
@@ -65,6 +78,8 @@ class Attempts:
         self._settings = settings
         self._lane = lane
         self.under_way = 0
+        self.last: deque[Ended] = deque(maxlen=LAST)
+        """The newest of its attempts that ended, the newest first."""
         self._lock = SharedLock()
         self._threads = ThreadPoolExecutor(4 * settings.now.jobs_in_flight, "storage")
 
@@ -91,6 +106,9 @@ class Attempts:
         try:
             # Whatever is logged about this attempt, here or further down, names its asset.
             with bound_contextvars(asset=str(asset), attempt=claim.attempts):
+                if claim.attempts == 1:
+                    count("waits", lane=self._lane, up_to=up_to(claim.waited))
+                    count("wait_seconds", claim.waited, lane=self._lane)
                 outcome = await self._attempt(claim)
                 seconds = time.monotonic() - began
                 log.info("attempt ended", outcome=outcome, milliseconds=round(1000 * seconds))
@@ -100,6 +118,9 @@ class Attempts:
             await self._bundled(claim.id)
         count("attempts", lane=self._lane, outcome=outcome)
         count("attempt_seconds", seconds, lane=self._lane, outcome=outcome)
+        if outcome == "done":
+            count("works", lane=self._lane, up_to=up_to(seconds))
+        self.last.appendleft(Ended(str(claim.id), outcome, time.time(), round(1000 * seconds)))
 
     async def _bundled(self, asset: UUID) -> None:
         """Orders the bundle of a file whose kind has one by setting. What goes wrong here is made good by who asks."""

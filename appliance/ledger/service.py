@@ -73,6 +73,7 @@ class Claim(msgspec.Struct, frozen=True):
     home: int  # its stream
     announced_size: int | None  # what its client said of it before it came
     announced_sha256: str | None
+    waited: float  # seconds since it came, or was sent to be tried again
 
 
 class Failure(msgspec.Struct, frozen=True):

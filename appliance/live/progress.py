@@ -6,7 +6,7 @@ comes again with the next word, or when its worker says that this still holds.
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -109,3 +109,12 @@ async def last_told(redis: Redis, asset: UUID) -> Progress | None:
     except LOST:
         return None
     return _decode_progress(found) if found else None
+
+
+async def told_of(redis: Redis, assets: Sequence[UUID]) -> dict[UUID, Progress]:
+    """The same of several at once; those of which nothing was told lately are left out."""
+    try:
+        found = await redis.mget([f"{KEY}{asset}" for asset in assets]) if assets else []
+    except LOST:
+        return {}
+    return {asset: _decode_progress(one) for asset, one in zip(assets, found, strict=True) if one}

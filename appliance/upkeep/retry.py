@@ -26,6 +26,7 @@ WHERE a.state = 'error' AND a.id > $4
     AND ($1::text IS NULL OR (a.root = $1 AND a.owner = $2))
     -- What somebody cancelled has not failed: it is tried again where that is what is asked for.
     AND CASE WHEN $3::text IS NULL THEN a.error_code IS DISTINCT FROM 'cancelled' ELSE a.error_code = $3 END
+    AND ($6::text IS NULL OR a.lane = $6) AND ($7::text IS NULL OR a.kind = $7)
 ORDER BY a.id LIMIT $5
 """
 
@@ -64,15 +65,23 @@ async def reasons(owner: Whose | None, code: str | None) -> list[Reason]:
     return [Reason(*row) for row in await fetch(_REASONS, *(owner or (None, None)), code, MOST_REASONS)]
 
 
-async def retry(ledger: Ledger, owner: Whose | None, code: str | None, most: int | None = None) -> Retried:
-    """Sends what failed (of one owner or all, for one reason or all) to be processed again, at most `most` of it.
+async def retry(
+    ledger: Ledger,
+    owner: Whose | None,
+    code: str | None,
+    most: int | None = None,
+    lane: str | None = None,
+    kind: str | None = None,
+) -> Retried:
+    """Sends what failed (of one owner or all, for one reason or all, of one lane or kind or any) to be processed again,
+    at most `most` of it.
 
     Each asset once, in the order of ids: what fails again meanwhile is not looked at again. Raises Unavailable, and
     then a part was done; asking again goes on.
     """
     done, after, left = Retried(), FIRST, most
     while rows := await fetch(
-        _PAGE, *(owner or (None, None)), code, after, BATCH if left is None else min(BATCH, max(left, 1))
+        _PAGE, *(owner or (None, None)), code, after, BATCH if left is None else min(BATCH, max(left, 1)), lane, kind
     ):
         if left is not None:
             if left <= 0:

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from appliance.board.findings import of_lane
 from appliance.config import Config
 from storage.sentences import Finding, Level, counted
 
 DAY = 86_400.0
 FULL_ACT_DAYS, FULL_WATCH_DAYS = 14, 45
-SLOW_ACT_SECONDS, SLOW_WATCH_SECONDS = 3600.0, 600.0
 BACKUP_ACT_DAYS, DRILL_WATCH_DAYS = 7, 100
 FIRST_BACKUP_DAYS = 2
 """Who has had files for so long and no backup does not mean to try it out."""
@@ -18,7 +18,7 @@ FIRST_BACKUP_DAYS = 2
 def of_report(report: Mapping[str, Any], config: Config) -> list[Finding]:
     """`report` as ops/caretaker/gathering.py makes it."""
     found = [*_silence(report), *_healing(report), *_unhealed(report["unhealed"]), *_room(report, config)]
-    return [*found, *_backlog(report), *_scrub(report, config), *_backup(report)]
+    return [*found, *_backlog(report, config), *_scrub(report, config), *_backup(report)]
 
 
 def _silence(report: Mapping[str, Any]) -> Iterator[Finding]:
@@ -100,14 +100,10 @@ def _room(report: Mapping[str, Any], config: Config) -> Iterator[Finding]:
         yield Finding(level, "filling_up", what, "What is stored is safe.", more)
 
 
-def _backlog(report: Mapping[str, Any]) -> Iterator[Finding]:
+def _backlog(report: Mapping[str, Any], config: Config) -> Iterator[Finding]:
     for lane in report["backlog"]:
-        if lane["waited_seconds"] >= SLOW_WATCH_SECONDS:
-            level = Level.ACT if lane["waited_seconds"] >= SLOW_ACT_SECONDS else Level.WATCH
-            what = f"{counted(lane['waiting'], 'file')} of {lane['lane']} wait to be processed, the first for "
-            what += f"{duration(lane['waited_seconds'])}."
-            then = "See with ./ops/status whether the workers are well; more of them help if they are."
-            yield Finding(level, "backlog", what, "No file is lost: each has its turn.", then)
+        if one := of_lane(lane["lane"], lane["waiting"], lane["waited_seconds"], config):
+            yield Finding(Level(one.severity), one.code, one.what, one.risk, one.remedy)
 
 
 def _scrub(report: Mapping[str, Any], config: Config) -> Iterator[Finding]:

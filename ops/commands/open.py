@@ -11,13 +11,14 @@ def main() -> int:
     parser.add_argument("--user", metavar="ID", help="whom it lets in; the user is made if that one is new")
     parser.add_argument("--moderation", action="store_true", help="the page of the moderators, opened as --as")
     parser.add_argument("--as", dest="moderator", metavar="NAME", help="by what name decisions are noted")
+    parser.add_argument("--admin", action="store_true", help="the page of whoever runs this: lanes, workers, keys")
     given = parser.parse_args()
     if given.chat != (given.user is not None):
         parser.error("--chat and --user go together: people chat")
     if given.moderation != (given.moderator is not None):
         parser.error("--moderation and --as go together: who decides is noted")
-    if given.chat and given.moderation:
-        parser.error("one page at a time: --chat or --moderation")
+    if given.chat + given.moderation + given.admin > 1:
+        parser.error("one page at a time: --chat, --moderation or --admin")
     folder = options.folder(given)
 
     async def code() -> str:
@@ -25,9 +26,12 @@ def main() -> int:
 
         if given.moderation:
             return await service.create_moderator_code(given.moderator)
+        if given.admin:
+            return await service.create_admin_code()
         return await service.create_login_code(given.user)
 
-    page = "/chat" if given.chat else "/moderation" if given.moderation else "/"
+    pages = {"/chat": given.chat, "/moderation": given.moderation, "/admin": given.admin}
+    page = next((path for path, wanted in pages.items() if wanted), "/")
     print(f"{serving.default_url(folder)}{page}#login={serving.ask(folder, code)}", flush=True)
     return 0
 

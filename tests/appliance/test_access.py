@@ -78,7 +78,7 @@ def test_nothing_else_is_public_nor_brought_along_by_the_framework(monkeypatch: 
     assert {path.replace(":uuid", "") for path in public} == {path for _, path in PUBLIC} | others_too
     owners = {f"/{root}/{{owner_id:str}}/events" for root in ("projects", "users")}
     chats = {f"/{root}/{{owner_id:str}}/events" for root in (layout.CHATS, layout.CHAT)}
-    asking_for_a_ticket = owners | chats | {"/progress/{progress_id:uuid}/events", "/notifications"}
+    asking_for_a_ticket = owners | chats | {"/progress/{progress_id:uuid}/events", "/notifications", "/admin/events"}
     assert sockets == asking_for_a_ticket
     assert {path for path in others if path.startswith("/openapi")} <= {
         *("/openapi", "/openapi/openapi.json", "/openapi/{path:str}")

@@ -86,6 +86,7 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named(operations: O
         "put /files/{file_id}/content",
         "post /projects/{project_id}/webhooks",
         "post /settings/rollback",
+        *("post /admin/failed/retry", "post /admin/keys/revoke"),
         "post /profiles",
         "put /profiles/{profile_id}",
         "post /profiles/{profile_id}/payment",

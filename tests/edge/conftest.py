@@ -52,6 +52,8 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "profiles").mkdir()
     for name in ("new", "profile", "list"):
         (folder / "profiles" / f"{name}.html").write_text(f"<!doctype html><title>{name}</title>")
+    (folder / "admin").mkdir()
+    (folder / "admin" / "index.html").write_text("<!doctype html><title>admin</title>")
     (folder / "moderation").mkdir()
     (folder / "moderation" / "index.html").write_text("<!doctype html><title>moderation</title>")
     (folder.parent / "secret.txt").write_text("not for the web")

@@ -7,7 +7,7 @@ from tests.daemons import caddy
 
 PROFILE = "/profiles/019ac0de-0000-7000-8000-0123456789ab"
 NAVIGATES = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
-PAGES = ("/", "/chat", "/chat/", "/profiles/new", "/moderation", "/web/app.js", "/web/index.html")
+PAGES = ("/", "/chat", "/chat/", "/profiles/new", "/moderation", "/admin", "/web/app.js", "/web/index.html")
 
 
 @pytest.mark.parametrize("path", [*PAGES, PROFILE, "/profiles/?hashtag=art"])
@@ -36,6 +36,7 @@ def test_page_is_the_folders_index(client: httpx.Client) -> None:
     assert "<title>chats</title>" in client.get("/chat").text
     assert "<title>new</title>" in client.get("/profiles/new").text
     assert "<title>moderation</title>" in client.get("/moderation/").text
+    assert "<title>admin</title>" in client.get("/admin/").text
     assert client.get("/web/app.js").headers["content-type"].startswith("text/javascript")
 
 

@@ -21,6 +21,7 @@ TEMPLATE = "migrated"
 TABLES = (
     *("ledger.assets", "ledger.uploads", "ledger.doubts", "ledger.attempts", "ledger.orders", "ledger.usage"),
     *("ledger.blobs", "ledger.versions", "ledger.events", "ledger.dropped", "ledger.streams"),
+    *("ledger.samples", "ledger.sample_series"),
     *("projects", "users", "folders", "api_keys", "webhooks", "webhook_attempts"),
     *("chats", "chat_members", "chat_messages", "chat_attachments", "chat_unclaimed"),
     *("wallets", "profiles", "profile_editions", "profile_media", "profile_uploads", "profile_upload_counts"),

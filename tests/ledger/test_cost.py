@@ -10,9 +10,10 @@ import pytest
 
 from appliance import backlog
 from appliance.accounts import owners
+from appliance.board import failed, glance, lanes, workers
 from appliance.files import service as images
 from appliance.ledger.database import fetch
-from tests.ledger.book import Book, age
+from tests.ledger.book import FAILURE, Book, age
 
 PAGES = 600  # of 8 KiB; the table has over 3,000 with 50,000 finished rows, and 60,000 with a million
 STORED = 50_000
@@ -53,6 +54,7 @@ async def _open(book: Book) -> None:
     )
 
 
+_LAST = "('infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff')"
 CHORES = {
     **{
         call: f"SELECT * FROM ledger.{call}"
@@ -60,6 +62,13 @@ CHORES = {
     },
     "leaving": owners._LEAVING.format(owners=owners.OWNERS).replace("$1", "20000"),
     "forget": owners.PROJECTS._sql(owners._FORGET).replace("$1", "'projects'"),
+    **{f"board {n}": sql for n, sql in enumerate((lanes._WAITING, lanes._FAILED, failed._REASONS))},
+    "board failures": glance._FAILED,
+    "board lateness": glance._LATE,
+    "board workers": workers._DOING.replace("$1", "2000"),
+    "board page": f"{failed._COLUMNS} AND (a.changed_at, a.id) < {_LAST} {failed._ORDER} LIMIT 51",
+    "board page of a code": f"{failed._COLUMNS} AND (a.changed_at, a.id) < {_LAST} "
+    f"AND a.error_code = '{FAILURE.code}' {failed._ORDER} LIMIT 51",
     **{f"figures {n}": sql for n, sql in enumerate((backlog._OPEN, backlog._LANES, backlog._ONE, backlog._FAILED))},
 }
 
@@ -103,7 +112,7 @@ def _page(sql: str, stream: int, of_states: str, before: UUID) -> str:
     return sql
 
 
-@pytest.mark.parametrize("owner", ["111", "small"])
+@pytest.mark.parametrize("owner", [pytest.param("111", marks=pytest.mark.long), "small"])
 async def test_a_page_of_photos_reads_no_others(book: Book, database_url: str, owner: str) -> None:
     """Neither those of other states, nor the newer ones of other projects."""
     await owners.PROJECTS.create("small", "small")

@@ -1,7 +1,7 @@
 """The traps of the queue that would leave a photo waiting."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,15 +9,15 @@ from uuid import UUID, uuid4
 import pytest
 
 from appliance import queue
-from appliance.queue import Job, worker
+from appliance.queue import Job, Limit, worker
 from tests.daemons.valkey import Valkey
 from tests.ledger.intake import Intake, until
 
 
 @asynccontextmanager
-async def _working(intake: Intake, job: Job) -> AsyncIterator[asyncio.Task[None]]:
-    """A worker of the lane, two jobs at once, while the block runs."""
-    loop = worker(intake.url, "images", job, {}, 2)
+async def _working(intake: Intake, job: Job, limit: Limit = lambda: 2) -> AsyncIterator[asyncio.Task[None]]:
+    """A worker of the lane, two jobs at once unless `limit` says otherwise, while the block runs."""
+    loop = worker(intake.url, "images", job, {}, limit)
     running = asyncio.create_task(loop.async_run())
     try:
         yield running
@@ -203,3 +203,39 @@ async def test_a_job_under_way_for_long_is_not_begun_again_by_its_own_worker(
 @pytest.mark.parametrize(("attempt", "tries", "told"), [(1, 1, False), (2, 1, True), (1, 2, True), (11, 1, True)])
 def test_a_job_tells_whether_somebody_may_have_begun_with_it(attempt: int, tries: int, told: bool) -> None:
     assert queue.again({"job_id": queue.job_id(uuid4(), attempt), "job_try": tries}) is told
+
+
+async def test_more_and_fewer_jobs_at_once_as_the_limit_says_while_it_runs(intake: Intake) -> None:
+    """Also while all it may have are under way, which may take hours."""
+    assets, jobs, go_on, most = [uuid4() for _ in range(9)], list[str](), asyncio.Semaphore(0), 1
+    for asset in assets:
+        await intake.queue.put("images", asset, 1)
+
+    async def job(context: dict[str, Any], asset: str) -> None:
+        jobs.append(asset)
+        await go_on.acquire()
+
+    def begun(count: int) -> Callable[[], Awaitable[bool]]:
+        async def reached() -> bool:
+            return len(jobs) == count
+
+        return reached
+
+    async with _working(intake, job, lambda: most):
+        await until(begun(1))
+        most = 4
+        await until(begun(4), 3)
+        most = 2
+        go_on.release()
+        go_on.release()  # two are left, as many as there may be
+        await asyncio.sleep(1.5)
+        assert len(jobs) == 4
+        go_on.release()
+        await until(begun(5), 3)
+        most = 0
+        for _ in range(9):
+            go_on.release()
+        await asyncio.sleep(1.5)
+        assert len(jobs) == 5, "nothing is begun in a lane that is paused"
+        most = 2
+        await until(begun(9), 5)

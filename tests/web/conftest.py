@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Playwright, async_playwright
 
 from tests.chats.people import House
 from tests.stack import Stack
+from tests.web.board import Board, board
 from tests.web.client import Project
 from tests.web.talking import Pair, pair
 from tests.web.visitor import ARGUMENTS, EXECUTABLE, Visitor, visitor
@@ -101,6 +102,14 @@ async def two(browser: Browser, house: House) -> Pair:
 async def guest(browser: Browser, login: Callable[[], Awaitable[str]]) -> Visitor:
     """A visitor in a new, empty project."""
     return await arrive(await visitor(browser), await login())
+
+
+@in_one_loop
+async def overseer(browser: Browser, stack: Stack) -> AsyncIterator[Board]:
+    """An operator at the page of theirs, who has a project of their own."""
+    made = await board(browser, stack)
+    async with made.api:
+        yield made
 
 
 async def arrive(made: Visitor, address: str) -> Visitor:

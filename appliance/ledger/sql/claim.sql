@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION ledger.claim(asset uuid, seconds double precision)
 RETURNS TABLE (
     id uuid, root text, owner text, folder text, kind text, recipe text, filename text, attempts integer, lease uuid,
     bucket text, key text, version_id text, size bigint, etag text, sha256 text,
-    announced_size bigint, announced_sha256 text, home bigint, stream bigint, seq bigint
+    announced_size bigint, announced_sha256 text, waited double precision, home bigint, stream bigint, seq bigint
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
@@ -20,6 +20,7 @@ BEGIN
     RETURN QUERY
     SELECT a.id, a.root, a.owner, a.folder, a.kind, a.recipe, a.filename, a.attempts, a.lease,
         b.bucket, b.key, b.version_id, b.size, b.etag, b.sha256, a.announced_size, a.announced_sha256,
+        coalesce(extract(epoch FROM now() - a.uploaded_at), 0)::float,
         a.stream, t.stream, t.seq
     FROM ledger.assets a JOIN ledger.blobs b ON b.id = a.blob
     LEFT JOIN ledger.transition(ARRAY[asset], '{uploaded}', 'processing') t ON true

@@ -24,10 +24,14 @@ def compare_packets(before: File, after: File, order: Order, bars: Bars) -> list
     new = {one.index: one for one in after[1].said.tracks}
     found = zip(order.kept, streams_of(after[0], order), strict=False)
     pairs = [(kept, old[kept.stream.index], new[one.index]) for kept, one in found]
+    missing = len(before[1].times) - len(after[1].times)
+    missing = missing if 0 <= missing <= before[1].said.before else 0
+    # Where the pictures begin that could be decoded, against which all else is shown.
+    begins = _begin(before[1], missing), _begin(after[1])
     return [
         _length(before, after, pairs, bars),
-        _times(before[1], after[1], order),
-        _starts(pairs, bars),
+        _times(before[1], after[1], missing),
+        _starts(pairs, begins, bars),
         _copied(pairs),
         _texts(pairs),
     ]
@@ -59,20 +63,27 @@ def _lasts(track: Track) -> float:
     return 0.0 if track.begin is None or track.end is None else track.end - track.begin
 
 
-def _times(before: Packets, after: Packets, order: Order) -> Check:
+def _begin(packets: Packets, missing: int = 0) -> float:
+    return packets.times[missing] / MICROSECONDS if len(packets.times) > missing else 0.0
+
+
+def _times(before: Packets, after: Packets, missing: int) -> Check:
     """Each picture is shown when it was, counted from the first. Those before the first keyframe may have had no
     decoder that could begin with them.
     """
     old, new = before.times, after.times
-    missing = len(old) - len(new)
-    if missing < 0 or missing > before.said.before:
+    if len(old) != len(new) + missing:
         return Check("times", False, f"{len(new)} pictures, not {len(old)}")
     kept = old[missing:]
-    worst = _apart(kept, new) / MICROSECONDS
-    half = max(RASTER, 0.5 / order.rate if len(new) < 2 else _finest(kept) / 2 / MICROSECONDS)
-    if worst > min(half, 0.02) and worst > RASTER:
+    worst, slack = _apart(kept, new) / MICROSECONDS, _slack(kept)
+    if worst > slack:
         return Check("times", False, f"a picture is shown {worst:.4f} s from where it was")
     return Check("times", True, f"{len(new)} pictures, none over {worst:.4f} s from where it was")
+
+
+def _slack(times: "array[int]") -> float:
+    """Seconds: half of the least distance between two pictures at most, and no more than rounding twice explains."""
+    return max(RASTER, min(_finest(times) / 2 / MICROSECONDS, 2 * RASTER))
 
 
 def _apart(old: "array[int]", new: "array[int]") -> int:
@@ -88,10 +99,9 @@ def _finest(times: "array[int]") -> int:
     return min((after - before for before, after in pairwise(times)), default=0)
 
 
-def _starts(pairs: list[Pair], bars: Bars) -> Check:
+def _starts(pairs: list[Pair], begins: tuple[float, float], bars: Bars) -> Check:
     """Sound and subtitles begin, against the pictures, when they did."""
     wrong = []
-    pictures = next(pair for pair in pairs if pair[0].how is How.PICTURES)
     slack = min(bars.seconds, 0.04)
     for kept, old, new in pairs:
         if kept.stream.kind not in (Kind.AUDIO, Kind.SUBTITLE) or old.begin is None:
@@ -99,7 +109,7 @@ def _starts(pairs: list[Pair], bars: Bars) -> Check:
         if new.begin is None:
             wrong.append(f"stream {kept.stream.index} is empty")
             continue
-        was, now = old.begin - (pictures[1].begin or 0), new.begin - (pictures[2].begin or 0)
+        was, now = old.begin - begins[0], new.begin - begins[1]
         if abs(was - now) > slack:
             wrong.append(f"stream {kept.stream.index} begins {now - was:+.3f} s from where it did")
     return check("starts", wrong, "as they were, against the pictures")

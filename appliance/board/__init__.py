@@ -1,0 +1,1 @@
+"""What the operator's dashboard shows and does, for scripts as well: `/admin/…`, for admin keys."""

@@ -1,0 +1,19 @@
+"""Samples of figures, for charts; indexes of what failed, for lists of it."""
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from appliance.ledger.database import run_scripts
+
+ID = "2026-11-27T03:00:00:000000"
+VERSION = "1.38.0"
+DESCRIPTION = "samples"
+
+
+async def forwards() -> MigrationManager:
+    manager = MigrationManager(migration_id=ID, app_name="ledger", description=DESCRIPTION)
+
+    async def create() -> None:
+        await run_scripts("samples_tables")
+
+    manager.add_raw(create)
+    return manager
