@@ -261,6 +261,15 @@ class Config:
     payment_watch_seconds: float = live(
         5.0, "the pause between two looks for payments", least=0.05, most=3600, unit=SECONDS
     )
+    library: str = setting(
+        "", "the folder of workflows of libraries, one JSON file each; else library in the data folder"
+    )
+    library_look_seconds: float = live(
+        5.0, "the pause between two looks at what is to be done for libraries", least=0.05, most=3600, unit=SECONDS
+    )
+    library_seconds: int = live(
+        604800, "the longest the work on one file of a library may take", least=60, most=2592000, unit=SECONDS
+    )
     samples_days: int = live(
         30, "how long the figures behind the charts of /admin are kept", least=1, most=365, unit=DAYS
     )
@@ -272,6 +281,11 @@ class Config:
     def now(self) -> "Config":
         """Itself: a configuration is as it was made."""
         return self
+
+    @property
+    def workflows(self) -> Path:
+        """The folder that workflows of libraries are in."""
+        return Path(self.library) if self.library else self.data / "library"
 
     def need(self, *names: str) -> "Config":
         """This configuration, once all `names` are set. Raises BadConfiguration with what is missing."""

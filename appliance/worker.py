@@ -31,6 +31,7 @@ from appliance.renders.orders import Orders
 from appliance.settings.reading import Reader
 from appliance.valkey import patient, quick
 from processors.sandbox import Sandbox, SandboxWeak, stepping
+from processors.sandbox.layers import Protection
 from storage.inspection import Inspector
 
 CLOSING_SECONDS = 5.0
@@ -65,7 +66,7 @@ async def run(config: Config, lane: str, number: int) -> None:
         gauge("jobs_under_way", lambda: developer.under_way)
         limit = lanes.limit(settings, lane)
         gauge("jobs_at_once", limit)
-        facts = protection(sandbox) | {"lane": lane}
+        facts = protection(sandbox.protection) | {"lane": lane}
         clocks = Clocks(objects, config.clock_seconds)
         told = partial(beat, patient(config.valkey_url), name, lambda: facts | {"last": list(developer.last)}, clocks)
         watching = (settings.run, doorbell.run, teller.run, partial(clocks.run, SELDOM_SECONDS), told)
@@ -87,9 +88,8 @@ async def run(config: Config, lane: str, number: int) -> None:
                     await asyncio.gather(*loops, return_exceptions=True)
 
 
-def protection(sandbox: Sandbox) -> dict[str, Any]:
+def protection(found: Protection | None) -> dict[str, Any]:
     """What the beat tells of a sandbox that has started."""
-    found = sandbox.protection
     assert found is not None
     return {"sandbox": {"strong": found.strong, "layers": sorted(found.layers), "missing": dict(found.missing)}}
 
@@ -97,7 +97,7 @@ def protection(sandbox: Sandbox) -> dict[str, Any]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m appliance.worker", description="Process what waits in one lane.")
     parser.add_argument("--data", help="the data folder served; only so that a list of processes says it")
-    parser.add_argument("--lane", choices=queue.LANES, required=True)
+    parser.add_argument("--lane", choices=(queue.IMAGES, queue.MEDIA), required=True)
     parser.add_argument("--number", type=int, default=1, help="which worker of the lane this is")
     args = parser.parse_args()
     config = current().need("database_url", "valkey_url", "storage_url", "worker_key")

@@ -12,11 +12,12 @@ MINIMUM = (3, 11)
 NEWER = ("python3.13", "python3.12", "python3.11")
 
 
-def enter(module: str, caller: bool = False, dev: bool = False) -> None:
+def enter(module: str, caller: bool = False, dev: bool = False, handed: "tuple[str, ...]" = ()) -> None:
     """Replaces this process by `python -m module` with this process' arguments; returns only by SystemExit.
 
     caller: stay the calling user, where other verbs run as the service account when root calls them.
-    dev: the tools of the tests are needed too.
+    dev: the tools of the tests are needed too. handed: words before the names of files that only the caller may be able
+    to read, and whose content the service account gets.
     """
     if sys.version_info < MINIMUM:
         _start_over()
@@ -26,7 +27,7 @@ def enter(module: str, caller: bool = False, dev: bool = False) -> None:
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     from ops.setup.launch import launch
 
-    launch(module, caller, dev)
+    launch(module, caller, dev, handed)
 
 
 def _start_over() -> None:

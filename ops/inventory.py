@@ -15,6 +15,7 @@ from ops.variables import cores, for_role, number
 from storage import setup as storage_setup
 from storage.server import command as storage_command
 
+BACKFILL = "worker-backfill-"
 BACKENDS = ("wires", "postgres", "valkey", "storage", "gateway", "ledger", "buckets")
 
 
@@ -54,6 +55,11 @@ def image_workers(environment: Mapping[str, str]) -> int:
 def media_workers(environment: Mapping[str, str]) -> int:
     """Worker processes of the lane `media`, each at one file at a time: DARKROOM_MEDIA_WORKERS, else one."""
     return number(environment, "MEDIA_WORKERS", int, 1)
+
+
+def backfill_workers(environment: Mapping[str, str]) -> int:
+    """Worker processes of the lane `backfill`, each at one file of a library: DARKROOM_BACKFILL_WORKERS, else one."""
+    return number(environment, "BACKFILL_WORKERS", int, 1)
 
 
 def _postgres(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
@@ -210,6 +216,19 @@ def _workers(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
             )
 
 
+def _backfill(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
+    for which in range(1, backfill_workers(environment) + 1):
+        name = f"{BACKFILL}{which}"
+        yield Part(
+            name=name,
+            role="worker",
+            argv=_python(plan, "appliance.backfill", "--number", str(which)),
+            env=for_role("worker", plan, environment),
+            health=health.beat(plan.services.valkey_url, name, plan.host),
+            after=BACKENDS,
+        )
+
+
 def _edge(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
     name = urlsplit(plan.site.public_urls[0]).hostname or "127.0.0.1"
     yield Part(
@@ -257,6 +276,7 @@ KINDS: dict[str, Rows] = {
     "webhooks": _beating("webhooks", "appliance.sender"),
     "caretaker": _caretaker,
     "worker": _workers,
+    "backfill": _backfill,
     "backups": _backups,
     "room": _room,
     "edge": _edge,

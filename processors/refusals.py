@@ -16,6 +16,7 @@ class Code(StrEnum):
     NOT_A_VIDEO = "not_a_video"
     TOO_MANY_STREAMS = "too_many_streams"
     TOO_LONG = "too_long"
+    NO_SMALLER = "no_smaller"
     NOT_A_PDF = "not_a_pdf"
     ENCRYPTED = "encrypted"
     TOO_MANY_PAGES = "too_many_pages"

@@ -48,7 +48,7 @@ RESERVED = frozenset(
     {
         *("images", "files", "projects", "users", "folders", "tokens", "tickets", "login", "notifications", "assets"),
         *("chats", CHAT, "profiles", "moderation", "hashtags", "words", "wallet"),
-        *("webhooks", "cluster", "progress", "settings", "admin"),
+        *("webhooks", "cluster", "progress", "settings", "library", "admin"),
         *("healthz", "readyz", "metrics", "docs", "openapi.json", "web", "minio"),
     }
 )

@@ -17,6 +17,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--faults-report", action="store_true", help="write the table in tests/faults/README.md")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Only where tests run side by side."""
+    from tests.together import Together
+
+    return Together(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever uses a browser runs in the loop of the browser, see tests/web/conftest.py."""
+    for item in items:
+        if "driver" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def certificates_are_read_once() -> Iterator[None]:
     """Each client of httpx would read those of this machine anew, which takes 30 ms of CPU: as long as many a test."""

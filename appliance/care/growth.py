@@ -14,7 +14,7 @@ DAY_SECONDS = 86_400.0
 _FIRST = "SELECT extract(epoch FROM uuid_extract_timestamp(id))::float AS at FROM ledger.assets ORDER BY id LIMIT 1"
 _CAME = """
 SELECT (SELECT coalesce(sum(b.size), 0) FROM ledger.assets a JOIN ledger.blobs b ON b.id = a.blob
-        WHERE a.id > $1 AND a.state NOT IN ('deleting', 'deleted'))::float AS originals,
+        WHERE a.id > $1 AND b.bucket <> '/' AND a.state NOT IN ('deleting', 'deleted'))::float AS originals,
     (SELECT coalesce(sum(v.bytes), 0) FROM ledger.versions v WHERE v.asset > $1)::float AS versions
 """
 

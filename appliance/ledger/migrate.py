@@ -17,7 +17,7 @@ FUNCTIONS = (
     *("append", "usage", "transition", "open_slot", "arrive", "claim", "preview", "finish", "remove"),
     *("look_up", "erase_due", "open_jobs", "partitions", "verify", "daily", "uploads", "share", "orders", "chats"),
     *("chat_unread", "chat_keeping", "chat_export", "profiles", "profile_media", "profile_hashtags"),
-    *("payments", "samples"),
+    *("payments", "library", "samples"),
 )
 
 

@@ -22,7 +22,7 @@ from appliance.ledger.service import Bytes, Ledger
 from appliance.ledger.sharing import Shares, shared
 from appliance.logs import log
 from appliance.metrics import count
-from appliance.queue import LANES, Queue, job_id
+from appliance.queue import BACKFILL, LANES, Queue, job_id
 from storage import layout
 from storage.objects import Objects, Stat, StorageError
 
@@ -128,10 +128,18 @@ class Sweep:
             room = self._queue.window - len(waiting)
             if room <= 0:
                 continue
-            rows = await fetch("SELECT * FROM ledger.open_jobs($1, $2)", lane, self._queue.window)
-            missing = [row for row in rows if job_id(row["id"], row["attempt"]) not in waiting]
-            for row in missing[:room]:
-                await self._queue.put(lane, row["id"], row["attempt"], row["behind"])
+            jobs = await self._open(lane)
+            missing = [job for job in jobs if job_id(job[0], job[1]) not in waiting]
+            for job in missing[:room]:
+                await self._queue.put(lane, *job)
+
+    async def _open(self, lane: str) -> list[tuple[UUID, int, bool, float | None]]:
+        """What the ledger has for a lane, as `Queue.put` takes it."""
+        if lane == BACKFILL:
+            rows = await fetch("SELECT * FROM ledger.open_backfill($1)", self._queue.window)
+            return [(row["id"], row["attempt"], False, row["worth"] or 0.0) for row in rows]
+        rows = await fetch("SELECT * FROM ledger.open_jobs($1, $2)", lane, self._queue.window)
+        return [(row["id"], row["attempt"], row["behind"], None) for row in rows]
 
     async def give_up(self) -> None:
         """Ends what has used up its tries."""

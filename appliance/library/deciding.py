@@ -1,15 +1,17 @@
 """Deciding what becomes of a file: pure functions of what is known of it and the workflow, each with its reason."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from appliance.library.estimates import estimate
-from appliance.library.outcomes import Found, Skip, Transcode, Why
+from appliance.library.outcomes import Found, Looked, Skip, Transcode, Why
 from appliance.library.quantities import bits
-from appliance.library.workflow import Loss, Rules, Source, Target
+from appliance.library.workflow import Rules, Source, Target, Workflow
 from appliance.settings import casts
-from processors.video.decide import NAMES
-from processors.video.decide import decide as planned
-from processors.video.facts import Transfer, VideoFacts
+from processors.video.decide import LEAST_BIT_RATE, NAMES
+from processors.video.facts import VideoFacts
+from processors.video.keeping.order import Order, Refusal
+from processors.video.keeping.ordering import ordered
 
 # People write h265, ffmpeg says hevc.
 _SAME = {codec.value: name for codec, name in NAMES.items()}
@@ -33,20 +35,29 @@ def unopened(found: Found, source: Source, rules: Rules, now: float) -> Skip | N
     return None
 
 
-def decide(facts: VideoFacts, rules: Rules, target: Target) -> Transcode | Skip:
-    """What becomes of a video of these facts: the first rule that is not true of it keeps it as it is."""
+def decide(looked: Looked, workflow: Workflow) -> Transcode | Skip:
+    """What becomes of a video: the first rule that is not true of it keeps it as it is; so does what would get lost."""
+    facts, rules = looked.facts, workflow.rules
     for rule in _RULES:
-        if (skip := rule(facts, rules, target)) is not None:
+        if (skip := rule(facts, rules, workflow.target)) is not None:
             return skip
-    plan = planned(facts, target.settings())
-    if plan.copy:
-        return Skip(Why.CODEC, "nothing about its pictures would change")
-    size, cpu_seconds = estimate(facts, plan)
+    order = ordered_by(looked, workflow)
+    if isinstance(order, Refusal):
+        return Skip(Why.LOSS, order.reason)
+    size, cpu_seconds = estimate(facts, order)
     share = 100 * (1 - size / facts.size)
     if size >= facts.size or share < rules.least_saving:
         return Skip(Why.SAVING, _too_little(share, rules))
-    reason = "; ".join(plan.reasons)
-    return Transcode(plan.codec, plan.container, plan.width, plan.height, facts.size, size, cpu_seconds, reason)
+    reason = "; ".join((f"it is {facts.codec}", *order.reasons))
+    return Transcode(order.codec, order.extension, order.width, order.height, facts.size, size, cpu_seconds, reason)
+
+
+def ordered_by(looked: Looked, workflow: Workflow) -> Order | Refusal:
+    """How it would be made anew. Of pictures that have less than is asked for, no more than the file has is asked."""
+    facts = looked.facts
+    wish = workflow.wish(min(facts.shown_width, facts.shown_height))
+    rate = wish.bit_rate if facts.bit_rate is None else min(wish.bit_rate, max(LEAST_BIT_RATE, facts.bit_rate))
+    return ordered(looked.inventory, facts, replace(wish, bit_rate=rate))
 
 
 def _too_little(share: float, rules: Rules) -> str:
@@ -90,32 +101,10 @@ def _bit_rate(facts: VideoFacts, rules: Rules, _: Target) -> Skip | None:
     return Skip(Why.BIT_RATE, f"it has {facts.bit_rate // 1000} kbit/s, less than {rules.least_bit_rate}")
 
 
-def _losses(facts: VideoFacts, rules: Rules, _: Target) -> Skip | None:
-    """Nothing is thrown away that the workflow has not named."""
-    for loss, lost in _lost(facts).items():
-        if loss not in rules.accept:
-            return Skip(Why.LOSS, f"{lost}, which is not accepted")
-    return None
-
-
-def _lost(facts: VideoFacts) -> dict[Loss, str]:
-    """What a transcode takes away, as processors/video does it."""
-    lost = {}
-    if facts.transfer is not Transfer.SDR:
-        lost[Loss.HDR] = f"it is HDR ({facts.transfer.value}) and would become SDR"
-    kept = 1 if facts.sound is None else 2
-    if facts.streams > kept:
-        lost[Loss.STREAMS] = f"{facts.streams - kept} of its {facts.streams} streams would get lost"
-    if facts.sound is not None and facts.sound.channels > 2:
-        lost[Loss.CHANNELS] = f"its sound has {facts.sound.channels} channels and would have 2"
-    return lost
-
-
 _RULES: tuple[Callable[[VideoFacts, Rules, Target], Skip | None], ...] = (
     _length,
     _codec,
     _container,
     _lines,
     _bit_rate,
-    _losses,
 )

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Generator
 from typing import NamedTuple
 
+from appliance.library.originals.places import HIDDEN
 from appliance.library.outcomes import Found, PassedOver, Skip, Unreadable, Why
 from appliance.library.workflow import Source
 
@@ -81,6 +82,8 @@ class _Walk:
         return _passed(entry, Why.LINK, "a link, not a file") if self._wanted(entry.name) else None
 
     def _enter(self, entry: "os.DirEntry[str]") -> Entry | None:
+        if _ours(entry):
+            return None
         facts = entry.stat()
         if facts.st_dev != self._device and not self._source.other_file_systems:
             return _passed(entry, Why.OTHER_FILE_SYSTEM, "another file system is mounted there")
@@ -100,7 +103,7 @@ class _Walk:
         facts = entry.stat(follow_symlinks=False)
         if not stat.S_ISREG(facts.st_mode):
             return _passed(entry, Why.SPECIAL, "it is no regular file")
-        return Found(entry.path, facts.st_size, facts.st_mtime_ns, facts.st_nlink)
+        return Found(entry.path, facts.st_size, facts.st_mtime_ns, facts.st_nlink, facts.st_ino)
 
     def _wanted(self, name: str) -> bool:
         before, _, extension = name.rpartition(".")
@@ -118,6 +121,11 @@ def _leads_to_folder(entry: "os.DirEntry[str]") -> bool:
         return entry.is_dir()
     except OSError:  # links that lead to each other, or through a closed folder
         return False
+
+
+def _ours(entry: "os.DirEntry[str]") -> bool:
+    """Whether it holds what is being made, and originals that were replaced: by its name, or by a link's end."""
+    return HIDDEN in (os.path.realpath(entry.path).split("/") if entry.is_symlink() else (entry.name,))
 
 
 def _passed(entry: "os.DirEntry[str]", why: Why, reason: str) -> PassedOver:

@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from processors.video.codec import Codec
+from processors.video.facts import VideoFacts
+from processors.video.keeping.inventory import Inventory
 
 
 class Why(StrEnum):
@@ -37,6 +39,19 @@ class Found(NamedTuple):
     size: int
     mtime_ns: int
     links: int = 1
+    inode: int = 0
+
+    @property
+    def version(self) -> str:
+        """Other bytes have another one."""
+        return f"{self.inode}-{self.size}-{self.mtime_ns}"
+
+
+class Looked(NamedTuple):
+    """What a file says of itself."""
+
+    facts: VideoFacts
+    inventory: Inventory
 
 
 class Unreadable(NamedTuple):

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from appliance.library.deciding import decide, unopened
 from appliance.library.finding import Entry, find
@@ -11,6 +12,7 @@ from appliance.library.probing import look
 from appliance.library.report import Report
 from appliance.library.workflow import Workflow
 from processors.sandbox.layers import Protection
+from processors.video.facts import VideoFacts
 
 
 async def plan(workflow: Workflow, protection: Protection, report: Report, tell: Callable[[str], None]) -> None:
@@ -22,7 +24,7 @@ async def plan(workflow: Workflow, protection: Protection, report: Report, tell:
     entries, turn = find(workflow.source), asyncio.Lock()
 
     async def one_after_the_other() -> None:
-        while (entry := await _next(entries, turn)) is not None:
+        while (entry := await following(entries, turn)) is not None:
             report.add(entry.path, await outcome(entry, workflow, protection))
             tell(entry.path)
 
@@ -44,15 +46,28 @@ async def outcome(entry: Entry, workflow: Workflow, protection: Protection) -> T
 
 async def _of_file(found: Found, workflow: Workflow, protection: Protection) -> Transcode | Skip | Unreadable:
     skip = unopened(found, workflow.source, workflow.rules, time.time())
-    if skip is not None:
-        return skip
-    facts = await look(found, protection)
-    if isinstance(facts, Skip | Unreadable):
-        return facts
-    return decide(facts, workflow.rules, workflow.target)
+    return skip if skip is not None else (await examined(found, workflow, protection)).outcome
 
 
-async def _next(entries: Iterator[Entry], turn: asyncio.Lock) -> Entry | None:
-    """In a thread: a folder on a slow network must not hold up those who watch over the sandbox."""
+class Examined(NamedTuple):
+    """What becomes of a file that was opened, and its facts, where it has any."""
+
+    outcome: Transcode | Skip | Unreadable
+    facts: VideoFacts | None = None
+
+
+async def examined(found: Found, workflow: Workflow, protection: Protection) -> Examined:
+    """Open a file, and decide by what it says of itself."""
+    looked = await look(found, protection)
+    if isinstance(looked, Skip | Unreadable):
+        return Examined(looked)
+    return Examined(decide(looked, workflow), looked.facts)
+
+
+async def following(entries: Iterator[Entry], turn: asyncio.Lock) -> Entry | None:
+    """The next entry; None at the end.
+
+    In a thread: a folder on a slow network must not hold up those who watch over the sandbox.
+    """
     async with turn:
         return await asyncio.to_thread(next, entries, None)

@@ -1,17 +1,20 @@
 """A workflow: what is to become of the videos in a folder, as JSON, checked whole before anything is looked at."""
 
+import hashlib
 from enum import StrEnum
 from inspect import cleandoc
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from appliance.library.quantities import absolute, asked, bits, must_be
+from appliance.library.schedule import span
 from appliance.settings import casts
 from processors.profiles import PROFILES
 from processors.video.codec import Codec
+from processors.video.keeping.wishes import SoundWish, Wish
 from processors.video.settings import Settings
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,60}$")]
@@ -19,6 +22,7 @@ Extension = Annotated[str, Meta(pattern=r"^[^./]{1,30}$", examples=["mkv"])]
 Duration = Annotated[str, Meta(examples=["90s", "1h30m", "2d"])]
 Size = Annotated[str, Meta(examples=["500M", "7.3 GB", "16GiB"])]
 Rate = Annotated[str, Meta(description="Bits a second.", examples=["800k", "2.5M"])]
+Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}$", description="ISO 639, as files have it.", examples=["eng"])]
 Lines = Annotated[int, Meta(ge=1, le=100_000, description="Of pictures: the shorter side.")]
 
 
@@ -27,13 +31,14 @@ class Unfit(Exception):
 
 
 class Loss(StrEnum):
-    """What a transcode takes away for good: light beyond SDR, streams other than the pictures and the first sound,
-    channels of the sound beyond two.
+    """What a transcode may take away for good; all else is kept, or the file stays as it is. INTERLACING: fields become
+    whole pictures. CHROMA: colour of a finer raster than 4:2:0. DATA: streams that are neither picture, sound nor text,
+    as a camera's readings.
     """
 
-    HDR = "hdr"
-    STREAMS = "streams"
-    CHANNELS = "channels"
+    INTERLACING = "interlacing"
+    CHROMA = "chroma"
+    DATA = "data"
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -77,41 +82,141 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         must_be("least_age", casts.seconds, self.least_age)
 
 
+class Sound(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What becomes of sound. codec: of what is bulky (PCM, FLAC, TrueHD and their like), keep: all is copied.
+
+    channel_rate: bits a second for each channel of what is encoded. languages: only these are kept, and what names
+    none; never none at all. None named: all are.
+    """
+
+    codec: Literal["keep", "opus", "aac"] = "keep"
+    channel_rate: Rate = "64k"
+    languages: tuple[Language, ...] = ()
+
+    def __post_init__(self) -> None:
+        must_be("channel_rate", bits, self.channel_rate)
+
+    def wish(self) -> SoundWish:
+        """The same in the words of the processors."""
+        return SoundWish("" if self.codec == "keep" else self.codec, bits(self.channel_rate), self.languages)
+
+
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What they become. most_lines: larger ones are made smaller.
 
-    bit_rates: bits a second by the number of lines up to which each holds; the largest holds beyond. Without: those of
-    uploads.
+    bit_rates: bits a second that pictures have at most, by the number of lines up to which each holds; the largest
+    holds beyond. Without: those of uploads. subtitles: languages that are kept, and what names none; none named: all.
     """
 
     codec: Codec
     most_lines: Lines = 2160
     bit_rates: dict[Lines, Rate] = {}
+    sound: Sound = Sound()
+    subtitles: tuple[Language, ...] = ()
 
     def __post_init__(self) -> None:
         for lines, rate in self.bit_rates.items():
             must_be(f"bit_rates, {lines}", asked, rate)
 
-    def settings(self) -> Settings:
-        """The same in the words of the processors."""
-        rates = tuple(sorted((lines, bits(rate)) for lines, rate in self.bit_rates.items()))
-        return Settings(codec=self.codec, max_lines=self.most_lines, bit_rates=rates or Settings().bit_rates)
+    def bit_rate(self, lines: int) -> int:
+        """Bits a second that pictures of so many lines may have."""
+        rates = tuple(sorted((up_to, bits(rate)) for up_to, rate in self.bit_rates.items()))
+        return Settings(bit_rates=rates or Settings().bit_rates).bit_rate(min(lines, self.most_lines))
+
+
+class Verification(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a result must be before it takes its source's place, besides whole and of the same content.
+
+    least_vmaf: how like its source it looks, from 0 to 100 (VMAF, over all of it). least_saving: percent of its size.
+    """
+
+    least_vmaf: Annotated[float, Meta(ge=0, le=100)] = 90
+    least_saving: Annotated[float, Meta(ge=0, le=100)] = 5
+
+
+class Replacement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """allowed: whether anything is written to the source at all; without, files are found and plans made, no more.
+
+    keep: for how long an original can be brought back; its bytes are saved from then on.
+    """
+
+    allowed: bool = False
+    keep: Duration = "30d"
+
+    def __post_init__(self) -> None:
+        must_be("keep", casts.seconds, self.keep)
+
+
+class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """scan: how often the source is looked through, once all that was found is done. hours: when files are transcoded,
+    by the operator's clock, as 22:00-06:00; none named: at any time.
+    """
+
+    scan: Duration = "1d"
+    hours: tuple[Annotated[str, Meta(examples=["22:00-06:00"])], ...] = ()
+
+    def __post_init__(self) -> None:
+        must_be("scan", casts.seconds, self.scan)
+        for one in self.hours:
+            must_be("hours", span, one)
+
+
+class Courtesy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """For whom a library waits. uploads: for files that somebody has sent and waits for; healing: for storage that
+    repairs itself.
+    """
+
+    uploads: bool = True
+    healing: bool = True
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """at_once: files that are looked at at the same time."""
+    """at_once: files that are looked at at the same time. cores: how many of the machine's one transcode may use.
+    nice: by how much it steps back behind other programs (19: whatever they leave). least_free: what stays free on the
+    source's file system.
+    """
 
     at_once: Annotated[int, Meta(ge=1, le=64)] = 2
+    cores: Annotated[int, Meta(ge=1, le=64)] = 1
+    nice: Annotated[int, Meta(ge=0, le=19)] = 19
+    least_free: Size = "10G"
+
+    def __post_init__(self) -> None:
+        must_be("least_free", casts.size, self.least_free)
 
 
 class Workflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A name for people, where files are, which of them are meant, and what they become."""
+    """A name for people, where files are, which of them are meant, what they become, and how and when that is done."""
 
     name: Annotated[str, Meta(min_length=1, max_length=100)]
     source: Source
     target: Target
     rules: Rules = Rules()
+    verify: Verification = Verification()
+    replace: Replacement = Replacement()
+    schedule: Schedule = Schedule()
+    courtesy: Courtesy = Courtesy()
     limits: Limits = Limits()
+
+    def wish(self, lines: int) -> Wish:
+        """What becomes of a video of so many lines, in the words of the processors."""
+        accepted = self.rules.accept
+        return Wish(
+            codec=self.target.codec,
+            bit_rate=self.target.bit_rate(lines),
+            most_lines=self.target.most_lines,
+            sound=self.target.sound.wish(),
+            subtitles=self.target.subtitles,
+            deinterlace=Loss.INTERLACING in accepted,
+            subsample=Loss.CHROMA in accepted,
+            drop_data=Loss.DATA in accepted,
+            threads=self.limits.cores,
+            nice=self.limits.nice,
+        )
+
+    def hash(self) -> str:
+        """Of all that decides about a file: what was decided by another one is decided anew."""
+        return hashlib.sha256(msgspec.json.encode((self.rules, self.target, self.verify))).hexdigest()[:16]
 
 
 def load(path: Path) -> Workflow:

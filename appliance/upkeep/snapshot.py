@@ -14,7 +14,9 @@ PREFETCH = 2000  # rows
 _ORIGINALS = """
 SELECT b.bucket, b.key, b.version_id, b.size, b.sha256, bool_or(a.state IN ('uploaded', 'processing', 'done')
     OR (a.state = 'error' AND coalesce(a.error_code, '') NOT IN ('object_missing', 'object_damaged'))) AS required
-FROM ledger.blobs b JOIN ledger.assets a ON a.blob = b.id AND a.state NOT IN ('deleting', 'deleted') GROUP BY b.id
+FROM ledger.blobs b JOIN ledger.assets a ON a.blob = b.id AND a.state NOT IN ('deleting', 'deleted')
+WHERE b.bucket <> '/'  -- of libraries: they lie on a disk that is not ours
+GROUP BY b.id
 """
 _VERSIONS = """
 SELECT a.root, a.owner, a.folder, a.id, v.name, v.sha256, v.extension, v.bytes, a.state = 'done' AS required

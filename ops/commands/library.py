@@ -1,4 +1,4 @@
-"""`./ops/library plan|schema`: what a workflow would do to the videos of a folder."""
+"""`./ops/library`: what a workflow would do to the videos of a folder, and having it done."""
 
 import argparse
 import asyncio
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.commands import options
+from ops.libraries.names import printable
 from ops.setup.say import say
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ but folders or files could not be read, and which.
 """
 CANNOT, WRONG, IN_PART = 1, 2, 3
 MOST = 10_000
+NAMED = {
+    "scan": "have a library looked through now",
+    "pause": "begin nothing new of a library; what is under way comes to its end",
+    "resume": "go on with it",
+}
 
 
 def main() -> int:
@@ -31,8 +37,16 @@ def main() -> int:
     return _DO[given.action](given)
 
 
+EPILOG = """\
+plan and schema need no running appliance; the others ask the one that runs. A workflow that says "replace":
+{"allowed": true} has its files replaced; any other is looked through, and nothing is written.
+
+Exit codes: 0 done; 1 not done, and said why; 2 wrong usage, or the file is no workflow; 3 (of plan) planned in part.
+"""
+
+
 def parse(arguments: list[str]) -> argparse.Namespace:
-    made = options.parser("library", "Says what would become of the videos of a folder.", PLAN)
+    made = options.parser("library", "Makes the videos of a folder take less room.", EPILOG)
     actions = made.add_subparsers(dest="action", required=True, metavar="|".join(_DO))
     plan = _action(actions, "plan", "say what would be done to which file, why, and what that would save", PLAN)
     plan.add_argument("workflow", metavar="WORKFLOW", type=Path, help="the workflow, a JSON file")
@@ -46,6 +60,17 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     plan.add_argument("--weak", action="store_true", help="also where the system gives the sandbox one layer only")
     plan.add_argument("--json", action="store_true", help="the same for a script, and nothing else")
     _action(actions, "schema", "print the JSON schema of workflows")
+    run = _action(actions, "run", "give a workflow to the appliance, which goes on with it by itself from then on")
+    run.add_argument("workflow", metavar="WORKFLOW", type=Path, help="the workflow, a JSON file")
+    for name, text in NAMED.items():
+        _action(actions, name, text).add_argument("name", metavar="NAME", help="of the library, as status shows it")
+    undo = _action(actions, "undo", "bring originals back, bit for bit, as long as they are kept")
+    undo.add_argument("name", metavar="NAME", help="of the library")
+    which = undo.add_mutually_exclusive_group(required=True)
+    which.add_argument("path", metavar="PATH", nargs="?", default="", help="a file, or a folder with all below it")
+    which.add_argument("--all", action="store_true", help="all of the library")
+    status = _action(actions, "status", "show how all libraries stand")
+    status.add_argument("--json", action="store_true", help="the same for a script")
     return made.parse_args(arguments)
 
 
@@ -56,7 +81,7 @@ def _action(
     made = actions.add_parser(
         name, help=text, description=text, epilog=epilog, formatter_class=shape, allow_abbrev=False
     )
-    made.add_argument("--data", help=argparse.SUPPRESS)  # every verb is given it; no appliance is asked here
+    made.add_argument("--data", metavar="DIR", help="the data folder")
     return made
 
 
@@ -86,6 +111,54 @@ def _plan(given: argparse.Namespace) -> int:
     return IN_PART if report.unreadable else 0
 
 
+def _run(given: argparse.Namespace) -> int:
+    from ops.libraries import asking
+
+    workflow = _loaded(given.workflow)
+    if workflow is None:
+        return WRONG
+    try:
+        asking.run(options.folder(given), workflow, given.workflow.read_bytes())
+    except asking.NotTaken as error:
+        say(f"darkroom: {error}\n  → ./ops/status shows whether worker-backfill-1 is well.")
+        return CANNOT
+    say(f"{workflow.name} has begun; ./ops/library status shows how far it is.")
+    return 0
+
+
+def _pause(given: argparse.Namespace) -> int:
+    from ops.libraries import asking
+
+    asking.pause(options.folder(given), given.name, given.action == "pause")
+    return 0
+
+
+def _scan(given: argparse.Namespace) -> int:
+    from ops.libraries import asking
+
+    asking.scan(options.folder(given), given.name)
+    return 0
+
+
+def _undo(given: argparse.Namespace) -> int:
+    from ops.libraries import asking
+
+    files, problems = asking.undo(options.folder(given), given.name, given.path)
+    for problem in problems:
+        say(f"darkroom: {printable(problem)}")
+    if not files:
+        say("darkroom: nothing is kept of that: it was not replaced, or its time is over")
+    return CANNOT if problems or not files else 0
+
+
+def _status(given: argparse.Namespace) -> int:
+    from ops.libraries import asking, standing
+
+    found = asking.standings(options.folder(given))
+    print(json.dumps(standing.data(found), indent=1) if given.json else standing.text(found))
+    return 0
+
+
 def _loaded(path: Path) -> "Workflow | None":
     """None, and said, where it is none."""
     from appliance.library import workflow
@@ -106,7 +179,16 @@ def _schema(given: argparse.Namespace) -> int:
     return 0
 
 
-_DO: dict[str, Callable[[argparse.Namespace], int]] = {"plan": _plan, "schema": _schema}
+_DO: dict[str, Callable[[argparse.Namespace], int]] = {
+    "plan": _plan,
+    "run": _run,
+    "scan": _scan,
+    "pause": _pause,
+    "resume": _pause,
+    "undo": _undo,
+    "status": _status,
+    "schema": _schema,
+}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """`./ops/test`: lint, types, import rules and the tests, as they run before every commit and in CI."""
 
 import argparse
+import compileall
 import os
 import subprocess
 import sys
@@ -33,6 +34,7 @@ def main() -> int:
     os.chdir(CHECKOUT)
     if not given.fast:
         install_what_tests_need()
+        compile_checkout()
     steps = [*checks(), ("tests", pytest(given.fast, given.long, rest, os.geteuid() == 0))]
     failed = [name for name, command in steps if not passes(name, command)]
     say(f"FAILED: {', '.join(failed)}" if failed else "All is well.")
@@ -57,6 +59,12 @@ def install_what_tests_need() -> None:
     cache = os.environ.get("DARKROOM_CACHE") or (place.ROOT_CACHE / "service" if root else locate.default_cache())
     if not locate.find(Path(cache)):
         build_storage_server()
+
+
+def compile_checkout() -> None:
+    """Root's parts run as an account that can't write here: each process that tests start would compile all anew."""
+    for name in ("appliance", "ops", "processors", "storage", "tests"):
+        compileall.compile_dir(CHECKOUT / name, quiet=2, workers=0)
 
 
 def build_storage_server() -> None:

@@ -4,6 +4,7 @@ import itertools
 import os
 import pwd
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -30,7 +31,7 @@ OF_A_HOST = Path("/var/lib/darkroom/data")
 LOOKED_AT = ("--port", "--url", *HANDED_OVER, *STORES)
 
 
-def launch(module: str, caller: bool, dev: bool) -> None:
+def launch(module: str, caller: bool, dev: bool, handed: tuple[str, ...] = ()) -> None:
     """Runs `module` with this process' arguments, see bootstrap.enter; `--data` is made absolute and always given."""
     if {"-h", "--help"} & set(sys.argv[1:]):
         sys.argv[0] = sys.argv[0].rsplit("/", 1)[-1]
@@ -58,6 +59,9 @@ def launch(module: str, caller: bool, dev: bool) -> None:
         if where.code != CHECKOUT and (idle or not where.code.exists()):
             place.refresh_copy(CHECKOUT, where.code)
         if serving and service:
+            if module == UP and idle:
+                _compile(python, where.code)
+            arguments = _hand_over(arguments, (*HANDED_OVER, *handed))
             arguments = _step_down(where, service, arguments, makes=module in MAKE_DATA, listens=module == UP)
     except PermissionError as error:
         stop(f"{error.filename}: permission denied", "Start as the user who owns the checkout and its data folder.")
@@ -138,7 +142,6 @@ def _step_down(
     where: place.Place, service: pwd.struct_passwd, arguments: list[str], makes: bool, listens: bool
 ) -> list[str]:
     """Gives the account its folders, turns this process into it, and returns the arguments as it can use them."""
-    arguments = _hand_over(arguments)
     for folder in _stores(arguments):
         try:
             if not folder.exists():
@@ -170,22 +173,32 @@ def _close_mount_points(data: Path) -> None:
                 say(f"the folder under the drive at {folder} stays as it is: {failure}")
 
 
-def _hand_over(arguments: list[str]) -> list[str]:
-    """Replaces the paths after --cert and --key by copies in memory that stay open across the change of user."""
+def _hand_over(arguments: list[str], options: tuple[str, ...]) -> list[str]:
+    """Replaces the paths after these options by copies in memory that stay open across the change of user."""
     result = list(arguments)
-    for option in HANDED_OVER:
+    for option in options:
         at = result.index(option) + 1 if option in result[:-1] else 0
         if not at or not result[at]:
             continue
         try:
             content = Path(result[at]).read_bytes()
         except OSError as error:
-            stop(f"{option} {result[at]}: {error.strerror}", "Name a PEM file that can be read.")
+            stop(f"{option} {result[at]}: {error.strerror}", "Name a file that can be read.")
         handle = os.memfd_create(option.strip("-"), 0)
         os.write(handle, content)
         os.set_inheritable(handle, True)
         result[at] = f"/proc/self/fd/{handle}"
     return result
+
+
+def _compile(python: Path, code: Path) -> None:
+    """The account of the parts can't write there, so each of their processes would compile all of it anew at its start.
+
+    Fresh files are only looked at. What can't be written, as on a read-only disk, is no reason not to start.
+    """
+    if not sys.dont_write_bytecode:
+        packages_of_ours = [str(code / name) for name in place.PACKAGES]
+        subprocess.run([python, "-I", "-m", "compileall", "-qq", *packages_of_ours], check=False)
 
 
 def _run(python: Path, module: str, arguments: list[str], code: Path, where: place.Place) -> NoReturn:

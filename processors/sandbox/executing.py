@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from processors.sandbox.beside import Beside
 from processors.sandbox.bounds import Bounds
 from processors.sandbox.cgroup import MemoryGroup
 from processors.sandbox.command import ENVIRONMENT, command
@@ -18,6 +19,7 @@ from processors.sandbox.layers import Layer, Protection
 from processors.sandbox.memory import resident_bytes
 from processors.sandbox.scratch import Scratch, scratch_of
 from processors.sandbox.spawn import WATCH_SECONDS, TooMuchMemory
+from processors.sandbox.spent import cpu_seconds, note
 from processors.sandbox.stepping import step_back
 from processors.sandbox.streams import Source, Streams
 
@@ -32,13 +34,14 @@ END_SECONDS = 2.0
 class Output:
     """What a program left: its exit status, standard output (read-only), and the beginning of standard error.
 
-    cut: it said more than that.
+    cut: it said more than that. end: the end of standard error, as much of it.
     """
 
     status: int
     data: memoryview
     said: str
     cut: bool
+    end: str = ""
 
 
 async def execute(
@@ -49,6 +52,7 @@ async def execute(
     bounds: Bounds = Bounds(),  # noqa: B008  frozen
     target: int | None = None,
     hearing: Hearing | None = None,
+    beside: Beside | None = None,
 ) -> Output:
     """Run `program` with `source` as its standard input, within `bounds`. See `Streams` for source and target.
 
@@ -57,7 +61,7 @@ async def execute(
     """
     own = [f"--cpu-seconds={bounds.cpu_seconds}", f"--file-bytes={bounds.file_bytes}"]
     words = [*own, program, *arguments]
-    return await run("tool", words, source, protection, bounds, target, hearing, keep=(program,))
+    return await run("tool", words, source, protection, bounds, target, hearing, keep=(program,), beside=beside)
 
 
 async def run(
@@ -69,6 +73,7 @@ async def run(
     target: int | None = None,
     hearing: Hearing | None = None,
     keep: Sequence[str] = (),
+    beside: Beside | None = None,
 ) -> Output:
     """The same for any role of `entry` that reads standard input and writes standard output. keep: see `command`.
 
@@ -82,7 +87,7 @@ async def run(
         if group is not None:
             stack.push_async_callback(asyncio.to_thread, group.remove)
         scratch = stack.enter_context(scratch_of(protection.layers, bounds.scratch_bytes))
-        around = _Around(protection, group, bounds.nice, keep, scratch)
+        around = _Around(protection, group, bounds.nice, keep, scratch, beside)
         process = around.start(role, words, streams, hearing)
         stepping = asyncio.create_task(step_back(process.pid)) if bounds.nice else None
         try:
@@ -101,7 +106,7 @@ async def run(
             raise SandboxDied(f"the program ended: signal {-status if status < 0 else status - 128}")
         if status == NOT_CLOSED:
             raise SandboxDied(f"the program could not start: {text.strip()}")
-        return Output(status, streams.data(), text, cut)
+        return Output(status, streams.data(), text, cut, streams.end())
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,7 @@ class _Around:
     nice: int
     keep: Sequence[str]
     scratch: Scratch | None
+    beside: Beside | None
 
     def start(
         self, role: str, words: Sequence[str], streams: Streams, hearing: Hearing | None
@@ -120,7 +126,7 @@ class _Around:
         if self.scratch is not None:
             words = [f"--scratch={self.scratch.path}", f"--scratch-bytes={self.scratch.most_bytes}", *words]
         with contextlib.ExitStack() as stack:
-            door, given = None, [hearing.number] if hearing else []
+            door, given = None, [one.number for one in (hearing, self.beside) if one is not None]
             if self.group is not None:
                 door = self.group.door()
                 stack.callback(os.close, door)
@@ -157,13 +163,17 @@ class _Limits:
 
 async def _ended(process: "subprocess.Popen[bytes]", limits: _Limits, hearing: Hearing | None) -> int:
     """The status once it has ended by itself."""
-    deadline = asyncio.get_running_loop().time() + limits.seconds
-    while not await _over(process, WATCH_SECONDS):
-        if hearing is not None:
-            hearing.poll()
-        if asyncio.get_running_loop().time() > deadline:
-            raise SandboxTimeout(f"no end in {limits.seconds:g} s")
-        limits.check(process.pid)
+    deadline, used = asyncio.get_running_loop().time() + limits.seconds, 0.0
+    try:
+        while not await _over(process, WATCH_SECONDS):
+            used = max(used, cpu_seconds(process.pid))
+            if hearing is not None:
+                hearing.poll()
+            if asyncio.get_running_loop().time() > deadline:
+                raise SandboxTimeout(f"no end in {limits.seconds:g} s")
+            limits.check(process.pid)
+    finally:
+        note(used)
     return process.wait()
 
 

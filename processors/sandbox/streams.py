@@ -25,7 +25,7 @@ class Streams:
     def __init__(self, source: Source, target: int | None) -> None:
         self._in_memory = target is None
         with contextlib.ExitStack() as held:
-            self.source = held.enter_context(_closing(_readable(source)))
+            self.source = held.enter_context(_closing(readable(source)))
             self.made = held.enter_context(_closing(_loose() if target is None else _writable(target)))
             self.said = held.enter_context(_closing(_loose()))
             self._held = held.pop_all()
@@ -40,13 +40,20 @@ class Streams:
         fcntl.fcntl(self.made, fcntl.F_ADD_SEALS, memfd.SEALS)
         return memfd.view(self.made)
 
+    def end(self) -> str:
+        """The end of what it said."""
+        return os.pread(self.said, SAID_BYTES, max(0, os.fstat(self.said).st_size - SAID_BYTES)).decode(
+            errors="replace"
+        )
+
     def text(self) -> tuple[str, bool]:
         """The beginning of what it said, and whether that isn't all."""
         beginning = os.pread(self.said, SAID_BYTES, 0).decode(errors="replace")
         return beginning, os.fstat(self.said).st_size > SAID_BYTES
 
 
-def _readable(source: Source) -> int:
+def readable(source: Source) -> int:
+    """A descriptor of its own to read `source` from the beginning; the caller closes it. Raises as `Streams` does."""
     if not isinstance(source, int):
         copied = memfd.sealed([source])
         os.lseek(copied, 0, os.SEEK_SET)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import imageio_ffmpeg
 
 from processors.limits import MAX_VIDEO_PIXELS
+from processors.sandbox.beside import Beside
 from processors.sandbox.bounds import Bounds
 from processors.sandbox.executing import SOURCE, Output, execute
 from processors.sandbox.hearing import Hearing
@@ -31,8 +32,13 @@ async def ffmpeg(
     before: Sequence[str] = (),
     target: int | None = None,
     hearing: Hearing | None = None,
+    beside: Beside | None = None,
 ) -> Output:
-    """Run it on `source` with the words `before` its input and those of `output` behind. Raises as `execute` does."""
+    """Run it on `source` with the words `before` its input and those of `output` behind. Raises as `execute` does.
+
+    beside: a second input, with the same words before it.
+    """
     progress = () if hearing is None else ("-stats_period", "1", "-progress", f"pipe:{hearing.number}")
-    words = [*COMMON, *progress, *INPUT, *before, "-i", SOURCE, *output]
-    return await execute(imageio_ffmpeg.get_ffmpeg_exe(), words, source, protection, bounds, target, hearing)
+    second = () if beside is None else (*INPUT, *before, "-fd", str(beside.number), "-i", SOURCE)
+    words = [*COMMON, *progress, *INPUT, *before, "-i", SOURCE, *second, *output]
+    return await execute(imageio_ffmpeg.get_ffmpeg_exe(), words, source, protection, bounds, target, hearing, beside)

@@ -150,14 +150,18 @@ def _container(plan: Plan, index: int) -> tuple[str, ...]:
 
 async def _index_first(made: int, target: int, run: Run) -> int:
     """Copy an MP4 with its index before what it points to. ffmpeg's own way would have to open the file by a path."""
+    output = ["-map", "0", "-c", "copy", *NOTHING_ELSE, "-f", "mp4", "-moov_size", str(moov_room(made)), TARGET]
+    return await _run(made, target, output, (), replace(run, share=run.share.part(TRIES[-1], 1.0)))
+
+
+def moov_room(made: int) -> int:
+    """Bytes that the index of the MP4 behind `made` needs where it is put first. Raises SandboxDied: it is none."""
     try:
         index = next(box.size for box in boxes(made) if box.name == b"moov")
     except (StopIteration, ValueError) as error:
         raise SandboxDied(f"what was made is no MP4: {error}") from error
     large = os.fstat(made).st_size >= OFFSETS_UP_TO
-    room = index + index // (2 if large else 10) + INDEX_SPARE
-    output = ["-map", "0", "-c", "copy", *NOTHING_ELSE, "-f", "mp4", "-moov_size", str(room), TARGET]
-    return await _run(made, target, output, (), replace(run, share=run.share.part(TRIES[-1], 1.0)))
+    return index + index // (2 if large else 10) + INDEX_SPARE
 
 
 async def _run(source: int, target: int, output: Sequence[str], before: Sequence[str], run: Run) -> int:
@@ -173,13 +177,13 @@ async def _run(source: int, target: int, output: Sequence[str], before: Sequence
     if made.status != 0 or size == 0:
         if found := TOO_SMALL.search(made.said):
             raise _TooManyKeyframes(int(found[1]) * 11 // 10)
-        _must_have_room(target)
+        must_have_room(target)
         logger.warning("video: ffmpeg ended with %d: %s", made.status, made.said[-500:].strip())
         raise Refused(Code.DAMAGED, "The video is damaged: it can't be decoded.")
     return size
 
 
-def _must_have_room(target: int) -> None:
+def must_have_room(target: int) -> None:
     """Raises OSError where it is the disk that made ffmpeg fail: it says so only in words."""
     left = os.fstatvfs(target)
     if left.f_bavail * left.f_frsize < MIB:

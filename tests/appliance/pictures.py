@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -29,30 +30,43 @@ def jpeg(width: int = 1200, height: int = 900, seed: int = 1, **options: Any) ->
     return encoded(Image.fromarray(pixels(width, height, seed)), "JPEG", quality=90, **options)
 
 
-def every_format() -> dict[str, bytes]:
-    """One file of every kind that is read, by a name that says which."""
-    picture = Image.fromarray(pixels())
-    faded = picture.convert("RGBA")
-    faded.putalpha(Image.linear_gradient("L").resize(faded.size))
-    heic = io.BytesIO()
-    pillow_heif.from_pillow(picture).save(heic, quality=80)
+def _picture() -> Image.Image:
+    return Image.fromarray(pixels())
+
+
+def _faded() -> Image.Image:
+    picture = _picture().convert("RGBA")
+    picture.putalpha(Image.linear_gradient("L").resize(picture.size))
+    return picture
+
+
+def _animated() -> bytes:
     frames = [Image.fromarray(pixels(400, 300, seed)) for seed in range(3)]
-    wide = cv2.imencode(".png", pixels().astype(np.uint16) * 257)[1].tobytes()
-    return {
-        "plain.jpg": encoded(picture, "JPEG", quality=90),
-        "progressive.jpg": encoded(picture, "JPEG", quality=90, progressive=True),
-        "gray.jpg": encoded(picture.convert("L"), "JPEG"),
-        "cmyk.jpg": encoded(picture.convert("CMYK"), "JPEG"),
-        "plain.png": encoded(picture, "PNG"),
-        "alpha.png": encoded(faded, "PNG"),
-        "palette.png": encoded(picture.quantize(64), "PNG"),
-        "wide.png": wide,
-        "plain.webp": encoded(picture, "WEBP"),
-        "animated.gif": encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]),
-        "plain.tif": encoded(picture, "TIFF", compression="tiff_lzw"),
-        "plain.heic": heic.getvalue(),
-        "plain.avif": cv2.imencode(".avif", pixels()[:, :, ::-1])[1].tobytes(),
-    }
+    return encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+
+
+def _heic() -> bytes:
+    out = io.BytesIO()
+    pillow_heif.from_pillow(_picture()).save(out, quality=80)
+    return out.getvalue()
+
+
+FORMATS: dict[str, Callable[[], bytes]] = {
+    "plain.jpg": lambda: encoded(_picture(), "JPEG", quality=90),
+    "progressive.jpg": lambda: encoded(_picture(), "JPEG", quality=90, progressive=True),
+    "gray.jpg": lambda: encoded(_picture().convert("L"), "JPEG"),
+    "cmyk.jpg": lambda: encoded(_picture().convert("CMYK"), "JPEG"),
+    "plain.png": lambda: encoded(_picture(), "PNG"),
+    "alpha.png": lambda: encoded(_faded(), "PNG"),
+    "palette.png": lambda: encoded(_picture().quantize(64), "PNG"),
+    "wide.png": lambda: cv2.imencode(".png", pixels().astype(np.uint16) * 257)[1].tobytes(),
+    "plain.webp": lambda: encoded(_picture(), "WEBP"),
+    "animated.gif": _animated,
+    "plain.tif": lambda: encoded(_picture(), "TIFF", compression="tiff_lzw"),
+    "plain.heic": _heic,
+    "plain.avif": lambda: cv2.imencode(".avif", pixels()[:, :, ::-1])[1].tobytes(),
+}
+"""One file of every kind that is read, by a name that says which; made when it is asked for, which takes a second."""
 
 
 def bomb(width: int = 50_000, height: int = 50_000) -> bytes:

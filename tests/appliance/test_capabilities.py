@@ -19,15 +19,15 @@ from tests.appliance.client import Project
 from tests.appliance.test_access import SETTINGS
 from tests.appliance.test_documents import DOCX, XLSX
 from tests.appliance.test_files import PAPER, sent
-from tests.appliance.test_videos import SHORT, ended
+from tests.appliance.test_videos import ended, short
 from tests.stack import Stack
 
 FILES = {
-    "image": ("a.jpg", pictures.jpeg(300, 200)),
-    "pdf": ("a.pdf", PAPER),
-    "video": ("a.mp4", SHORT),
-    "document": ("a.docx", DOCX),
-    "spreadsheet": ("a.xlsx", XLSX),
+    "image": ("a.jpg", lambda: pictures.jpeg(300, 200)),
+    "pdf": ("a.pdf", lambda: PAPER),
+    "video": ("a.mp4", short),
+    "document": ("a.docx", lambda: DOCX),
+    "spreadsheet": ("a.xlsx", lambda: XLSX),
 }
 BEATING = ("intake", "webhooks", "caretaker", "worker-images-1", "worker-images-2", "worker-media-1")
 OWN_PARTS = {"postgres", "valkey", "storage", "ledger", "buckets", "api", *BEATING, "edge"}
@@ -85,8 +85,8 @@ def test_every_part_answers(stack: Stack, project: Project) -> None:
 
 @pytest.mark.parametrize("profile", OWN, ids=lambda profile: profile.name)
 def test_every_kind_is_worked_on(project: Project, profile: Any) -> None:
-    name, data = FILES[profile.name]
-    file = ended(project, sent(project, name, data), 90)
+    name, made = FILES[profile.name]
+    file = ended(project, sent(project, name, made()), 90)
     assert (file["state"], file["kind"]) == (State.DONE, profile.name), file["error"]
     missing = {version for version in profile.versions if not file["versions"][version]}
     assert not missing

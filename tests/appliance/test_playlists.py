@@ -11,7 +11,7 @@ import pytest
 
 from tests.appliance.client import Project, wait_for
 from tests.appliance.test_files import sent
-from tests.appliance.test_videos import SHORT, ended
+from tests.appliance.test_videos import ended, short
 from tests.processors.clips import FFMPEG
 from tests.stack import Stack
 
@@ -41,7 +41,7 @@ def cell_of(text: str) -> str:
 def test_a_player_finds_everything_by_links_that_need_no_token(
     project: Project, stranger: Project, ladder: None, tmp_path: Path
 ) -> None:
-    file = ended(project, sent(project, "a.mp4", SHORT), 90)
+    file = ended(project, sent(project, "a.mp4", short()), 90)
     assert file["state"] == "done", file["error"]
     versions = file["versions"]
     assert {"hls_90", "hls_90_list", "hls_180", "hls_180_list", "hls_master"} <= set(versions)

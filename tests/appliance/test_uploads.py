@@ -11,7 +11,7 @@ from storage.layout import ORIGINALS
 from tests.appliance import pictures
 from tests.appliance.client import Project, wait_for
 from tests.appliance.sending import LARGE, Sending, large, multiparts_of, sha256
-from tests.appliance.test_videos import SHORT
+from tests.appliance.test_videos import short
 
 DATA = large()
 
@@ -182,7 +182,7 @@ def test_a_checksum_lends_nobody_the_bytes_of_others(project: Project, stranger:
 @pytest.mark.long
 def test_a_video_too_large_for_a_form_comes_in_parts_and_is_never_held_in_memory(project: Project) -> None:
     room = 300 << 20  # in a box that players pass over (ISO/IEC 14496-12, 8.1.2)
-    data = SHORT + (room + 8).to_bytes(4) + b"free" + bytes(room)
+    data = short() + (room + 8).to_bytes(4) + b"free" + bytes(room)
     sending = Sending(project, data, "a.mp4", checksum=sha256(data))
     sending.rest()
     worker, most = psutil.Process(project.stack.parts()["worker-media-1"]["pid"]), 0

@@ -19,11 +19,18 @@ from tests.appliance.client import Project, heard, wait_for
 from tests.appliance.test_files import link, sent
 from tests.processors.clips import FAST, HOURS, LIVE, SPEECH, TONE, claiming, clip
 
-SHORT = clip(*TONE, *FAST, pattern="testsrc2=size=320x180:rate=30:duration=3")
-# Slow enough, in a software encoder, for something to happen meanwhile.
-LONG = clip(*FAST, pattern="testsrc2=size=1280x720:rate=30:duration=20")
 STORYBOARD = {"storyboard", "storyboard_vtt"}
 PICTURES = {"thumb", "big_thumb", "poster", *(f"shot_{number:02}" for number in range(1, 6)), "storyboard"}
+
+
+# Made when they are asked for: every worker of the tests imports every file.
+def short() -> bytes:
+    return clip(*TONE, *FAST, pattern="testsrc2=size=320x180:rate=30:duration=3")
+
+
+def long() -> bytes:
+    """Slow enough, in a software encoder, for something to happen meanwhile."""
+    return clip(*FAST, pattern="testsrc2=size=1280x720:rate=30:duration=20")
 
 
 def ended(project: Project, file_id: str, seconds: float = 60) -> dict[str, Any]:
@@ -37,7 +44,7 @@ def ended(project: Project, file_id: str, seconds: float = 60) -> dict[str, Any]
 
 def test_a_video_is_seen_before_it_is_done(project: Project) -> None:
     with project.socket() as socket:
-        file_id = sent(project, "a.mp4", SHORT)
+        file_id = sent(project, "a.mp4", short())
         told = heard(socket, lambda message: message.get("state") == "done", 60)
     file = ended(project, file_id)
     assert (file["state"], file["kind"], file["error"]) == ("done", "video", None)
@@ -59,16 +66,16 @@ def test_a_video_is_seen_before_it_is_done(project: Project) -> None:
     video = httpx.get(file["versions"]["video"]["url"])
     assert video.headers["content-type"] == "video/webm"
     assert len(video.content) == file["versions"]["video"]["bytes"]
-    assert httpx.get(file["versions"]["original"]["url"]).content == SHORT
+    assert httpx.get(file["versions"]["original"]["url"]).content == short()
     facts = file["facts"]
     assert (facts["width"], facts["height"], facts["content_type"]) == (320, 180, "video/mp4")
-    assert (facts["before"]["size"], facts["after"]["size"]) == (len(SHORT), len(video.content))
+    assert (facts["before"]["size"], facts["after"]["size"]) == (len(short()), len(video.content))
     assert (facts["before"]["codec"], facts["after"]["codec"]) == ("h264", "vp9")
     assert any("transcoded to vp9" in reason for reason in facts["decided"])
 
 
 def test_progress_is_told_by_percent_and_time_left(project: Project) -> None:
-    file_id = sent(project, "long.mp4", LONG)
+    file_id = sent(project, "long.mp4", long())
     url = f"{project.stack.url.replace('http', 'ws')}/progress/{file_id}/events?ticket={project.ticket()}&after=0"
     with connect(url) as socket:
         other = project.upload(pictures.jpeg(200, 150))  # of which this socket tells nothing
@@ -115,11 +122,11 @@ def test_progress_is_its_owners_alone(project: Project, stranger: Project) -> No
 
 def test_content_decides_on_the_lane(project: Project) -> None:
     named_as_a_picture, named_as_a_video = (
-        sent(project, "a.jpg", SHORT),
+        sent(project, "a.jpg", short()),
         sent(project, "b.mp4", pictures.jpeg(300, 200)),
     )
     assert (ended(project, named_as_a_picture)["kind"], ended(project, named_as_a_video)["kind"]) == ("video", "image")
-    broken = [sent(project, "c.mp4", SHORT[:2000] + bytes(30_000)), sent(project, "d.mp4", b"MZ" + bytes(5000))]
+    broken = [sent(project, "c.mp4", short()[:2000] + bytes(30_000)), sent(project, "d.mp4", b"MZ" + bytes(5000))]
     codes = [ended(project, one)["error"]["code"] for one in broken]
     assert codes[0] in ("not_a_video", "damaged")
     assert codes[1] == "unsupported_kind"

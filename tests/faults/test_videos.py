@@ -14,7 +14,6 @@ from tests.faults.parts import kill, pid
 from tests.processors.clips import FAST, clip
 from tests.stack import Stack
 
-LONG = clip(*FAST, pattern="testsrc2=size=1280x720:rate=30:duration=10")
 WORKER = "worker-media-1"
 
 
@@ -25,7 +24,7 @@ def encoders(stack: Stack) -> list[psutil.Process]:
 
 def under_way(project: Project) -> tuple[str, psutil.Process]:
     """A video that is being transcoded, and by which process."""
-    file_id = sent(project, "long.mp4", LONG)
+    file_id = sent(project, "long.mp4", clip(*FAST, pattern="testsrc2=size=1280x720:rate=30:duration=10"))
 
     def look() -> Any:
         return project.api.get(f"/progress/{file_id}").json()["step"] == "transcode" and encoders(project.stack)

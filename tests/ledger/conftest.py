@@ -26,6 +26,7 @@ TABLES = (
     *("chats", "chat_members", "chat_messages", "chat_attachments", "chat_unclaimed"),
     *("wallets", "profiles", "profile_editions", "profile_media", "profile_uploads", "profile_upload_counts"),
     *("profile_history", "hashtags", "profile_hashtags", "profile_payments", "payments_used", "forbidden_words"),
+    *("ledger.libraries", "ledger.library_scans", "ledger.library_files", "ledger.library_results"),
 )
 # A hundred times faster than TRUNCATE, which makes each table and index anew; that is for what has become large.
 CLEAR = f"""

@@ -69,7 +69,9 @@ def test_facts_are_those_of_the_file(folder: Path) -> None:
     (folder / "a.mkv").write_bytes(b"12345")
     os.utime(folder / "a.mkv", ns=(0, 1_700_000_000_123_456_789))
     os.link(folder / "a.mkv", folder / "a.txt")
-    assert list(find(source(folder))) == [Found(str(folder / "a.mkv"), 5, 1_700_000_000_123_456_789, 2)]
+    assert list(find(source(folder))) == [
+        Found(str(folder / "a.mkv"), 5, 1_700_000_000_123_456_789, 2, (folder / "a.mkv").stat().st_ino)
+    ]
 
 
 def test_links_are_told_and_not_followed(folder: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+import msgspec
 import pytest
 
 from appliance.library.workflow import Loss, Rules, Unfit, read, schema
@@ -31,25 +32,33 @@ def test_the_least() -> None:
     workflow = read(json.dumps(LEAST).encode())
     assert workflow.rules == Rules()
     assert workflow.source.extensions == PROFILES["video"].extensions
-    assert workflow.target.settings().bit_rates == Settings().bit_rates
+    assert workflow.target.bit_rate(1080) == Settings().bit_rate(1080)
 
 
 def test_the_example_of_the_readme() -> None:
     section = (CHECKOUT / "README.md").read_text().split("\n## Library\n")[1].split("\n## ")[0]
     workflow = read(re.findall(r"```json\n(.*?)```", section, re.DOTALL)[0].encode())
-    assert workflow.target.settings().codec is Codec.H265
+    assert workflow.target.codec is Codec.H265
 
 
 def test_bit_rates_are_in_the_order_of_lines() -> None:
-    settings = read(changed("target.bit_rates", {"2160": "8M", "720": "1.5M"})).target.settings()
-    assert settings.bit_rates == ((720, 1_500_000), (2160, 8_000_000))
-    assert [settings.bit_rate(lines) for lines in (480, 1080, 4320)] == [1_500_000, 8_000_000, 8_000_000]
+    target = read(changed("target.bit_rates", {"2160": "8M", "720": "1.5M"})).target
+    assert [target.bit_rate(lines) for lines in (480, 1080, 4320)] == [1_500_000, 8_000_000, 8_000_000]
+    assert msgspec.structs.replace(target, most_lines=720).bit_rate(2160) == 1_500_000
 
 
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
-        ("schedule", {}, "unknown field `schedule`"),
+        ("plan", {}, "unknown field `plan`"),
+        ("schedule.hours", ["22-6"], "schedule: hours: expected hours such as 22:00-06:00"),
+        ("schedule.scan", "daily", "schedule: scan: expected a duration"),
+        ("replace.keep", "a month", "replace: keep: expected a duration"),
+        ("replace.allowed", "yes", "replace.allowed: "),
+        ("verify.least_vmaf", 101, "verify.least_vmaf: "),
+        ("limits.nice", -1, "limits.nice: "),
+        ("limits.least_free", "some", "limits: least_free: expected a size"),
+        ("courtesy.heal", True, "courtesy: Object contains unknown field `heal`"),
         ("rules.codec", ["h264"], "rules: Object contains unknown field `codec`"),
         ("source.folder", "films", "source: folder: expected an absolute path"),
         ("source.folder", "/srv\0", "source: folder: expected an absolute path"),
@@ -68,6 +77,9 @@ def test_bit_rates_are_in_the_order_of_lines() -> None:
         ("rules.least_saving", 101, "rules.least_saving: "),
         ("rules.accept", ["everything"], "rules.accept[0]: Invalid enum value"),
         ("limits.at_once", 0, "limits.at_once: "),
+        ("target.sound", {"codec": "mp3"}, "target.sound.codec: "),
+        ("target.sound", {"channel_rate": "loud"}, "target.sound: channel_rate: expected bits a second"),
+        ("target.subtitles", ["english"], "target.subtitles[0]: "),
         ("name", "", "name: "),
     ],
 )
@@ -91,7 +103,8 @@ def test_a_field_that_is_missing_is_named() -> None:
 def test_the_schema_refuses_what_is_refused_here() -> None:
     made = schema()["$defs"]
     assert {name for name, one in made.items() if one.get("additionalProperties") is False} == {
-        *("Workflow", "Source", "Rules", "Target", "Limits")
+        *("Workflow", "Source", "Rules", "Target", "Limits"),
+        *("Verification", "Replacement", "Schedule", "Courtesy", "Sound"),
     }
     assert set(made["Loss"]["enum"]) == set(Loss)
     assert made["Workflow"]["required"] == ["name", "source", "target"]

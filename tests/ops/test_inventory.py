@@ -38,7 +38,7 @@ def rows(plan, environment=ENVIRONMENT):
 
 def test_every_part_is_there_after_what_it_needs(make):
     found = rows(make())
-    workers = [*(f"worker-images-{number}" for number in (1, 2, 3)), "worker-media-1"]
+    workers = [*(f"worker-images-{number}" for number in (1, 2, 3)), "worker-media-1", "worker-backfill-1"]
     backends = ["postgres", "valkey", "storage", "ledger", "buckets"]
     assert list(found) == [*backends, "api", "intake", "webhooks", "caretaker", *workers, "edge"]
     seen: set[str] = set()
@@ -75,6 +75,7 @@ def test_a_process_gets_only_the_keys_it_uses(make):
             "worker-images-2",
             "worker-images-3",
             "worker-media-1",
+            "worker-backfill-1",
         },
         "token": {"api"},
     }

@@ -1,6 +1,7 @@
 """The way from a typed command line to a module: which words the set-up itself looks at, in which spelling."""
 
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,12 @@ def test_up_has_libreoffice_installed_where_it_is_missing(tmp_path, monkeypatch,
     with pytest.raises(Ended):
         launch.launch(module, False, False)
     assert needs == (list(packages.OFFICE) if asked else [])
+
+
+@pytest.mark.parametrize(("unwanted", "made"), [(False, 1), (True, 0)])
+def test_code_is_compiled_for_an_account_that_may_not_write_it(tmp_path, monkeypatch, unwanted, made):
+    monkeypatch.setattr(sys, "dont_write_bytecode", unwanted)
+    (tmp_path / "ops").mkdir()
+    (tmp_path / "ops/part.py").write_text("started = True\n")
+    launch._compile(Path(sys.executable), tmp_path)
+    assert len(list(tmp_path.glob("ops/__pycache__/part.*.pyc"))) == made

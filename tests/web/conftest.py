@@ -6,10 +6,12 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, Playwright, async_playwright
 
 from tests.chats.people import House
 from tests.stack import Stack
+from tests.web.board import Board, board
 from tests.web.client import Project
 from tests.web.talking import Pair, pair
 from tests.web.visitor import ARGUMENTS, EXECUTABLE, Visitor, visitor
@@ -17,24 +19,45 @@ from tests.web.visitor import ARGUMENTS, EXECUTABLE, Visitor, visitor
 Launch = Callable[..., Awaitable[Browser]]
 
 
-@pytest.fixture
-async def launch() -> AsyncIterator[Launch]:
-    """Starts Chromium with a fresh profile, and further arguments if there are any."""
-    async with async_playwright() as driver:
-        browsers = []
-
-        async def start(*arguments: str) -> Browser:
-            browsers.append(await driver.chromium.launch(executable_path=EXECUTABLE, args=[*ARGUMENTS, *arguments]))
-            return browsers[-1]
-
-        yield start
-        for browser in browsers:
-            await browser.close()
+# A driver and a browser take some two seconds of CPU to start: they are of all tests of a folder, which therefore run
+# in one loop, and so do the fixtures that talk to them. A visitor's profile is a fresh one in any case.
+in_one_loop = pytest_asyncio.fixture(loop_scope="session")
 
 
-@pytest.fixture
-async def browser(launch: Launch) -> Browser:
-    return await launch()
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def driver() -> AsyncIterator[Playwright]:
+    async with async_playwright() as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def chromium(driver: Playwright) -> AsyncIterator[Browser]:
+    made = await driver.chromium.launch(executable_path=EXECUTABLE, args=ARGUMENTS)
+    yield made
+    await made.close()
+
+
+@in_one_loop
+async def launch(driver: Playwright) -> AsyncIterator[Launch]:
+    """Starts another Chromium, with further arguments."""
+    browsers = []
+
+    async def start(*arguments: str) -> Browser:
+        browsers.append(await driver.chromium.launch(executable_path=EXECUTABLE, args=[*ARGUMENTS, *arguments]))
+        return browsers[-1]
+
+    yield start
+    for browser in browsers:
+        await browser.close()
+
+
+@in_one_loop
+async def browser(chromium: Browser) -> AsyncIterator[Browser]:
+    """What was opened in it is closed after the test."""
+    assert not chromium.contexts
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()
 
 
 @pytest.fixture
@@ -69,16 +92,24 @@ def house(stack: Stack) -> House:
     return House(stack)
 
 
-@pytest.fixture
+@in_one_loop
 async def two(browser: Browser, house: House) -> Pair:
     """Two people in a room of their own."""
     return await pair(browser, house)
 
 
-@pytest.fixture
+@in_one_loop
 async def guest(browser: Browser, login: Callable[[], Awaitable[str]]) -> Visitor:
     """A visitor in a new, empty project."""
     return await arrive(await visitor(browser), await login())
+
+
+@in_one_loop
+async def overseer(browser: Browser, stack: Stack) -> AsyncIterator[Board]:
+    """An operator at the page of theirs, who has a project of their own."""
+    made = await board(browser, stack)
+    async with made.api:
+        yield made
 
 
 async def arrive(made: Visitor, address: str) -> Visitor:

@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
+from tests.web.conftest import in_one_loop
 from tests.web.photos import photos
 
 ASKED = "2 files are not sent yet. Go on without sending them?"
@@ -21,7 +22,7 @@ class Held:
         await (dialog.accept() if self.answer else dialog.dismiss())
 
 
-@pytest.fixture
+@in_one_loop
 async def held(guest, tmp_path):
     """Two photos being sent that don't get there yet."""
     made = Held()

@@ -6,10 +6,19 @@ go with it.
 
 from typing import Any
 
+from processors.video.keeping.questions import Covers, List, Walk
 from processors.video.orders import Facts, Show
 from processors.video.view.describe import describe
+from processors.video.view.inventory import covers, inventory
 from processors.video.view.show import show
+from processors.video.view.walk import walk
 from processors.video.view.warmup import sample
 
-JOBS: dict[str, tuple[Any, type]] = {"facts": (describe, Facts), "show": (show, Show)}
+JOBS: dict[str, tuple[Any, type]] = {
+    "facts": (describe, Facts),
+    "show": (show, Show),
+    "inventory": (inventory, List),
+    "covers": (covers, Covers),
+    "walk": (walk, Walk),
+}
 __all__ = ["JOBS", "sample"]

@@ -55,7 +55,7 @@ def describe(file: IO[bytes], order: Facts, tell: Callable[[float], None]) -> tu
         mirrored=turn.mirrored,
         fps=fps,
         base_fps=base,
-        variable=_variable(fps, base, interlaced),
+        variable=variable(stream, interlaced),
         interlaced=interlaced,
         transfer=TRANSFERS.get(int(frame.color_trc), Transfer.SDR),
         wide=int(frame.color_primaries) == BT2020,
@@ -94,6 +94,11 @@ def shown(width: int, height: int, aspect: Fraction | None, turn: Turn = UPRIGHT
     ratio = float(aspect) if aspect and 0.1 < aspect < 10 else 1.0
     width, height = (round(width * ratio), height) if ratio >= 1 else (width, round(height / ratio))
     return (height, width) if turn.transposed else (width, height)
+
+
+def variable(stream: VideoStream, interlaced: bool) -> bool:
+    """Whether its pictures do not come at equal distances, as far as its header says."""
+    return _variable(_rate(stream.average_rate), _rate(stream.base_rate), interlaced)
 
 
 def _rate(rate: Fraction | None) -> float | None:

@@ -3,6 +3,8 @@
 from typing import IO
 
 import av
+import av.audio.codeccontext
+import av.subtitles.codeccontext  # PyAV would load it at the first file with subtitles, when no path can be opened
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream

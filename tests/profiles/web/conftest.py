@@ -17,7 +17,7 @@ from tests.stack import Stack
 from tests.web import conftest as web
 from tests.web.photos import photo
 
-launch, browser = web.launch, web.browser
+driver, chromium, browser = web.driver, web.chromium, web.browser
 
 Moderators = Callable[..., Awaitable[Desk]]
 
@@ -27,7 +27,7 @@ def wallet(chain: Anvil, accounts: Iterator[str]) -> BrowserWallet:
     return BrowserWallet(chain, next(accounts))
 
 
-@pytest.fixture
+@web.in_one_loop
 async def nina(browser: Browser, paying: Stack, wallet: BrowserWallet) -> AsyncIterator[Author]:
     """Signed in, with an empty form before her; whatever comes, her chain goes on."""
     made = await author(browser, paying, wallet)

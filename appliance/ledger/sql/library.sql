@@ -1,0 +1,229 @@
+-- Files of libraries: remembered, queued, worked on, recorded.
+
+-- A worker has this workflow mounted.
+CREATE OR REPLACE FUNCTION ledger.library_mount(of_name text, of_workflow jsonb, of_rules text)
+RETURNS TABLE (id integer, paused boolean) LANGUAGE sql AS $$
+    INSERT INTO ledger.streams (root, owner) VALUES ('system', 'library') ON CONFLICT (root, owner) DO NOTHING;
+    INSERT INTO ledger.libraries AS l (name, workflow, rules) VALUES (of_name, of_workflow, of_rules)
+    ON CONFLICT (name) DO UPDATE SET
+        workflow = excluded.workflow, rules = excluded.rules, mounted_at = now(), problem = NULL
+    RETURNING l.id, l.paused;
+$$;
+
+-- A file that is mounted is no workflow, and why. What was known by its name, or has no file of that kind any more, is left.
+CREATE OR REPLACE FUNCTION ledger.library_broken(names text[], problems text[]) RETURNS void LANGUAGE sql AS $$
+    DELETE FROM ledger.libraries l WHERE l.workflow = '{}' AND NOT (l.name = ANY (names));
+    INSERT INTO ledger.libraries AS l (name, workflow, rules, problem)
+    SELECT u.name, '{}', '', u.problem FROM unnest(names, problems) u (name, problem)
+    ON CONFLICT (name) DO UPDATE SET problem = excluded.problem, mounted_at = now() WHERE l.workflow = '{}';
+$$;
+
+-- The find task is put where the queue of a library is empty and it was not looked through for `seconds`, or somebody asks.
+-- Gives its id; no row where nothing is due.
+CREATE OR REPLACE FUNCTION ledger.library_due(of_library integer, seconds double precision) RETURNS TABLE (id bigint) LANGUAGE sql AS $$
+    WITH asked AS (
+        UPDATE ledger.libraries l SET scan_asked_at = NULL WHERE l.id = of_library AND l.scan_asked_at IS NOT NULL RETURNING l.id
+    )
+    INSERT INTO ledger.library_scans AS s (library)
+    SELECT l.id FROM ledger.libraries l WHERE l.id = of_library AND (
+        EXISTS (SELECT FROM asked) OR (
+            NOT l.paused
+            AND NOT EXISTS (SELECT FROM ledger.library_scans t
+                WHERE t.library = l.id AND t.began_at > now() - make_interval(secs => seconds))
+            AND NOT EXISTS (SELECT FROM ledger.library_files f JOIN ledger.assets a ON a.id = f.asset
+                WHERE f.library = l.id AND f.asset IS NOT NULL AND a.state IN ('uploaded', 'processing'))))
+    ON CONFLICT DO NOTHING RETURNING s.id;
+$$;
+
+-- Takes the open scan of a library, if nobody is at it.
+CREATE OR REPLACE FUNCTION ledger.library_begin(of_library integer, seconds double precision)
+RETURNS TABLE (id bigint, lease uuid) LANGUAGE sql AS $$
+    UPDATE ledger.library_scans s SET lease = gen_random_uuid(), lease_until = now() + make_interval(secs => seconds)
+    WHERE s.library = of_library AND s.ended_at IS NULL AND (s.lease_until IS NULL OR s.lease_until < now())
+    RETURNING s.id, s.lease;
+$$;
+
+-- Notes how far a scan is, and keeps its lease; no row where that was lost.
+CREATE OR REPLACE FUNCTION ledger.library_note_scan(
+    scan bigint, held uuid, seconds double precision, counts jsonb, ended boolean, of_problem text DEFAULT NULL
+) RETURNS TABLE (id bigint) LANGUAGE sql AS $$
+    UPDATE ledger.library_scans s SET
+        lease_until = now() + make_interval(secs => seconds),
+        seen = (counts ->> 'seen')::bigint, probed = (counts ->> 'probed')::bigint, wanted = (counts ->> 'wanted')::bigint,
+        unreadable = (counts ->> 'unreadable')::bigint, skips = counts -> 'skips',
+        ended_at = CASE WHEN ended THEN now() END, problem = of_problem
+    WHERE s.id = scan AND s.lease = held AND s.ended_at IS NULL RETURNING s.id;
+$$;
+
+-- Of these files, the places (from 1) of those that are new, have changed, or were decided by other rules. The others are seen;
+-- how many of them stay as they are, and why, comes in rows without a place.
+CREATE OR REPLACE FUNCTION ledger.library_news(
+    of_library integer, scan bigint, of_rules text, digests bytea[], versions text[]
+) RETURNS TABLE (place bigint, why text, files bigint) LANGUAGE sql AS $$
+    WITH given AS (SELECT * FROM unnest(digests, versions) WITH ORDINALITY AS u (digest, version, place)),
+    known AS (
+        UPDATE ledger.library_files f SET seen_in = scan FROM given g
+        WHERE f.library = of_library AND f.digest = g.digest AND f.version = g.version AND f.rules = of_rules
+        RETURNING f.digest, f.why
+    )
+    SELECT g.place, NULL, NULL FROM given g WHERE g.digest NOT IN (SELECT k.digest FROM known k)
+    UNION ALL SELECT NULL, k.why, count(*) FROM known k WHERE k.why IS NOT NULL GROUP BY k.why;
+$$;
+
+-- Remembers what was decided about files, and queues those that are to be made anew.
+-- rows: [{digest, path (both hex), name, size, version, why, reason, facts, worth}]. What is worked on at this moment stays.
+CREATE OR REPLACE FUNCTION ledger.library_keep(of_library integer, scan bigint, of_rules text, rows jsonb)
+RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    one record;
+    held bigint;
+    made uuid;
+    queued uuid[] := '{}';
+    notes jsonb[] := '{}';
+BEGIN
+    FOR one IN
+        WITH given AS (
+            SELECT decode(r ->> 'digest', 'hex') AS digest, decode(r ->> 'path', 'hex') AS path, r ->> 'name' AS name,
+                (r ->> 'size')::bigint AS size, r ->> 'version' AS version, r ->> 'why' AS why, r ->> 'reason' AS reason,
+                r -> 'facts' AS facts, (r ->> 'worth')::real AS worth
+            FROM jsonb_array_elements(rows) r
+        ), kept AS (
+            INSERT INTO ledger.library_files AS f (library, digest, path, size, version, rules, why, reason, facts, seen_in)
+            SELECT of_library, g.digest, g.path, g.size, g.version, of_rules, g.why, g.reason, g.facts, scan FROM given g
+            ON CONFLICT (library, digest) DO UPDATE SET
+                size = excluded.size, version = excluded.version, rules = excluded.rules, why = excluded.why,
+                reason = excluded.reason, facts = excluded.facts, record = '{}', seen_in = excluded.seen_in
+            WHERE NOT EXISTS (SELECT FROM ledger.assets a WHERE a.id = f.asset AND a.state IN ('uploaded', 'processing'))
+            RETURNING f.digest, f.size, f.version, f.why, f.reason, f.asset
+        )
+        SELECT k.*, g.name, g.worth, g.path FROM kept k JOIN given g ON g.digest = k.digest WHERE k.why IS NULL ORDER BY k.digest
+    LOOP
+        INSERT INTO ledger.blobs AS b (bucket, key, version_id, size, etag)
+        VALUES ('/', of_library || '/' || encode(one.digest, 'hex'), one.version, one.size, '')
+        ON CONFLICT (bucket, key, version_id) DO UPDATE SET size = excluded.size RETURNING b.id INTO held;
+        INSERT INTO ledger.assets AS a (stream, root, owner, folder, kind, lane, recipe, filename, blob, worth, expires_at)
+        SELECT s.id, s.root, s.owner, 'library', 'video', 'backfill', 'library', one.name, held, one.worth, now()
+        FROM ledger.streams s WHERE s.root = 'system' AND s.owner = 'library' RETURNING a.id INTO made;
+        UPDATE ledger.library_files f SET asset = made WHERE f.library = of_library AND f.digest = one.digest;
+        queued := queued || made;
+        notes := notes || jsonb_build_object('library', of_library, 'reason', one.reason);
+    END LOOP;
+    RETURN QUERY SELECT * FROM ledger.transition(queued, '{init}', 'uploaded', notes);
+END $$;
+
+-- Forgets files that a scan, which has come to its end, did not see; those that are worked on stay until that ends.
+CREATE OR REPLACE FUNCTION ledger.library_forget(of_library integer, scan bigint, most integer) RETURNS bigint LANGUAGE sql AS $$
+    WITH gone AS (
+        DELETE FROM ledger.library_files f WHERE (f.library, f.digest) IN (
+            SELECT g.library, g.digest FROM ledger.library_files g
+            WHERE g.library = of_library AND g.seen_in < scan
+                AND NOT EXISTS (SELECT FROM ledger.assets a WHERE a.id = g.asset AND a.state IN ('uploaded', 'processing'))
+            LIMIT most)
+        RETURNING 1
+    ) SELECT count(*) FROM gone;
+$$;
+
+-- As `open_jobs`, of the lane of those that nobody waits for: what saves the most for the work comes first.
+CREATE OR REPLACE FUNCTION ledger.open_backfill(most integer)
+RETURNS TABLE (id uuid, attempt integer, worth real) LANGUAGE sql STABLE AS $$
+    (SELECT a.id, a.attempts + 1, a.worth FROM ledger.assets a
+     WHERE a.state = 'processing' AND a.lease_until < now() AND a.lane = 'backfill' AND a.tries > 0 ORDER BY a.lease_until
+     LIMIT ceil(most / 3.0))
+    UNION ALL
+    (SELECT a.id, a.attempts + 1, a.worth FROM ledger.assets a
+     JOIN ledger.library_files f ON f.asset = a.id JOIN ledger.libraries l ON l.id = f.library
+     WHERE a.state = 'uploaded' AND a.lane = 'backfill' AND a.worth IS NOT NULL
+        AND NOT l.paused AND l.waits IS NULL AND l.mounted_at > now() - interval '5 minutes'
+     ORDER BY a.worth DESC LIMIT most);
+$$;
+
+-- One step of the work on a file is done, under this lease: its record has what the next one needs. No row without the lease.
+CREATE OR REPLACE FUNCTION ledger.library_step(asset uuid, held uuid, step text, facts jsonb, told jsonb)
+RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM FROM ledger.assets a WHERE a.id = library_step.asset AND a.lease = held AND a.state = 'processing' FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    UPDATE ledger.library_files f SET record = f.record || facts || jsonb_build_object('step', step)
+        WHERE f.asset = library_step.asset;
+    RETURN QUERY SELECT * FROM ledger.append(
+        ARRAY[library_step.asset], 'step', 'processing', ARRAY[jsonb_build_object('step', step) || told]);
+END $$;
+
+-- The end of the work on a file, under this lease: what came of it, and the file as it is now. No row without the lease.
+-- result: as the columns of library_results. now_: {digest, path (both hex), size, version}.
+CREATE OR REPLACE FUNCTION ledger.library_finish(asset uuid, held uuid, result jsonb, now_ jsonb)
+RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    mine ledger.library_files;
+    now_digest bytea := decode(now_ ->> 'digest', 'hex');
+BEGIN
+    RETURN QUERY SELECT * FROM ledger.transition(
+        ARRAY[library_finish.asset], '{processing}', 'done', ARRAY[jsonb_build_object('versions', '[]'::jsonb, 'source', result)], held);
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    UPDATE ledger.assets a SET facts = result WHERE a.id = library_finish.asset;
+    SELECT * INTO mine FROM ledger.library_files f WHERE f.asset = library_finish.asset FOR UPDATE;
+    DELETE FROM ledger.library_files f WHERE f.library = mine.library AND f.digest = now_digest AND f.digest <> mine.digest;
+    UPDATE ledger.library_files f SET digest = now_digest, path = decode(now_ ->> 'path', 'hex'),
+            size = (now_ ->> 'size')::bigint, version = now_ ->> 'version',
+            why = coalesce(result ->> 'why', 'replaced'), reason = result ->> 'reason', record = '{}'
+        WHERE f.library = mine.library AND f.digest = mine.digest;
+    INSERT INTO ledger.library_results AS t
+    SELECT (jsonb_populate_record(NULL::ledger.library_results, result || jsonb_build_object(
+        'asset', library_finish.asset, 'library', mine.library, 'at', now(), 'path', '\x' || encode(mine.path, 'hex'),
+        'raw_factor', coalesce((result ->> 'raw_factor')::real, 1)))).*
+    ON CONFLICT (asset) DO NOTHING;
+END $$;
+
+-- Those that somebody wants to have brought back, and were replaced: of these libraries, the first that asked.
+CREATE OR REPLACE FUNCTION ledger.library_asked_back(libraries integer[], most integer)
+RETURNS TABLE (asset uuid, library integer, path bytea) LANGUAGE sql STABLE AS $$
+    SELECT t.asset, t.library, t.path FROM ledger.library_results t
+    WHERE t.undo_asked_at IS NOT NULL AND t.undone_at IS NULL AND t.undo_problem IS NULL AND t.library = ANY (libraries)
+    ORDER BY t.undo_asked_at LIMIT most;
+$$;
+
+-- An original is back: its file is left alone from now on. now_: as library_finish takes it.
+CREATE OR REPLACE FUNCTION ledger.library_undone(asset uuid, now_ jsonb)
+RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    mine ledger.library_files;
+    now_digest bytea := decode(now_ ->> 'digest', 'hex');
+BEGIN
+    UPDATE ledger.library_results t SET undone_at = now()
+        WHERE t.asset = library_undone.asset AND t.undone_at IS NULL AND t.freed_at IS NULL;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT * INTO mine FROM ledger.library_files f WHERE f.asset = library_undone.asset FOR UPDATE;
+    IF FOUND THEN
+        DELETE FROM ledger.library_files f WHERE f.library = mine.library AND f.digest = now_digest AND f.digest <> mine.digest;
+        UPDATE ledger.library_files f SET digest = now_digest, path = decode(now_ ->> 'path', 'hex'),
+                size = (now_ ->> 'size')::bigint, version = now_ ->> 'version', why = 'undone',
+                reason = 'somebody has brought it back as it was'
+            WHERE f.library = mine.library AND f.digest = mine.digest;
+    END IF;
+    RETURN QUERY SELECT * FROM ledger.append(
+        ARRAY[library_undone.asset], 'step', 'done', ARRAY['{"step": "undone"}'::jsonb]);
+END $$;
+
+-- The originals of these files are gone for good: from now on their bytes are saved.
+CREATE OR REPLACE FUNCTION ledger.library_freed(assets uuid[]) RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    freed uuid[];
+BEGIN
+    WITH gone AS (
+        UPDATE ledger.library_results t SET freed_at = now()
+        WHERE t.asset = ANY (assets) AND t.freed_at IS NULL AND t.undone_at IS NULL RETURNING t.asset
+    ) SELECT array_agg(g.asset ORDER BY g.asset) INTO freed FROM gone g;
+    RETURN QUERY SELECT * FROM ledger.append(
+        coalesce(freed, '{}'), 'step', 'done', array_fill('{"step": "freed"}'::jsonb, ARRAY[coalesce(cardinality(freed), 0)]));
+END $$;

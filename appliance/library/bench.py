@@ -1,0 +1,134 @@
+"""The bench: where files of libraries are made anew, one after the other, when nobody else wants the machine."""
+
+from contextlib import ExitStack
+from typing import Any
+from uuid import UUID
+
+from appliance.config import Settings
+from appliance.files.attempts import Attempts, Unfit
+from appliance.ledger.service import Claim, Failure, Ledger
+from appliance.library.jobs import Job, Jobs, Now, library_of
+from appliance.library.making import Kept, Making, Meter, NoRoomNow, now_there
+from appliance.library.originals.resuming import settled
+from appliance.library.shelf import Shelf
+from appliance.live.progress import Progress, Teller
+from processors.refusals import Code, Refused
+from processors.sandbox.errors import SandboxTimeout
+from processors.sandbox.layers import Protection
+from processors.video.progress import Progress as Far
+from processors.video.progress import Tell
+from storage.objects import Objects
+
+FORGOTTEN = Failure("library_forgotten", "No library knows this file any more.", "operator")
+# How many results the scratch folder holds at once while one is made.
+RESULTS = {"mp4": 2}
+
+
+class Bench(Attempts):
+    """The lane `backfill`."""
+
+    def __init__(
+        self, ledger: Ledger, objects: Objects, settings: Settings, teller: Teller, shelf: Shelf, protection: Protection
+    ) -> None:
+        super().__init__(ledger, objects, settings, "backfill")
+        self._jobs = Jobs(ledger)
+        self._teller, self._shelf, self._protection = teller, shelf, protection
+
+    @property
+    def _seconds(self) -> float:
+        return self._settings.now.library_seconds
+
+    def _renewed(self, claim: Claim) -> None:
+        self._teller.still(claim.id)
+
+    async def develop(self, asset: UUID, again: bool = False) -> None:
+        """As of any attempt; nothing is done at a time that is not the library's. The sweep asks again."""
+        library = await library_of(asset)
+        if library is None or await self._shelf.why_not(library) is None:
+            await super().develop(asset, again)
+
+    async def _run(self, claim: Claim) -> None:
+        job = await self._jobs.of(claim)
+        if job is None:
+            raise Unfit(FORGOTTEN, None)
+        meter, known = Meter(), dict[str, Any](job.record.get("known", {}))
+        with self._teller.working(claim.home, claim.id, Progress("look", 0.0)), ExitStack() as stack:
+            making = Making(job, self._protection, self._told(claim), stack)
+            try:
+                await self._worked(making, known, meter)
+            except Kept as kept:
+                await self._kept(job, kept, known, meter)
+            except Refused as refused:
+                why = "larger" if refused.code is Code.NO_SMALLER else refused.code
+                await self._kept(job, Kept(why, refused.message), known, meter)
+            except SandboxTimeout:
+                await self._kept(job, Kept("too_slow", "it takes far longer than one of its length may"), known, meter)
+            except NoRoomNow as full:
+                self._shelf.hold(job.library, full.detail)
+                raise
+
+    async def _worked(self, making: Making, known: dict[str, Any], meter: Meter) -> None:
+        """All steps, as a list. known: is filled with what is found out, for the result."""
+        job = making.job
+        if await self._replaced_before(job, known):
+            return
+        source, original, looked = await making.look()
+        known |= {"before_codec": looked.facts.codec, "seconds": looked.facts.seconds, "before_sha256": original.sha256}
+        order = making.order(looked)
+        scratch = await making.room(looked.facts.size * RESULTS.get(order.extension, 1))
+        known |= {"after_codec": order.codec.value, "done": list(order.reasons)}
+        size = await making.make(source, looked, order, scratch)
+        known["after_bytes"] = size
+        await self._noted(job, "transcoded", known, meter)
+        verdict = await making.verify(source, looked, order, scratch)
+        known["vmaf"] = verdict.vmaf
+        await self._noted(job, "verified", known, meter)
+        done = await making.replace(original, order, scratch)
+        known |= {"after_sha256": done.record.made.sha256, "kept_until": done.record.until.isoformat()}
+        known["done"] += done.lost
+        await self._finished(job, known, meter, now_there(job, done.record))
+
+    async def _replaced_before(self, job: Job, known: dict[str, Any]) -> bool:
+        """Whether it had been replaced already when a worker died that had not said so yet."""
+        found = await self._in_thread(settled, job.folder, job.whole, job.claim.id)
+        if found is None:
+            return False
+        _, record = found
+        known |= {"after_sha256": record.made.sha256, "kept_until": record.until.isoformat()}
+        known |= {"before_sha256": record.original.sha256, "after_bytes": record.made.size}
+        await self._finished(job, known, Meter(), now_there(job, record))
+        return True
+
+    async def _noted(self, job: Job, step: str, known: dict[str, Any], meter: Meter) -> None:
+        known["cpu_seconds"] = round(known.pop("cpu_seconds", 0.0) + meter.lap(), 2)
+        told = {name: known.get(name) for name in ("after_bytes", "vmaf") if name in known}
+        await self._jobs.note(job, step, {"known": known}, {"before_bytes": job.size} | told)
+
+    async def _finished(self, job: Job, known: dict[str, Any], meter: Meter, now: Now) -> None:
+        said = "; ".join((f"it was {known.get('before_codec')}", *known.pop("done", ())))
+        await self._jobs.finish(job, _result(job, known, meter, "replaced", None, said), now)
+
+    async def _kept(self, job: Job, kept: Kept, known: dict[str, Any], meter: Meter) -> None:
+        known.pop("done", None)
+        await self._jobs.finish(job, _result(job, known, meter, "kept", kept.why, kept.reason))
+
+    def _told(self, claim: Claim) -> Tell:
+        def tell(far: Far) -> None:
+            self._teller.tell(claim.home, claim.id, Progress(far.step, round(far.percent, 1), far.left))
+
+        return tell
+
+
+def _result(
+    job: Job, known: dict[str, Any], meter: Meter, outcome: str, why: str | None, reason: str
+) -> dict[str, Any]:
+    """As the ledger takes it."""
+    spent = round(known.pop("cpu_seconds", 0.0) + meter.lap(), 2)
+    return {
+        **known,
+        "outcome": outcome,
+        "why": why,
+        "reason": reason,
+        "before_bytes": job.size,
+        "cpu_seconds": spent,
+    }

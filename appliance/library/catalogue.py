@@ -1,0 +1,131 @@
+"""What the ledger knows of libraries: which there are, what each look at them found, and what is to be done."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from appliance.ledger.database import fetch, fetch_one
+from appliance.ledger.service import Ledger
+from appliance.library.mounted import Broken
+from appliance.library.outcomes import Found
+from appliance.library.workflow import Workflow
+
+DIGEST_BYTES = 16
+FORGET_AT_ONCE = 5000
+
+
+class Library(NamedTuple):
+    """A workflow that a worker has mounted, as the ledger knows it."""
+
+    id: int
+    workflow: Workflow
+    paused: bool
+
+
+class Scan(NamedTuple):
+    """A look at a library that this worker is at."""
+
+    id: int
+    lease: UUID
+
+
+class Row(NamedTuple):
+    """What is remembered of a file. path: below the library's folder. worth: bytes saved for an hour of CPU time."""
+
+    path: bytes
+    found: Found
+    why: str | None
+    reason: str
+    facts: dict[str, Any]
+    worth: float | None
+
+    def told(self) -> dict[str, Any]:
+        """As ledger.library_keep takes it."""
+        name = os.path.basename(self.path).decode("utf-8", "backslashreplace").replace("\0", "")
+        return {
+            "digest": digest(self.path).hex(),
+            "path": self.path.hex(),
+            "name": name,
+            "size": self.found.size,
+            "version": self.found.version,
+            "why": self.why,
+            "reason": self.reason,
+            "facts": self.facts,
+            "worth": self.worth,
+        }
+
+
+def digest(path: bytes) -> bytes:
+    """By which a path is found again, however long it is."""
+    return hashlib.sha256(path).digest()[:DIGEST_BYTES]
+
+
+class Catalogue:
+    """Of all libraries. Every call raises Unavailable."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def mount(self, workflow: Workflow) -> Library:
+        """Says that this worker has it."""
+        words = (workflow.name, msgspec.json.encode(workflow).decode(), workflow.hash())
+        [row] = await fetch("SELECT * FROM ledger.library_mount($1, $2::jsonb, $3)", *words)
+        return Library(row["id"], workflow, row["paused"])
+
+    async def broken(self, files: Sequence[Broken]) -> None:
+        """Says which files are no workflows; of others it was said before."""
+        words = ([one.name for one in files], [one.problem for one in files])
+        await fetch("SELECT ledger.library_broken($1, $2)", *words)
+
+    async def due(self, library: Library, every: float) -> bool:
+        """Puts the find task where it is due: nothing waits, and `every` seconds have passed, or somebody asked."""
+        return await fetch_one("SELECT * FROM ledger.library_due($1, $2)", library.id, every) is not None
+
+    async def begin(self, library: Library, seconds: float) -> Scan | None:
+        """Takes the open find task for so long; None where there is none, or somebody is at it."""
+        row = await fetch_one("SELECT * FROM ledger.library_begin($1, $2)", library.id, seconds)
+        return Scan(row["id"], row["lease"]) if row else None
+
+    async def note(
+        self, scan: Scan, seconds: float, counts: dict[str, Any], ended: bool = False, problem: str | None = None
+    ) -> bool:
+        """How far it is; keeps it for so long. False where somebody else has it now."""
+        words = (scan.id, scan.lease, seconds, msgspec.json.encode(counts).decode(), ended, problem)
+        row = await fetch_one("SELECT * FROM ledger.library_note_scan($1, $2, $3, $4::jsonb, $5, $6)", *words)
+        return row is not None
+
+    async def news(
+        self, library: Library, scan: Scan, files: Sequence[tuple[bytes, Found]]
+    ) -> tuple[list[int], dict[str, int]]:
+        """The places, from 0, of those that are new, have changed, or were decided by other rules; and of the others
+        how many stay as they are, by why.
+        """
+        digests, versions = [digest(path) for path, _ in files], [found.version for _, found in files]
+        words = (library.id, scan.id, library.workflow.hash(), digests, versions)
+        rows = await fetch("SELECT * FROM ledger.library_news($1, $2, $3, $4, $5)", *words)
+        places = sorted(row["place"] - 1 for row in rows if row["place"] is not None)
+        return places, {row["why"]: row["files"] for row in rows if row["place"] is None}
+
+    async def keep(self, library: Library, scan: Scan, rows: Sequence[Row]) -> list[UUID]:
+        """Remembers these, and queues those that are to be made anew: their assets."""
+        told = msgspec.json.encode([row.told() for row in rows]).decode()
+        words = (library.id, scan.id, library.workflow.hash(), told)
+        return self._ledger.told(await fetch("SELECT * FROM ledger.library_keep($1, $2, $3, $4::jsonb)", *words))
+
+    async def forget(self, library: Library, scan: Scan) -> int:
+        """Forgets what a scan that came to its end has not seen; how many these were."""
+        gone, words = 0, (library.id, scan.id, FORGET_AT_ONCE)
+        while row := await fetch_one("SELECT ledger.library_forget($1, $2, $3) AS gone", *words):
+            gone += row["gone"]
+            if row["gone"] < FORGET_AT_ONCE:
+                break
+        return gone
+
+    async def waits(self, library: Library, why: str | None) -> None:
+        """Notes why nothing is transcoded at the moment; None: it is."""
+        statement = "UPDATE ledger.libraries SET waits = $2 WHERE id = $1 AND waits IS DISTINCT FROM $2"
+        await fetch(statement, library.id, why)

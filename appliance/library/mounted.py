@@ -1,0 +1,30 @@
+"""The folder of workflows that is mounted for a worker: each JSON file in it is a library."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from appliance.library.workflow import Unfit, Workflow, load
+
+
+class Broken(NamedTuple):
+    """A file that is no workflow. problem: for people."""
+
+    name: str
+    problem: str
+
+
+def mounted(folder: Path) -> Iterator[Workflow | Broken]:
+    """What is in there, in the order of names; of two of one name the first. A folder that is not there is empty."""
+    names = set[str]()
+    for path in sorted(folder.glob("*.json")):
+        try:
+            workflow = load(path)
+        except (OSError, Unfit) as error:
+            yield Broken(path.name, str(error))
+            continue
+        if workflow.name in names:
+            yield Broken(path.name, f"another file has the name {workflow.name!r} already")
+            continue
+        names.add(workflow.name)
+        yield workflow

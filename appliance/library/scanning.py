@@ -1,0 +1,154 @@
+"""One look at a library: find, probe, decide; what is new is remembered, and queued where it is to be made anew.
+
+It goes through the folder a batch at a time, so that memory goes with the batch, whatever the folder holds; what was
+decided is in the ledger after each, so that whoever goes on after a worker was killed opens none of it again.
+"""
+
+import asyncio
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from appliance.ledger.service import Ledger
+from appliance.library.catalogue import Catalogue, Library, Row, Scan
+from appliance.library.deciding import unopened
+from appliance.library.finding import Entry, find
+from appliance.library.outcomes import Found, PassedOver, Transcode, Unreadable
+from appliance.library.planning import Examined, examined
+from appliance.logs import log
+from processors.sandbox.layers import Protection
+
+BATCH = 200
+LEASE_SECONDS = 60.0
+
+
+class Overtaken(Exception):
+    """Somebody else is at this scan now."""
+
+
+@dataclass
+class Counts:
+    """Of one scan. seen: all that something is said of; probed: those that were opened; wanted: to be made anew."""
+
+    seen: int = 0
+    probed: int = 0
+    wanted: int = 0
+    unreadable: int = 0
+    skips: Counter[str] = field(default_factory=Counter)
+
+    def told(self) -> dict[str, Any]:
+        counts = {name: getattr(self, name) for name in ("seen", "probed", "wanted", "unreadable")}
+        return {**counts, "skips": {str(why): count for why, count in self.skips.items()}}
+
+
+class Scanning:
+    """Looks libraries through."""
+
+    def __init__(self, ledger: Ledger, protection: Protection) -> None:
+        self._catalogue = Catalogue(ledger)
+        self._protection = protection
+
+    async def scan(self, library: Library) -> Counts | None:
+        """Does the find task of this library; None where there is none for us. Raises Unavailable."""
+        scan = await self._catalogue.begin(library, LEASE_SECONDS)
+        if scan is None:
+            return None
+        counts, problem = Counts(), None
+        try:
+            await self._looked(library, scan, counts)
+            await self._catalogue.forget(library, scan)
+        except Overtaken:
+            return None
+        except OSError as error:
+            problem = f"{library.workflow.source.folder} can't be read: {error.strerror or error}"
+        await self._catalogue.note(scan, LEASE_SECONDS, counts.told(), ended=True, problem=problem)
+        log.info("library looked through", library=library.workflow.name, problem=problem, **counts.told())
+        return counts
+
+    async def _looked(self, library: Library, scan: Scan, counts: Counts) -> None:
+        entries = await asyncio.to_thread(find, library.workflow.source)
+        while batch := await asyncio.to_thread(_batch, entries):
+            files = list(self._worth_opening(library, batch, counts))
+            for place in range(0, len(files), BATCH):
+                await self._files(library, scan, files[place : place + BATCH], counts)
+            await self._noted(scan, counts)
+
+    async def _noted(self, scan: Scan, counts: Counts) -> None:
+        if not await self._catalogue.note(scan, LEASE_SECONDS, counts.told()):
+            raise Overtaken
+
+    def _worth_opening(self, library: Library, batch: Sequence[Entry], counts: Counts) -> Iterator[tuple[bytes, Found]]:
+        """Those of which nothing can be said before they are opened. The others cost nothing to look at again, so they
+        are not remembered: what is too young today is not so for ever.
+        """
+        source, root, now = library.workflow.source, os.fsencode(library.workflow.source.folder), time.time()
+        for entry in batch:
+            counts.seen += 1
+            match entry:
+                case Unreadable():
+                    counts.unreadable += 1
+                    log.warning(
+                        "library: not read",
+                        path=os.fsencode(entry.path).decode("utf-8", "backslashreplace"),
+                        reason=entry.reason,
+                    )
+                case PassedOver():
+                    counts.skips[entry.skip.why] += 1
+                case Found():
+                    skip = unopened(entry, source, library.workflow.rules, now)
+                    if skip is not None:
+                        counts.skips[skip.why] += 1
+                    else:
+                        yield os.path.relpath(os.fsencode(entry.path), root), entry
+
+    async def _files(self, library: Library, scan: Scan, files: Sequence[tuple[bytes, Found]], counts: Counts) -> None:
+        news, known = await self._catalogue.news(library, scan, files)
+        counts.skips.update(known)
+        slots = asyncio.Semaphore(library.workflow.limits.at_once)
+        keeping = asyncio.create_task(self._held(scan, counts))
+        try:
+            rows = await asyncio.gather(*(self._row(library, *files[place], slots, counts) for place in news))
+        finally:
+            keeping.cancel()
+        kept = [row for row in rows if row is not None]
+        queued = await self._catalogue.keep(library, scan, kept) if kept else []
+        counts.wanted += len(queued)
+
+    async def _held(self, scan: Scan, counts: Counts) -> None:
+        """Keeps the lease while files are looked at, some of which take long."""
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            await self._catalogue.note(scan, LEASE_SECONDS, counts.told())
+
+    async def _row(
+        self, library: Library, path: bytes, found: Found, slots: asyncio.Semaphore, counts: Counts
+    ) -> Row | None:
+        async with slots:
+            made = await examined(found, library.workflow, self._protection)
+        counts.probed += 1
+        match made.outcome:
+            case Unreadable():
+                counts.unreadable += 1
+                return None
+            case Transcode() as one:
+                facts = _facts(made) | {"estimated_bytes": one.after, "estimated_cpu_seconds": one.cpu_seconds}
+                return Row(path, found, None, one.reason, facts, one.saving_per_cpu_hour)
+            case skip:
+                counts.skips[skip.why] += 1
+                return Row(path, found, skip.why, skip.reason, _facts(made), None)
+
+
+def _facts(made: Examined) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.to_builtins(made.facts) if made.facts else {}
+    return found
+
+
+def _batch(entries: Iterator[Entry]) -> list[Entry]:
+    """The next ones; none at the end."""
+    return list(islice(entries, BATCH))

@@ -1,0 +1,99 @@
+"""All libraries that this worker has mounted: each is looked through when that is due, whatever else goes on."""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from redis.asyncio import Redis
+
+from appliance.config import Settings
+from appliance.errors import Unavailable
+from appliance.ledger.service import Ledger
+from appliance.library.catalogue import Catalogue, Library
+from appliance.library.courtesy import Around, look, waits
+from appliance.library.mounted import Broken, mounted
+from appliance.library.permission import forbidden
+from appliance.library.scanning import Scanning
+from appliance.library.workflow import Workflow
+from appliance.logs import log
+from appliance.settings import casts
+
+HELD_SECONDS = 60.0
+
+
+class Shelf:
+    """folder: of workflows; what is in it may change at any time."""
+
+    def __init__(self, folder: Path, ledger: Ledger, scanning: Scanning, redis: Redis, settings: Settings) -> None:
+        self._folder = folder
+        self._catalogue = Catalogue(ledger)
+        self._scanning = scanning
+        self._redis = redis
+        self._settings = settings
+        self._broken: dict[str, str] = {}
+        self._held: dict[int, tuple[float, str]] = {}
+        self._scans: dict[int, asyncio.Task[object]] = {}
+        self.libraries: dict[int, Library] = {}
+        """By their ids, as they were at the last look."""
+
+    async def look(self) -> None:
+        """One round: what is mounted is told, and what is due is begun. Raises Unavailable."""
+        found = await asyncio.to_thread(lambda: list(mounted(self._folder)))
+        await self._tell([one for one in found if isinstance(one, Broken)])
+        libraries = [await self._catalogue.mount(one) for one in found if isinstance(one, Workflow)]
+        self.libraries = {library.id: library for library in libraries}
+        around = await look(self._redis, self._settings.now.timezone) if libraries else None
+        for library in libraries:
+            if around is not None:
+                await self._catalogue.waits(library, await self._why_not(library, around))
+            await self._scan(library)
+
+    async def why_not(self, library: int) -> str | None:
+        """Why nothing of a library may be transcoded now; None where nothing speaks against it. Raises Unavailable."""
+        mine = self.libraries.get(library)
+        if mine is None:
+            return "its workflow is not mounted here"
+        return await self._why_not(mine, await look(self._redis, self._settings.now.timezone))
+
+    def hold(self, library: int, why: str) -> None:
+        """Lets a library wait for a minute: its disk is full, say."""
+        self._held[library] = (time.monotonic() + HELD_SECONDS, why)
+
+    async def _why_not(self, library: Library, around: Around) -> str | None:
+        """What nobody but an operator can change comes first."""
+        workflow, (until, why) = library.workflow, self._held.get(library.id, (0.0, ""))
+        if library.paused:
+            return "it is paused"
+        if workflow.replace.allowed and (closed := await asyncio.to_thread(forbidden, workflow.source.folder)):
+            return closed
+        return why if time.monotonic() < until else waits(workflow, around)
+
+    async def close(self) -> None:
+        """Ends what is under way; whoever comes next goes on with it."""
+        for task in self._scans.values():
+            task.cancel()
+        await asyncio.gather(*self._scans.values(), return_exceptions=True)
+
+    async def _scan(self, library: Library) -> None:
+        running = self._scans.get(library.id)
+        if running is not None and not running.done():
+            return
+        await self._catalogue.due(library, casts.seconds(library.workflow.schedule.scan))
+        self._scans[library.id] = asyncio.create_task(self._scanned(library))
+
+    async def _scanned(self, library: Library) -> None:
+        try:
+            with suppress(Unavailable):  # the next round goes on with it
+                await self._scanning.scan(library)
+        except Exception as error:
+            log.error("library not looked through", library=library.workflow.name, exc_info=error)
+
+    async def _tell(self, broken: Iterable[Broken]) -> None:
+        now = {one.name: one.problem for one in broken}
+        for name, problem in now.items():
+            if self._broken.get(name) != problem:
+                log.error("a file of the library folder is no workflow", file=name, problem=problem)
+        self._broken = now
+        await self._catalogue.broken([Broken(*one) for one in now.items()])

@@ -1,0 +1,106 @@
+"""What is done with originals that are kept: brought back where somebody asks, let go of when their time is over."""
+
+import asyncio
+import os
+import time
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from appliance.ledger.database import fetch
+from appliance.ledger.service import Ledger
+from appliance.library.catalogue import Library, digest
+from appliance.library.making import found_by
+from appliance.library.originals import places
+from appliance.library.originals.expiring import Expired, expire
+from appliance.library.originals.hindrances import Hindrance, NotDone
+from appliance.library.originals.recovering import recover
+from appliance.library.originals.undoing import Undone, undo
+from appliance.library.shelf import Shelf
+from appliance.logs import log
+
+AT_ONCE = 50
+SELDOM_SECONDS = 600.0  # between two looks whether the time of an original is over
+LATER = frozenset({Hindrance.BUSY, Hindrance.IN_USE})
+_PROBLEM = "UPDATE ledger.library_results SET undo_problem = $2 WHERE asset = $1"
+
+
+class Upkeep:
+    """Of the libraries that this worker has mounted."""
+
+    def __init__(self, ledger: Ledger, shelf: Shelf) -> None:
+        self._ledger, self._shelf = ledger, shelf
+        self._recovered = set[int]()
+        self._looked = dict[int, float]()
+
+    async def look(self) -> None:
+        """One round. Raises Unavailable."""
+        libraries = {one.id: one for one in self._shelf.libraries.values() if one.workflow.replace.allowed}
+        for library in libraries.values():
+            await self._recover(library)
+            await self._expire(library)
+        if libraries:
+            for row in await fetch("SELECT * FROM ledger.library_asked_back($1, $2)", list(libraries), AT_ONCE):
+                await self._undo(libraries[row["library"]], row["asset"], row["path"])
+
+    async def _recover(self, library: Library) -> None:
+        """What was broken off by the end of a worker, once: afterwards each sees to its own."""
+        if library.id in self._recovered:
+            return
+        self._recovered.add(library.id)
+        for one in await asyncio.to_thread(_recovered, library.workflow.source.folder):
+            log.warning("what was broken off has come to its end", library=library.workflow.name, **_told(one))
+
+    async def _expire(self, library: Library) -> None:
+        now = time.monotonic()
+        if now < self._looked.get(library.id, 0.0) + SELDOM_SECONDS and library.id in self._looked:
+            return
+        self._looked[library.id] = now
+        gone = await asyncio.to_thread(_expired, library.workflow.source.folder, datetime.now(UTC))
+        freed = [one.asset for one in gone if isinstance(one, Expired)]
+        for one in gone:
+            if isinstance(one, NotDone):
+                log.error("an original is kept beyond its time", library=library.workflow.name, **_told(one))
+        if freed:
+            self._ledger.told(await fetch("SELECT * FROM ledger.library_freed($1)", freed))
+            log.info("originals let go", library=library.workflow.name, files=len(freed))
+
+    async def _undo(self, library: Library, asset: UUID, path: bytes) -> None:
+        folder = library.workflow.source.folder
+        done = await asyncio.to_thread(_undone, folder, os.path.join(folder, os.fsdecode(path)), asset)
+        if isinstance(done, NotDone):
+            if done.why not in LATER:
+                await fetch(_PROBLEM, asset, done.reason)
+            log.warning("not brought back", asset=str(asset), reason=done.reason)
+            return
+        now = await asyncio.to_thread(_now, folder, path, done)
+        self._ledger.told(await fetch("SELECT * FROM ledger.library_undone($1, $2::jsonb)", asset, now))
+        log.info("brought back", asset=str(asset), aside=done.aside)
+
+
+def _recovered(folder: str) -> list[Any]:
+    return [one for place in places.places(folder) for one in recover(place)]
+
+
+def _expired(folder: str, now: datetime) -> list[Expired | NotDone]:
+    return [one for place in places.places(folder) for one in expire(place, now)]
+
+
+def _undone(folder: str, path: str, asset: UUID) -> Undone | NotDone:
+    place = places.place_of(folder, path)
+    return place if isinstance(place, NotDone) else undo(place, asset)
+
+
+def _now(folder: str, path: bytes, done: Undone) -> str:
+    """The original as it is again, as the ledger takes it."""
+    old = os.path.join(os.path.dirname(path), os.fsencode(done.record.old))
+    whole = os.path.join(folder, os.fsdecode(old))
+    found = found_by(whole, os.lstat(whole))
+    told = {"digest": digest(old).hex(), "path": old.hex(), "size": found.size, "version": found.version}
+    return msgspec.json.encode(told).decode()
+
+
+def _told(one: Any) -> dict[str, Any]:
+    return {name: str(value) for name, value in one._asdict().items()}

@@ -1,0 +1,50 @@
+"""The words for each encoder where nobody waits: quality decides, and no more bits are spent than were asked for."""
+
+from collections.abc import Callable
+
+from processors.video.codec import Codec
+from processors.video.keeping.order import Order
+
+KEY_SECONDS = 5
+# Seconds of the bit rate that may come at once.
+BUFFER_SECONDS = 2
+
+
+def encoder(order: Order) -> tuple[str, ...]:
+    """Words for the pictures of `order`."""
+    words = (*_ENCODERS[order.codec](order), "-pix_fmt", order.pixels, "-threads", str(order.threads))
+    return (*words, "-g", str(max(1, round(order.rate * KEY_SECONDS))))
+
+
+def _held(order: Order) -> tuple[str, ...]:
+    return ("-maxrate", str(order.bit_rate), "-bufsize", str(order.bit_rate * BUFFER_SECONDS))
+
+
+def _vp9(order: Order) -> tuple[str, ...]:
+    """Constrained quality: `crf` unless that takes more than the bit rate."""
+    columns = "2" if order.width >= 1024 else "1" if order.width >= 512 else "0"
+    fast = ("-deadline", "good", "-cpu-used", "5", "-row-mt", "1", "-tile-columns", columns, "-auto-alt-ref", "1")
+    return ("-c:v", "libvpx-vp9", *fast, "-crf", "31", "-b:v", str(order.bit_rate), *_held(order))
+
+
+def _av1(order: Order) -> tuple[str, ...]:
+    return ("-c:v", "libsvtav1", "-preset", "9", "-crf", "30", *_held(order), "-svtav1-params", f"lp={order.threads}")
+
+
+def _h264(order: Order) -> tuple[str, ...]:
+    profile = "high10" if order.bits > 8 else "high"
+    return ("-c:v", "libx264", "-preset", "medium", "-profile:v", profile, "-crf", "21", *_held(order))
+
+
+def _h265(order: Order) -> tuple[str, ...]:
+    own = f"pools={order.threads}:log-level=error"
+    tag = ("-tag:v", "hvc1") if order.container == "mp4" else ()
+    return ("-c:v", "libx265", "-preset", "fast", "-crf", "23", *_held(order), "-x265-params", own, *tag)
+
+
+_ENCODERS: dict[Codec, Callable[[Order], tuple[str, ...]]] = {
+    Codec.VP9: _vp9,
+    Codec.AV1: _av1,
+    Codec.H264: _h264,
+    Codec.H265: _h265,
+}

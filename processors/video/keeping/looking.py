@@ -1,0 +1,65 @@
+"""Asking what a file holds, in the sandbox."""
+
+import os
+from array import array
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from processors.sandbox.bounds import Bounds
+from processors.sandbox.errors import SandboxDied
+from processors.sandbox.hearing import Hearing
+from processors.sandbox.layers import Protection
+from processors.video.keeping.inventory import Inventory
+from processors.video.keeping.questions import Behind, Covers, List, Walk, Walked
+from processors.video.probe import READ_BYTES_A_SECOND
+from processors.video.viewing import ask
+
+LOOK = Bounds(seconds=20.0, cores=2)
+TIME_BYTES = 8
+
+
+@dataclass(frozen=True)
+class Packets:
+    """What a walk through all packets has found. times: when each picture is shown, in microseconds, rising."""
+
+    said: Walked
+    times: "array[int]"
+
+
+async def take_inventory(source: int, protection: Protection) -> Inventory:
+    """What the file behind `source` holds, by its header and its first picture.
+
+    Raises Refused as `probe` does, SandboxDied, and as `execute` does.
+    """
+    _, data = await ask("inventory", List(), Behind, source, protection, LOOK)
+    try:
+        return msgspec.json.decode(data, type=Inventory)
+    except msgspec.MsgspecError as error:
+        raise SandboxDied(f"the viewer talks nonsense: {error}") from error
+
+
+async def take_covers(source: int, indexes: list[int], protection: Protection) -> list[bytes]:
+    """The bytes of the attached pictures in the streams of these `indexes`. Raises as `take_inventory` does."""
+    said, data = await ask("covers", Covers(indexes), Behind, source, protection, LOOK)
+    if sum(said.parts) != len(data) or len(said.parts) != len(indexes):
+        raise SandboxDied("the viewer made more or less than it says")
+    parts, begin = [], 0
+    for length in said.parts:
+        parts.append(bytes(data[begin : begin + length]))
+        begin += length
+    return parts
+
+
+async def walk(
+    source: int, pictures: int, protection: Protection, nice: int, hearing: Hearing | None = None
+) -> Packets:
+    """All packets of `source`, whose moving pictures are stream `pictures`. Raises as `take_inventory` does."""
+    patience = 30.0 + os.fstat(source).st_size / READ_BYTES_A_SECOND
+    bounds = replace(LOOK, seconds=patience + LOOK.seconds, nice=nice)
+    said, data = await ask("walk", Walk(pictures, patience), Walked, source, protection, bounds, hearing)
+    if said.times * TIME_BYTES != len(data):
+        raise SandboxDied("the viewer made more or less than it says")
+    times = array("q")
+    times.frombytes(data)
+    return Packets(said, times)

@@ -1,0 +1,135 @@
+"""Comparing the packets of two files: when pictures are shown, where streams begin, what was copied: pure."""
+
+from array import array
+from itertools import pairwise
+
+from processors.video.keeping.comparing import streams_of
+from processors.video.keeping.inventory import Inventory, Kind
+from processors.video.keeping.looking import Packets
+from processors.video.keeping.order import How, Kept, Order
+from processors.video.keeping.questions import Track
+from processors.video.keeping.verdict import Bars, Check, check
+
+MICROSECONDS = 1_000_000
+# Thousandths of a second are what Matroska's times are rounded to, on either side.
+RASTER = 0.0011
+# A stream that is kept, its packets before and now.
+Pair = tuple[Kept, Track, Track]
+File = tuple[Inventory, Packets]
+
+
+def compare_packets(before: File, after: File, order: Order, bars: Bars) -> list[Check]:
+    """All that packets tell, of each file its inventory and its packets."""
+    old = {one.index: one for one in before[1].said.tracks}
+    new = {one.index: one for one in after[1].said.tracks}
+    found = zip(order.kept, streams_of(after[0], order), strict=False)
+    pairs = [(kept, old[kept.stream.index], new[one.index]) for kept, one in found]
+    missing = len(before[1].times) - len(after[1].times)
+    missing = missing if 0 <= missing <= before[1].said.before else 0
+    # Where the pictures begin that could be decoded, against which all else is shown.
+    begins = _begin(before[1], missing), _begin(after[1])
+    return [
+        _length(before, after, pairs, bars),
+        _times(before[1], after[1], missing),
+        _starts(pairs, begins, bars),
+        _copied(pairs),
+        _texts(pairs),
+    ]
+
+
+def _length(before: File, after: File, pairs: list[Pair], bars: Bars) -> Check:
+    """Of the container, and of the packets of each stream."""
+    rate = before[0].pictures.rate
+    wrong, slack = [], max(bars.seconds, 1 / rate if rate else 0.0)
+    was, now = _whole(*before), _whole(*after)
+    if abs(was - now) > slack:
+        wrong.append(f"the file lasts {now:.3f} s, not {was:.3f} s")
+    for kept, old, new in pairs:
+        if kept.stream.kind in (Kind.VIDEO, Kind.AUDIO) and abs(_lasts(old) - _lasts(new)) > slack:
+            wrong.append(f"stream {kept.stream.index} lasts {_lasts(new):.3f} s, not {_lasts(old):.3f} s")
+    return check("length", wrong, f"{now:.3f} s")
+
+
+def _whole(inventory: Inventory, packets: Packets) -> float:
+    """As its header says, or more where packets come behind: ffmpeg takes the length of an MP4 whose pictures are
+    stored in another order than shown for a little less than it is.
+    """
+    media = {one.index for one in inventory.of(Kind.VIDEO, Kind.AUDIO)}
+    ends = [one.end for one in packets.said.tracks if one.index in media and one.end is not None]
+    return max([inventory.seconds or 0.0, *(end - inventory.start for end in ends)])
+
+
+def _lasts(track: Track) -> float:
+    return 0.0 if track.begin is None or track.end is None else track.end - track.begin
+
+
+def _begin(packets: Packets, missing: int = 0) -> float:
+    return packets.times[missing] / MICROSECONDS if len(packets.times) > missing else 0.0
+
+
+def _times(before: Packets, after: Packets, missing: int) -> Check:
+    """Each picture is shown when it was, counted from the first. Those before the first keyframe may have had no
+    decoder that could begin with them.
+    """
+    old, new = before.times, after.times
+    if len(old) != len(new) + missing:
+        return Check("times", False, f"{len(new)} pictures, not {len(old)}")
+    kept = old[missing:]
+    worst, slack = _apart(kept, new) / MICROSECONDS, _slack(kept)
+    if worst > slack:
+        return Check("times", False, f"a picture is shown {worst:.4f} s from where it was")
+    return Check("times", True, f"{len(new)} pictures, none over {worst:.4f} s from where it was")
+
+
+def _slack(times: "array[int]") -> float:
+    """Seconds: half of the least distance between two pictures at most, and no more than rounding twice explains."""
+    return max(RASTER, min(_finest(times) / 2 / MICROSECONDS, 2 * RASTER))
+
+
+def _apart(old: "array[int]", new: "array[int]") -> int:
+    """The most that two of them differ by, each counted from its first."""
+    if not old:
+        return 0
+    shift = old[0] - new[0]
+    return max(abs(one - other - shift) for one, other in zip(old, new, strict=True))
+
+
+def _finest(times: "array[int]") -> int:
+    """The least distance between two pictures."""
+    return min((after - before for before, after in pairwise(times)), default=0)
+
+
+def _starts(pairs: list[Pair], begins: tuple[float, float], bars: Bars) -> Check:
+    """Sound and subtitles begin, against the pictures, when they did."""
+    wrong = []
+    slack = min(bars.seconds, 0.04)
+    for kept, old, new in pairs:
+        if kept.stream.kind not in (Kind.AUDIO, Kind.SUBTITLE) or old.begin is None:
+            continue
+        if new.begin is None:
+            wrong.append(f"stream {kept.stream.index} is empty")
+            continue
+        was, now = old.begin - begins[0], new.begin - begins[1]
+        if abs(was - now) > slack:
+            wrong.append(f"stream {kept.stream.index} begins {now - was:+.3f} s from where it did")
+    return check("starts", wrong, "as they were, against the pictures")
+
+
+def _copied(pairs: list[Pair]) -> Check:
+    wrong, count = [], 0
+    for kept, old, new in pairs:
+        if kept.how not in (How.COPY, How.ATTACHED) or kept.stream.kind is Kind.ATTACHMENT:
+            continue
+        count += 1
+        if old.sha256 != new.sha256:
+            wrong.append(f"stream {kept.stream.index} is not what it was: {new.bytes} bytes, not {old.bytes}")
+    return check("copied", wrong, f"{count} streams, bit for bit")
+
+
+def _texts(pairs: list[Pair]) -> Check:
+    wrong = [
+        f"stream {kept.stream.index} has other words"
+        for kept, old, new in pairs
+        if kept.how is How.TEXT and (old.text, old.packets) != (new.text, new.packets)
+    ]
+    return check("words", wrong, "the same words")

@@ -1,0 +1,173 @@
+"""Watching both files in one run of ffmpeg: all is decoded, each picture compared with what it was made from."""
+
+import logging
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from processors.refusals import Code, Refused
+from processors.sandbox.beside import Beside
+from processors.sandbox.bounds import Bounds
+from processors.sandbox.errors import SandboxTimeout
+from processors.sandbox.hearing import Hearing
+from processors.sandbox.layers import Protection
+from processors.sandbox.spawn import TooMuchMemory
+from processors.video.encoders import LARGE
+from processors.video.ffmpeg import ffmpeg
+from processors.video.keeping.inventory import Inventory, Kind
+from processors.video.keeping.order import Order
+from processors.video.keeping.questions import MAX_PICTURES
+from processors.video.keeping.remaking import FULL, START_SECONDS
+from processors.video.progress import Meter, Share, Tell
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = 10.0
+# A line for each picture: its number, and how like it is.
+LINE_BYTES, LOG_BYTES = 128, 4 << 20
+SSIM = re.compile(rb"All:([0-9.]+)")
+VMAF = re.compile(r"VMAF score: ([0-9.]+)")
+COUNTED = re.compile(r"Input stream #([01]):(\d+) \((video|audio)\):.* (\d+) frames decoded; (\d+) decode errors")
+LOUD = re.compile(r"loud([01])_(\d+) @ [^\]]*\] mean_volume: (-?[0-9.]+|-inf) dB")
+HURT = re.compile(r"\[(?:[va]ist|in)#([01])\b.*(?:corrupt decoded frame|corrupt input packet|Error submitting)")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Of one file. frames: pictures that were decoded; errors: of all its decoders, those that were made up for too.
+
+    loud: of each stream of sound, by its index, how loud it is in the mean, in dB of the loudest that can be told.
+    """
+
+    frames: int
+    errors: int
+    loud: dict[int, float]
+
+
+@dataclass(frozen=True)
+class Worst:
+    """ssim: the mean of a second's pictures; begins: the second; mean: of all pictures."""
+
+    ssim: float
+    begins: float
+    mean: float
+
+
+@dataclass(frozen=True)
+class Watched:
+    """vmaf: the mean; worst: of the worst second; None: no picture could be compared.
+
+    ended: ffmpeg has come to its end.
+    """
+
+    before: Seen
+    after: Seen
+    vmaf: float | None
+    worst: Worst | None
+    ended: bool
+
+
+@dataclass(frozen=True)
+class Watching:
+    """What a run needs to know. every: each so many pictures VMAF is taken of. tell, share: see `Meter`."""
+
+    before: Inventory
+    after: Inventory
+    order: Order
+    protection: Protection
+    every: int
+    tell: Tell
+    share: Share
+
+
+async def watch(source: int, target: int, run: Watching) -> Watched:
+    """Both from beginning to end. Raises Refused: too_much_memory, too_long; and as `execute` does."""
+    meter = Meter(run.order.seconds, run.tell, run.share)
+    before = ("-noautorotate", "-threads", str(run.order.threads), "-filter_threads", str(run.order.threads))
+    try:
+        with Beside(target) as beside, Hearing(meter.hear) as hearing:
+            made = await ffmpeg(
+                source, watching_words(run), run.protection, _bounds(run), before, None, hearing, beside
+            )
+    except TooMuchMemory:
+        raise Refused(Code.TOO_MUCH_MEMORY, "The video needs more memory than a video may.") from None
+    except SandboxTimeout:
+        raise Refused(Code.TOO_LONG, "The video takes far longer to read than one of its length may.") from None
+    if made.status != 0:
+        logger.warning("video: ffmpeg ended with %d: %s", made.status, made.end[-500:].strip())
+    said = made.said + made.end if made.cut else made.said
+    scores = VMAF.findall(made.end)
+    worst = worst_second(_likeness(made.data), run.order.rate)
+    return Watched(
+        _seen(0, said, run), _seen(1, said, run), float(scores[-1]) if scores else None, worst, made.status == 0
+    )
+
+
+def watching_words(run: Watching) -> list[str]:
+    """ffmpeg's. Pictures are paired by their number: that their times are the same is another check."""
+    pictures, order = run.before.pictures, run.order
+    once = f"settb=1/90000,setpts=N*{max(1, round(90_000 / order.rate))}"
+    whole = "bwdif=mode=send_frame," if order.deinterlace else ""
+    span = "full" if order.full else "limited"
+    fit = f"scale={pictures.width}:{pictures.height}:flags=bicubic:in_range={span}:out_range={span}"
+    graph = (
+        f"[0:{pictures.index}]{whole}{fit},format={order.pixels},setsar=1,{once},split[was][is];"
+        f"[1:{run.after.pictures.index}]{fit},format={order.pixels},setsar=1,{once},split[now][new];"
+        f"[now][was]libvmaf=n_threads={order.threads}:n_subsample={run.every}[vmaf];[new][is]ssim=f=-[ssim]"
+    )
+    words = ["-loglevel", "verbose", "-lavfi", graph + _loud(run), "-map", "[vmaf]", "-map", "[ssim]"]
+    for number, one in enumerate((run.before, run.after)):
+        for stream in one.of(Kind.AUDIO):
+            words += ["-map", f"[loud{number}_{stream.index}]"] if stream.channels else []
+    return [*words, "-c:v", "wrapped_avframe", "-fps_mode", "passthrough", "-f", "null", "-"]
+
+
+def _loud(run: Watching) -> str:
+    """Each stream of sound through a filter that tells how loud it is, named for who it is."""
+    return "".join(
+        f";[{number}:{stream.index}]volumedetect@loud{number}_{stream.index}[loud{number}_{stream.index}]"
+        for number, one in enumerate((run.before, run.after))
+        for stream in one.of(Kind.AUDIO)
+        if stream.channels
+    )
+
+
+def _likeness(log: memoryview) -> Iterator[float]:
+    return (float(found[1]) for found in SSIM.finditer(log))
+
+
+def worst_second(likeness: Iterable[float], rate: float) -> Worst | None:
+    """The second of the least likeness, of as many pictures as a second has at `rate` of them."""
+    length = max(1, round(rate))
+    window: deque[float] = deque()
+    total, whole, worst, begins, count = 0.0, 0.0, None, 0.0, 0
+    for count, one in enumerate(likeness, 1):
+        window.append(one)
+        total, whole = total + one, whole + one
+        if len(window) > length:
+            total -= window.popleft()
+        if len(window) == length and (worst is None or total / length < worst):
+            worst, begins = total / length, (count - length) / rate
+    if not count:
+        return None
+    return Worst(whole / count if worst is None else worst, begins, whole / count)
+
+
+def _seen(number: int, said: str, run: Watching) -> Seen:
+    """What ffmpeg says of input `number`: how many pictures were decoded, what went wrong, how loud it is."""
+    index = (run.before, run.after)[number].pictures.index
+    # The end may be told twice, with what comes before it.
+    counted = {found[2]: (int(found[4]), int(found[5])) for found in COUNTED.finditer(said) if found[1] == str(number)}
+    hurt = sum(1 for found in HURT.finditer(said) if found[1] == str(number))
+    frames = counted.get(str(index), (0, 0))[0]
+    loud = {int(found[2]): float(found[3]) for found in LOUD.finditer(said) if found[1] == str(number)}
+    return Seen(frames, hurt + sum(errors for _, errors in counted.values()), loud)
+
+
+def _bounds(run: Watching) -> Bounds:
+    order, pictures = run.order, run.before.pictures
+    pixels = pictures.width * pictures.height
+    seconds = START_SECONDS + order.seconds * PATIENCE * max(0.25, pixels * order.rate / FULL)
+    log = LOG_BYTES + LINE_BYTES * min(MAX_PICTURES, 2 * round(order.seconds * order.rate))
+    return Bounds(seconds, order.threads + 1, (4 << 30) if pixels > LARGE else (2 << 30), log, order.nice)

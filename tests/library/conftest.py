@@ -1,0 +1,3 @@
+from tests.ledger.conftest import book, database_url, postgres, shared_url
+
+__all__ = ["book", "database_url", "postgres", "shared_url"]

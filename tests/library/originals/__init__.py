@@ -1,0 +1,1 @@
+"""Originals of a library: replaced, kept, brought back, on real file systems."""

@@ -1,0 +1,159 @@
+"""Looking a library through, on real clips and a real ledger: what is found is remembered, and queued once."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.ledger.database import fetch, fetch_one
+from appliance.library.catalogue import Catalogue, Library
+from appliance.library.scanning import Counts, Scanning
+from appliance.library.workflow import Workflow, read
+from processors.sandbox.probe import probe as probe_layers
+from tests.ledger.book import Book
+from tests.library.films import OLD, made
+
+WANTED = ["series/h264.mp4", "old.MPG"]
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(tmp_path_factory.mktemp("scanned") / "films")
+
+
+@pytest.fixture
+def films(clips: Path, tmp_path: Path) -> Iterator[Path]:
+    """A copy that a test may change."""
+    return shutil.copytree(clips, tmp_path / "films")
+
+
+def workflow(films: Path, **different: Any) -> Workflow:
+    target = {"codec": "h265", "bit_rates": {"2160": "400k"}}
+    return read(json.dumps({"name": "Films", "source": {"folder": str(films)}, "target": target} | different).encode())
+
+
+class House:
+    """A worker's end of the ledger."""
+
+    def __init__(self, book: Book, scanning: Scanning) -> None:
+        self.catalogue, self.scanning = Catalogue(book.ledger), scanning
+
+    async def scan(self, workflow: Workflow) -> Counts:
+        library = await self.asked(workflow)
+        assert await self.catalogue.due(library, 0)
+        counts = await self.scanning.scan(library)
+        assert counts is not None
+        return counts
+
+    async def asked(self, workflow: Workflow) -> Library:
+        library = await self.catalogue.mount(workflow)
+        await fetch("UPDATE ledger.libraries SET scan_asked_at = now() WHERE id = $1", library.id)
+        return library
+
+
+@pytest.fixture
+async def house(book: Book) -> House:
+    return House(book, Scanning(book.ledger, await probe_layers()))
+
+
+async def queued() -> list[str]:
+    rows = await fetch(
+        "SELECT f.path FROM ledger.open_backfill(100) o JOIN ledger.library_files f ON f.asset = o.id "
+        "ORDER BY o.worth DESC"
+    )
+    return [row["path"].decode() for row in rows]
+
+
+async def test_what_is_found_is_queued_by_its_worth_and_told(house: House, films: Path) -> None:
+    counts = await house.scan(workflow(films))
+    assert (counts.wanted, counts.skips["codec"], counts.skips["refused"]) == (2, 2, 2)
+    worths = await fetch("SELECT worth FROM ledger.open_backfill(100)")
+    assert sorted(await queued()) == sorted(WANTED)
+    assert [row["worth"] for row in worths] == sorted((row["worth"] for row in worths), reverse=True)
+    events = await fetch(
+        "SELECT e.type, e.state::text, e.facts FROM ledger.events e JOIN ledger.streams s ON s.id = e.stream "
+        "WHERE s.root = 'system' AND s.owner = 'library'"
+    )
+    assert [(event["type"], event["state"]) for event in events] == [("state", "uploaded")] * 2
+    kept = await fetch_one("SELECT facts, why FROM ledger.library_files WHERE path = $1", b"series/h264.mp4")
+    assert kept
+    assert kept["why"] is None
+    assert json.loads(kept["facts"])["codec"] == "h264"
+
+
+async def test_the_next_look_opens_only_what_is_new_or_changed(house: House, films: Path) -> None:
+    first = await house.scan(workflow(films))
+    again = await house.scan(workflow(films))
+    assert first.probed > 3
+    assert (again.probed, again.wanted, again.seen) == (0, 0, first.seen)
+    assert again.skips == first.skips
+    shutil.copy(films / "old.MPG", films / "new.mpg")
+    os.utime(films / "made.mkv", (OLD - 5, OLD - 5))
+    os.utime(films / "new.mpg", (OLD, OLD))
+    third = await house.scan(workflow(films))
+    assert (third.probed, third.wanted) == (2, 1)
+    assert sorted(await queued()) == sorted([*WANTED, "new.mpg"])
+
+
+async def test_other_rules_decide_anew_and_queue_nothing_twice(house: House, films: Path) -> None:
+    first = await house.scan(workflow(films))
+    again = await house.scan(workflow(films, rules={"least_saving": 12}))
+    assert (again.probed, again.wanted) == (first.probed, 0)
+    assert len(await queued()) == 2
+
+
+async def test_what_has_gone_is_forgotten_but_not_what_waits(house: House, films: Path) -> None:
+    await house.scan(workflow(films))
+    (films / "made.mkv").unlink()
+    (films / "old.MPG").unlink()
+    await house.scan(workflow(films))
+    left = {row["path"] for row in await fetch("SELECT path FROM ledger.library_files")}
+    assert b"made.mkv" not in left
+    assert b"old.MPG" in left
+
+
+async def test_one_look_at_a_time_and_another_goes_on_with_it(house: House, films: Path) -> None:
+    library = await house.asked(workflow(films))
+    assert await house.catalogue.due(library, 0)
+    assert not await house.catalogue.due(await house.asked(workflow(films)), 0)
+    held = await house.catalogue.begin(library, 60)
+    assert held is not None
+    assert await house.scanning.scan(library) is None
+    await fetch("UPDATE ledger.library_scans SET lease_until = now()")
+    counts = await house.scanning.scan(library)
+    assert counts is not None
+    assert counts.wanted == 2
+    assert not await house.catalogue.note(held, 60, counts.told())
+
+
+async def test_nothing_is_due_while_files_wait_nor_before_its_time(house: House, films: Path) -> None:
+    await house.scan(workflow(films))
+    library = await house.catalogue.mount(workflow(films))
+    assert not await house.catalogue.due(library, 0)
+    await fetch("UPDATE ledger.assets SET state = 'error' WHERE state = 'uploaded'")
+    assert not await house.catalogue.due(library, 3600)
+    await fetch("UPDATE ledger.libraries SET paused = true")
+    assert not await house.catalogue.due(library, 0)
+    await fetch("UPDATE ledger.libraries SET paused = false")
+    assert await house.catalogue.due(library, 0)
+
+
+async def test_a_folder_that_is_away_is_told_and_nothing_is_forgotten(house: House, films: Path) -> None:
+    await house.scan(workflow(films))
+    before = await fetch_one("SELECT count(*) AS n FROM ledger.library_files")
+    os.rename(films, films.with_name("elsewhere"))
+    await house.scan(workflow(films))
+    last = await fetch_one("SELECT problem FROM ledger.library_scans ORDER BY id DESC LIMIT 1")
+    assert last
+    assert "No such file" in last["problem"]
+    assert await fetch_one("SELECT count(*) AS n FROM ledger.library_files") == before
+
+
+async def test_a_paused_library_gives_no_work(house: House, films: Path) -> None:
+    await house.scan(workflow(films))
+    await fetch("UPDATE ledger.libraries SET paused = true")
+    assert await queued() == []

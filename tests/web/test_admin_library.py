@@ -1,0 +1,76 @@
+"""Libraries on the operator's page: what is planned, how far it is, what came of it, and the way back."""
+
+import asyncio
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import expect
+
+from tests.library.films import OLD
+from tests.processors.clips import clip
+from tests.web.visitor import PATIENCE
+
+pytestmark = pytest.mark.long
+MADE_WITHIN = 180_000  # milliseconds
+MPEG2 = ("-c:v", "mpeg2video", "-b:v", "4M", "-maxrate", "4M", "-bufsize", "1M")
+
+
+@pytest.fixture
+def films(stack) -> Iterator[tuple[str, Path]]:
+    """A library by its name, and its one film, where those who work on it may write."""
+    top = Path(tempfile.mkdtemp(prefix="films-"))
+    film = top / "old.MPG"
+    film.write_bytes(clip(*MPEG2, pattern="testsrc2=size=640x360:rate=25:duration=3", suffix="mpeg"))
+    os.utime(film, (OLD, OLD))
+    owner = stack.data.stat()
+    for path in (top, film):
+        os.chown(path, owner.st_uid, owner.st_gid)
+    name = f"Films {uuid4().hex[:8]}"
+    wanted = {
+        "name": name,
+        "source": {"folder": str(top)},
+        "target": {"codec": "h264", "bit_rates": {"360": "600k"}},
+        "replace": {"allowed": True, "keep": "30d"},
+        "limits": {"least_free": "1G"},
+    }
+    written = top.with_suffix(".json")
+    written.write_text(json.dumps(wanted))
+    given = stack.verb("library", "run", str(written))
+    assert given.returncode == 0, given.stderr
+    yield name, film
+    stack.verb("library", "pause", name)
+    written.unlink()
+    shutil.rmtree(top)
+
+
+async def test_film_is_made_anew_and_brought_back(overseer, host, films):
+    page, (name, film) = overseer.page, films
+    original = await asyncio.to_thread(film.read_bytes)
+    row = overseer.row("library", name)
+    await expect(row).to_be_visible(timeout=PATIENCE)
+    await expect(row).to_contain_text("1 of 1 files", timeout=MADE_WITHIN)
+    await expect(page.get_by_role("heading", name="mpeg2video → h264")).to_be_visible(timeout=PATIENCE * 2)
+    await overseer.button(f"Pause {name}").click()
+    await overseer.answer("Pause")
+    await expect(row.locator(".badge").first).to_have_text("Paused")
+    await overseer.button(f"Resume {name}").click()
+    await expect(row.locator(".badge").first).not_to_have_text("Paused")
+    await overseer.button(f"Look now through {name}").click()
+    await page.get_by_text(f"What waits in {name}").click()
+    await expect(row.locator(".events").first).to_contain_text("Nothing.")
+    await page.get_by_text(f"What came of {name}").click()
+    await expect(row.locator(".events").last).to_contain_text("Replaced")
+    await overseer.button("Bring back old.MPG").click()
+    await overseer.answer("Bring it back")
+    for _ in range(60):
+        if film.exists() and await asyncio.to_thread(film.read_bytes) == original:
+            break
+        await asyncio.sleep(1)
+    assert await asyncio.to_thread(film.read_bytes) == original
+    overseer.clean(host)
