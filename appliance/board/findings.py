@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from appliance.beat import Beat
-from appliance.board.lanes import Lane
+from appliance.board.lanes import LaneState
 from appliance.config import Config
 from appliance.lanes import paused
 from storage.sentences import Level, counted
@@ -72,7 +72,7 @@ def of_lane(lane: str, waiting: int, waited_seconds: float, config: Config) -> F
     return Finding(level, "backlog", what, "No file is lost: each has its turn.", then, about={"lane": lane})
 
 
-def of_lanes(lanes: Iterable[Lane], config: Config, now: datetime) -> Iterator[Finding]:
+def of_lanes(lanes: Iterable[LaneState], config: Config, now: datetime) -> Iterator[Finding]:
     for lane in lanes:
         waited = (now - lane.waited_since).total_seconds() if lane.waited_since else 0.0
         if lane.waiting and not lane.workers:
