@@ -110,6 +110,7 @@ def test_originals_come_back_bit_for_bit_and_stay(house: House, before: dict[str
 
 
 def test_a_worker_is_killed_at_each_step_and_one_file_is_whole_each_time(house: House, before: dict[str, str]) -> None:
+    left = sorted(kept(house.films))
     data = clip(*TONE, *MPEG4, pattern=PATTERN, suffix="matroska")
     for number, step in enumerate(("processing", "transcoded", "verified")):
         path = house.put(f"killed-{number}.mkv", data)
@@ -120,7 +121,7 @@ def test_a_worker_is_killed_at_each_step_and_one_file_is_whole_each_time(house: 
         assert sha256(path) != original
         assert house.stack.verb("library", "undo", "Films", path.name).returncode == 0
         assert sha256(path) == original
-    assert kept(house.films) == []
+    assert sorted(kept(house.films)) == left
 
 
 def killed_at(house: House, path: Path, step: str) -> None:

@@ -124,6 +124,14 @@ async def test_it_is_made_smaller_and_compared_at_its_old_size(tmp_path: Path) -
 
 
 @pytest.mark.long
+async def test_a_recording_begins_with_the_first_picture_that_is_whole(tmp_path: Path) -> None:
+    made = await remade(films.recording(), wish(Codec.H264), tmp_path)
+    verdict = await made.verdict()
+    assert not verdict.failed
+    assert any("before the first whole one are gone" in one.detail for one in verdict.checks)
+
+
+@pytest.mark.long
 async def test_tags_of_a_maker_stay(tmp_path: Path) -> None:
     made = await remade(films.telephone(), wish(Codec.H264), tmp_path)
     verdict = await made.verdict()
