@@ -55,6 +55,7 @@ from appliance.images import api as images
 from appliance.ledger.database import pool
 from appliance.ledger.service import Asker, Ledger
 from appliance.library import api as library
+from appliance.library import events_api as library_events
 from appliance.live import api as live
 from appliance.live import notifications_api as notifications
 from appliance.live import progress_api as progress
@@ -105,7 +106,8 @@ ROUTERS = [
         *(chats, chat_files, chat_keeping, chat_export, chat_socket, chat_typing),
         *(profiles, profile_uploads, moderation),
         *(profile_form, hashtags, words),
-        *(payments, assets, live, progress, notifications, webhooks, settings, library, health, care, docs),
+        *(payments, assets, live, progress, notifications, webhooks, settings, library, library_events),
+        *(health, care, docs),
         *(board, samples),
     )
 ]

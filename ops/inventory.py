@@ -15,6 +15,7 @@ from ops.variables import cores, for_role, number
 from storage import setup as storage_setup
 from storage.server import command as storage_command
 
+BACKFILL = "worker-backfill-"
 BACKENDS = ("wires", "postgres", "valkey", "storage", "gateway", "ledger", "buckets")
 
 
@@ -217,7 +218,7 @@ def _workers(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
 
 def _backfill(plan: Plan, environment: Mapping[str, str]) -> Iterator[Part]:
     for which in range(1, backfill_workers(environment) + 1):
-        name = f"worker-backfill-{which}"
+        name = f"{BACKFILL}{which}"
         yield Part(
             name=name,
             role="worker",

@@ -14,6 +14,7 @@ from appliance.ledger.service import Ledger
 from appliance.library.catalogue import Catalogue, Library
 from appliance.library.courtesy import Around, look, waits
 from appliance.library.mounted import Broken, mounted
+from appliance.library.permission import forbidden
 from appliance.library.scanning import Scanning
 from appliance.library.workflow import Workflow
 from appliance.logs import log
@@ -46,7 +47,7 @@ class Shelf:
         around = await look(self._redis, self._settings.now.timezone) if libraries else None
         for library in libraries:
             if around is not None:
-                await self._catalogue.waits(library, self._why_not(library, around))
+                await self._catalogue.waits(library, await self._why_not(library, around))
             await self._scan(library)
 
     async def why_not(self, library: int) -> str | None:
@@ -54,17 +55,20 @@ class Shelf:
         mine = self.libraries.get(library)
         if mine is None:
             return "its workflow is not mounted here"
-        return self._why_not(mine, await look(self._redis, self._settings.now.timezone))
+        return await self._why_not(mine, await look(self._redis, self._settings.now.timezone))
 
     def hold(self, library: int, why: str) -> None:
         """Lets a library wait for a minute: its disk is full, say."""
         self._held[library] = (time.monotonic() + HELD_SECONDS, why)
 
-    def _why_not(self, library: Library, around: Around) -> str | None:
-        until, why = self._held.get(library.id, (0.0, ""))
+    async def _why_not(self, library: Library, around: Around) -> str | None:
+        """What nobody but an operator can change comes first."""
+        workflow, (until, why) = library.workflow, self._held.get(library.id, (0.0, ""))
         if library.paused:
             return "it is paused"
-        return why if time.monotonic() < until else waits(library.workflow, around)
+        if workflow.replace.allowed and (closed := await asyncio.to_thread(forbidden, workflow.source.folder)):
+            return closed
+        return why if time.monotonic() < until else waits(workflow, around)
 
     async def close(self) -> None:
         """Ends what is under way; whoever comes next goes on with it."""

@@ -19,7 +19,8 @@ WITH asked AS (
     UPDATE ledger.library_results r SET undo_asked_at = coalesce(undo_asked_at, now()), undo_problem = NULL
     FROM ledger.libraries l
     WHERE l.name = $1 AND r.library = l.id AND r.outcome = 'replaced' AND r.undone_at IS NULL AND r.freed_at IS NULL
-        AND (r.path = $2 OR substring(r.path FROM 1 FOR octet_length($3)) = $3) RETURNING r.asset
+        AND (r.path = $2::bytea OR substring(r.path FROM 1 FOR octet_length($3::bytea)) = $3::bytea)
+    RETURNING r.asset
 )
 SELECT (SELECT count(*) FROM asked) AS files FROM ledger.libraries l WHERE l.name = $1
 """

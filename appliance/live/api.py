@@ -22,7 +22,7 @@ from appliance.errors import DomainError, NotFound
 from appliance.live.cursor import Bounds, Cursor, parse, resumes
 from appliance.live.feed import Reader
 from appliance.live.feeds import Feeds
-from appliance.live.frames import OfOwner
+from appliance.live.frames import OfOwner, Telling, Told
 from appliance.live.manners import Outbound, Unmannerly, dismiss, heed, holding, in_time, tell, until_answered
 from appliance.live.places import Places
 from appliance.live.presenting import encode, hello, reset
@@ -53,7 +53,7 @@ async def pump(
     here: Bounds,
     cursor: Cursor,
     feeds: Feeds,
-    telling: OfOwner,
+    telling: Telling,
     only: UUID | None = None,
     who: str = "",
 ) -> None:
@@ -151,7 +151,7 @@ async def serve(socket: WebSocket, telling: Coroutine[Any, Any, None]) -> None:
             await dismiss(socket, Unmannerly(FAULT, "something went wrong on our side; come back"))
 
 
-async def _sse(here: Bounds, cursor: Cursor, feeds: Feeds, telling: OfOwner) -> AsyncIterator[bytes]:
+async def _sse(here: Bounds, cursor: Cursor, feeds: Feeds, telling: Telling) -> AsyncIterator[bytes]:
     """Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html."""
     yield _block(encode(hello(here)), None)
     if not resumes(cursor, here):
@@ -206,17 +206,27 @@ async def events_page(
     cursor = after_cursor(last_event_id or after, epoch, here)
     if "text/event-stream" in request.headers.get("accept", ""):
         await until_answered(request, places.place(owner, gate.mark(request, caller.server)))
-        stream = _sse(here, cursor, feeds, telling)
-        return Stream(
-            stream, media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        )
+        return stream(here, cursor, feeds, telling)
+    return await page(here, cursor, limit, telling)
+
+
+def stream(here: Bounds, cursor: Cursor, feeds: Feeds, telling: Told) -> Response[Any]:
+    """Server-sent events after the cursor."""
+    told = _sse(here, cursor, feeds, telling)
+    return Stream(
+        told, media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    )
+
+
+async def page(here: Bounds, cursor: Cursor, limit: int, telling: Told) -> Response[Any]:
+    """At most `limit` events after the cursor; 410 where it can't be gone on from."""
     if not resumes(cursor, here):
         return Response(reset(here), status_code=410, media_type=MediaType.JSON)
-    page = await events(here.stream, cursor.seq, limit)
+    found = await events(here.stream, cursor.seq, limit)
     told = {
         **hello(here),
-        "events": [telling.told(event) for event in page],
-        "next": page[-1].seq if page else cursor.seq,
+        "events": [telling.told(event) for event in found],
+        "next": found[-1].seq if found else cursor.seq,
     }
     return Response(told, media_type=MediaType.JSON)
 

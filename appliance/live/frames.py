@@ -46,6 +46,13 @@ class Telling(Protocol):
         """Those of these people who may be told what was read until now. Raises Unavailable."""
 
 
+class Told(Telling, Protocol):
+    """One whose events can be told one by one as well, for a page of them."""
+
+    def told(self, event: Event) -> dict[str, Any]:
+        """What is told of one event."""
+
+
 class OfOwner:
     """The stream of a project or a user: all of it is told to whoever was let in. for_server: see `present`."""
 

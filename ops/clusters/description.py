@@ -9,16 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from ops import addresses, variables
+from ops.clusters import places
+from ops.disks import mounting
 from storage import topology
 from storage.topology import Impossible, Layout
 
-ROLES = ("storage", "database", "api", "worker", "edge")
+ROLES = ("storage", "database", "api", "worker", "edge", "library")
+OPTIONAL = {"library"}
 PORTS = {"storage": 9000, "gateway": 9001, "api": 9002, "postgres": 9003, "valkey": 9004}
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{2,62}")
-FOUND_OUT = {*variables.OURS, "DATA", "HOST", "UPGRADE"}
+FOUND_OUT = {*variables.OURS, "DATA", "HOST", "UPGRADE", "LIBRARY"}
 """Settings that are not for the inventory to give: each host has them from what it is for."""
+COVERED = ("/home", "/root", "/run/user", "/tmp", "/var/tmp", "/dev", "/proc", "/sys")
+"""What the walls around a unit hide or replace."""
 
 
 class BadInventory(ValueError):
@@ -47,6 +52,10 @@ class Host:
     """Hosts of one number form a pool of storage: the first ones 1, those added later 2, and so on."""
     workers: int = 0
     """Worker processes for photos; 0: two."""
+    libraries: tuple[str, ...] = ()
+    """Folders of videos, with all below them, that its worker of libraries may write to."""
+    workflows: str = ""
+    """Where the workflows of these are: a folder beside the inventory."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,8 @@ class Cluster:
     """Variables for every part, by their names without DARKROOM_."""
     text: str = ""
     """The file itself."""
+    beside: Path | None = None
+    """The folder that the file is in."""
 
     def of_role(self, role: str) -> list[Host]:
         return [host for host in self.hosts if role in host.roles]
@@ -93,15 +104,15 @@ class Cluster:
 def load(path: Path) -> Cluster:
     """What the file describes. Raises BadInventory."""
     try:
-        return parse(path.read_text())
+        return parse(path.read_text(), path.parent)
     except OSError as error:
         raise BadInventory(f"{path} can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise BadInventory(f"{path} is not a text in UTF-8") from error
 
 
-def parse(text: str) -> Cluster:
-    """The cluster that `text` describes. Raises BadInventory."""
+def parse(text: str, beside: Path | None = None) -> Cluster:
+    """The cluster that `text`, a file in the folder `beside`, describes. Raises BadInventory."""
     try:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -119,6 +130,7 @@ def parse(text: str) -> Cluster:
             ports=PORTS | {name: _port(name, port) for name, port in _table(given, "ports").items()},
             settings={name: _setting(name, value) for name, value in _table(given, "settings").items()},
             text=text,
+            beside=beside,
         )
         _check(cluster)
     except (addresses.BadAddress, Impossible) as error:
@@ -132,7 +144,7 @@ def _host(name: str, row: Any) -> Host:
         raise BadInventory(f"{name!r} is no name for a host: small letters, digits and -, 32 at most")
     if not isinstance(row, dict):
         raise BadInventory(f"{where}: write it as a table, [hosts.{name}]")
-    _only(row, {"address", "roles", "drives", "pool", "workers"}, where)
+    _only(row, {"address", "roles", "drives", "pool", "workers", "libraries", "workflows"}, where)
     roles = _texts(row, "roles", where)
     if unknown := set(roles) - set(ROLES):
         raise BadInventory(f"{where}: there is no role {min(unknown)!r}; there are {', '.join(ROLES)}")
@@ -145,6 +157,8 @@ def _host(name: str, row: Any) -> Host:
         drives=tuple(_drive(drive, where) for drive in _texts(row, "drives", where)),
         pool=_number(row, "pool", where, 1, 99) or 1,
         workers=_number(row, "workers", where, 1, 256) or 0,
+        libraries=tuple(_library(folder, where) for folder in _texts(row, "libraries", where)),
+        workflows=_text(row, "workflows", where),
     )
 
 
@@ -154,13 +168,16 @@ def _check(cluster: Cluster) -> None:
     _all_different("drive", [drive.name for host in cluster.hosts for drive in host.drives])
     _all_different("port", [str(port) for port in cluster.ports.values()])
     for role in ROLES:
-        if not cluster.of_role(role):
+        if role not in OPTIONAL and not cluster.of_role(role):
             raise BadInventory(f"no host has the role {role!r}")
     if len(cluster.of_role("database")) > 1:
         raise BadInventory("one host has the role 'database': ledger and queue are in one place")
     for host in cluster.hosts:
         if bool(host.drives) != ("storage" in host.roles):
             raise BadInventory(f"host {host.name}: drives belong to the role 'storage', and it to drives")
+        if {bool(host.libraries), bool(host.workflows)} != {"library" in host.roles}:
+            raise BadInventory(f"host {host.name}: the role 'library', libraries and workflows belong together")
+        _all_different(f"host {host.name}: library", host.libraries)
     for hosts in cluster.pools():
         if len({len(host.drives) for host in hosts}) > 1:
             raise BadInventory(f"the hosts of pool {hosts[0].pool} must have equally many drives")
@@ -191,6 +208,13 @@ def _texts(table: Mapping[str, Any], name: str, where: str) -> list[str]:
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise BadInventory(f"{where}: {name} must be a list of texts")
     return values
+
+
+def _text(table: Mapping[str, Any], name: str, where: str) -> str:
+    value = table.get(name, "")
+    if not isinstance(value, str):
+        raise BadInventory(f"{where}: {name} must be a text")
+    return value
 
 
 def _number(table: Mapping[str, Any], name: str, where: str, lowest: int, highest: int) -> int | None:
@@ -234,6 +258,24 @@ def _drive(name: str, where: str) -> Drive:
             f"{where}: {name!r} is neither the UUID of a file system nor a serial; see ./ops/drives list"
         )
     return Drive(name.lower() if UUID.fullmatch(name.lower()) else name)
+
+
+def _library(folder: str, where: str) -> str:
+    """The same folder, which the unit of a worker can be given."""
+    try:
+        mounting.escaped(folder)
+    except ValueError:
+        raise BadInventory(
+            f"{where}: {folder!r} can't be a library: name an absolute path of letters, digits and . _ - : @ +"
+        ) from None
+    path = Path(folder)
+    for covered in map(Path, COVERED):
+        if covered == path or covered in path.parents:
+            raise BadInventory(f"{where}: no worker sees what is in {covered}: mount {folder} elsewhere, as in /srv")
+    for ours in (places.DATA, places.DRIVES, places.SETTINGS, places.CODE.parent):
+        if ours == path or ours in path.parents or path in ours.parents:
+            raise BadInventory(f"{where}: {folder} can't be a library: Darkroom has {ours} for itself")
+    return folder
 
 
 def _all_different(what: str, values: Sequence[str]) -> None:

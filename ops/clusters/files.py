@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ops import caddy, gateway, valkey, wires
@@ -53,6 +53,8 @@ class Material:
     server: Server
     given: Pair | None = None
     """A certificate for the public addresses, where the own authority's is not wanted."""
+    workflows: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    """By host and name of the file, as they are beside the inventory."""
 
 
 def files(of: Material, host: Host) -> list[File]:
@@ -64,6 +66,7 @@ def files(of: Material, host: Host) -> list[File]:
         *_settings(of, parts),
         *_certificates(of, host),
         *_node(of, host),
+        *(File(places.LIBRARY / name, content) for name, content in of.workflows.get(host.name, {}).items()),
         *_units(of, host, parts),
         File(places.SETTINGS / "firewall.nft", firewall.text(of.cluster, host).encode()),
         File(places.INVENTORY, of.cluster.text.encode()),
@@ -121,7 +124,7 @@ def _node(of: Material, host: Host) -> Iterator[File]:
 def _units(of: Material, host: Host, parts: list[Part]) -> Iterator[File]:
     mounted = [places.drive(number) for number in range(1, len(host.drives) + 1)]
     for part in parts:
-        yield File(places.UNITS / units.name(part), units.service(part, host.name, mounted).encode())
+        yield File(places.UNITS / units.name(part), units.service(part, host.name, mounted, host.libraries).encode())
     yield File(places.UNITS / units.TARGET, units.target(parts).encode())
     for drive, where in zip(host.drives, mounted, strict=True):
         if drive.is_uuid:

@@ -23,6 +23,7 @@ OF_A_ROLE = {
     "api": {"api", "intake", "webhooks"},
     "worker": {"worker"},
     "edge": {"edge", "room"},
+    "library": {"backfill"},
 }
 FAR = 100
 """What is on port N of a host's loopback is reached by the others on port N + FAR of its address."""
@@ -160,4 +161,6 @@ def variables_of(cluster: Cluster, part: inventory.Part, credentials: Credential
         return {**own, "DARKROOM_DATA": str(places.DATA), "DARKROOM_MINIO": str(server)}
     if part.name in ("valkey", "edge", "gateway"):
         return {**own, **part.env, "PATH": BASICS["PATH"], "DARKROOM_DATA": str(places.DATA)}
+    if part.name.startswith(inventory.BACKFILL):
+        return {**own, "DARKROOM_LIBRARY": str(places.LIBRARY)}
     return own if part.name != "wires" else dict(part.env)

@@ -17,6 +17,8 @@ TLS = SETTINGS / "tls"
 NODE = SETTINGS / "storage"
 """Certificates of a storage node, named as the server expects them."""
 POOLS = NODE / "pools.json"
+LIBRARY = SETTINGS / "library"
+"""Workflows of libraries, where the host has some."""
 
 
 def drive(number: int) -> Path:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ops import credentials, planning
+from ops.clusters import libraries
 from ops.clusters.authority import Authority, Pair, Step
 from ops.clusters.description import Cluster, Host
 from ops.clusters.files import File, Material, Server, files
@@ -53,6 +54,7 @@ def material(
 
     Raises ValueError, and OSError.
     """
+    workflows = libraries.read(cluster)
     state = out / STATE
     if out.exists() and not state.exists() and any(out.iterdir()):
         raise ValueError(f"{out} has other things in it: name an empty or a new folder with --out")
@@ -63,7 +65,7 @@ def material(
     authority.ensure()
     if step:
         authority.replace(step)
-    return Material(cluster, credentials.load(DataFolder(state), {}), authority, server, given)
+    return Material(cluster, credentials.load(DataFolder(state), {}), authority, server, given, workflows)
 
 
 def server(cache: Path, say: Callable[[str], None]) -> Server:

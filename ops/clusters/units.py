@@ -7,7 +7,7 @@ from pathlib import Path
 from ops.clusters import places
 from ops.disks import mounting
 from ops.folder import RESTORING
-from ops.inventory import STORES, Part
+from ops.inventory import BACKFILL, STORES, Part
 
 TARGET = "darkroom.target"
 
@@ -100,6 +100,15 @@ LOW_PORTS = """\
 AmbientCapabilities=CAP_NET_BIND_SERVICE
 CapabilityBoundingSet=CAP_NET_BIND_SERVICE"""
 
+LIBRARY = """\
+# Nobody waits for it: it gets of processor and disk what others leave, which is all of it where they leave everything.
+Nice=19
+CPUWeight=10
+IOSchedulingClass=idle
+# The folders of videos it may write to besides. With a - each: one that is missing is told of, and the others go on.
+ReadWritePaths={folders}
+"""
+
 DECODERS = """\
 # No RestrictNamespaces= and no SystemCallFilter= here: the sandbox in which files are decoded makes namespaces and a
 # filter of its own, narrower than any that the worker itself could live with.
@@ -122,8 +131,10 @@ def name(part: Part) -> str:
     return f"darkroom-{part.name}.service"
 
 
-def service(part: Part, host: str, drives: Sequence[Path]) -> str:
-    """The unit of `part` on `host`; `drives` are where those of a storage node are mounted."""
+def service(part: Part, host: str, drives: Sequence[Path], libraries: Sequence[str]) -> str:
+    """The unit of `part` on `host`; `drives` are where those of a storage node are mounted, `libraries` folders
+    that a worker of libraries writes to.
+    """
     after = "".join(f" darkroom-{other}.service" for other in part.after)
     head = HEAD.format(name=name(part), host=host, part=part.name, after=after)
     if part.name not in STORES:
@@ -131,6 +142,9 @@ def service(part: Part, host: str, drives: Sequence[Path]) -> str:
     if part.name == "storage":
         head += "# The node starts once its drives are mounted; without one of them it goes on with the others.\n"
         head += mounting.wanted([str(drive) for drive in drives])
+    if part.name.startswith(BACKFILL):
+        head += "# Whatever is mounted for its folders comes first; without one of them it goes on with the others.\n"
+        head += mounting.wanted(_with_parents(libraries))
     body = SERVICE.format(
         kind="oneshot" if part.once else "exec",
         settings=places.SETTINGS,
@@ -143,7 +157,15 @@ def service(part: Part, host: str, drives: Sequence[Path]) -> str:
     writes = " ".join(str(path) for path in (places.DATA, *([places.DRIVES] if part.name == "storage" else [])))
     low = part.name == "edge" and part.port is not None and part.port < 1024
     walls = WALLS.format(writes=writes, capabilities=LOW_PORTS if low else NO_CAPABILITIES)
+    if part.name.startswith(BACKFILL):
+        walls += LIBRARY.format(folders=" ".join(f"-{folder}" for folder in libraries))
     return head + body + walls + (DECODERS if part.role == "worker" else OTHERS) + INSTALL
+
+
+def _with_parents(folders: Sequence[str]) -> list[str]:
+    """These and all above them, each once: any of them may be what is mounted."""
+    paths = {path for folder in folders for path in (Path(folder), *Path(folder).parents)}
+    return sorted(str(path) for path in paths if path != Path("/"))
 
 
 def target(parts: Sequence[Part]) -> str:

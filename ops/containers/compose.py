@@ -6,7 +6,7 @@ host's, as it is where systemd runs them. All files come from the folder that wa
 
 import ipaddress
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from ops.clusters.files import File, Material, files
 from ops.clusters.render import FILES
 from ops.containers import needs
 from ops.containers.image import DRIVES, UID
-from ops.containers.texts import END, HEAD, HOLDER, OPERATOR, SERVICE
+from ops.containers.texts import END, FOLDERS, HEAD, HOLDER, OPERATOR, SERVICE
 from ops.inventory import Part
 
 PYTHON = [str(places.VENV / "bin/python"), "-P", "-m"]
@@ -81,9 +81,19 @@ def _network(cluster: Cluster) -> ipaddress.IPv4Network:
             raise ValueError(f"host {host.name}: a container has {DRIVES} drives at most")
         if host.name == needs.OPERATOR:
             raise ValueError(f"host {host.name}: that is the name of the container of the verbs")
+    _different(Path(folder) for host in cluster.hosts for folder in host.libraries)
     if len(cluster.of_role("edge")) > 1:
         raise ValueError("one host may have the role 'edge': it takes the port of the machine")
     return found
+
+
+def _different(folders: Iterable[Path]) -> None:
+    """Raises ValueError where one variable would stand for two folders."""
+    named: dict[str, Path] = {}
+    for folder in folders:
+        other = named.setdefault(needs.variable(folder), folder)
+        if other != folder:
+            raise ValueError(f"{folder} and {other} would be one variable: let their names differ")
 
 
 def _services(cluster: Cluster, group: _Group) -> Iterator[str]:
@@ -126,7 +136,8 @@ def _limits(limits: needs.Limits) -> str:
     cores = {"cpus": limits.cores} if limits.cores else {}
     allowed = _flow({"memory": limits.memory, "pids": limits.processes, **cores})
     shared = f"    shm_size: {limits.shared}\n" if limits.shared else ""
-    return f"    deploy: {{resources: {{limits: {allowed}}}}}\n{shared}"
+    weight = f"    cpu_shares: {limits.weight}\n" if limits.weight else ""
+    return f"    deploy: {{resources: {{limits: {allowed}}}}}\n{shared}{weight}"
 
 
 def _healthcheck(host: str, part: Part) -> str:
@@ -143,11 +154,18 @@ def _given(group: _Group, name: str) -> str:
         chosen = [file.path for file in group.chosen(name) if _kind(file) == kind]
         entries = [f"      - {{source: {_name(group.host, path)}, target: {path}}}\n" for path in chosen]
         lines += [f"    {kind}:\n", *entries] if entries else []
-    if wanted.volumes:
-        kept = [f"{group.host.name}-{volume}:{path}" for volume, path in wanted.volumes.items()]
+    kept = [f"{group.host.name}-{volume}:{path}" for volume, path in wanted.volumes.items()]
+    if wanted.folders:
+        lines += ["    volumes:\n", *(f"      - {one}\n" for one in kept), FOLDERS, *map(_folder, wanted.folders)]
+    elif kept:
         lines.append(f"    volumes: {_flow(kept)}\n")
     scratch = [f"{path}:mode=0700,uid={UID},gid={UID},size=16m" for path in wanted.scratch]
     return "".join([*lines, f"    tmpfs: {_flow(['/tmp:mode=1777,size=256m', *scratch])}\n"])
+
+
+def _folder(path: Path) -> str:
+    options = f'type: bind, source: "{needs.source(path)}", target: {_flow(str(path))}'
+    return f"      - {{{options}, bind: {{create_host_path: true}}}}\n"
 
 
 def _kind(file: File) -> str:

@@ -14,7 +14,7 @@ from ops.setup import account, environment, place
 UID = 10077
 """Of the account in the image, and the owner of the files it is given: its name would be another number outside."""
 DRIVES = 16
-BELOW = ("logs", "storage", "engines", "valkey", "edge", "edge/s3", "gateway", "wires")
+BELOW = ("logs", "storage", "engines", "valkey", "edge", "edge/s3", "gateway", "wires", "scratch", "urgent")
 
 
 def main() -> None:

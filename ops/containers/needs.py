@@ -1,18 +1,23 @@
 """What the container of a part is given: files, places to write to, and how much it may take up. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from appliance.files import precedence
 from ops import gateway, wires
 from ops.clusters import operating, places
 from ops.clusters.description import Host
 from ops.folder import OF_A_HOST, DataFolder
-from ops.inventory import Part
+from ops.inventory import BACKFILL, Part
 
 FOLDER = DataFolder(places.DATA)
 OPERATOR = "ops"
 """The service in which an operator types verbs; no part."""
+
+URGENT = {"urgent": places.DATA / precedence.FOLDER}
+"""Where workers of photos note that they are at one, for those that stand still meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,8 @@ class Limits:
     cores: str | None = "1"
     shared: str = ""
     """Memory of /dev/shm, where 64 MB are too little."""
+    weight: int | None = None
+    """Shares of the cores where they do not suffice for all, of 1024 that every other container has."""
 
 
 LIMITS = {
@@ -49,6 +56,8 @@ class Needs:
     """By name, what has to outlive the container."""
     scratch: Sequence[Path] = ()
     """Folders in memory."""
+    folders: Sequence[Path] = ()
+    """Folders of the machine, each under a variable of its own, that have the same path in the container."""
 
 
 _BY_NAME = {
@@ -78,9 +87,25 @@ def of(host: Host, name: str) -> Needs:
         # Events that could not be told yet, and the name that this node's program is known by.
         return Needs(files=[places.NODE], volumes={**drives, "storage": FOLDER.storage})
     if name.startswith("worker-media-"):
-        return Needs(volumes={"scratch": FOLDER.scratch})  # videos are too large for memory
+        return Needs(volumes={"scratch": FOLDER.scratch, **URGENT})  # videos are too large for memory
+    if name.startswith("worker-images-"):
+        return Needs(volumes=URGENT)
+    if name.startswith(BACKFILL):
+        return Needs(files=[places.LIBRARY], volumes=URGENT, folders=[Path(folder) for folder in host.libraries])
     return _BY_NAME.get(name, Needs())
 
 
 def limits(part: Part) -> Limits:
-    return LIMITS.get(part.role, OTHERS)
+    found = LIMITS.get(part.role, OTHERS)
+    # As CPUWeight=10 of its unit, of 100.
+    return replace(found, weight=102) if part.name.startswith(BACKFILL) else found
+
+
+def variable(folder: Path) -> str:
+    """By which an operator says what is mounted there."""
+    return f"DARKROOM_LIBRARY_{re.sub('[^A-Z0-9]', '_', folder.name.upper())}"
+
+
+def source(folder: Path) -> str:
+    """What is mounted there, as a compose file has it: what the variable says, or a folder beside the file."""
+    return f"${{{variable(folder)}:-./libraries/{folder.name}}}"

@@ -47,6 +47,10 @@ SERVICE = """
     restart: {restart}
 {limits}"""
 
+FOLDERS = """\
+      # Of this machine, where the variable says in .env; made beside this file where nothing does.
+"""
+
 OPERATOR = """
   # Verbs: docker compose run --rm ops apikey create NAME
   ops:

@@ -59,6 +59,9 @@ def scan(folder: DataFolder, name: str) -> None:
 
 def run(folder: DataFolder, workflow: "Workflow", text: bytes) -> None:
     """Mounts a workflow for the worker of this appliance, and has it looked through. Raises NotTaken."""
+    if folder.hosted():
+        why = "on several hosts workflows come from the inventory"
+        raise NotTaken(f"{why}: {workflow.name} belongs into the folder that it names, to be rendered")
 
     async def asked() -> None:
         from appliance.config import current

@@ -58,7 +58,13 @@ def _now(one: "Standing") -> str:
         return "will be looked through in a moment"
     if one.ahead.under_way:
         return "a file is being transcoded"
-    return f"waits: {one.waits}" if one.waits else "nothing to do" if not one.ahead.waiting else "begins in a moment"
+    return (
+        f"waits: {printable(one.waits)}"
+        if one.waits
+        else "nothing to do"
+        if not one.ahead.waiting
+        else "begins in a moment"
+    )
 
 
 def _scan(scan: "LastScan") -> str:

@@ -66,7 +66,7 @@ async def transcoded(
     found = []
     for name, pattern in PATTERNS.items():
         clip = folder / f"{name}.mp4"
-        await _ffmpeg("-loglevel", "error", "-f", "lavfi", "-i", pattern.format(seconds), *SOURCE, str(clip))
+        await run_ffmpeg("-loglevel", "error", "-f", "lavfi", "-i", pattern.format(seconds), *SOURCE, str(clip))
         for codec in codecs:
             say(f"{name}: {codec.value}")
             found.append(await _codec(clip, codec, seconds, protection))
@@ -76,10 +76,10 @@ async def transcoded(
 async def looked(folder: Path, protection: Protection) -> Looked:
     """Of a minute as a camera makes it."""
     minute = folder / "minute.mp4"
-    await _ffmpeg("-loglevel", "error", "-f", "lavfi", "-i", MINUTE, *CAMERA, str(folder / "ten.mp4"))
-    await _ffmpeg("-stream_loop", "5", "-i", str(folder / "ten.mp4"), "-c", "copy", str(minute))
+    await run_ffmpeg("-loglevel", "error", "-f", "lavfi", "-i", MINUTE, *CAMERA, str(folder / "ten.mp4"))
+    await run_ffmpeg("-stream_loop", "5", "-i", str(folder / "ten.mp4"), "-c", "copy", str(minute))
     began = time.perf_counter()
-    await _ffmpeg("-loglevel", "error", "-threads", "2", "-i", str(minute), "-f", "null", "-")
+    await run_ffmpeg("-loglevel", "error", "-threads", "2", "-i", str(minute), "-f", "null", "-")
     decoded, began = time.perf_counter() - began, time.perf_counter()
     with minute.open("rb") as source:
         facts = await probe(source.fileno(), protection)
@@ -106,14 +106,14 @@ async def _codec(clip: Path, codec: Codec, seconds: int, protection: Protection)
         began = time.perf_counter()
         done = await transcode(source.fileno(), made.fileno(), Run(facts, plan, protection, _nobody), clip.parent)
         took = time.perf_counter() - began
-    said = await _ffmpeg("-i", str(target), "-i", str(clip), "-lavfi", SAME_TIMES, "-f", "null", "-")
+    said = await run_ffmpeg("-i", str(target), "-i", str(clip), "-lavfi", SAME_TIMES, "-f", "null", "-")
     [score] = VMAF.findall(said)
     return Transcoded(
         clip.stem, codec, seconds / took, done.size * 8 / seconds / plan.bit_rate, done.size, float(score)
     )
 
 
-async def _ffmpeg(*words: str) -> str:
+async def run_ffmpeg(*words: str) -> str:
     """Run it on clips of our own. Gives what it says."""
     done = await asyncio.to_thread(
         subprocess.run, [FFMPEG, "-nostdin", "-hide_banner", *words], capture_output=True, text=True, check=True

@@ -30,7 +30,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 # A few of each operation by default; `./ops/test --long` runs the same with many.
-A_FEW_LESS, FEW, MANY = 6, 12, 400
+A_FEW_LESS, FEW, MANY = 3, 12, 400
 
 
 def fuzzed(examples: int) -> settings:

@@ -22,7 +22,7 @@ from tests.faults.behind import behind
 from tests.faults.uploads import photo
 from tests.stack import Stack
 
-PHOTOS = 12
+PHOTOS = 6
 
 
 @pytest.fixture

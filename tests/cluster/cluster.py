@@ -19,6 +19,8 @@ from tests.stack import CHECKOUT
 
 DRIVES = Path("/srv/darkroom/drives")
 EDGE, S3 = 8443, 9443
+FILMS, WORKFLOWS = Path("/srv/films"), "workflows"
+"""The library of each host that has one, and where its workflows are: in a folder beside the inventory."""
 
 
 class Cluster:
@@ -88,6 +90,8 @@ class Cluster:
             lines += [f"[hosts.{name}]", f'address = "{machine.address}"', f"roles = {json.dumps(self.roles[name])}"]
             lines += ["workers = 1", f"pool = {self.pools[name]}"]
             lines.append(f"drives = {json.dumps([disk.uuid for disk in self.disks[name]])}")
+            if "library" in self.roles[name]:
+                lines += [f'libraries = ["{FILMS}"]', f'workflows = "{WORKFLOWS}"']
         self.inventory.write_text("\n".join(lines) + "\n")
 
     def render(self, *options: str) -> str:

@@ -78,6 +78,7 @@ def test_a_pool_that_can_not_have_the_parity_of_the_first_is_refused() -> None:
         ("workers = 3", "pool = 2", "pool 1 has one host beside other pools"),
         ("[hosts.a]", "parity = 3\n[hosts.a]", "parity of 1 to 2, not 3"),
         ("[hosts.a]", "[settings]\nDATABASE_URL = 'x'\n[hosts.a]", "DATABASE_URL is not one to give here"),
+        ("[hosts.a]", "[settings]\nLIBRARY = '/x'\n[hosts.a]", "LIBRARY is not one to give here"),
         ("[hosts.a]", "[settings]\nEVENTS_DAYS = [1]\n[hosts.a]", "must be a text or a number"),
         ("[hosts.a]", "[ports]\nstorage = 80\n[hosts.a]", "from 1024 to 65000"),
         ("[hosts.a]", "[ports]\nstorage = 9001\n[hosts.a]", "port 9001 is there twice"),

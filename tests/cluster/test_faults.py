@@ -30,6 +30,23 @@ def test_health_is_told_in_sentences_on_the_host_of_the_ledger(cluster: Cluster,
     assert {one["drives"] for one in told["sets"]} == {8}
 
 
+def test_a_node_is_killed_under_load_and_nothing_is_lost(cluster: Cluster, client: Client) -> None:
+    """Which shards it missed is seen, not waited for: that takes two minutes, see below."""
+    load = Load(client)
+    load.wait(10)
+    cluster.services["d"].kill()
+    try:
+        load.wait(15)
+    finally:
+        missed = len(shards.lacking(cluster))
+        cluster.start("d")
+    acknowledged = load.stop()
+    assert missed >= 50
+    assert examined(cluster, client, acknowledged) == 0
+    assert client.counts.failed == 0
+
+
+@pytest.mark.long
 def test_a_node_is_killed_under_load_and_heals_when_it_returns(
     cluster: Cluster, client: Client, record: Record
 ) -> None:

@@ -1,5 +1,6 @@
 """The whole appliance of compose.yaml, running. What tests.cluster.clients asks of a cluster, this answers, too."""
 
+import shutil
 import ssl
 import subprocess
 from pathlib import Path
@@ -20,6 +21,7 @@ class Composition:
         self.edges, self._folder = [EDGE], folder
         inventory = (CHECKOUT / "compose.toml").read_text().replace("172.30.77", NETWORK)
         (folder / "compose.toml").write_text(inventory.replace("https://photos.lan:8443", EDGE))
+        shutil.copytree(CHECKOUT / "workflows", folder / "workflows")
         command = [str(CHECKOUT / "ops/cluster"), "render", "compose.toml", "--compose", "compose.yaml"]
         done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr

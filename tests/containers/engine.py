@@ -119,7 +119,7 @@ class Engine:
         words += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--ro-bind", str(self.image), "/"]
         words += ["--proc", "/proc", "--dev", "/dev", "--ro-bind", "/sys", "/sys"]
         for volume in service.get("volumes") or []:
-            words += ["--bind", str(self._volume(volume["source"], volume["target"])), volume["target"]]
+            words += ["--bind", str(self._mounted(volume)), volume["target"]]
         for scratch in service["tmpfs"]:
             words += self._scratch(*scratch.split(":", 1))
         for kind in ("secrets", "configs"):
@@ -131,6 +131,15 @@ class Engine:
             words += ["--setenv", name, value]
         words += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--"]
         return [*words, *_become(), *service["entrypoint"], *service["command"]]
+
+    def _mounted(self, volume: Mapping[str, Any]) -> Path:
+        """A folder of the machine is made where there is none, by root, as an engine does."""
+        if volume["type"] == "volume":
+            return self._volume(volume["source"], volume["target"])
+        path = Path(volume["source"])
+        path.mkdir(parents=True, exist_ok=True)
+        self._at(volume["target"]).mkdir(parents=True, exist_ok=True)
+        return path
 
     def _volume(self, name: str, target: str) -> Path:
         """Made as a copy of what the image has there: owner and mode are those of the account."""

@@ -1,21 +1,24 @@
 """compose.yaml: valid by the specification's own loader, run by the very commands of the units, and closed."""
 
 import configparser
+import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from ops.clusters import description, hosted, render
+from ops.clusters import description, hosted, places, render
 from ops.containers import compose, write
-from ops.containers.image import UID
+from ops.containers.image import BELOW, UID
 from tests.containers import reading
 from tests.containers.conftest import Rendered
 from tests.stack import CHECKOUT, environment
 
+LIBRARY = "worker-worker-backfill-1"
 WITHOUT_HEALTH = {"wires", "ledger", "buckets"}
 """Of these the table of parts asks nothing but that they run, or have ended well."""
 
@@ -109,7 +112,7 @@ def test_only_the_edge_is_public_and_only_api_and_edge_have_a_way_out(rendered: 
 
 def test_the_s3_for_others_is_published_where_there_is_one(tmp_path: Path) -> None:
     inventory = 's3_urls = ["https://photos.lan:9443"]\n' + (CHECKOUT / "compose.toml").read_text()
-    of = render.material(description.parse(inventory), tmp_path / "compose", write.SILO)
+    of = render.material(description.parse(inventory, CHECKOUT), tmp_path / "compose", write.SILO)
     assert '    ports: ["8443:8443", "9443:9443"]\n' in compose.text(of, "./compose")
 
 
@@ -161,8 +164,52 @@ def test_each_node_has_a_volume_for_its_drive_and_one_for_its_queue(rendered: Re
     for number, volumes in enumerate(found, 1):
         assert volumes["/srv/darkroom/drives/1"] == f"storage{number}-drive1"
         assert volumes["/var/lib/darkroom/data/storage"] == f"storage{number}-storage"
-    kept = {volume["source"] for service in rendered.services.values() for volume in service.get("volumes") or []}
+    mounts = [volume for service in rendered.services.values() for volume in service.get("volumes") or []]
+    kept = {volume["source"] for volume in mounts if volume["type"] == "volume"}
     assert kept == set(rendered.project["volumes"])
+
+
+def test_each_volume_lies_where_the_image_has_a_folder_of_the_account(rendered: Rendered) -> None:
+    """A new volume takes its owner from there, and would else be root's."""
+    made = {str(places.DATA / name) for name in ("", *BELOW)} | {str(places.drive(number)) for number in range(1, 17)}
+    for name, service in rendered.services.items():
+        volumes = {one["target"] for one in service.get("volumes") or [] if one["type"] == "volume"}
+        assert volumes <= made, name
+
+
+def test_workers_of_one_host_see_what_the_others_note_as_urgent(rendered: Rendered) -> None:
+    sources = {
+        name: [one["source"] for one in service.get("volumes") or [] if one["target"].endswith("/urgent")]
+        for name, service in rendered.services.items()
+        if name.startswith("worker-worker-")
+    }
+    assert len(sources) == 4
+    assert {tuple(one) for one in sources.values()} == {("worker-urgent",)}
+
+
+def test_a_library_is_a_folder_of_the_machine_and_its_workflow_can_not_be_written(rendered: Rendered) -> None:
+    service = rendered.services[LIBRARY]
+    (films,) = [volume for volume in service["volumes"] if volume["type"] == "bind"]
+    assert films["target"] == "/srv/films"
+    assert films["source"] == str(rendered.folder / "libraries/films")
+    # True is what the loader leaves out; otherwise nothing would start for whoever has no films.
+    assert films["bind"].get("create_host_path", True)
+    assert not films.get("read_only")
+    elsewhere = {**reading.IMAGES, "DARKROOM_LIBRARY_FILMS": "/mnt/films"}
+    other = reading.load(rendered.folder / "compose.yaml", elsewhere)["services"][LIBRARY]
+    assert ("/mnt/films", "/srv/films") in [(volume["source"], volume["target"]) for volume in other["volumes"]]
+    given = {entry["target"]: entry["source"] for entry in service["configs"]}
+    workflow = rendered.project["configs"][given["/etc/darkroom/library/films.json"]]["file"]
+    assert Path(workflow).read_text() == (CHECKOUT / "workflows/films.json").read_text()
+    assert json.loads(Path(workflow).read_text())["replace"] == {"allowed": False}
+
+
+def test_a_library_leaves_the_cores_to_the_others_as_its_unit_does(rendered: Rendered) -> None:
+    weights = {name: service["cpu_shares"] for name, service in rendered.services.items() if service.get("cpu_shares")}
+    percent = int(unit(rendered, *LIBRARY.split("-", 1))["CPUWeight"])
+    assert weights == {LIBRARY: 1024 * percent // 100}
+    limits = [rendered.services[name]["deploy"]["resources"]["limits"] for name in (LIBRARY, "worker-worker-media-1")]
+    assert limits[0] == limits[1]
 
 
 def test_nodes_take_their_program_from_where_the_image_puts_silo(rendered: Rendered) -> None:
@@ -181,6 +228,7 @@ def test_all_nodes_are_told_the_same(rendered: Rendered) -> None:
 def test_as_it_is_typed(tmp_path: Path) -> None:
     inventory = tmp_path / "compose.toml"
     inventory.write_text((CHECKOUT / "compose.toml").read_text())
+    shutil.copytree(CHECKOUT / "workflows", tmp_path / "workflows")
     command = [str(CHECKOUT / "ops/cluster"), "render", str(inventory), "--compose", str(tmp_path / "compose.yaml")]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
@@ -195,12 +243,13 @@ def test_as_it_is_typed(tmp_path: Path) -> None:
     [
         (('"172.30.77.51"', '"172.30.78.51"'), "must be in 172.30.77.0/24"),
         (('"172.30.77.51"', '"172.30.77.1"'), "and not its first address"),
-        (('roles = ["worker"]', 'roles = ["worker", "edge"]'), "one host may have the role 'edge'"),
+        (('roles = ["worker", ', 'roles = ["worker", "edge", '), "one host may have the role 'edge'"),
+        (('["/srv/films"]', '["/srv/films", "/mnt/Films"]'), "would be one variable"),
         (("hosts.worker", "hosts.ops"), "the name of the container of the verbs"),
     ],
 )
 def test_hosts_that_can_be_no_containers_are_refused(tmp_path: Path, change: tuple[str, str], said: str) -> None:
-    cluster = description.parse((CHECKOUT / "compose.toml").read_text().replace(*change))
+    cluster = description.parse((CHECKOUT / "compose.toml").read_text().replace(*change), CHECKOUT)
     of = render.material(cluster, tmp_path / "compose", write.SILO)
     with pytest.raises(ValueError, match=re.escape(said)):
         compose.text(of, "./compose")

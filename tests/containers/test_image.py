@@ -107,6 +107,11 @@ def test_all_of_it_comes_up_and_a_photo_goes_through(composition: Composition) -
     for photo, sha256 in uploaded.items():
         assert hashlib.sha256(client.bytes_of(photo, "original")).hexdigest() == sha256
         assert client.bytes_of(photo, "thumb")[:2] == PHOTO[:2]
+    library = composition.engine.run("ops", "library", "status")
+    # Of a folder that was made for it, empty, and of the workflow that comes with the compose file.
+    assert "Films  (/srv/films)" in library
+    assert "0 seen" in library
+    assert "replace.allowed is false" in library
     worker = composition.engine.running["worker-worker-images-1"]
     # Under a filter that allows no namespaces, as an engine's own.
     assert 'sandbox="strong (filter, landlock,' in worker.log.read_text()

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from tests.appliance.client import wait_for
+from tests.appliance.client import Project, wait_for
 from tests.faults.conftest import SETTINGS
+from tests.faults.parts import kill, wait_well
 from tests.faults.trial import Trial
 from tests.faults.uploads import AT_ONCE
 from tests.faults.volume import Volume
@@ -56,6 +57,30 @@ def test_no_write_quorum(mortal: Stack, begin: Callable[..., Trial]) -> None:
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
         assert int(answer.headers["retry-after"]) > 0
     assert shown.status_code == 200, "what is there can be looked at"
+
+
+def test_without_write_quorum_links_are_refused_and_take_no_slot(mortal: Stack) -> None:
+    wait_well(mortal)
+    project = Project(mortal)
+
+    def asked() -> list[httpx.Response]:
+        """Often enough for both processes to be asked."""
+        link = {"filename": "a.jpg", "project_id": project.id}
+        return [project.api.post("/images/", json=link) for _ in range(8)]
+
+    with taken_away(mortal, 2):
+        wait_for(lambda: {answer.status_code for answer in asked()} == {503}, 20)
+        ready = project.plain.get(f"{mortal.url}/readyz")
+        before = project.api.get(f"/projects/{project.id}/usage").json()["slots"]
+        refused = asked()
+        assert project.api.get(f"/projects/{project.id}/usage").json()["slots"] == before
+    kill(mortal, "storage")  # it takes back at once only drives that it finds when it starts
+    wait_well(mortal)
+    assert wait_for(lambda: {answer.status_code for answer in asked()} == {201}, 30)
+    assert ready.status_code == 503
+    assert [name for name, health in ready.json()["parts"].items() if health != "ok"] == ["storage"]
+    assert {answer.status_code for answer in refused} == {503}
+    assert all(int(answer.headers["retry-after"]) > 0 for answer in refused)
 
 
 @pytest.mark.root

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import asyncpg
+from PIL import Image
 
 from tests.appliance.client import wait_for
-from tests.appliance.pictures import jpeg
+from tests.appliance.pictures import encoded, pixels
 from tests.faults.invariant import VERSIONS
 from tests.faults.parts import recorded
 from tests.faults.trial import Trial
@@ -59,7 +60,8 @@ def test_a_job_that_kills_its_worker(mortal: Stack, begin: Callable[..., Trial])
         load = trial.uploads(30, 10)
         load.wait(5)
         # Large: whoever kills has to see the claim before the photo is done.
-        assert trial.project.send(link, jpeg(7000, 5000)).status_code == 201
+        large = Image.fromarray(pixels(700, 500)).resize((7000, 5000))
+        assert trial.project.send(link, encoded(large, "JPEG")).status_code == 201
         ended = wait_for(lambda: (i := trial.project.image(asset))["state"] in ("done", "error") and i, 90)
     finally:
         poison.end()

@@ -112,7 +112,7 @@ def _page(sql: str, stream: int, of_states: str, before: UUID) -> str:
     return sql
 
 
-@pytest.mark.parametrize("owner", ["111", "small"])
+@pytest.mark.parametrize("owner", [pytest.param("111", marks=pytest.mark.long), "small"])
 async def test_a_page_of_photos_reads_no_others(book: Book, database_url: str, owner: str) -> None:
     """Neither those of other states, nor the newer ones of other projects."""
     await owners.PROJECTS.create("small", "small")

@@ -17,6 +17,7 @@ from tests.ledger.model.witness import Broken, holds
 
 SEED = 20261121
 MEMBERS = 12
+SLOW = "usage counted without its lock"
 
 
 @pytest.fixture
@@ -63,7 +64,9 @@ async def test_promises_are_kept_by_all_at_once_for_long(crowd: Crowd, database_
     assert await fought(crowd, database_url, rounds=1500) >= 13
 
 
-@pytest.mark.parametrize("name", FOUND_BY_CROWD)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long) if name == SLOW else name for name in FOUND_BY_CROWD]
+)
 async def test_planted_race_is_found(name: str, crowd: Crowd, database_url: str, postgres: Postgres) -> None:
     postgres.psql("raced", FOUND_BY_CROWD[name].sql())
     with pytest.raises((Broken, Unavailable, asyncpg.PostgresError), match=FOUND_BY_CROWD[name].found):

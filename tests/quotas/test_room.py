@@ -67,6 +67,7 @@ def test_near_full_links_are_refused_early_and_all_else_goes_on(own: Stack, sett
     assert wait_for(lambda: link(project).status_code == 201, 30)
 
 
+@pytest.mark.long  # tests/faults/test_drives.py does the same to an appliance that is there
 def test_without_write_quorum_links_are_refused_and_take_no_slot(own: Stack) -> None:
     project = Project(own)
     lost = [own.data / "drives" / str(number) for number in (1, 2)]

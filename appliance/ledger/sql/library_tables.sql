@@ -81,3 +81,5 @@ CREATE INDEX IF NOT EXISTS library_results_kept ON ledger.library_results (kept_
     WHERE kept_until IS NOT NULL AND freed_at IS NULL AND undone_at IS NULL;
 CREATE INDEX IF NOT EXISTS library_results_undo ON ledger.library_results (undo_asked_at) WHERE undo_asked_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS library_results_of ON ledger.library_results (library, at DESC);
+
+INSERT INTO ledger.streams (root, owner) VALUES ('system', 'library') ON CONFLICT (root, owner) DO NOTHING;

@@ -81,9 +81,12 @@ def begin(scratch: Scratch, order: Order, stack: ExitStack) -> Job:
     folder = stack.enter_context(places.parent(place, inside))
     original = Spot(folder, os.path.basename(order.original.path)).open()
     stack.callback(os.close, original)
-    held = stack.enter_context(lease(original))
-    _must_be(order.original, original)
+    changed = _must_be(order.original, original)
     record = _record(order, asset, inside, original, scratch.descriptor)
+    # Last, since who begins to write waits from here on, and the reading before took as long as the files are large.
+    held = stack.enter_context(lease(original))
+    if os.fstat(original).st_ctime_ns != changed:
+        raise Stop(Hindrance.CHANGED, "it was written to while it was looked at")
     if record.new != record.old and Spot(folder, record.new).exists():
         raise Stop(Hindrance.OCCUPIED, f"there is a file named {record.new} already")
     return Job(record, order.original.identity, kept, folder, scratch, original, held, stack)
@@ -107,16 +110,15 @@ def _must_be_free(kept: int, asset: UUID, stack: ExitStack) -> None:
         pass
 
 
-def _must_be(meant: Original, original: int) -> None:
-    """Raises Stop where it is not the file that was read, or is one that can't be replaced."""
+def _must_be(meant: Original, original: int) -> int:
+    """Raises Stop where it is not the file that was read. When the kernel saw it change last, in ns since 1970."""
     now = os.fstat(original)
     if not stat.S_ISREG(now.st_mode) or Identity.of(now) != meant.identity:
         raise Stop(Hindrance.CHANGED, "it is not the file any more that was read")
-    if now.st_nlink > 1:
-        raise Stop(Hindrance.HARD_LINKS, f"it has {now.st_nlink} names")
     # A time of change can be set back, the kernel's own can't; a new mode changes that one too, and no bytes.
     if now.st_ctime_ns != meant.ctime_ns and digest(original) != meant.sha256:
         raise Stop(Hindrance.CHANGED, "its content is another one by now")
+    return now.st_ctime_ns
 
 
 def _record(order: Order, asset: UUID, inside: bytes, original: int, made: int) -> Record:

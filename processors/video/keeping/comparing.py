@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
 
+from processors.video.keeping.choosing import LAYOUTS
 from processors.video.keeping.inventory import Inventory, Kind, Mastering, Stream
 from processors.video.keeping.order import How, Kept, Order
 from processors.video.keeping.verdict import Check, check
@@ -73,8 +74,13 @@ def _channels(kept: Kept, one: Stream) -> tuple[object, object]:
     """Of sound that is encoded 5.1(side) becomes 5.1: the same six; its rate is Opus' own."""
     if kept.how is How.SOUND:
         return kept.stream.channels, one.channels
-    was = kept.stream
-    return f"{was.channels} {was.layout} {was.rate}", f"{one.channels} {one.layout} {one.rate}"
+    return _as_heard(kept.stream), _as_heard(one)
+
+
+def _as_heard(one: Stream) -> str:
+    """Matroska says of plain samples only how many channels they have: then the usual ones are meant."""
+    layout = LAYOUTS.get(one.channels, one.layout) if one.layout == f"{one.channels} channels" else one.layout
+    return f"{one.channels} channels ({layout}), {one.rate} a second"
 
 
 def _attachments(order: Order, after: Inventory) -> Check:
@@ -119,8 +125,12 @@ def _tags(before: Inventory, after: Inventory) -> Check:
 
 
 def _same(value: str, other: str) -> bool:
-    """Times are written with more or fewer zeros behind."""
-    return value == other or value.rstrip("Z0").rstrip(".") == other.rstrip("Z0").rstrip(".") != ""
+    """Times are written with more or fewer zeros behind, and in MP4 twice where it has tags of a maker's own."""
+    return value == other or {_plain(value)} == {_plain(one) for one in other.split(";")}
+
+
+def _plain(value: str) -> str:
+    return value.rstrip("Z0").rstrip(".") if value.endswith("Z") else value
 
 
 def _light(before: Inventory, after: Inventory, order: Order) -> Check:

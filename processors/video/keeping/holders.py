@@ -34,11 +34,17 @@ def family(inventory: Inventory, codec: str, streams: list[Stream], sounds: dict
     codec: of the pictures to be. sounds: what each stream of sound will be, by its index.
     """
     others = [one for one in streams if one.index != inventory.pictures.index]
+    covers = any(one.kind is Kind.PICTURE for one in others)
     if inventory.container == "mov" and all(_in_mp4(one, sounds) for one in others):
-        return "mp4"
+        return "matroska" if covers and own_tags(inventory) else "mp4"
     if inventory.container == "webm" and codec in ("vp9", "av1") and all(_in_webm(one, sounds) for one in others):
         return "webm"
     return "matroska"
+
+
+def own_tags(inventory: Inventory) -> bool:
+    """Whether it has tags that MP4 has no place of its own for: with those that it gets then, covers have none."""
+    return bool(set(inventory.tags) - MP4_TAGS)
 
 
 def _in_mp4(one: Stream, sounds: dict[int, str]) -> bool:

@@ -6,7 +6,7 @@ from processors.video.codec import Codec
 from processors.video.decide import NAMES
 from processors.video.facts import Transfer, VideoFacts
 from processors.video.keeping.choosing import sound, staying
-from processors.video.keeping.holders import FLAGS, MP4_TAGS, TO_SUBRIP, family, in_matroska
+from processors.video.keeping.holders import FLAGS, TO_SUBRIP, family, in_matroska, own_tags
 from processors.video.keeping.inventory import Inventory, Kind, Stream
 from processors.video.keeping.order import How, Kept, Order, Refusal
 from processors.video.keeping.wishes import Wish
@@ -40,7 +40,7 @@ def ordered(inventory: Inventory, facts: VideoFacts, wish: Wish) -> Order | Refu
         deinterlace=pictures.interlaced,
         scaled=scaled,
         hdr=facts.transfer is not Transfer.SDR,
-        all_tags=container == "mp4" and bool(set(inventory.tags) - MP4_TAGS),
+        all_tags=container == "mp4" and own_tags(inventory),
         threads=wish.threads,
         nice=wish.nice,
         rate=facts.fps or facts.base_fps or FALLBACK_RATE,

@@ -16,6 +16,8 @@ RASTER = 0.0011
 # A stream that is kept, its packets before and now.
 Pair = tuple[Kept, Track, Track]
 File = tuple[Inventory, Packets]
+# When the pictures of both begin, of those that can be decoded.
+Begins = tuple[float, float]
 
 
 def compare_packets(before: File, after: File, order: Order, bars: Bars) -> list[Check]:
@@ -24,16 +26,20 @@ def compare_packets(before: File, after: File, order: Order, bars: Bars) -> list
     new = {one.index: one for one in after[1].said.tracks}
     found = zip(order.kept, streams_of(after[0], order), strict=False)
     pairs = [(kept, old[kept.stream.index], new[one.index]) for kept, one in found]
+    missing = len(before[1].times) - len(after[1].times)
+    missing = missing if 0 <= missing <= before[1].said.before else 0
+    # Where the pictures begin that could be decoded, against which all else is shown.
+    begins = _begin(before[1], missing), _begin(after[1])
     return [
-        _length(before, after, pairs, bars),
-        _times(before[1], after[1], order),
-        _starts(pairs, bars),
+        _length(before, after, pairs, begins, bars),
+        _times(before[1], after[1], missing),
+        _starts(pairs, begins, bars),
         _copied(pairs),
         _texts(pairs),
     ]
 
 
-def _length(before: File, after: File, pairs: list[Pair], bars: Bars) -> Check:
+def _length(before: File, after: File, pairs: list[Pair], begins: Begins, bars: Bars) -> Check:
     """Of the container, and of the packets of each stream."""
     rate = before[0].pictures.rate
     wrong, slack = [], max(bars.seconds, 1 / rate if rate else 0.0)
@@ -41,8 +47,10 @@ def _length(before: File, after: File, pairs: list[Pair], bars: Bars) -> Check:
     if abs(was - now) > slack:
         wrong.append(f"the file lasts {now:.3f} s, not {was:.3f} s")
     for kept, old, new in pairs:
-        if kept.stream.kind in (Kind.VIDEO, Kind.AUDIO) and abs(_lasts(old) - _lasts(new)) > slack:
-            wrong.append(f"stream {kept.stream.index} lasts {_lasts(new):.3f} s, not {_lasts(old):.3f} s")
+        shown = begins if kept.how is How.PICTURES else (old.begin, new.begin)
+        lasted, lasts = _lasts(old, shown[0]), _lasts(new, shown[1])
+        if kept.stream.kind in (Kind.VIDEO, Kind.AUDIO) and abs(lasted - lasts) > slack:
+            wrong.append(f"stream {kept.stream.index} lasts {lasts:.3f} s, not {lasted:.3f} s")
     return check("length", wrong, f"{now:.3f} s")
 
 
@@ -55,24 +63,32 @@ def _whole(inventory: Inventory, packets: Packets) -> float:
     return max([inventory.seconds or 0.0, *(end - inventory.start for end in ends)])
 
 
-def _lasts(track: Track) -> float:
-    return 0.0 if track.begin is None or track.end is None else track.end - track.begin
+def _lasts(track: Track, begin: float | None) -> float:
+    return 0.0 if begin is None or track.end is None else track.end - begin
 
 
-def _times(before: Packets, after: Packets, order: Order) -> Check:
+def _begin(packets: Packets, missing: int = 0) -> float:
+    return packets.times[missing] / MICROSECONDS if len(packets.times) > missing else 0.0
+
+
+def _times(before: Packets, after: Packets, missing: int) -> Check:
     """Each picture is shown when it was, counted from the first. Those before the first keyframe may have had no
     decoder that could begin with them.
     """
     old, new = before.times, after.times
-    missing = len(old) - len(new)
-    if missing < 0 or missing > before.said.before:
+    if len(old) != len(new) + missing:
         return Check("times", False, f"{len(new)} pictures, not {len(old)}")
     kept = old[missing:]
-    worst = _apart(kept, new) / MICROSECONDS
-    half = max(RASTER, 0.5 / order.rate if len(new) < 2 else _finest(kept) / 2 / MICROSECONDS)
-    if worst > min(half, 0.02) and worst > RASTER:
+    worst, slack = _apart(kept, new) / MICROSECONDS, _slack(kept)
+    if worst > slack:
         return Check("times", False, f"a picture is shown {worst:.4f} s from where it was")
-    return Check("times", True, f"{len(new)} pictures, none over {worst:.4f} s from where it was")
+    cut = f"; {missing} before the first whole one are gone" if missing else ""
+    return Check("times", True, f"{len(new)} pictures, none over {worst:.4f} s from where it was{cut}")
+
+
+def _slack(times: "array[int]") -> float:
+    """Seconds: half of the least distance between two pictures at most, and no more than rounding twice explains."""
+    return max(RASTER, min(_finest(times) / 2 / MICROSECONDS, 2 * RASTER))
 
 
 def _apart(old: "array[int]", new: "array[int]") -> int:
@@ -88,10 +104,9 @@ def _finest(times: "array[int]") -> int:
     return min((after - before for before, after in pairwise(times)), default=0)
 
 
-def _starts(pairs: list[Pair], bars: Bars) -> Check:
+def _starts(pairs: list[Pair], begins: Begins, bars: Bars) -> Check:
     """Sound and subtitles begin, against the pictures, when they did."""
     wrong = []
-    pictures = next(pair for pair in pairs if pair[0].how is How.PICTURES)
     slack = min(bars.seconds, 0.04)
     for kept, old, new in pairs:
         if kept.stream.kind not in (Kind.AUDIO, Kind.SUBTITLE) or old.begin is None:
@@ -99,7 +114,7 @@ def _starts(pairs: list[Pair], bars: Bars) -> Check:
         if new.begin is None:
             wrong.append(f"stream {kept.stream.index} is empty")
             continue
-        was, now = old.begin - (pictures[1].begin or 0), new.begin - (pictures[2].begin or 0)
+        was, now = old.begin - begins[0], new.begin - begins[1]
         if abs(was - now) > slack:
             wrong.append(f"stream {kept.stream.index} begins {now - was:+.3f} s from where it did")
     return check("starts", wrong, "as they were, against the pictures")

@@ -55,7 +55,7 @@ class Walked(msgspec.Struct, frozen=True, tag="walked"):
     """times: of so many pictures they follow, in microseconds, rising, eight bytes each in this machine's order.
 
     before: so many of them are told before the first keyframe, and may be such that nobody can decode. hurt: packets
-    that their container says are damaged.
+    that their container says are damaged, and complaints about it.
     """
 
     tracks: Annotated[list[Track], msgspec.Meta(max_length=MAX_STREAMS)]

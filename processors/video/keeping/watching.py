@@ -17,6 +17,7 @@ from processors.video.encoders import LARGE
 from processors.video.ffmpeg import ffmpeg
 from processors.video.keeping.inventory import Inventory, Kind
 from processors.video.keeping.order import Order
+from processors.video.keeping.questions import MAX_PICTURES
 from processors.video.keeping.remaking import FULL, START_SECONDS
 from processors.video.progress import Meter, Share, Tell
 
@@ -29,7 +30,7 @@ SSIM = re.compile(rb"All:([0-9.]+)")
 VMAF = re.compile(r"VMAF score: ([0-9.]+)")
 COUNTED = re.compile(r"Input stream #([01]):(\d+) \((video|audio)\):.* (\d+) frames decoded; (\d+) decode errors")
 LOUD = re.compile(r"loud([01])_(\d+) @ [^\]]*\] mean_volume: (-?[0-9.]+|-inf) dB")
-HURT = re.compile(r"\[[va]ist#([01]):\d+/[^\]]*\].*(?:corrupt decoded frame|corrupt input packet|Error submitting)")
+HURT = re.compile(r"\[(?:[va]ist|in)#([01])\b.*(?:corrupt decoded frame|corrupt input packet|Error submitting)")
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,9 @@ async def watch(source: int, target: int, run: Watching) -> Watched:
     before = ("-noautorotate", "-threads", str(run.order.threads), "-filter_threads", str(run.order.threads))
     try:
         with Beside(target) as beside, Hearing(meter.hear) as hearing:
-            made = await ffmpeg(source, _words(run), run.protection, _bounds(run), before, None, hearing, beside)
+            made = await ffmpeg(
+                source, watching_words(run), run.protection, _bounds(run), before, None, hearing, beside
+            )
     except TooMuchMemory:
         raise Refused(Code.TOO_MUCH_MEMORY, "The video needs more memory than a video may.") from None
     except SandboxTimeout:
@@ -95,16 +98,16 @@ async def watch(source: int, target: int, run: Watching) -> Watched:
         logger.warning("video: ffmpeg ended with %d: %s", made.status, made.end[-500:].strip())
     said = made.said + made.end if made.cut else made.said
     scores = VMAF.findall(made.end)
-    worst = worst_second(_likeness(bytes(made.data)), run.order.rate)
+    worst = worst_second(_likeness(made.data), run.order.rate)
     return Watched(
         _seen(0, said, run), _seen(1, said, run), float(scores[-1]) if scores else None, worst, made.status == 0
     )
 
 
-def _words(run: Watching) -> list[str]:
-    """Pictures are paired by their number: that their times are the same is another check."""
+def watching_words(run: Watching) -> list[str]:
+    """ffmpeg's. Pictures are paired by their number: that their times are the same is another check."""
     pictures, order = run.before.pictures, run.order
-    once = "settb=1/1000,setpts=N*40"
+    once = f"settb=1/90000,setpts=N*{max(1, round(90_000 / order.rate))}"
     whole = "bwdif=mode=send_frame," if order.deinterlace else ""
     span = "full" if order.full else "limited"
     fit = f"scale={pictures.width}:{pictures.height}:flags=bicubic:in_range={span}:out_range={span}"
@@ -130,7 +133,7 @@ def _loud(run: Watching) -> str:
     )
 
 
-def _likeness(log: bytes) -> Iterator[float]:
+def _likeness(log: memoryview) -> Iterator[float]:
     return (float(found[1]) for found in SSIM.finditer(log))
 
 
@@ -166,5 +169,5 @@ def _bounds(run: Watching) -> Bounds:
     order, pictures = run.order, run.before.pictures
     pixels = pictures.width * pictures.height
     seconds = START_SECONDS + order.seconds * PATIENCE * max(0.25, pixels * order.rate / FULL)
-    log = LOG_BYTES + LINE_BYTES * round(order.seconds * max(order.rate, pictures.rate, 1))
+    log = LOG_BYTES + LINE_BYTES * min(MAX_PICTURES, 2 * round(order.seconds * order.rate))
     return Bounds(seconds, order.threads + 1, (4 << 30) if pixels > LARGE else (2 << 30), log, order.nice)

@@ -2,12 +2,15 @@
 
 from processors.video.keeping.choosing import LAYOUTS
 from processors.video.keeping.encoders import encoder
-from processors.video.keeping.inventory import Inventory
+from processors.video.keeping.inventory import Inventory, Kind
 from processors.video.keeping.order import How, Kept, Order
 
 # Of the pictures that were; mkvmerge writes them into the file.
 STALE = ("BPS", "NUMBER_OF_BYTES", "_STATISTICS_WRITING_APP", "_STATISTICS_WRITING_DATE_UTC", "_STATISTICS_TAGS")
 RANGES = {False: "tv", True: "pc"}
+# Streams that Matroska's index tells nothing of where there are pictures, and what it may take for a second of these.
+NOT_IN_INDEX = (Kind.AUDIO, Kind.ATTACHMENT, Kind.PICTURE)
+INDEX_BYTES = 64
 ENCODERS = {"opus": "libopus", "aac": "aac"}
 
 
@@ -83,6 +86,9 @@ def container(order: Order) -> list[str]:
     """The muxer's words."""
     if order.container == "mp4":
         return ["-f", "mp4", *(("-movflags", "use_metadata_tags") if order.all_tags else ())]
-    # Room for the index before the pictures, so that a player finds it without asking for the end of the file.
-    index = 1024 + 64 * round(order.seconds)
-    return ["-f", order.container, "-default_mode", "passthrough", "-reserve_index_space", str(index)]
+    words = ["-f", order.container, "-default_mode", "passthrough"]
+    if all(one.how is How.PICTURES or one.stream.kind in NOT_IN_INDEX for one in order.kept):
+        # Before the pictures a player finds it without asking for the end of the file; there is a keyframe or two a
+        # second at most. With each line of subtitles in it nobody knows how long it becomes.
+        words += ["-reserve_index_space", str(1024 + INDEX_BYTES * round(order.seconds))]
+    return words

@@ -1,13 +1,16 @@
 """Walking through all packets of a video, none of them decoded: what each stream holds, and when pictures are shown."""
 
+import contextlib
 import hashlib
 import re
 import time
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import IO
+from typing import IO, Any
 
+import av
+import av.logging
 from av.error import FFmpegError
 from av.packet import Packet
 
@@ -28,19 +31,34 @@ def walk(file: IO[bytes], order: Walk, tell: Callable[[float], None]) -> tuple[W
     tracks = {one.index: _Track(one, one.index == order.pictures) for one in container.streams}
     hurt = 0
     try:
-        for number, packet in enumerate(container.demux()):
-            if packet.size:
-                tracks[packet.stream_index].hear(packet)
-                hurt += packet.is_corrupt
-            if number % PACKETS_AT_ONCE == 0:
-                _must_go_on(tracks.get(order.pictures), until)
-                tell(min(1.0, max(0, packet.pos or 0) / size))
+        with _complaints() as complaints:
+            for number, packet in enumerate(container.demux()):
+                if packet.size and packet.stream_index in tracks:  # a stream may begin later, unheard of
+                    tracks[packet.stream_index].hear(packet)
+                    hurt += packet.is_corrupt
+                if number % PACKETS_AT_ONCE == 0:
+                    _must_go_on(tracks.get(order.pictures), until)
+                    tell(min(1.0, max(0, packet.pos or 0) / size))
+                    hurt += len(complaints)
+                    complaints.clear()
+            hurt += len(complaints)
     except (FFmpegError, OSError) as error:
         raise Refused(Code.DAMAGED, "The video is damaged: it can't be read to its end.") from error
     pictures = tracks[order.pictures] if order.pictures in tracks else tracks[stream.index]
     times, before = pictures.shown()
     told = [one.told() for one in tracks.values()]
     return Walked(told, len(times), before, hurt), [times.tobytes()]
+
+
+@contextlib.contextmanager
+def _complaints() -> Iterator[list[Any]]:
+    """What ffmpeg calls an error meanwhile: it passes over what is damaged in a container, and only says so."""
+    av.logging.set_level(av.logging.ERROR)
+    try:
+        with av.logging.Capture() as heard:
+            yield heard
+    finally:
+        av.logging.set_level(None)
 
 
 def _must_go_on(pictures: "_Track | None", until: float) -> None:

@@ -5,21 +5,33 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from appliance.library.originals import replacing
+from appliance.library.originals import beginning, replacing
+from appliance.library.originals.beginning import Job
 from appliance.library.originals.dressing import dress
 from appliance.library.originals.hindrances import Hindrance, NotDone, Stop
 from appliance.library.originals.keeping import kept
+from appliance.library.originals.leases import Lease, lease
 from appliance.library.originals.records import Record
 from appliance.library.originals.replacing import Replaced, replace
+from appliance.library.originals.spots import Spot
+from appliance.library.originals.undoing import Undone
 from tests.library.originals.fallback import without_flags
 from tests.library.originals.scene import NEW, NOBODY, OLD, OTHER, UNTIL, WRITTEN, Scene, as_nobody, digest, dying
 
 pytestmark = pytest.mark.pure
+WRITING = "import sys; file = open(sys.argv[1], 'r+b'); file.write(b'written'); file.close()"
+
+
+def wait_for_break(writer: "subprocess.Popen[bytes]") -> None:
+    """Until it waits for a lease to be given up."""
+    while "BREAKING" not in Path("/proc/locks").read_text():
+        assert writer.poll() is None
 
 
 def why(outcome: object) -> Hindrance:
@@ -61,7 +73,7 @@ CHANGES: dict[str, Callable[[Scene], object]] = {
     "another time": lambda scene: os.utime(scene.film, ns=(0, 0)),
     "another file": lambda scene: (scene.film.unlink(), scene.shoot()),
     "a link": lambda scene: (scene.film.rename(scene.folder / "moved"), scene.film.symlink_to(scene.folder / "moved")),
-    "the same length and time": lambda scene: (
+    "no other length or time": lambda scene: (
         scene.film.write_bytes(OLD[::-1]),
         os.utime(scene.film, ns=(0, WRITTEN)),
     ),
@@ -75,6 +87,20 @@ def test_what_was_changed_meanwhile_stays(scene: Scene, change: Callable[[Scene]
     assert outcome.why in (Hindrance.CHANGED, Hindrance.FAILED)
     assert scene.film.read_bytes() in (OLD, OTHER, OLD[::-1])
     assert not scene.kept.exists()
+
+
+def test_what_is_changed_while_what_was_made_is_read_stays(film: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By one who sets its time back."""
+
+    @contextmanager
+    def leased(descriptor: int) -> Iterator[Lease]:
+        CHANGES["no other length or time"](film)
+        with lease(descriptor) as held:
+            yield held
+
+    monkeypatch.setattr(beginning, "lease", leased)
+    assert why(film.replace()) is Hindrance.CHANGED
+    assert film.film.read_bytes() == OLD[::-1]
 
 
 def test_another_mode_is_no_change(film: Scene) -> None:
@@ -95,19 +121,20 @@ def test_what_takes_the_name_at_the_last_moment_stays(film: Scene, step: str) ->
     assert not film.kept.exists()
 
 
-def test_what_takes_the_name_after_the_last_look_comes_out_again(film: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_takes_the_name_after_the_last_look_comes_out_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which no program can do on purpose: so it is done where the look has just been had."""
     look = replacing._must_be_still
 
-    def looked(job: object) -> None:
+    def looked(job: Job) -> None:
         look(job)
-        film.film.unlink()
-        film.film.write_bytes(OTHER)
+        scene.film.unlink()
+        scene.film.write_bytes(OTHER)
 
     monkeypatch.setattr(replacing, "_must_be_still", looked)
-    assert why(film.replace()) is Hindrance.CHANGED
-    assert film.film.read_bytes() == OTHER
-    assert not film.kept.exists()
+    assert why(scene.replace()) is Hindrance.CHANGED
+    assert scene.film.read_bytes() == OTHER
+    assert os.listdir(scene.film.parent) == ["film.avi"]
+    assert not scene.kept.exists()
 
 
 def test_what_is_open_for_writing_stays(scene: Scene) -> None:
@@ -118,21 +145,38 @@ def test_what_is_open_for_writing_stays(scene: Scene) -> None:
         assert isinstance(scene.replace(), Replaced)
 
 
-def test_who_begins_to_write_meanwhile_gets_the_original(film: Scene) -> None:
-    """It waits until that is decided, and then has what it asked for."""
-    writing = "import sys; file = open(sys.argv[1], 'r+b'); file.write(b'written'); file.close()"
+def test_who_begins_to_write_meanwhile_gets_the_original(film: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits until that is decided, and then has what it asked for; nobody sees the new one for a moment."""
+    monkeypatch.setattr(replacing, "exchange", None)
     writer: list[subprocess.Popen[bytes]] = []
 
     def begin(step: str) -> None:
         if step == "clothe":
-            writer.append(subprocess.Popen([sys.executable, "-c", writing, str(film.film)]))
-            while "BREAKING" not in Path("/proc/locks").read_text():
-                assert writer[0].poll() is None
+            writer.append(subprocess.Popen([sys.executable, "-c", WRITING, str(film.film)]))
+            wait_for_break(writer[0])
 
     assert why(film.replace(done=begin)) is Hindrance.IN_USE
     assert writer[0].wait(20) == 0
     assert film.film.read_bytes() == b"written" + OLD[len(b"written") :]
     assert not film.kept.exists()
+
+
+def test_who_begins_to_write_at_the_last_moment_gets_the_original(film: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the exchange has been done."""
+    swapped = replacing.exchange
+
+    def exchange(own: Spot, other: Spot) -> None:
+        swapped(own, other)
+        if not writer:
+            original = film.kept / own.name  # as one opens it who had looked up its name before
+            writer.append(subprocess.Popen([sys.executable, "-c", WRITING, str(original)]))
+            wait_for_break(writer[0])
+
+    writer: list[subprocess.Popen[bytes]] = []
+    monkeypatch.setattr(replacing, "exchange", exchange)
+    assert why(film.replace()) is Hindrance.IN_USE
+    assert writer[0].wait(20) == 0
+    assert film.film.read_bytes() == b"written" + OLD[len(b"written") :]
 
 
 def test_what_has_other_names_stays(scene: Scene) -> None:
@@ -183,7 +227,7 @@ NAMES = {"not UTF-8": b"\xff\xfe \n%s.avi", "the longest": b"f" * 251 + b".avi",
 def test_any_name(folder: Path, name: bytes) -> None:
     scene = Scene(folder, folder / "\udcff folder" / os.fsdecode(name)).shoot().replaced()
     scene.must_be_new()
-    scene.undo()
+    assert isinstance(scene.undo(), Undone)
     scene.must_be_old()
 
 

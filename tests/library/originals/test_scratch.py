@@ -70,6 +70,23 @@ def test_one_at_a_time_for_an_asset(film: Scene) -> None:
         pass
 
 
+def test_a_process_that_was_forked_meanwhile_holds_nothing(film: Scene) -> None:
+    waiting, over = os.pipe()
+    with reserved(film, MIB):
+        child = os.fork()
+        if child == 0:
+            os.close(over)
+            os.read(waiting, 1)  # until the other end is closed, by whatever
+            os._exit(0)
+    try:
+        with reserved(film, MIB):
+            pass
+    finally:
+        os.close(over)
+        os.close(waiting)
+        assert os.waitpid(child, 0)[1] == 0
+
+
 def test_what_somebody_left_who_is_gone_is_removed(film: Scene) -> None:
     assert dying(lambda: (reserved(film, MIB), os._exit(1))) == 1
     assert (film.work / "made").exists()

@@ -64,6 +64,25 @@ def test_what_was_changed_since_stays_unless_forced(scene: Scene) -> None:
     assert list(kept(scene.place)) == []
 
 
+@pytest.mark.parametrize("gone", [False, True], ids=["another file", "a file where there was none"])
+def test_what_takes_the_name_at_the_last_moment_stays(film: Scene, gone: bool) -> None:
+    film.replaced()
+    if gone:
+        film.film.unlink()
+
+    def take(step: str) -> None:
+        if step == "mark":
+            film.film.unlink(missing_ok=True)
+            film.film.write_bytes(OTHER)
+
+    assert why(film.undo(done=take)) is Hindrance.CHANGED
+    assert film.film.read_bytes() == OTHER
+    assert film.recover() == []
+    film.film.write_bytes(NEW)
+    film.must_be_new()
+    assert isinstance(film.undo(), Undone)
+
+
 def test_what_has_taken_the_old_name_since_stays_unless_forced(folder: Path) -> None:
     scene = Scene(folder, folder / "film.avi", "film.mkv").shoot().replaced()
     scene.film.write_bytes(OTHER)

@@ -1,0 +1,138 @@
+"""A library from end to end on a running appliance: found, made anew, verified, replaced, told, brought back."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.appliance.client import wait_for
+from tests.library.house import WORKER, House, kept, sha256
+from tests.processors.clips import FAST, TONE, clip
+
+MPEG4 = ("-c:v", "mpeg4", "-b:v", "6M")
+WORTH = ("one.mkv", "series/two.avi")
+PATTERN = "testsrc2=size=480x270:rate=25:duration=3"
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[House]:
+    made = House()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def before(house: House) -> dict[str, str]:
+    """The library's files by their SHA-256, before anything is done with them."""
+    house.put("one.mkv", clip(*TONE, *MPEG4, pattern=PATTERN, suffix="matroska"))
+    house.put("series/two.avi", clip(*MPEG4, pattern=PATTERN, suffix="avi"))
+    house.put("small.mkv", clip(*MPEG4, "-b:v", "80k", pattern=PATTERN, suffix="matroska"))
+    house.put("already.mp4", clip(*FAST, pattern=PATTERN))
+    os.chmod(house.films / "one.mkv", 0o640)
+    return {str(path.relative_to(house.films)): sha256(path) for path in house.films.rglob("*.*") if path.is_file()}
+
+
+def test_what_is_worth_it_takes_less_room_and_everything_else_is_left(house: House, before: dict[str, str]) -> None:
+    facts = (house.films / "one.mkv").stat()
+    house.run()
+    standing = house.until_idle()
+    assert (standing["behind"]["replaced"], standing["ahead"]["failed"]) == (2, 0)
+    results = house.results()
+    assert {path: one["outcome"] for path, one in results.items()} == {
+        "one.mkv": "replaced",
+        "series/two.avi": "replaced",
+    }
+    one = results["one.mkv"]
+    now = (house.films / "one.mkv").stat()
+    assert (now.st_mtime_ns, now.st_mode, now.st_size) == (facts.st_mtime_ns, facts.st_mode, one["after_bytes"])
+    assert one["after_bytes"] < one["before_bytes"] * 0.9
+    assert one["vmaf"] > 20
+    assert one["cpu_seconds"] > 0.1
+    assert (one["before_codec"], one["after_codec"]) == ("mpeg4", "h264")
+    assert not (house.films / "series/two.avi").exists()
+    assert (house.films / "series/two.mkv").exists()
+    assert {name: sha256(house.films / name) for name in ("small.mkv", "already.mp4")} == {
+        name: before[name] for name in ("small.mkv", "already.mp4")
+    }
+
+
+def test_saved_is_only_what_is_gone(house: House, before: dict[str, str]) -> None:
+    standing = house.until_idle()["behind"]
+    assert standing["saved_bytes"] == 0
+    assert standing["saved_later_bytes"] > 0
+    assert standing["kept_bytes"] == sum(one["before_bytes"] for one in house.results().values())
+    [pair] = house.get("/library/savings")["codecs"]
+    assert (pair["before"], pair["after"], pair["files"], pair["saved_bytes"]) == ("mpeg4", "h264", 2, 0)
+
+
+def test_each_step_is_in_the_log(house: House, before: dict[str, str]) -> None:
+    house.until_idle()
+    events = house.events()
+    asset = house.results()["one.mkv"]["asset"]
+    told = [event.get("step") or event["state"] for event in events if event["file_id"] == asset]
+    assert told == ["uploaded", "processing", "transcoded", "verified", "done"]
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    last = next(event for event in reversed(events) if event["file_id"] == asset)
+    assert (last["outcome"], last["filename"]) == ("replaced", "one.mkv")
+
+
+def test_a_second_run_does_nothing(house: House, before: dict[str, str]) -> None:
+    house.until_idle()
+    files = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in house.films.rglob("*.*")}
+    seen = house.standing()["scan"]["began_at"]
+    assert house.post(f"/library/{house.standing()['id']}/scan").status_code == 200
+    wait_for(lambda: house.standing()["scan"]["began_at"] > seen and house.idle(), 30)
+    scan = house.standing()["scan"]
+    assert (scan["probed"], scan["wanted"]) == (0, 0)
+    assert {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in house.films.rglob("*.*")} == files
+
+
+def test_originals_come_back_bit_for_bit_and_stay(house: House, before: dict[str, str]) -> None:
+    house.until_idle()
+    done = house.stack.verb("library", "undo", "Films", "series")
+    assert done.returncode == 0, done.stderr
+    assert sha256(house.films / "series/two.avi") == before["series/two.avi"]
+    assert not (house.films / "series/two.mkv").exists()
+    assert sha256(house.films / "one.mkv") != before["one.mkv"]
+    again = house.stack.verb("library", "undo", "Films", "series/two.avi")
+    assert again.returncode == 1
+    asset = house.results()["one.mkv"]["asset"]
+    assert house.post(f"/library/results/{asset}/undo").status_code == 202
+    wait_for(lambda: house.results()["one.mkv"]["undo"] == "done", 15)
+    assert sha256(house.films / "one.mkv") == before["one.mkv"]
+    assert house.post(f"/library/results/{asset}/undo").status_code == 409
+    assert kept(house.films) == []
+    house.post(f"/library/{house.standing()['id']}/scan")
+    house.until_idle()
+    assert house.standing()["ahead"]["waiting"] == 0
+    assert sha256(house.films / "one.mkv") == before["one.mkv"]
+
+
+def test_a_worker_is_killed_at_each_step_and_one_file_is_whole_each_time(house: House, before: dict[str, str]) -> None:
+    left = sorted(kept(house.films))
+    data = clip(*TONE, *MPEG4, pattern=PATTERN, suffix="matroska")
+    for number, step in enumerate(("processing", "transcoded", "verified")):
+        path = house.put(f"killed-{number}.mkv", data)
+        original = sha256(path)
+        killed_at(house, path, step)
+        wait_for(lambda path=path: house.results().get(path.name), 120)
+        assert house.results()[path.name]["outcome"] == "replaced"
+        assert sha256(path) != original
+        assert house.stack.verb("library", "undo", "Films", path.name).returncode == 0
+        assert sha256(path) == original
+    assert sorted(kept(house.films)) == left
+
+
+def killed_at(house: House, path: Path, step: str) -> None:
+    """Kills the worker as soon as this is told of the file."""
+    house.post(f"/library/{house.standing()['id']}/scan")
+
+    def told() -> bool:
+        return any(
+            event["filename"] == path.name and step in (event.get("step"), event["state"]) for event in house.events()
+        )
+
+    wait_for(told, 120)
+    house.kill()
+    wait_for(lambda: house.stack.parts()[WORKER]["health"] == "ok", 60)

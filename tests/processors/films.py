@@ -1,0 +1,174 @@
+"""Short videos with all that films come with: languages, subtitles, chapters, fonts, covers, HDR, turned ones."""
+
+import io
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import av
+
+from tests.processors.clips import FFMPEG
+
+SUBTITLES = """1
+00:00:00,300 --> 00:00:00,900
+Hello <i>world</i>
+
+2
+00:00:01,100 --> 00:00:01,700
+A second line
+and more
+"""
+CHAPTERS = """;FFMETADATA1
+title=A film
+[CHAPTER]
+TIMEBASE=1/1000
+START=0
+END=900
+title=One
+[CHAPTER]
+TIMEBASE=1/1000
+START=900
+END=2000
+title=Two
+"""
+FONT = bytes(range(256)) * 12
+# Grain, so that there is something to be saved, and moving patterns.
+GRAIN = "testsrc2=size=192x108:rate={rate}:duration=2,noise=alls=9:allf=t"
+TONE = "sine=frequency={}:sample_rate=48000:duration=2"
+LARGE = ("-c:v:0", "libx264", "-preset", "ultrafast", "-crf", "8", "-pix_fmt:v:0", "yuv420p")
+DISPLAY = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)"
+MASTERED = f"log-level=error:{DISPLAY}:max-cll=1000,400"
+BT2020_PQ = "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv"
+
+
+def ran(*words: str, files: dict[str, bytes] | None = None, suffix: str = "mkv") -> bytes:
+    """What ffmpeg makes with these words in a folder where `files` lie."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in (files or {}).items():
+            Path(folder, name).write_bytes(data)
+        made = f"made.{suffix}"
+        subprocess.run([FFMPEG, "-nostdin", "-loglevel", "error", *words, made], check=True, cwd=folder)
+        return Path(folder, made).read_bytes()
+
+
+def _patterns(rate: int = 25) -> tuple[str, ...]:
+    return ("-f", "lavfi", "-i", GRAIN.format(rate=rate))
+
+
+def _tones(*frequencies: int) -> tuple[str, ...]:
+    return tuple(word for one in frequencies for word in ("-f", "lavfi", "-i", TONE.format(one)))
+
+
+@cache
+def beside() -> dict[str, bytes]:
+    """What goes into a film besides pictures and sound."""
+    cover = ran("-f", "lavfi", "-i", "color=red:size=64x64", "-frames:v", "1", suffix="jpg")
+    return {"a.srt": SUBTITLES.encode(), "chapters": CHAPTERS.encode(), "font.ttf": FONT, "cover.jpg": cover}
+
+
+@cache
+def matroska() -> bytes:
+    """Sound in two languages, one of six channels; subtitles of two kinds, one forced; chapters, a font, a cover."""
+    words = [*_patterns(), *_tones(440, 330), "-i", "a.srt", "-i", "chapters"]
+    words += ["-map", "0", "-map", "1", "-map", "2", "-map", "3", "-map", "3", "-map_metadata", "4", *LARGE]
+    words += ["-c:a", "aac", "-c:a:1", "ac3", "-ac:a:1", "6", "-c:s:0", "copy", "-c:s:1", "ass"]
+    words += ["-metadata:s:a:0", "language=deu", "-metadata:s:a:0", "title=Deutsch", "-metadata:s:a:1", "language=eng"]
+    words += ["-metadata:s:s:0", "language=deu", "-metadata:s:s:1", "language=fra", "-disposition:s:1", "forced"]
+    words += ["-attach", "font.ttf", "-metadata:s:t:0", "mimetype=application/x-truetype-font"]
+    words += ["-attach", "cover.jpg", "-metadata:s:t:1", "mimetype=image/jpeg", "-metadata:s:t:1", "filename=cover.jpg"]
+    words += ["-metadata", "creation_time=2020-01-02T03:04:05Z", "-metadata", "DIRECTOR=Somebody"]
+    return ran(*words, files=beside())
+
+
+@cache
+def mp4() -> bytes:
+    """As a telephone makes it, turned and of a changing rate; with subtitles, chapters and a cover."""
+    words = [*_patterns(), *_tones(440), "-i", "a.srt", "-i", "chapters", "-i", "cover.jpg"]
+    words += ["-map", "0", "-map", "1", "-map", "2", "-map", "4", "-map_metadata", "3", *LARGE]
+    words += ["-filter:v:0", "select='lt(n,25)+not(mod(n,5))'", "-fps_mode:v:0", "passthrough"]
+    words += ["-c:a", "aac", "-c:s", "mov_text", "-c:v:1", "copy", "-disposition:v:1", "attached_pic"]
+    words += ["-metadata:s:a:0", "language=deu", "-metadata:s:s:0", "language=fra", "-metadata:s:a:0", "title=Ton"]
+    words += ["-metadata", "creation_time=2020-01-02T03:04:05Z"]
+    straight = ran(*words, files=beside(), suffix="mp4")
+    turn = [
+        "-display_rotation:v:0",
+        "90",
+        "-i",
+        "a.mp4",
+        "-map",
+        "0",
+        "-map",
+        "-0:d",
+        "-map_metadata",
+        "0",
+        "-c",
+        "copy",
+    ]
+    return ran(*turn, files={"a.mp4": straight}, suffix="mp4")
+
+
+@cache
+def telephone() -> bytes:
+    """The same with a tag of its maker's, which ffmpeg writes in a way that has no place for covers."""
+    streams = ("-map", "0:v:0", "-map", "0:a", "-map", "0:s", "-c", "copy")
+    tag = ("-metadata", "com.apple.quicktime.make=Maker", "-movflags", "use_metadata_tags")
+    return ran("-i", "a.mp4", *streams, "-map_metadata", "0", *tag, files={"a.mp4": mp4()}, suffix="mov")
+
+
+@cache
+def hdr() -> bytes:
+    """PQ in 10 bits, with the display it was made on."""
+    made = ("-c:v", "libx265", "-preset", "ultrafast", "-crf", "6", "-pix_fmt", "yuv420p10le")
+    return ran(*_patterns(24), "-vf", BT2020_PQ, *made, "-x265-params", MASTERED)
+
+
+@cache
+def interlaced() -> bytes:
+    """As it is broadcast: MPEG-2 in fields, its samples not square, AAC with a header in each packet."""
+    fields = ("-vf", "interlace,setfield=tff,setdar=4/3", "-c:v", "mpeg2video", "-flags", "+ildct+ilme", "-b:v", "3M")
+    return ran(*_patterns(50), *_tones(440), *fields, "-c:a", "aac", "-ac", "2", suffix="ts")
+
+
+@cache
+def recording() -> bytes:
+    """As a recorder begins one: in the middle of pictures that nobody can decode without those before."""
+    made = ("-c:v", "mpeg2video", "-b:v", "4M", "-bf", "2", "-g", "12", "-c:a", "mp2")
+    whole = ran(*_patterns(), *_tones(440), *made, suffix="ts")
+    return whole[188 * 800 :]
+
+
+@cache
+def camera() -> bytes:
+    """Motion JPEG in AVI, of full range and 4:2:2, with sound as it is."""
+    return ran(
+        *_patterns(),
+        *_tones(440),
+        "-c:v",
+        "mjpeg",
+        "-q:v",
+        "2",
+        "-pix_fmt",
+        "yuvj422p",
+        "-c:a",
+        "pcm_s16le",
+        suffix="avi",
+    )
+
+
+def broken(data: bytes) -> bytes:
+    """The same with 4,000 bytes damaged in the middle: its container loses some of its packets."""
+    return _flipped(data, len(data) // 2, 4000)
+
+
+def rotten(data: bytes) -> bytes:
+    """The same with 40 bytes damaged inside of a picture, so that only its decoder can tell."""
+    with av.open(io.BytesIO(data)) as container:
+        pictures = [bytes(one) for one in container.demux(container.streams.video[0]) if one.size]
+    picture = max(pictures[len(pictures) // 4 :], key=len)
+    return _flipped(data, data.index(picture) + len(picture) // 3, 40)
+
+
+def _flipped(data: bytes, place: int, length: int) -> bytes:
+    hurt = bytes(byte ^ 0x5A for byte in data[place : place + length])
+    return data[:place] + hurt + data[place + length :]
