@@ -24,6 +24,8 @@ const CHARTS = [
   { metric: "requests", title: "Requests to the API", kind: "area" },
   { metric: "stored", title: "Originals kept", kind: "area" },
   { metric: "storage_bytes", title: "Room on the drives" },
+  { metric: "oldest_waiting", title: "How long the oldest has waited" },
+  { metric: "library_saved", title: "Space saved in libraries", kind: "area" },
 ];
 
 /** Throughput, latency, errors, room: over up to thirty days. */
