@@ -17,12 +17,12 @@ from appliance.library.originals.identity import Original
 from appliance.library.originals.records import Record
 from appliance.library.originals.replacing import Replaced, replace
 from appliance.library.originals.scratch import Scratch, reserve
-from appliance.library.outcomes import Found, Looked
+from appliance.library.outcomes import Found, Looked, Skip
 from appliance.library.probing import FLAGS, looked_into
 from appliance.settings import casts
 from processors.sandbox.layers import Protection
 from processors.sandbox.spent import spent
-from processors.video.keeping.order import Order, Refusal
+from processors.video.keeping.order import Order
 from processors.video.keeping.remaking import Remaking, remake
 from processors.video.keeping.verdict import Bars, Verdict
 from processors.video.keeping.verifying import verify
@@ -71,13 +71,14 @@ class Making:
         original = await asyncio.to_thread(identity.read, self.job.whole, descriptor)
         if isinstance(original, NotDone):
             raise _hindered(original)
-        return descriptor, original, await looked_into(descriptor, self.protection)
+        looked = await looked_into(descriptor, self.protection)
+        return descriptor, original, looked._replace(found=found)
 
     def order(self, looked: Looked) -> Order:
         """Raises Kept."""
         order = ordered_by(looked, self.job.workflow)
-        if isinstance(order, Refusal):
-            raise Kept("loss", order.reason)
+        if isinstance(order, Skip):
+            raise Kept(order.why, order.reason)
         return order
 
     async def room(self, size: int) -> Scratch:

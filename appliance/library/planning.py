@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from appliance.library.deciding import decide, unopened
-from appliance.library.finding import Entry, find
+from appliance.library.finders import find
+from appliance.library.finding import Entry
 from appliance.library.outcomes import Found, PassedOver, Skip, Transcode, Unreadable
 from appliance.library.probing import look
 from appliance.library.report import Report

@@ -18,7 +18,8 @@ import msgspec
 from appliance.ledger.service import Ledger
 from appliance.library.catalogue import Catalogue, Library, Row, Scan
 from appliance.library.deciding import unopened
-from appliance.library.finding import Entry, find
+from appliance.library.finders import Broken, find
+from appliance.library.finding import Entry
 from appliance.library.outcomes import Found, PassedOver, Transcode, Unreadable
 from appliance.library.planning import Examined, examined
 from appliance.logs import log
@@ -30,6 +31,10 @@ LEASE_SECONDS = 60.0
 
 class Overtaken(Exception):
     """Somebody else is at this scan now."""
+
+
+class BrokenOff(Exception):
+    """Not all could be found, so nothing that was not seen is gone. Says why."""
 
 
 @dataclass
@@ -65,6 +70,8 @@ class Scanning:
             await self._catalogue.forget(library, scan)
         except Overtaken:
             return None
+        except BrokenOff as error:
+            problem = str(error)
         except OSError as error:
             problem = f"{library.workflow.source.folder} can't be read: {error.strerror or error}"
         await self._catalogue.note(scan, LEASE_SECONDS, counts.told(), ended=True, problem=problem)
@@ -74,10 +81,13 @@ class Scanning:
     async def _looked(self, library: Library, scan: Scan, counts: Counts) -> None:
         entries = await asyncio.to_thread(find, library.workflow.source)
         while batch := await asyncio.to_thread(_batch, entries):
-            files = list(self._worth_opening(library, batch, counts))
+            # By their paths: plug-ins may find a file twice.
+            files = list(dict(self._worth_opening(library, batch, counts)).items())
             for place in range(0, len(files), BATCH):
                 await self._files(library, scan, files[place : place + BATCH], counts)
             await self._noted(scan, counts)
+            if isinstance(last := batch[-1], Broken):
+                raise BrokenOff(last.reason)
 
     async def _noted(self, scan: Scan, counts: Counts) -> None:
         if not await self._catalogue.note(scan, LEASE_SECONDS, counts.told()):

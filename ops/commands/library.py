@@ -174,8 +174,13 @@ def _loaded(path: Path) -> "Workflow | None":
 
 def _schema(given: argparse.Namespace) -> int:
     from appliance.library import workflow
+    from processors.brought import BadPlugin
 
-    print(json.dumps(workflow.schema(), indent=1))
+    try:
+        print(json.dumps(workflow.schema(), indent=1))
+    except BadPlugin as error:
+        say(f"darkroom: {error}")
+        return CANNOT
     return 0
 
 
