@@ -220,7 +220,7 @@ SCHEMAS: dict[str, Schema] = {
     "LibraryEvents": all_of(type={"const": "hello"}, **_BOUNDS, events=list_of("LibraryEvent"), next=COUNT),
     "WorkflowSchema": {"type": "object", "description": "A JSON schema, draft 2020-12"},
     "Notifications": all_of(notifications=list_of("Event"), cursor=TEXT, more=YES_OR_NO),
-    "Behind": all_of(type={"const": "reset"}, cursor=TEXT),
+    "NotificationsBehind": all_of(type={"const": "reset"}, cursor=TEXT),
     "Reset": all_of(type={"const": "reset"}, **_BOUNDS),
     "Retried": all_of(
         retried=COUNT,
@@ -351,7 +351,7 @@ ANSWERS: Answers = {
     "put /files/{file_id}/content": {"200": "File"},
     **_of_owners("post", "/retry", {"200": "Retried"}),
     **_of_owners("get", "/events", {"200": "Events", "410": "Reset"}),
-    "get /notifications": {"200": "Notifications", "410": "Behind"},
+    "get /notifications": {"200": "Notifications", "410": "NotificationsBehind"},
     "get /progress/{progress_id}": {"200": "Progress"},
     **_of_owners("get", "/usage", {"200": "Usage"}, EVERY),
     **_of_owners("put", "/limits", {"200": "Usage"}, EVERY),

@@ -85,7 +85,7 @@ class Bench(Attempts):
         await self._noted(job, "verified", known, meter)
         done = await making.replace(original, order, scratch)
         known |= {"after_sha256": done.record.made.sha256, "kept_until": done.record.until.isoformat()}
-        known["done"] += done.lost
+        known["done"] += [f"its {fact} could not be kept" for fact in done.lost]
         await self._finished(job, known, meter, now_there(job, done.record))
 
     async def _replaced_before(self, job: Job, known: dict[str, Any]) -> bool:

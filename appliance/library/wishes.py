@@ -8,7 +8,12 @@ from appliance.library.listing import shown
 
 _NAME = "SELECT name FROM ledger.libraries WHERE id = $1"
 _PAUSE = "UPDATE ledger.libraries SET paused = $2 WHERE name = $1 RETURNING id"
-_SCAN = "UPDATE ledger.libraries SET scan_asked_at = coalesce(scan_asked_at, now()) WHERE name = $1 RETURNING id"
+_SCAN = """
+UPDATE ledger.libraries l SET scan_asked_at = CASE WHEN EXISTS (
+    SELECT FROM ledger.library_scans s WHERE s.library = l.id AND s.began_at > now() - make_interval(secs => $2)
+) THEN l.scan_asked_at ELSE coalesce(l.scan_asked_at, now()) END
+WHERE l.name = $1 RETURNING l.id
+"""
 
 _UNDO = """
 UPDATE ledger.library_results SET undo_asked_at = coalesce(undo_asked_at, now()), undo_problem = NULL
@@ -87,9 +92,9 @@ async def pause(name: str, paused: bool) -> None:
     _must_be(name, await fetch(_PAUSE, name, paused))
 
 
-async def scan(name: str) -> None:
-    """Has it looked through now. Raises NoLibrary, Unavailable."""
-    _must_be(name, await fetch(_SCAN, name))
+async def scan(name: str, unless_within: float = 0.0) -> None:
+    """Has it looked through now, unless that was begun in the last so many seconds. Raises NoLibrary, Unavailable."""
+    _must_be(name, await fetch(_SCAN, name, unless_within))
 
 
 def _must_be(name: str, rows: list[object]) -> None:

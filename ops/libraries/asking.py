@@ -71,7 +71,7 @@ def run(folder: DataFolder, workflow: "Workflow", text: bytes) -> None:
         await asyncio.to_thread(_put, current().workflows, workflow.name, text)
         await _mounted(workflow.name, began)
         await wishes.pause(workflow.name, paused=False)
-        await wishes.scan(workflow.name)
+        await wishes.scan(workflow.name, unless_within=time.time() - began + 1)
 
     serving.ask(folder, asked)
 

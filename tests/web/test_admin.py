@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
-from tests.web.board import SECONDS, address, board
+from tests.web.board import SECONDS, address, printed
 from tests.web.photos import photo
 from tests.web.visitor import PATIENCE, visitor
 
@@ -14,12 +14,13 @@ REFUSED = r"status of 40[013]"
 
 
 async def test_address_lets_in_once_and_leaves_no_code_behind(browser, stack, host):
-    made = await board(browser, stack)
+    made = await visitor(browser)
+    await made.enter(await printed(stack))
     assert made.page.url == f"{stack.url}/admin"
     await expect(made.page.locator("#verdict")).not_to_have_text("Looking …")
     await made.page.reload()
     await made.live()
-    await made.button("Sign out").click()
+    await made.page.get_by_role("button", name="Sign out").click()
     await expect(made.page.locator("#door")).to_be_visible()
     await expect(made.page.locator("#board")).to_be_hidden()
     await made.page.reload()
