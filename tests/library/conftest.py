@@ -1,3 +1,3 @@
-from tests.ledger.conftest import book, database_url, postgres, shared_url
+from tests.ledger.conftest import book, database_url, postgres, shared_url, valkey
 
-__all__ = ["book", "database_url", "postgres", "shared_url"]
+__all__ = ["book", "database_url", "postgres", "shared_url", "valkey"]
