@@ -1,7 +1,6 @@
 """A library from end to end on a running appliance: found, made anew, verified, replaced, told, brought back."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,6 @@ from tests.processors.clips import FAST, TONE, clip
 MPEG4 = ("-c:v", "mpeg4", "-b:v", "6M")
 WORTH = ("one.mkv", "series/two.avi")
 PATTERN = "testsrc2=size=480x270:rate=25:duration=3"
-
-
-@pytest.fixture(scope="module")
-def house() -> Iterator[House]:
-    made = House()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")
