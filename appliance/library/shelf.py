@@ -13,6 +13,7 @@ from appliance.errors import Unavailable
 from appliance.ledger.service import Ledger
 from appliance.library.catalogue import Catalogue, Library
 from appliance.library.courtesy import Around, look, waits
+from appliance.library.hearing import Hearing
 from appliance.library.mounted import Broken, mounted
 from appliance.library.permission import forbidden
 from appliance.library.scanning import Scanning
@@ -30,6 +31,7 @@ class Shelf:
         self._folder = folder
         self._catalogue = Catalogue(ledger)
         self._scanning = scanning
+        self._hearing = Hearing(self._catalogue)
         self._redis = redis
         self._settings = settings
         self._broken: dict[str, str] = {}
@@ -44,6 +46,7 @@ class Shelf:
         await self._tell([one for one in found if isinstance(one, Broken)])
         libraries = [await self._catalogue.mount(one) for one in found if isinstance(one, Workflow)]
         self.libraries = {library.id: library for library in libraries}
+        self._hearing.of(libraries)
         around = await look(self._redis, self._settings.now.timezone) if libraries else None
         for library in libraries:
             if around is not None:
@@ -72,6 +75,7 @@ class Shelf:
 
     async def close(self) -> None:
         """Ends what is under way; whoever comes next goes on with it."""
+        self._hearing.close()
         for task in self._scans.values():
             task.cancel()
         await asyncio.gather(*self._scans.values(), return_exceptions=True)
@@ -80,6 +84,8 @@ class Shelf:
         running = self._scans.get(library.id)
         if running is not None and not running.done():
             return
+        if await self._hearing.news(library):
+            await self._catalogue.ask(library)
         await self._catalogue.due(library, casts.seconds(library.workflow.schedule.scan))
         self._scans[library.id] = asyncio.create_task(self._scanned(library))
 
