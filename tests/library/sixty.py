@@ -133,7 +133,7 @@ def _broken() -> Iterator[Film]:
     yield Film("broken.mkv", "kept damaged", lambda: films.broken(_clip(1, "mkv", *X264)))
     yield Film("rotten.mkv", "kept damaged", lambda: films.rotten(_clip(2, "mkv", *X264)))
     yield Film("cut.mkv", "kept damaged", lambda: _cut(_clip(0, "mkv", *X264)))
-    yield Film("cut.ts", "replaced", lambda: _cut(_clip(0, "ts", *X264)))
+    yield Film("cut.ts", "kept damaged", lambda: _cut(_clip(0, "ts", *X264)))
     yield Film("cut.mp4", "left refused", lambda: _cut(_clip(0, "mp4", *X264)))
     yield Film("cut-first.mp4", "kept damaged", lambda: _cut(_clip(0, "mp4", *X264, *FIRST)))
     yield Film("recording.ts", "replaced", films.recording)

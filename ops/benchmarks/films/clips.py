@@ -15,8 +15,8 @@ QUIET = {**os.environ, "SVT_LOG": "1"}
 # Moving patterns with the grain of a camera.
 PICTURES = "testsrc2=size={size}:rate=30:duration={seconds},noise=alls=4:allf=t,hue=h={hue}"
 TONE = "sine=frequency={tone}:sample_rate=48000:duration={seconds}"
-H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "14", "-pix_fmt", "yuv420p")
-HEVC = ("-c:v", "libx265", "-preset", "ultrafast", "-crf", "12", "-x265-params")
+H264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p")
+HEVC = ("-c:v", "libx265", "-preset", "ultrafast", "-crf", "18", "-x265-params")
 DISPLAY = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1):max-cll=1000,400"
 PQ = "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv"
 HDR = ("-vf", PQ, *HEVC, f"log-level=error:{DISPLAY}", "-pix_fmt", "yuv420p10le")

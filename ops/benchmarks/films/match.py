@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.library.finding import find
-from appliance.library.outcomes import Found, Looked
-from appliance.library.probing import look
+from appliance.library.outcomes import Found
 from appliance.library.workflow import Source
 from ops.benchmarks.films import loop, ours
 from ops.benchmarks.films.harm import Was, harms, was
@@ -83,7 +82,6 @@ async def match(terms: Terms) -> Match:
                 terms.say(f"looking for harm done by the {name}")
                 await _judged(folder, before, sides[name], terms.protection)
             shutil.rmtree(folder)
-    await _decided(terms, steps)
     video = sum((one.inventory.seconds or 0.0) for one in before.values() if one.inventory)
     return Match(len(before), sum(one.size for one in before.values()), video, sides, steps)
 
@@ -97,6 +95,7 @@ async def _ran(name: str, folder: Path, terms: Terms, side: Side) -> Steps | Non
     made = await ours.run(flow, terms.protection)
     side.walls.append(made.wall)
     side.outcomes = made.outcomes
+    ours.deciding(made.looked, flow, made.steps)
     return made.steps
 
 
@@ -124,18 +123,6 @@ async def _judged(folder: Path, before: dict[str, Was], side: Side, protection: 
 
 def _there(folder: Path) -> dict[str, Path]:
     return {path.stem: path for path in folder.iterdir() if path.is_file()}
-
-
-async def _decided(terms: Terms, steps: Steps) -> None:
-    """Of all files, in memory."""
-    flow, looked = ours.workflow(terms.scratch, terms.codec, terms.threads), list[Looked]()
-    for path in terms.files:
-        facts = path.stat()
-        seen = await look(Found(str(path), facts.st_size, facts.st_mtime_ns), terms.protection)
-        if isinstance(seen, Looked):
-            looked.append(seen)
-    if looked:
-        ours.deciding(looked, flow, steps)
 
 
 def found(tree: Path, count: int, steps: Steps) -> None:

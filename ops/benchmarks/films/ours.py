@@ -29,11 +29,14 @@ DECIDED = 0.2  # seconds for which it is decided again and again
 
 @dataclass(frozen=True)
 class Run:
-    """wall: seconds of all steps. outcomes: by the name of each file what came of it, for people."""
+    """wall: seconds of all steps. outcomes: by the name of each file what came of it, for people. looked: what files
+    say of themselves.
+    """
 
     wall: float
     steps: Steps
     outcomes: dict[str, str]
+    looked: list[Looked]
 
 
 def workflow(folder: Path, codec: Codec, threads: int) -> Workflow:
@@ -63,7 +66,8 @@ async def run(flow: Workflow, protection: Protection) -> Run:
     for _, one, seen in sorted(wanted, key=lambda each: -each[0].saving_per_cpu_hour):
         seconds = seen.facts.seconds or 0.0
         outcomes[os.path.basename(one.path)] = await _made(_job(one, flow), protection, steps, seconds)
-    return Run(time.perf_counter() - began, steps, outcomes)
+    wall = time.perf_counter() - began
+    return Run(wall, steps, outcomes, [one for one in looked if isinstance(one, Looked)])
 
 
 async def _probed(
@@ -106,9 +110,9 @@ async def _made(job: Job, protection: Protection, steps: Steps, seconds: float) 
 
 
 def deciding(looked: Sequence[Looked], flow: Workflow, steps: Steps) -> None:
-    """Decides of all that was looked at for a while."""
+    """Decides about all that was looked at, again and again for a while."""
     until = time.perf_counter() + DECIDED
-    while time.perf_counter() < until:
+    while looked and time.perf_counter() < until:
         with steps.timed("decided", len(looked)):
             for one in looked:
                 decide(one, flow)
