@@ -66,8 +66,12 @@ class Scanning:
             return None
         counts, problem = Counts(), None
         try:
-            await self._looked(library, scan, counts)
-            await self._catalogue.forget(library, scan)
+            keeping = asyncio.create_task(self._held(scan, counts))
+            try:
+                await self._looked(library, scan, counts)
+            finally:
+                keeping.cancel()
+            await self._forget(library, scan, counts)
         except Overtaken:
             return None
         except BrokenOff as error:
@@ -88,6 +92,13 @@ class Scanning:
             await self._noted(scan, counts)
             if isinstance(last := batch[-1], Broken):
                 raise BrokenOff(last.reason)
+
+    async def _forget(self, library: Library, scan: Scan, counts: Counts) -> None:
+        """What was not seen; where something could not be read, or nothing is there, it may be there all the same: a
+        disk that is not mounted is an empty folder.
+        """
+        if counts.seen and not counts.unreadable:
+            await self._catalogue.forget(library, scan)
 
     async def _noted(self, scan: Scan, counts: Counts) -> None:
         if not await self._catalogue.note(scan, LEASE_SECONDS, counts.told()):
@@ -121,11 +132,7 @@ class Scanning:
         news, known = await self._catalogue.news(library, scan, files)
         counts.skips.update(known)
         slots = asyncio.Semaphore(library.workflow.limits.at_once)
-        keeping = asyncio.create_task(self._held(scan, counts))
-        try:
-            rows = await asyncio.gather(*(self._row(library, *files[place], slots, counts) for place in news))
-        finally:
-            keeping.cancel()
+        rows = await asyncio.gather(*(self._row(library, *files[place], slots, counts) for place in news))
         kept = [row for row in rows if row is not None]
         queued = await self._catalogue.keep(library, scan, kept) if kept else []
         counts.wanted += len(queued)

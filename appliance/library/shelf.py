@@ -47,18 +47,21 @@ class Shelf:
         libraries = [await self._catalogue.mount(one) for one in found if isinstance(one, Workflow)]
         self.libraries = {library.id: library for library in libraries}
         self._hearing.of(libraries)
-        around = await look(self._redis, self._settings.now.timezone) if libraries else None
+        around = await look(self._redis, self._settings.now) if libraries else None
         for library in libraries:
             if around is not None:
                 await self._catalogue.waits(library, await self._why_not(library, around))
-            await self._scan(library)
+            try:
+                await self._scan(library)
+            except OSError as error:  # the others go on
+                log.error("library not looked through", library=library.workflow.name, error=str(error))
 
     async def why_not(self, library: int) -> str | None:
         """Why nothing of a library may be transcoded now; None where nothing speaks against it. Raises Unavailable."""
         mine = self.libraries.get(library)
         if mine is None:
             return "its workflow is not mounted here"
-        return await self._why_not(mine, await look(self._redis, self._settings.now.timezone))
+        return await self._why_not(mine, await look(self._redis, self._settings.now))
 
     def hold(self, library: int, why: str) -> None:
         """Lets a library wait for a minute: its disk is full, say."""
