@@ -163,7 +163,7 @@ async def test_an_empty_folder_may_be_a_disk_that_is_not_mounted(house: House, f
     await house.scan(workflow(films))
     before = await fetch_one("SELECT count(*) AS n FROM ledger.library_files")
     os.rename(films, films.with_name("elsewhere"))
-    films.mkdir()
+    os.mkdir(films)
     assert (await house.scan(workflow(films))).seen == 0
     assert await fetch_one("SELECT count(*) AS n FROM ledger.library_files") == before
 
