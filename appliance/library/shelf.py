@@ -8,18 +8,22 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
+from appliance.care import report
 from appliance.config import Settings
 from appliance.errors import Unavailable
 from appliance.ledger.service import Ledger
 from appliance.library.catalogue import Catalogue, Library
 from appliance.library.courtesy import Around, look, waits
 from appliance.library.hearing import Hearing
+from appliance.library.keeping import Keeping
+from appliance.library.keepings import Keepings
 from appliance.library.mounted import Broken, mounted
-from appliance.library.permission import forbidden
+from appliance.library.overhead import overhead
 from appliance.library.scanning import Scanning
 from appliance.library.workflow import Workflow
 from appliance.logs import log
 from appliance.settings import casts
+from appliance.valkey import LOST
 
 HELD_SECONDS = 60.0
 
@@ -29,6 +33,7 @@ class Shelf:
 
     def __init__(self, folder: Path, ledger: Ledger, scanning: Scanning, redis: Redis, settings: Settings) -> None:
         self._folder = folder
+        self.keepings: Keepings = scanning.keepings
         self._catalogue = Catalogue(ledger)
         self._scanning = scanning
         self._hearing = Hearing(self._catalogue)
@@ -63,6 +68,14 @@ class Shelf:
             return "its workflow is not mounted here"
         return await self._why_not(mine, await look(self._redis, self._settings.now))
 
+    async def raw_factor(self, keeping: Keeping) -> float:
+        """Bytes on drives for each byte of a library, as far as that is known: elsewhere nobody can say."""
+        if not keeping.ours:
+            return 1.0
+        with suppress(*LOST):
+            return overhead(await report.last(self._redis))
+        return 1.0
+
     def hold(self, library: int, why: str) -> None:
         """Lets a library wait for a minute: its disk is full, say."""
         self._held[library] = (time.monotonic() + HELD_SECONDS, why)
@@ -72,7 +85,7 @@ class Shelf:
         workflow, (until, why) = library.workflow, self._held.get(library.id, (0.0, ""))
         if library.paused:
             return "it is paused"
-        if workflow.replace.allowed and (closed := await asyncio.to_thread(forbidden, workflow.source.folder)):
+        if workflow.replace.allowed and (closed := await asyncio.to_thread(self.keepings.of(workflow).forbidden)):
             return closed
         return why if time.monotonic() < until else waits(workflow, around)
 

@@ -1,7 +1,6 @@
 """What is done with originals that are kept: brought back where somebody asks, let go of when their time is over."""
 
 import asyncio
-import os
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -12,18 +11,19 @@ import msgspec
 from appliance.ledger.database import fetch
 from appliance.ledger.service import Ledger
 from appliance.library.catalogue import Library, digest
-from appliance.library.making import found_by
-from appliance.library.originals import places
-from appliance.library.originals.expiring import Expired, expire
+from appliance.library.keeping import Keeping, Now
+from appliance.library.originals.expiring import Expired
 from appliance.library.originals.hindrances import Hindrance, NotDone
-from appliance.library.originals.recovering import recover
-from appliance.library.originals.undoing import Undone, undo
 from appliance.library.shelf import Shelf
 from appliance.logs import log
 
 AT_ONCE = 50
 SELDOM_SECONDS = 600.0  # between two looks whether the time of an original is over
-LATER = frozenset({Hindrance.BUSY, Hindrance.IN_USE})
+LATER = frozenset({Hindrance.BUSY, Hindrance.IN_USE, Hindrance.AWAY})
+_WANTED = """
+SELECT a.id FROM ledger.library_files f JOIN ledger.assets a ON a.id = f.asset
+WHERE a.lane = 'backfill' AND a.state IN ('uploaded', 'processing') AND f.record ? 'made'
+"""
 _PROBLEM = "UPDATE ledger.library_results SET undo_problem = $2 WHERE asset = $1"
 
 
@@ -50,7 +50,8 @@ class Upkeep:
         if library.id in self._recovered:
             return
         self._recovered.add(library.id)
-        for one in await asyncio.to_thread(_recovered, library.workflow.source.folder):
+        wanted = await _wanted()
+        for one in await asyncio.to_thread(self._keeping(library).recover, wanted):
             log.warning("what was broken off has come to its end", library=library.workflow.name, **_told(one))
 
     async def _expire(self, library: Library) -> None:
@@ -58,7 +59,9 @@ class Upkeep:
         if now < self._looked.get(library.id, 0.0) + SELDOM_SECONDS and library.id in self._looked:
             return
         self._looked[library.id] = now
-        gone = await asyncio.to_thread(_expired, library.workflow.source.folder, datetime.now(UTC))
+        keeping = self._keeping(library)
+        await asyncio.to_thread(keeping.clear_left, await _wanted())
+        gone = await asyncio.to_thread(keeping.expire, datetime.now(UTC))
         freed = [one.asset for one in gone if isinstance(one, Expired)]
         for one in gone:
             if isinstance(one, NotDone):
@@ -67,38 +70,28 @@ class Upkeep:
             self._ledger.told(await fetch("SELECT * FROM ledger.library_freed($1)", freed))
             log.info("originals let go", library=library.workflow.name, files=len(freed))
 
+    def _keeping(self, library: Library) -> Keeping:
+        return self._shelf.keepings.of(library.workflow)
+
     async def _undo(self, library: Library, asset: UUID, path: bytes) -> None:
-        folder = library.workflow.source.folder
-        done = await asyncio.to_thread(_undone, folder, os.path.join(folder, os.fsdecode(path)), asset)
+        done = await asyncio.to_thread(self._keeping(library).undo, path, asset)
         if isinstance(done, NotDone):
             if done.why not in LATER:
                 await fetch(_PROBLEM, asset, done.reason)
             log.warning("not brought back", asset=str(asset), reason=done.reason)
             return
-        now = await asyncio.to_thread(_now, folder, path, done)
-        self._ledger.told(await fetch("SELECT * FROM ledger.library_undone($1, $2::jsonb)", asset, now))
+        self._ledger.told(await fetch("SELECT * FROM ledger.library_undone($1, $2::jsonb)", asset, _now(done.now)))
         log.info("brought back", asset=str(asset), aside=done.aside)
 
 
-def _recovered(folder: str) -> list[Any]:
-    return [one for place in places.places(folder) for one in recover(place)]
+async def _wanted() -> set[UUID]:
+    """Whose results a later attempt goes on with, of all libraries: two may share a file system."""
+    return {row["id"] for row in await fetch(_WANTED)}
 
 
-def _expired(folder: str, now: datetime) -> list[Expired | NotDone]:
-    return [one for place in places.places(folder) for one in expire(place, now)]
-
-
-def _undone(folder: str, path: str, asset: UUID) -> Undone | NotDone:
-    place = places.place_of(folder, path)
-    return place if isinstance(place, NotDone) else undo(place, asset)
-
-
-def _now(folder: str, path: bytes, done: Undone) -> str:
+def _now(now: Now) -> str:
     """The original as it is again, as the ledger takes it."""
-    old = os.path.join(os.path.dirname(path), os.fsencode(done.record.old))
-    whole = os.path.join(folder, os.fsdecode(old))
-    found = found_by(whole, os.lstat(whole))
-    told = {"digest": digest(old).hex(), "path": old.hex(), "size": found.size, "version": found.version}
+    told = {"digest": digest(now.path).hex(), "path": now.path.hex(), "size": now.size, "version": now.version}
     return msgspec.json.encode(told).decode()
 
 

@@ -163,7 +163,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    UPDATE ledger.library_files f SET record = f.record || facts || jsonb_build_object('step', step)
+    UPDATE ledger.library_files f SET record = f.record || library_step.facts || jsonb_build_object('step', step)
         WHERE f.asset = library_step.asset;
     RETURN QUERY SELECT * FROM ledger.append(
         ARRAY[library_step.asset], 'step', 'processing', ARRAY[jsonb_build_object('step', step) || told]);
