@@ -108,10 +108,10 @@ class BucketKeeping:
             return failed(error)
         return done if isinstance(done, NotDone) else self._taken(done)
 
-    def settled(self, path: bytes, asset: UUID) -> Taken | None:
+    def settled(self, path: bytes, asset: UUID) -> Taken | NotDone | None:
         with talking(), self._alone(asset) as free:
             if not free:
-                return None
+                return NotDone(Hindrance.BUSY, "other work on it is under way")
             recovering.settle(self._client.bucket, asset)
             held = records.read(self._client.bucket, asset)
         return self._taken(held.record) if held and held.record.stage is Stage.REPLACED else None
