@@ -126,7 +126,6 @@ class Upkeep:
         self._ledger.told(await fetch("SELECT * FROM ledger.library_undone($1, $2::jsonb)", asset, _now(done.now)))
         log.info("brought back", asset=str(asset), aside=done.aside)
 
-
     async def _was_undone(self, library: Library, asset: UUID, path: bytes) -> Brought | None:
         """Where it had been brought back when somebody died who had not said so yet."""
         [row] = await fetch("SELECT before_sha256 FROM ledger.library_results WHERE asset = $1", asset)
