@@ -23,8 +23,8 @@ class Hearing:
         self._quiet: dict[int, float] = {}
 
     def of(self, libraries: Iterable[Library]) -> None:
-        """These are listened for from now on, and no others."""
-        wanted = {one.id: one.workflow.source for one in libraries}
+        """These are listened for from now on, and no others; nobody tells of buckets."""
+        wanted = {one.id: one.workflow.source for one in libraries if one.workflow.source.folder}
         for number, watch in list(self._watches.items()):
             if wanted.get(number) != watch.source:
                 self._watches.pop(number).close()

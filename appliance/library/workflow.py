@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from appliance.library import fitting
+from appliance.library.addresses import beside, bucket_name, is_origin, prefix
 from appliance.library.quantities import absolute, asked, bits, must_be
 from appliance.library.schedule import span
 from appliance.settings import casts
@@ -17,6 +18,7 @@ from processors.profiles import PROFILES
 from processors.video.codec import Codec
 from processors.video.keeping.wishes import SoundWish, Wish
 from processors.video.settings import Settings
+from storage.signing import REGION
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,60}$")]
 Extension = Annotated[str, Meta(pattern=r"^[^./]{1,30}$", examples=["mkv"])]
@@ -42,15 +44,23 @@ class Loss(StrEnum):
     DATA = "data"
 
 
-class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where files are looked for: in a folder of this host, by its absolute path, and all folders below.
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """Where files are looked for: in a folder of this host, by its absolute path, and all folders below; or in a
+    bucket, in the keys that begin with a prefix.
 
     extensions: without the dot, in any case. settled: what was written to more recently is left alone for now.
     follow_links: folders behind symbolic links too. other_file_systems: folders that others are mounted on too.
     finder: a plug-in that says which files there are, with its settings; extensions and links are then its own affair.
+    key_file: beside the workflow, with ACCESS:SECRET, for its owner alone. endpoint: of the S3; without, the
+    appliance's own storage.
     """
 
-    folder: Annotated[str, Meta(examples=["/srv/films"])]
+    folder: Annotated[str, Meta(examples=["/srv/films"])] = ""
+    bucket: Annotated[str, Meta(examples=["films"])] = ""
+    prefix: Annotated[str, Meta(max_length=1024, examples=["old/"])] = ""
+    key_file: Annotated[str, Meta(examples=["films.key"])] = ""
+    endpoint: Annotated[str, Meta(examples=["https://s3.example.com"])] = ""
+    region: str = REGION
     extensions: Annotated[tuple[Extension, ...], Meta(min_length=1)] = PROFILES["video"].extensions
     settled: Duration = "10m"
     follow_links: bool = False
@@ -59,10 +69,35 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     settings: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
-        must_be("folder", absolute, self.folder)
+        if bool(self.folder) == bool(self.bucket):
+            raise ValueError("it has either a folder or a bucket")
+        self._of_bucket() if self.bucket else self._of_folder()
         must_be("settled", casts.seconds, self.settled)
         if self.settings and self.finder is None:
             raise ValueError("settings: they are a finder's, and none is named")
+
+    @property
+    def where(self) -> str:
+        """For people."""
+        return self.folder or f"{self.bucket}/{self.prefix}"
+
+    def _of_folder(self) -> None:
+        must_be("folder", absolute, self.folder)
+        for name in ("prefix", "key_file", "endpoint"):
+            if getattr(self, name):
+                raise ValueError(f"{name}: it is of buckets, and a folder is named")
+
+    def _of_bucket(self) -> None:
+        must_be("bucket", bucket_name, self.bucket)
+        must_be("prefix", prefix, self.prefix)
+        must_be("key_file", beside, self.key_file)
+        if self.endpoint and not is_origin(self.endpoint):
+            raise ValueError(
+                "endpoint: expected the address of an S3, as https://s3.example.com"
+            )  # no password is shown
+        for name in ("follow_links", "other_file_systems", "finder"):
+            if getattr(self, name):
+                raise ValueError(f"{name}: it is of folders, and a bucket is named")
 
 
 class Use(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -205,7 +240,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class Workflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A name for people, where files are, which of them are meant, what they become, and how and when that is done."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    name: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
     source: Source
     target: Target
     rules: Rules = Rules()
@@ -267,4 +302,5 @@ def schema() -> dict[str, Any]:
     for one in made["$defs"].values():
         one["description"] = cleandoc(one["description"])
     fitting.described(made)
+    made["$defs"]["Source"]["oneOf"] = [{"required": ["folder"]}, {"required": ["bucket", "key_file"]}]
     return made

@@ -120,7 +120,7 @@ def _run(given: argparse.Namespace) -> int:
     try:
         asking.run(options.folder(given), workflow, given.workflow.read_bytes())
     except asking.NotTaken as error:
-        say(f"darkroom: {error}\n  → ./ops/status shows whether worker-backfill-1 is well.")
+        say(f"darkroom: {error}")
         return CANNOT
     say(f"{workflow.name} has begun; ./ops/library status shows how far it is.")
     return 0

@@ -18,8 +18,9 @@ from appliance.ledger.database import fetch
 from appliance.ledger.service import Claim
 from appliance.library.deciding import decide, ordered_by
 from appliance.library.finders import Broken, find
+from appliance.library.folders import FolderKeeping
 from appliance.library.jobs import Job
-from appliance.library.making import Making, found_by
+from appliance.library.making import Making
 from appliance.library.outcomes import Found, Looked, PassedOver, Skip, Transcode, Why
 from appliance.library.scanning import Scanning
 from appliance.library.workflow import Unfit, Workflow, read, schema
@@ -113,22 +114,23 @@ async def test_the_bench_encodes_with_it_and_what_it_made_is_verified(packages: 
     packages.install()
     workflow = read(text(str(films), target=PATIENT, verify={"least_vmaf": 20}, limits={"least_free": "1M"}))
     facts = (films / "a.mkv").stat()
-    there = found_by(str(films / "a.mkv"), facts)
+    there = Found("", facts.st_size, facts.st_mtime_ns, facts.st_nlink, facts.st_ino)
     claim = Claim(
         id=uuid4(), lease=uuid4(), **{name: None for name in Claim.__struct_fields__ if name not in ("id", "lease")}
     )
     job = Job(claim, 1, workflow, b"a.mkv", there.size, there.version, {})
     with ExitStack() as stack:
-        making = Making(job, await probe_layers(), lambda _: None, stack)
-        source, _, looked = await making.look()
+        making = Making(job, FolderKeeping(workflow), await probe_layers(), lambda _: None, stack)
+        opened, looked = await making.look()
         order = making.order(looked)
         scratch = await making.room(looked.facts.size)
-        size = await making.make(source, looked, order, scratch)
-        verdict = await making.verify(source, looked, order, scratch)
+        made = await making.make(opened, looked, order, scratch)
+        verdict = await making.verify(opened, looked, order, scratch)
         after = await take_inventory(scratch.descriptor, making.protection)
-        data = os.pread(scratch.descriptor, size, 0)
+        data = os.pread(scratch.descriptor, made.size, 0)
+        making.over()
     assert verdict.ok
-    assert (after.streams[0].codec, size < facts.st_size) == ("hevc", True)
+    assert (after.streams[0].codec, made.size < facts.st_size) == ("hevc", True)
     # What x265 writes of itself into the first picture.
     assert all(word in data for word in (b"aq-mode=3", b"crf=31.0", b"rd=3", b"x265 (build"))
 

@@ -9,7 +9,7 @@ class Hindrance(StrEnum):
     """CHANGED: another file is there than was meant. IN_USE: somebody writes to it. HARD_LINKS: it has other names.
     OCCUPIED: the name is taken. SAME: nothing would change. OWNER: its owner could not read it any more. PLACE: nothing
     can be kept there. GONE: the original is not kept any more. DAMAGED: what is kept is not what was put there. BUSY:
-    other work on it is under way. FAILED: the system said so.
+    other work on it is under way. AWAY: what it lies on gives no answer. FAILED: the system said so.
     """
 
     CHANGED = "changed"
@@ -22,6 +22,7 @@ class Hindrance(StrEnum):
     GONE = "gone"
     DAMAGED = "damaged"
     BUSY = "busy"
+    AWAY = "away"
     FAILED = "failed"
 
 
