@@ -79,8 +79,8 @@ class Watch:
 
     def _until_folders_change(self) -> None:
         """Raises OSError and RuntimeError where they can't be watched."""
+        there, new = _identity(self.source.folder), True
         folders = dict.fromkeys(self._folders())
-        new = True
         for changes in watch(
             *folders,
             watch_filter=self._wanted,
@@ -101,6 +101,8 @@ class Watch:
                 if change is not Change.deleted:
                     self.hear(path)
             if any(path in folders or os.path.isdir(path) for _, path in changes):
+                return
+            if _identity(self.source.folder) != there:  # a disk was mounted or taken away, which inotify does not tell
                 return
 
     def _wanted(self, change: Change, path: str) -> bool:
@@ -145,6 +147,12 @@ class Watch:
             log.warning(
                 "not all of a library is heard of: its schedule finds it", folder=self.source.folder, reason=why
             )
+
+
+def _identity(folder: str) -> tuple[int, int]:
+    """Raises OSError."""
+    facts = os.stat(folder)
+    return facts.st_dev, facts.st_ino
 
 
 def _remote(folder: str) -> str:

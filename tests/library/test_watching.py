@@ -137,7 +137,30 @@ def test_a_name_that_is_no_text_ends_nothing(watch: Watch, films: Path, monkeypa
     monkeypatch.setattr(watching, "AGAIN_SECONDS", 0.1)
     Path(os.fsdecode(os.fsencode(films) + b"/\xff.mkv")).write_bytes(b"x")
     until(watch, films)
-    until(watch, put(films / "after.mkv"))
+    after = put(films / "after.mkv")
+    assert str(after) in until(watch, after)
+
+
+def test_another_folder_in_the_place_of_the_first_is_watched_as_well(watch: Watch, films: Path) -> None:
+    films.rename(films.parent / "other")
+    (films / "series").mkdir(parents=True)
+    wait_for(lambda: watched(films / "series"))
+    put(films.parent / "other/film.mkv")
+    after = put(films / "series/after.mkv")
+    assert until(watch, after) <= {str(films), str(after)}
+
+
+@pytest.mark.root
+def test_a_disk_that_is_mounted_there_later_is_watched(watch: Watch, films: Path) -> None:
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(films)], check=True)
+    try:
+        wait_for(lambda: watched(films))
+        after = put(films / "after.mkv")
+        assert str(after) in until(watch, after)
+        watch.close()
+        wait_for(lambda: not watched(films))
+    finally:
+        subprocess.run(["umount", str(films)], check=True)
 
 
 @pytest.mark.root
