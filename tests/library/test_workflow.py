@@ -104,7 +104,7 @@ def test_the_schema_refuses_what_is_refused_here() -> None:
     made = schema()["$defs"]
     assert {name for name, one in made.items() if one.get("additionalProperties") is False} == {
         *("Workflow", "Source", "Rules", "Target", "Limits"),
-        *("Verification", "Replacement", "Schedule", "Courtesy", "Sound"),
+        *("Verification", "Replacement", "Schedule", "Courtesy", "Sound", "Use"),
     }
     assert set(made["Loss"]["enum"]) == set(Loss)
     assert made["Workflow"]["required"] == ["name", "source", "target"]
