@@ -57,8 +57,11 @@ def scan(folder: DataFolder, name: str) -> None:
     serving.ask(folder, asked)
 
 
-def run(folder: DataFolder, workflow: "Workflow", text: bytes) -> None:
-    """Mounts a workflow for the worker of this appliance, and has it looked through. Raises NotTaken."""
+def run(folder: DataFolder, workflow: "Workflow", text: bytes, key: bytes | None = None) -> None:
+    """Mounts a workflow for the worker of this appliance, and has it looked through. Raises NotTaken.
+
+    key: of its bucket; without, the one that lies there already.
+    """
     if folder.hosted():
         why = "on several hosts workflows come from the inventory"
         raise NotTaken(f"{why}: {workflow.name} belongs into the folder that it names, to be rendered")
@@ -68,7 +71,7 @@ def run(folder: DataFolder, workflow: "Workflow", text: bytes) -> None:
         from appliance.library import wishes
 
         began = time.time()
-        await asyncio.to_thread(_put, current().workflows, workflow.name, text)
+        await asyncio.to_thread(_put_all, current().workflows, workflow, text, key)
         await _mounted(workflow.name, began)
         await wishes.pause(workflow.name, paused=False)
         await wishes.scan(workflow.name)
@@ -116,13 +119,22 @@ async def _mounted(name: str, since: float) -> None:
     raise NotTaken(f"no worker has taken {name} within {MOUNT_SECONDS:.0f} s")
 
 
-def _put(into: Path, name: str, text: bytes) -> None:
-    """Whole or not at all; what has the same name is replaced."""
+def _put_all(into: Path, workflow: "Workflow", text: bytes, key: bytes | None) -> None:
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
-    stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "library"
+    beside = workflow.source.key_file
+    if beside and key is not None:
+        _put(into, beside, key)
+    elif beside and not (into / beside).is_file():
+        raise NotTaken(f"there is no key for the bucket yet: give it with --key-file {beside}")
+    stem = re.sub(r"[^a-z0-9]+", "-", workflow.name.lower()).strip("-") or "library"
+    _put(into, f"{stem}.json", text)
+
+
+def _put(into: Path, name: str, text: bytes) -> None:
+    """Whole or not at all, for its owner alone; what has the same name is replaced."""
     handle, draft = tempfile.mkstemp(dir=into, prefix=".", suffix=".new")
     with os.fdopen(handle, "wb") as file:
         file.write(text)
         file.flush()
         os.fsync(handle)
-    Path(draft).replace(into / f"{stem}.json")
+    Path(draft).replace(into / name)
