@@ -18,6 +18,7 @@ from appliance.beat import KEPT_SECONDS, KEY
 from appliance.care import figures
 from appliance.families import counter, gauge
 from appliance.ledger.inbox import INBOX, TAKEN
+from appliance.library import figures as libraries
 from appliance.logs import log
 from appliance.metrics import COUNTERS, COUNTS, GAUGES
 from appliance.queue import LANES, queue_name
@@ -39,6 +40,7 @@ async def gathered(redis: Redis, reader: Objects) -> list[Metric]:
     """The same as families, for who makes something else of it."""
     sources: dict[str, Source] = {
         "ledger": backlog.families,
+        "libraries": libraries.families,
         "counts": lambda: _counts(redis),
         "beats": lambda: _beats(redis),
         "queue": lambda: _queue(redis),

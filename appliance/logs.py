@@ -73,9 +73,9 @@ def _renderer(log_format: str) -> structlog.typing.Processor:
     )
 
     def render(logger: Any, name: str, event: structlog.typing.EventDict) -> str:
-        level, at, what = (event.get(key) for key in ("level", "timestamp", "event"))
+        level, at, what, by = (event.get(key) for key in ("level", "timestamp", "event", "by"))
         line = masked(str(rendered(logger, name, event)))
-        recent.keep(level, at, masked(str(what)), line)
+        recent.keep(level, at, masked(str(what)), line, by)
         return line
 
     return render

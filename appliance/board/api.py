@@ -40,14 +40,14 @@ async def list_workers(caller: Caller, redis: Redis) -> Staff:
 async def find(
     caller: Caller, redis: Redis, config: Config, q: Annotated[str, Parameter(min_length=1, max_length=200)]
 ) -> Result:
-    """Of assets, owners, keys, parts, webhooks, profiles, messages and settings. Of the log only warnings and errors
-    are at hand here; all of it is in the log files of the part.
+    """Of assets, owners, keys, parts, webhooks, profiles, messages and settings. Of the log only warnings, errors,
+    and what somebody did are at hand here; all of it is in the log files of the part.
     """
     caller.must_be_admin()
     return await search.search(redis, config, q.strip())
 
 
-@get("/admin/log", tags=TAGS, summary="What the parts last warned of, the newest first")
+@get("/admin/log", tags=TAGS, summary="What parts last warned of, and who did what; the newest first")
 async def read_log(
     caller: Caller,
     redis: Redis,
@@ -56,7 +56,7 @@ async def read_log(
     level: str = "",
     limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
 ) -> Lines:
-    """Of all parts or one, of one level (warning, error, critical) or all."""
+    """Of all parts or one, of one level (info, warning, error, critical) or all. Of `info` only what says by whom."""
     caller.must_be_admin()
     return await search.lines(redis, q, part, level, limit)
 

@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 
 from appliance.beat import Beat
-from appliance.board.lanes import Lane
+from appliance.board.lanes import LaneState
 from appliance.config import Config
 from appliance.lanes import paused
+from appliance.queue import BACKFILL
 from storage.sentences import Level, counted
 
 SWEEP_SECONDS = 600.0
@@ -64,7 +65,7 @@ def of_lane(lane: str, waiting: int, waited_seconds: float, config: Config) -> F
         what = f"The lane {lane} is paused by hand; {files} {'waits' if waiting == 1 else 'wait'}."
         then = f"Resume it on /admin, or with ./ops/settings set {lane}_paused false."
         return Finding(Level.WATCH, "lane_paused", what, "No file is lost.", then, about={"lane": lane})
-    if waited_seconds < SLOW_WATCH_SECONDS:
+    if waited_seconds < SLOW_WATCH_SECONDS or lane == BACKFILL:  # that one is to wait until nobody wants the machine
         return None
     level = Level.ACT if waited_seconds >= SLOW_ACT_SECONDS else Level.WATCH
     what = f"{files} {'waits' if waiting == 1 else 'wait'} to be processed, the first for {_spoken(waited_seconds)}."
@@ -72,7 +73,7 @@ def of_lane(lane: str, waiting: int, waited_seconds: float, config: Config) -> F
     return Finding(level, "backlog", what, "No file is lost: each has its turn.", then, about={"lane": lane})
 
 
-def of_lanes(lanes: Iterable[Lane], config: Config, now: datetime) -> Iterator[Finding]:
+def of_lanes(lanes: Iterable[LaneState], config: Config, now: datetime) -> Iterator[Finding]:
     for lane in lanes:
         waited = (now - lane.waited_since).total_seconds() if lane.waited_since else 0.0
         if lane.waiting and not lane.workers:

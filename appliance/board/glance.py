@@ -10,7 +10,7 @@ import msgspec
 from appliance.beat import Beat, beats
 from appliance.board import findings, lanes
 from appliance.board.findings import Finding
-from appliance.board.lanes import Lane
+from appliance.board.lanes import LaneState
 from appliance.board.since import first_seen
 from appliance.board.sources import Sources
 from appliance.care import report
@@ -54,7 +54,7 @@ class Glance(msgspec.Struct, frozen=True):
     well: bool
     says: str
     findings: list[Finding]
-    lanes: list[Lane]
+    lanes: list[LaneState]
 
 
 async def look(sources: Sources) -> Glance:

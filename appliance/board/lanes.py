@@ -25,7 +25,7 @@ WHERE state = 'error' AND error_code IS DISTINCT FROM 'cancelled' GROUP BY lane
 """
 
 
-class Lane(msgspec.Struct, frozen=True):
+class LaneState(msgspec.Struct, frozen=True):
     """`oldest_since`: when the oldest file that waits came; `waited_since`: since when the first waits, which is later
     where it was tried before. `at_once`: jobs that all its workers may have under way together; `wished`: what is set
     for each worker process, 0 where that is left to how they were started.
@@ -43,7 +43,7 @@ class Lane(msgspec.Struct, frozen=True):
     wished: int
 
 
-async def listed(config: Config, beats: Iterable[Beat]) -> list[Lane]:
+async def listed(config: Config, beats: Iterable[Beat]) -> list[LaneState]:
     """All lanes that have workers, or files. Raises Unavailable."""
     waiting, under_way, failed = [
         {row["lane"]: row for row in await fetch(sql)} for sql in (_WAITING, _UNDER_WAY, _FAILED)
@@ -55,9 +55,9 @@ async def listed(config: Config, beats: Iterable[Beat]) -> list[Lane]:
     ]
 
 
-def _lane(lane: str, config: Config, waiting: Any, under_way: Any, failed: Any, beats: list[Beat]) -> Lane:
+def _lane(lane: str, config: Config, waiting: Any, under_way: Any, failed: Any, beats: list[Beat]) -> LaneState:
     workers = [beat.told for beat in beats if beat.told.get("lane") == lane]
-    return Lane(
+    return LaneState(
         lane=lane,
         paused=lanes.paused(config, lane),
         waiting=waiting["n"] if waiting else 0,

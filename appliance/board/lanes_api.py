@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from appliance import lanes
 from appliance.accounts.callers import Caller
 from appliance.beat import beats
-from appliance.board.lanes import Lane, listed
+from appliance.board.lanes import LaneState, listed
 from appliance.config import MOST_AT_ONCE
 from appliance.errors import NotFound
 from appliance.queue import LANES
@@ -21,7 +21,7 @@ TAGS = ["admin"]
 
 
 class Lanes(msgspec.Struct, frozen=True):
-    lanes: list[Lane]
+    lanes: list[LaneState]
 
 
 class AtOnce(msgspec.Struct, forbid_unknown_fields=True):
@@ -37,24 +37,24 @@ async def list_lanes(caller: Caller, settings: Reader, redis: Redis) -> Lanes:
 
 
 @post("/admin/lanes/{lane:str}/pause", tags=TAGS, status_code=200, summary="Begin nothing new in a lane")
-async def pause(lane: str, caller: Caller, settings: Reader, redis: Redis) -> Lane:
+async def pause(lane: str, caller: Caller, settings: Reader, redis: Redis) -> LaneState:
     """In force in all workers within two seconds, until it is resumed; what is under way ends. Twice is harmless."""
     return await _set(lane, lanes.paused_key(lane), "true", caller, settings, redis)
 
 
 @post("/admin/lanes/{lane:str}/resume", tags=TAGS, status_code=200, summary="Let a lane go on")
-async def resume(lane: str, caller: Caller, settings: Reader, redis: Redis) -> Lane:
+async def resume(lane: str, caller: Caller, settings: Reader, redis: Redis) -> LaneState:
     """Twice is harmless."""
     return await _set(lane, lanes.paused_key(lane), "false", caller, settings, redis)
 
 
 @put("/admin/lanes/{lane:str}/at-once", tags=TAGS, summary="How much each worker of a lane does at once")
-async def set_at_once(lane: str, data: AtOnce, caller: Caller, settings: Reader, redis: Redis) -> Lane:
+async def set_at_once(lane: str, data: AtOnce, caller: Caller, settings: Reader, redis: Redis) -> LaneState:
     """In force within two seconds: with less, what is under way ends and nothing comes in its place."""
     return await _set(lane, lanes.at_once_key(lane), str(data.at_once), caller, settings, redis)
 
 
-async def _set(lane: str, key: str, text: str, caller: Caller, settings: Reader, redis: Redis) -> Lane:
+async def _set(lane: str, key: str, text: str, caller: Caller, settings: Reader, redis: Redis) -> LaneState:
     caller.must_be_admin()
     if lane not in LANES:
         raise NotFound(f"There is no lane {lane[:80]!r}; there are {', '.join(LANES)}")

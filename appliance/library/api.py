@@ -1,6 +1,6 @@
 """`/library`: what there is of libraries, what waits, what came of it, and what people want of them. For admin keys."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -12,6 +12,7 @@ from appliance.library import listing, savings, standing, wishes
 from appliance.library.listing import MOST_A_PAGE, Planned, Result
 from appliance.library.savings import Savings
 from appliance.library.standing import Standing
+from appliance.library.workflow import schema
 
 MOST_DAYS = 3650
 HIGHEST = (1 << 31) - 1
@@ -50,6 +51,11 @@ class LibraryController(Controller):
     async def list_all(self, caller: Caller) -> Libraries:
         caller.must_be_admin()
         return Libraries(await standing.standings())
+
+    @get("/schema", summary="The JSON schema of workflows")
+    async def workflow_schema(self, caller: Caller) -> dict[str, Any]:
+        caller.must_be_admin()
+        return schema()
 
     @get("/savings", summary="What libraries have saved, day by day and by codec")
     async def saved(self, caller: Caller, days: Annotated[int, Parameter(ge=1, le=MOST_DAYS)] = 30) -> Savings:

@@ -89,7 +89,7 @@ class Bench(Attempts):
         known["vmaf"] = verdict.vmaf
         await self._noted(job, "verified", known, meter)
         taken = await making.replace(opened, order, scratch)
-        known["done"] += taken.lost
+        known["done"] += [f"its {fact} could not be kept" for fact in taken.lost]
         await self._finished(making, known, meter, taken)
 
     async def _replaced_before(self, making: Making, known: dict[str, Any]) -> bool:

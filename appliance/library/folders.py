@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from appliance.library.finding import Entry, find
+from appliance.library.finders import find
+from appliance.library.finding import Entry
 from appliance.library.keeping import Brought, Now, Opened, Taken, Wish
 from appliance.library.originals import expiring, identity, places, recovering, replacing, resuming, scratch, undoing
 from appliance.library.originals.beginning import Order
@@ -51,10 +52,11 @@ class FolderKeeping:
         except OSError as error:
             return NotDone(Hindrance.GONE, error.strerror or type(error).__name__)
         stack.callback(os.close, descriptor)
-        if _found(whole, os.fstat(descriptor)).version != version:
+        found = _found(whole, os.fstat(descriptor))
+        if found.version != version:
             return NotDone(Hindrance.CHANGED, "it has changed since it was looked at: the next look decides anew")
         original = identity.read(whole, descriptor)
-        return original if isinstance(original, NotDone) else Opened(descriptor, original.sha256, original)
+        return original if isinstance(original, NotDone) else Opened(descriptor, original.sha256, original, found)
 
     def room(self, path: bytes, asset: UUID, size: int) -> Scratch | NotDone | NoRoom:
         place = places.place_of(self._source.folder, self._whole(path))

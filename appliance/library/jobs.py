@@ -11,7 +11,9 @@ from appliance.ledger.database import fetch, fetch_one
 from appliance.ledger.service import Claim, Ledger
 from appliance.library.catalogue import digest
 from appliance.library.keeping import Now
+from appliance.library.listing import shown
 from appliance.library.workflow import Workflow
+from appliance.logs import log
 
 _JOB = """
 SELECT l.id, l.workflow::text AS workflow, f.path, f.size, f.version, f.record::text AS record
@@ -42,6 +44,11 @@ class Job:
     size: int
     version: str
     record: dict[str, Any]
+
+    @property
+    def shown(self) -> str:
+        """Its path below the library's folder, as text."""
+        return shown(self.path)
 
     @property
     def step(self) -> str | None:
@@ -82,6 +89,7 @@ class Jobs:
             await fetch("SELECT * FROM ledger.library_step($1, $2, $3, $4::jsonb, $5::jsonb)", *words)
         ):
             raise LeaseLost
+        log.info("library step", step=step, library=job.workflow.name, file=job.shown, **told)
 
     async def finish(self, job: Job, result: dict[str, Any], now: Now | None = None) -> None:
         """What came of it, and the file as it is from now on; None: as it was. Raises LeaseLost."""
@@ -92,6 +100,7 @@ class Jobs:
             await fetch("SELECT * FROM ledger.library_finish($1, $2, $3::jsonb, $4::jsonb)", *words)
         ):
             raise LeaseLost
+        log.info("library file", library=job.workflow.name, file=job.shown, **result)
 
 
 def _json(value: Any) -> str:

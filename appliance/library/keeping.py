@@ -28,11 +28,14 @@ class Now(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """A file that is worked on. descriptor: of it, or of a copy; sha256: in hex; mark: by which the place knows it."""
+    """A file that is worked on. descriptor: of it, or of a copy; sha256: in hex; mark: by which the place knows it;
+    found: what the place says of it.
+    """
 
     descriptor: int
     sha256: str
     mark: Any
+    found: Found
 
 
 class Wish(NamedTuple):

@@ -16,12 +16,12 @@ from appliance.library.keeping import Keeping, Opened, Taken, Wish
 from appliance.library.originals import places
 from appliance.library.originals.hindrances import Hindrance, NoRoom, NotDone
 from appliance.library.originals.scratch import Scratch
-from appliance.library.outcomes import Looked
+from appliance.library.outcomes import Looked, Skip
 from appliance.library.probing import looked_into
 from appliance.settings import casts
 from processors.sandbox.layers import Protection
 from processors.sandbox.spent import spent
-from processors.video.keeping.order import Order, Refusal
+from processors.video.keeping.order import Order
 from processors.video.keeping.remaking import Remaking, remake
 from processors.video.keeping.verdict import Bars, Verdict
 from processors.video.keeping.verifying import verify
@@ -67,13 +67,14 @@ class Making:
     async def look(self) -> tuple[Opened, Looked]:
         """The file, open, as it was decided about. Raises Kept where it is another one by now, NotNow and NoRoomNow."""
         opened = must_be_done(await in_thread(self.keeping.open, self.job.path, self.job.version, self.stack))
-        return opened, await looked_into(opened.descriptor, self.protection)
+        looked = await looked_into(opened.descriptor, self.protection)
+        return opened, looked._replace(found=opened.found)
 
     def order(self, looked: Looked) -> Order:
         """Raises Kept."""
         order = ordered_by(looked, self.job.workflow)
-        if isinstance(order, Refusal):
-            raise Kept("loss", order.reason)
+        if isinstance(order, Skip):
+            raise Kept(order.why, order.reason)
         return order
 
     async def room(self, size: int) -> Scratch:

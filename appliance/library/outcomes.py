@@ -30,6 +30,8 @@ class Why(StrEnum):
     BIT_RATE = "bit_rate"
     LOSS = "loss"
     SAVING = "saving"
+    ELSEWHERE = "elsewhere"
+    PLUGIN = "plugin"
 
 
 class Found(NamedTuple):
@@ -51,10 +53,11 @@ class Found(NamedTuple):
 
 
 class Looked(NamedTuple):
-    """What a file says of itself."""
+    """What a file says of itself; found: by what its file system says of it."""
 
     facts: VideoFacts
     inventory: Inventory
+    found: Found = Found("", 0, 0)
 
 
 class Unreadable(NamedTuple):

@@ -19,6 +19,7 @@ import msgspec
 from appliance.ledger.service import Ledger
 from appliance.library.catalogue import Catalogue, Library, Row, Scan
 from appliance.library.deciding import unopened
+from appliance.library.finders import Broken
 from appliance.library.finding import Entry
 from appliance.library.keepings import Keepings
 from appliance.library.outcomes import Found, PassedOver, Transcode, Unreadable
@@ -32,6 +33,10 @@ LEASE_SECONDS = 60.0
 
 class Overtaken(Exception):
     """Somebody else is at this scan now."""
+
+
+class BrokenOff(Exception):
+    """Not all could be found, so nothing that was not seen is gone. Says why."""
 
 
 @dataclass
@@ -65,10 +70,16 @@ class Scanning:
             return None
         counts, problem = Counts(), None
         try:
-            await self._looked(library, scan, counts)
-            await self._catalogue.forget(library, scan)
+            keeping = asyncio.create_task(self._held(scan, counts))
+            try:
+                await self._looked(library, scan, counts)
+            finally:
+                keeping.cancel()
+            await self._forget(library, scan, counts)
         except Overtaken:
             return None
+        except BrokenOff as error:
+            problem = str(error)
         except OSError as error:
             problem = f"{library.workflow.source.where} can't be read: {error.strerror or error}"
         await self._catalogue.note(scan, LEASE_SECONDS, counts.told(), ended=True, problem=problem)
@@ -78,10 +89,20 @@ class Scanning:
     async def _looked(self, library: Library, scan: Scan, counts: Counts) -> None:
         entries = await asyncio.to_thread(self.keepings.of(library.workflow).find)
         while batch := await asyncio.to_thread(_batch, entries):
-            files = list(self._worth_opening(library, batch, counts))
+            # By their paths: plug-ins may find a file twice.
+            files = list(dict(self._worth_opening(library, batch, counts)).items())
             for place in range(0, len(files), BATCH):
                 await self._files(library, scan, files[place : place + BATCH], counts)
             await self._noted(scan, counts)
+            if isinstance(last := batch[-1], Broken):
+                raise BrokenOff(last.reason)
+
+    async def _forget(self, library: Library, scan: Scan, counts: Counts) -> None:
+        """What was not seen; where something could not be read, or nothing is there, it may be there all the same: a
+        disk that is not mounted is an empty folder.
+        """
+        if counts.seen and not counts.unreadable:
+            await self._catalogue.forget(library, scan)
 
     async def _noted(self, scan: Scan, counts: Counts) -> None:
         if not await self._catalogue.note(scan, LEASE_SECONDS, counts.told()):
@@ -115,11 +136,7 @@ class Scanning:
         news, known = await self._catalogue.news(library, scan, files)
         counts.skips.update(known)
         slots = asyncio.Semaphore(library.workflow.limits.at_once)
-        keeping = asyncio.create_task(self._held(scan, counts))
-        try:
-            rows = await asyncio.gather(*(self._row(library, *files[place], slots, counts) for place in news))
-        finally:
-            keeping.cancel()
+        rows = await asyncio.gather(*(self._row(library, *files[place], slots, counts) for place in news))
         kept = [row for row in rows if row is not None]
         queued = await self._catalogue.keep(library, scan, kept) if kept else []
         counts.wanted += len(queued)

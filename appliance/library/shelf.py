@@ -14,6 +14,7 @@ from appliance.errors import Unavailable
 from appliance.ledger.service import Ledger
 from appliance.library.catalogue import Catalogue, Library
 from appliance.library.courtesy import Around, look, waits
+from appliance.library.hearing import Hearing
 from appliance.library.keeping import Keeping
 from appliance.library.keepings import Keepings
 from appliance.library.mounted import Broken, mounted
@@ -35,6 +36,7 @@ class Shelf:
         self.keepings: Keepings = scanning.keepings
         self._catalogue = Catalogue(ledger)
         self._scanning = scanning
+        self._hearing = Hearing(self._catalogue)
         self._redis = redis
         self._settings = settings
         self._broken: dict[str, str] = {}
@@ -49,18 +51,22 @@ class Shelf:
         await self._tell([one for one in found if isinstance(one, Broken)])
         libraries = [await self._catalogue.mount(one) for one in found if isinstance(one, Workflow)]
         self.libraries = {library.id: library for library in libraries}
-        around = await look(self._redis, self._settings.now.timezone) if libraries else None
+        self._hearing.of(libraries)
+        around = await look(self._redis, self._settings.now) if libraries else None
         for library in libraries:
             if around is not None:
                 await self._catalogue.waits(library, await self._why_not(library, around))
-            await self._scan(library)
+            try:
+                await self._scan(library)
+            except OSError as error:  # the others go on
+                log.error("library not looked through", library=library.workflow.name, error=str(error))
 
     async def why_not(self, library: int) -> str | None:
         """Why nothing of a library may be transcoded now; None where nothing speaks against it. Raises Unavailable."""
         mine = self.libraries.get(library)
         if mine is None:
             return "its workflow is not mounted here"
-        return await self._why_not(mine, await look(self._redis, self._settings.now.timezone))
+        return await self._why_not(mine, await look(self._redis, self._settings.now))
 
     async def raw_factor(self, keeping: Keeping) -> float:
         """Bytes on drives for each byte of a library, as far as that is known: elsewhere nobody can say."""
@@ -85,6 +91,7 @@ class Shelf:
 
     async def close(self) -> None:
         """Ends what is under way; whoever comes next goes on with it."""
+        self._hearing.close()
         for task in self._scans.values():
             task.cancel()
         await asyncio.gather(*self._scans.values(), return_exceptions=True)
@@ -93,6 +100,8 @@ class Shelf:
         running = self._scans.get(library.id)
         if running is not None and not running.done():
             return
+        if await self._hearing.news(library):
+            await self._catalogue.ask(library)
         await self._catalogue.due(library, casts.seconds(library.workflow.schedule.scan))
         self._scans[library.id] = asyncio.create_task(self._scanned(library))
 

@@ -8,18 +8,25 @@ from appliance.library.listing import shown
 
 _NAME = "SELECT name FROM ledger.libraries WHERE id = $1"
 _PAUSE = "UPDATE ledger.libraries SET paused = $2 WHERE name = $1 RETURNING id"
-_SCAN = "UPDATE ledger.libraries SET scan_asked_at = coalesce(scan_asked_at, now()) WHERE name = $1 RETURNING id"
+_SCAN = """
+UPDATE ledger.libraries l SET scan_asked_at = CASE WHEN EXISTS (
+    SELECT FROM ledger.library_scans s WHERE s.library = l.id AND s.began_at > now() - make_interval(secs => $2)
+) THEN l.scan_asked_at ELSE coalesce(l.scan_asked_at, now()) END
+WHERE l.name = $1 RETURNING l.id
+"""
 
 _UNDO = """
 UPDATE ledger.library_results SET undo_asked_at = coalesce(undo_asked_at, now()), undo_problem = NULL
 WHERE asset = $1 AND outcome = 'replaced' AND undone_at IS NULL AND freed_at IS NULL RETURNING asset
 """
+# By its name before or now, or by a folder above.
 _BELOW = """
 WITH asked AS (
     UPDATE ledger.library_results r SET undo_asked_at = coalesce(undo_asked_at, now()), undo_problem = NULL
     FROM ledger.libraries l
     WHERE l.name = $1 AND r.library = l.id AND r.outcome = 'replaced' AND r.undone_at IS NULL AND r.freed_at IS NULL
-        AND (r.path = $2::bytea OR substring(r.path FROM 1 FOR octet_length($3::bytea)) = $3::bytea)
+        AND (r.path = $2::bytea OR substring(r.path FROM 1 FOR octet_length($3::bytea)) = $3::bytea
+            OR EXISTS (SELECT FROM ledger.library_files f WHERE f.asset = r.asset AND f.path = $2::bytea))
     RETURNING r.asset
 )
 SELECT (SELECT count(*) FROM asked) AS files FROM ledger.libraries l WHERE l.name = $1
@@ -87,9 +94,9 @@ async def pause(name: str, paused: bool) -> None:
     _must_be(name, await fetch(_PAUSE, name, paused))
 
 
-async def scan(name: str) -> None:
-    """Has it looked through now. Raises NoLibrary, Unavailable."""
-    _must_be(name, await fetch(_SCAN, name))
+async def scan(name: str, unless_within: float = 0.0) -> None:
+    """Has it looked through now, unless that was begun in the last so many seconds. Raises NoLibrary, Unavailable."""
+    _must_be(name, await fetch(_SCAN, name, unless_within))
 
 
 def _must_be(name: str, rows: list[object]) -> None:

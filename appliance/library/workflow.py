@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from appliance.library import fitting
 from appliance.library.addresses import beside, bucket_name, is_origin, prefix
 from appliance.library.quantities import absolute, asked, bits, must_be
 from appliance.library.schedule import span
@@ -49,6 +50,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     extensions: without the dot, in any case. settled: what was written to more recently is left alone for now.
     follow_links: folders behind symbolic links too. other_file_systems: folders that others are mounted on too.
+    finder: a plug-in that says which files there are, with its settings; extensions and links are then its own affair.
     key_file: beside the workflow, with ACCESS:SECRET, for its owner alone. endpoint: of the S3; without, the
     appliance's own storage.
     """
@@ -63,12 +65,16 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     settled: Duration = "10m"
     follow_links: bool = False
     other_file_systems: bool = False
+    finder: str | None = None
+    settings: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
         if bool(self.folder) == bool(self.bucket):
             raise ValueError("it has either a folder or a bucket")
         self._of_bucket() if self.bucket else self._of_folder()
         must_be("settled", casts.seconds, self.settled)
+        if self.settings and self.finder is None:
+            raise ValueError("settings: they are a finder's, and none is named")
 
     @property
     def where(self) -> str:
@@ -89,9 +95,16 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             raise ValueError(
                 "endpoint: expected the address of an S3, as https://s3.example.com"
             )  # no password is shown
-        for name in ("follow_links", "other_file_systems"):
+        for name in ("follow_links", "other_file_systems", "finder"):
             if getattr(self, name):
                 raise ValueError(f"{name}: it is of folders, and a bucket is named")
+
+
+class Use(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A plug-in by its name, with its settings."""
+
+    name: str
+    settings: dict[str, Any] = {}
 
 
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -99,6 +112,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     codecs: of the pictures, as ffmpeg calls them; none named: all but the target's. containers: the same; none named:
     all. least_saving: percent of the file's size, by estimate. accept: losses that keep no file from being transcoded.
+    deciders: plug-ins that are asked where all others are true, in their order.
     """
 
     codecs: tuple[Name, ...] = ()
@@ -110,6 +124,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     least_age: Duration = "0s"
     least_saving: Annotated[float, Meta(ge=0, le=100)] = 10
     accept: tuple[Loss, ...] = ()
+    deciders: tuple[Use, ...] = ()
 
     def __post_init__(self) -> None:
         must_be("least_bit_rate", bits, self.least_bit_rate)
@@ -141,6 +156,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     bit_rates: bits a second that pictures have at most, by the number of lines up to which each holds; the largest
     holds beyond. Without: those of uploads. subtitles: languages that are kept, and what names none; none named: all.
+    encoder: a plug-in that says how pictures are encoded, in place of what is said here.
     """
 
     codec: Codec
@@ -148,6 +164,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     bit_rates: dict[Lines, Rate] = {}
     sound: Sound = Sound()
     subtitles: tuple[Language, ...] = ()
+    encoder: Use | None = None
 
     def __post_init__(self) -> None:
         for lines, rate in self.bit_rates.items():
@@ -223,7 +240,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class Workflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A name for people, where files are, which of them are meant, what they become, and how and when that is done."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    name: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
     source: Source
     target: Target
     rules: Rules = Rules()
@@ -251,7 +268,12 @@ class Workflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     def hash(self) -> str:
         """Of all that decides about a file: what was decided by another one is decided anew."""
-        return hashlib.sha256(msgspec.json.encode((self.rules, self.target, self.verify))).hexdigest()[:16]
+        told: list[Any] = msgspec.to_builtins((self.rules, self.target, self.verify), str_keys=True)
+        if not self.rules.deciders:  # as it was before there were any, and so with encoders
+            del told[0]["deciders"]
+        if self.target.encoder is None:
+            del told[1]["encoder"]
+        return hashlib.sha256(msgspec.json.encode([*told, *fitting.versions(self)])).hexdigest()[:16]
 
 
 def load(path: Path) -> Workflow:
@@ -262,19 +284,23 @@ def load(path: Path) -> Workflow:
 def read(text: bytes) -> Workflow:
     """The workflow that is written there. Raises Unfit."""
     try:
-        return msgspec.json.decode(text, type=Workflow)
+        made = msgspec.json.decode(text, type=Workflow)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `")
         place = where.rstrip("`").removeprefix("$").removeprefix(".")
         raise Unfit(f"{place}: {what}" if place else what) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unfit(f"it is no JSON: {error}") from error
+    if why := fitting.against(made):
+        raise Unfit(why)
+    return made
 
 
 def schema() -> dict[str, Any]:
-    """The JSON schema of workflows."""
+    """The JSON schema of workflows, with the plug-ins that are installed here. Raises BadPlugin."""
     made = msgspec.json.schema(Workflow)
     for one in made["$defs"].values():
         one["description"] = cleandoc(one["description"])
+    fitting.described(made)
     made["$defs"]["Source"]["oneOf"] = [{"required": ["folder"]}, {"required": ["bucket", "key_file"]}]
     return made

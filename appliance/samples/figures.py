@@ -96,6 +96,13 @@ FIGURES = {
         ),
         Figure("storage_bytes", BYTES, "Room on the drives, before parity", ("of",), "storage_bytes", _only("of")),
         Figure("stored", BYTES, "Bytes of originals that owners have"),
+        Figure(
+            "library_saved",
+            BYTES,
+            "Bytes on disks that libraries have saved",
+            ("library",),
+            *("library_saved_bytes", _only("library")),
+        ),
         Figure("findings", COUNT, "What GET /admin/glance has found", ("severity",)),
     )
 }

@@ -12,6 +12,7 @@ BENCHMARKS = {
     "mixed": "photos at a steady pace, alone and while videos wait to be transcoded",
     "chat": "a full room: how soon everybody has what is said",
     "upload": "a large file in parts, against the same by a form",
+    "library": "videos of a folder made anew and verified, against a plain loop of ffmpeg",
 }
 
 

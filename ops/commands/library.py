@@ -147,7 +147,7 @@ def _run(given: argparse.Namespace) -> int:
         key = given.key_file.read_bytes() if given.key_file else None
         asking.run(options.folder(given), workflow, given.workflow.read_bytes(), key)
     except asking.NotTaken as error:
-        say(f"darkroom: {error}\n  → ./ops/status shows whether worker-backfill-1 is well.")
+        say(f"darkroom: {error}")
         return CANNOT
     say(f"{workflow.name} has begun; ./ops/library status shows how far it is.")
     return 0
@@ -201,8 +201,13 @@ def _loaded(path: Path) -> "Workflow | None":
 
 def _schema(given: argparse.Namespace) -> int:
     from appliance.library import workflow
+    from processors.brought import BadPlugin
 
-    print(json.dumps(workflow.schema(), indent=1))
+    try:
+        print(json.dumps(workflow.schema(), indent=1))
+    except BadPlugin as error:
+        say(f"darkroom: {error}")
+        return CANNOT
     return 0
 
 

@@ -1,6 +1,7 @@
 """What is asked of a running appliance about its libraries."""
 
 import asyncio
+import hashlib
 import os
 import re
 import tempfile
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 MOUNT_SECONDS = 12.0
 LOOK_SECONDS = 0.3
+PLACE = ("folder", "bucket", "prefix", "endpoint")
 UNDO_SECONDS = 12.0  # that a person waits; the worker goes on
 
 
@@ -68,13 +70,14 @@ def run(folder: DataFolder, workflow: "Workflow", text: bytes, key: bytes | None
 
     async def asked() -> None:
         from appliance.config import current
-        from appliance.library import wishes
+        from appliance.library import standing, wishes
 
         began = time.time()
+        _must_stay(workflow, await standing.standings())
         await asyncio.to_thread(_put_all, current().workflows, workflow, text, key)
         await _mounted(workflow.name, began)
         await wishes.pause(workflow.name, paused=False)
-        await wishes.scan(workflow.name)
+        await wishes.scan(workflow.name, unless_within=time.time() - began + 1)
 
     serving.ask(folder, asked)
 
@@ -108,6 +111,21 @@ def _inside(folder: str, path: str) -> bytes:
     return os.path.relpath(whole, os.fsencode(folder)) if folder and whole.startswith(b"/") else whole
 
 
+def _must_stay(workflow: "Workflow", standings: "list[Standing]") -> None:
+    """Raises NotTaken for another source under the name of a library that keeps originals: nobody could find these."""
+    import msgspec
+
+    one = next((one for one in standings if one.name == workflow.name), None)
+    if one is None or not one.behind.kept_bytes:
+        return
+    was, now = one.source, msgspec.to_builtins(workflow.source)
+    if [was.get(what) for what in PLACE] != [now.get(what) for what in PLACE]:
+        where = was.get("folder") or was.get("bucket")
+        raise NotTaken(
+            f"originals of {workflow.name} are kept in {where}: undo them, wait, or give this one another name"
+        )
+
+
 async def _mounted(name: str, since: float) -> None:
     from appliance.library import standing
 
@@ -116,7 +134,8 @@ async def _mounted(name: str, since: float) -> None:
         if any(one.name == name and one.mounted_at.timestamp() > since - 1 for one in await standing.standings()):
             return
         await asyncio.sleep(LOOK_SECONDS)
-    raise NotTaken(f"no worker has taken {name} within {MOUNT_SECONDS:.0f} s")
+    said = f"no worker has taken {name} within {MOUNT_SECONDS:.0f} s"
+    raise NotTaken(f"{said}\n  → ./ops/status shows whether worker-backfill-1 is well.")
 
 
 def _put_all(into: Path, workflow: "Workflow", text: bytes, key: bytes | None) -> None:
@@ -126,8 +145,10 @@ def _put_all(into: Path, workflow: "Workflow", text: bytes, key: bytes | None) -
         _put(into, beside, key)
     elif beside and not (into / beside).is_file():
         raise NotTaken(f"there is no key for the bucket yet: give it with --key-file {beside}")
-    stem = re.sub(r"[^a-z0-9]+", "-", workflow.name.lower()).strip("-") or "library"
-    _put(into, f"{stem}.json", text)
+    # Names that are written alike are libraries of their own all the same.
+    name = workflow.name
+    words, own = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-"), hashlib.sha256(name.encode()).hexdigest()[:8]
+    _put(into, f"{words[:60]}-{own}.json" if words else f"{own}.json", text)
 
 
 def _put(into: Path, name: str, text: bytes) -> None:

@@ -42,7 +42,7 @@ def test_every_route_but_the_public_ones_needs_a_caller(stack: Stack) -> None:
     assert routes > PUBLIC
     for method, path in routes - PUBLIC:
         url = stack.url + re.sub(
-            "{[a-z_]+}", "01a1fd40-745d-775e-9958-364e9bfb0770", re.sub("{(page|word_id)}", "1", path)
+            "{[a-z_]+}", "01a1fd40-745d-775e-9958-364e9bfb0770", re.sub("{(page|word_id|library)}", "1", path)
         )
         for headers in (
             {},
@@ -78,7 +78,8 @@ def test_nothing_else_is_public_nor_brought_along_by_the_framework(monkeypatch: 
     assert {path.replace(":uuid", "") for path in public} == {path for _, path in PUBLIC} | others_too
     owners = {f"/{root}/{{owner_id:str}}/events" for root in ("projects", "users")}
     chats = {f"/{root}/{{owner_id:str}}/events" for root in (layout.CHATS, layout.CHAT)}
-    asking_for_a_ticket = owners | chats | {"/progress/{progress_id:uuid}/events", "/notifications", "/admin/events"}
+    asking_for_a_ticket = owners | chats | {"/progress/{progress_id:uuid}/events", "/notifications"}
+    asking_for_a_ticket |= {"/admin/events", "/library/events"}
     assert sockets == asking_for_a_ticket
     assert {path for path in others if path.startswith("/openapi")} <= {
         *("/openapi", "/openapi/openapi.json", "/openapi/{path:str}")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from appliance import shapes
 from appliance.app import create_app
 from appliance.config import current
 from appliance.description import METHODS, described
@@ -35,6 +36,15 @@ def test_every_answer_in_json_has_a_schema_of_its_own(operations: Operations) ->
         for status, response in responses.items():
             told = response.get("content", {}).get("application/json")
             assert told is None or "$ref" in told["schema"], (name, status)
+
+
+def test_no_schema_stands_in_for_another_of_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    current.cache_clear()
+    made = create_app().openapi_schema.to_schema()["components"]["schemas"]
+    current.cache_clear()
+    assert made.keys() & shapes.SCHEMAS.keys() == {"Timeline"}, "which says more of the same answer"
 
 
 def test_every_refusal_that_may_pass_says_when_to_come_back(operations: Operations) -> None:

@@ -117,6 +117,7 @@ def test_work_that_waits_is_shown_by_its_age(project: Project, stack: Stack) -> 
     wait_for(lambda: figures(project)["darkroom_waiting_jobs images"] == 0)
 
 
+@pytest.mark.long  # tests/faults/test_hangs.py has the same hang, and whatever else is counted is counted above
 def test_a_killed_sandbox_is_counted(project: Project, stack: Stack) -> None:
     before = figures(project)
     children = decoders(stack)

@@ -1,9 +1,10 @@
 """A host with the role `library`: the workflow it was rendered with begins by itself, and nobody types anything."""
 
 import json
+import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,17 @@ from tests.cluster.cluster import FILMS, WORKFLOWS, Cluster
 from tests.cluster.conftest import EVERYTHING
 from tests.processors.clips import clip
 
-pytestmark = [pytest.mark.long, pytest.mark.root, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.root, pytest.mark.timeout(600)]
 
 WORKFLOW = {
     "name": "Films",
     "source": {"folder": str(FILMS), "settled": "0s"},
     "target": {"codec": "h265", "bit_rates": {"2160": "400k"}},
     "replace": {"allowed": True},
+    "verify": {"least_vmaf": 0},
+    "limits": {"least_free": "0"},
 }
-WORKER = "worker-backfill-1"
+WORKER, FILM = "worker-backfill-1", FILMS / "film.mp4"
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +36,10 @@ def hosts() -> Iterator[Cluster]:
             made.build()
             (made.folder / WORKFLOWS).mkdir()
             (made.folder / WORKFLOWS / "films.json").write_text(json.dumps(WORKFLOW))
-            film = made.folder / "b/upper" / FILMS.relative_to("/") / "film.mp4"
-            film.parent.mkdir(parents=True, mode=0o755)
-            film.write_bytes(clip("-c:v", "libx264", "-preset", "ultrafast", "-qp", "8", "-pix_fmt", "yuv420p"))
+            made.machines["b"].run("mkdir", "--mode=0755", str(FILMS))
+            film = clip("-c:v", "libx264", "-preset", "ultrafast", "-qp", "8", "-pix_fmt", "yuv420p")
+            written = made.machines["b"].inside("tee", str(FILM))
+            subprocess.run(written, input=film, stdout=subprocess.DEVNULL, check=True)
             made.render()
             made.install()
             made.mount()
@@ -46,27 +50,31 @@ def hosts() -> Iterator[Cluster]:
             made.close()
 
 
-def standing(hosts: Cluster, waits: str | None) -> dict[str, Any]:
-    """Once it has been looked through, and waits for what begins like this."""
-    limit = time.monotonic() + 60
+def standing(hosts: Cluster, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """Of the library, once it is as wanted."""
+    limit = time.monotonic() + 90
     while True:
         listed = json.loads(hosts.ops("library", "status", "--json").stdout)
-        for one in listed:
-            same = one["waits"] is None if waits is None else (one["waits"] or "").startswith(waits)
-            if same and one["scan"] and one["scan"]["ended_at"]:
-                return dict(one)
+        for one in filter(wanted, listed):
+            return dict(one)
         assert time.monotonic() < limit, f"{listed}\n{hosts.services['b'][WORKER].log.read_text()[-3000:]}"
         time.sleep(0.5)
 
 
-def test_what_is_mounted_is_looked_through_and_says_what_it_lacks(hosts: Cluster) -> None:
+def test_what_is_mounted_is_looked_through_and_made_anew_once_it_may_be(hosts: Cluster) -> None:
     host = hosts.machines["b"]
     uid = host.run("id", "--user", "darkroom").stdout.strip()
-    closed = standing(hosts, f"the folder {FILMS} can't be written by uid {uid}: setfacl")
+    closed = standing(hosts, lambda one: bool(one["waits"] and one["scan"] and one["scan"]["ended_at"]))
+    assert closed["waits"].startswith(f"the folder {FILMS} can't be written by uid {uid}: setfacl")
     assert (closed["scan"]["seen"], closed["ahead"]["waiting"]) == (1, 1)
     assert "chown -R" in hosts.ops("library", "status").stdout
+    before = host.run("sha256sum", str(FILM)).stdout
     host.run(*closed["waits"].rpartition(", or ")[2].split())
-    assert standing(hosts, None)["mounted"]
+    made = standing(
+        hosts, lambda one: bool(one["behind"]["replaced"] or one["behind"]["kept"] or one["ahead"]["failed"])
+    )
+    assert made["behind"]["replaced"] == 1, hosts.services["b"][WORKER].log.read_text()[-3000:]
+    assert host.run("sha256sum", str(FILM)).stdout != before
 
 
 def test_its_worker_is_one_of_those_that_are_well(hosts: Cluster) -> None:

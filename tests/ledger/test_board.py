@@ -95,6 +95,9 @@ async def test_a_lane_that_is_paused_is_told_of_and_not_called_slow(intake: Inta
         assert "backlog" in await _found(Sources(redis, intake.objects, OF_OTHERS))
         paused = await _found(Sources(redis, intake.objects, Config(storage_bucket="theirs", images_paused=True)))
     assert set(paused) == {"lane_paused"}
+    await fetch("UPDATE ledger.assets SET lane = 'backfill'")
+    async with beating(redis, "worker-backfill-1", lane="backfill"):
+        assert not await _found(Sources(redis, intake.objects, OF_OTHERS)), "a library waits for the night"
     assert paused["lane_paused"].severity == "watch"
     assert "images_paused false" in paused["lane_paused"].remedy
 

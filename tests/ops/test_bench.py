@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ops.benchmarks import chat, documents, ingest, memory, mixed, renditions, transform, upload, video
+from ops.benchmarks import chat, documents, ingest, library, memory, mixed, renditions, transform, upload, video
+from tests.processors import films
 from tests.stack import CHECKOUT, environment
 
 
@@ -18,6 +19,7 @@ from tests.stack import CHECKOUT, environment
         *((ingest.main, option) for option in ("--count", "--runs", "--at-once")),
         *((bench.main, "--rounds") for bench in (transform, documents)),
         (upload.main, "--runs"),
+        *((library.main, option) for option in ("--rounds", "--seconds", "--threads")),
         *((chat.main, option) for option in ("--members", "--messages", "--a-minute")),
     ],
 )
@@ -96,6 +98,24 @@ def test_videos_are_measured(capsys) -> None:
     assert {(one["clip"], one["codec"]) for one in told["made"]} == {("easy", "h264"), ("noise", "h264")}
     assert all(one["speed"] > 0 and 0 < one["vmaf"] <= 100 for one in told["made"])
     assert set(told["told"]) == {str(size) for size in video.SIZES}
+
+
+def test_a_library_is_measured_and_a_loop_loses_what_it_keeps(tmp_path: Path, capsys) -> None:
+    data = films.matroska()
+    (tmp_path / "rich.mkv").write_bytes(data)
+    (tmp_path / "text.mkv").write_text("no film")
+    assert library.main([str(tmp_path), "--rounds", "1", "--tree", "300", "--json"]) in (0, 1)
+    told = json.loads(capsys.readouterr().out)
+    assert (told["files"], told["before"]) == (2, len(data) + len("no film"))
+    assert told["sides"]["library"]["harmed"] == {}
+    [(name, lost)] = told["sides"]["loop"]["harmed"].items()
+    assert (name, "1 of attachment lost" in lost) == ("0000-rich", True)
+    assert set(library.STEPS) - {"replaced"} <= set(told["steps"])
+    assert all(step["rate"] > 0 for step in told["steps"].values())
+    assert told["ratio"] > 0
+    assert (tmp_path / "rich.mkv").read_bytes() == data
+    (tmp_path / "none").mkdir()
+    assert library.main([str(tmp_path / "none")]) == 2
 
 
 @pytest.mark.long

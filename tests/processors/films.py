@@ -131,6 +131,14 @@ def interlaced() -> bytes:
 
 
 @cache
+def recording() -> bytes:
+    """As a recorder begins one: in the middle of pictures that nobody can decode without those before."""
+    made = ("-c:v", "mpeg2video", "-b:v", "4M", "-bf", "2", "-g", "12", "-c:a", "mp2")
+    whole = ran(*_patterns(), *_tones(440), *made, suffix="ts")
+    return whole[188 * 800 :]
+
+
+@cache
 def camera() -> bytes:
     """Motion JPEG in AVI, of full range and 4:2:2, with sound as it is."""
     return ran(

@@ -91,7 +91,9 @@ def test_the_table_has_what_is_shown(made: dict[str, Developed]) -> None:
     assert tables["prices.csv"]["sheets"] == [{"name": "", "rows": [["Apfel", "1,5"], ["Grüße", "a;b"]], "cut": False}]
 
 
-@pytest.mark.parametrize("second", sorted(SECOND))
+@pytest.mark.parametrize(
+    "second", [one if one is Layer.LANDLOCK else pytest.param(one, marks=pytest.mark.long) for one in sorted(SECOND)]
+)
 async def test_behind_each_second_wall(second: Layer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By a descriptor, as large files come. Bubblewrap is an old one here, that limits no folder in memory."""
     monkeypatch.setattr(scratch, "_sizes", lambda: False)

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
-from tests.web.board import SECONDS, address, board
+from tests.web.board import SECONDS, address, printed
 from tests.web.photos import photo
 from tests.web.visitor import PATIENCE, visitor
 
@@ -14,12 +14,11 @@ REFUSED = r"status of 40[013]"
 
 
 async def test_address_lets_in_once_and_leaves_no_code_behind(browser, stack, host):
-    made = await board(browser, stack)
+    made = await visitor(browser)
+    await made.enter(await printed(stack))
     assert made.page.url == f"{stack.url}/admin"
     await expect(made.page.locator("#verdict")).not_to_have_text("Looking …")
-    await made.page.reload()
-    await made.live()
-    await made.button("Sign out").click()
+    await made.page.get_by_role("button", name="Sign out").click()
     await expect(made.page.locator("#door")).to_be_visible()
     await expect(made.page.locator("#board")).to_be_hidden()
     await made.page.reload()
@@ -91,6 +90,7 @@ async def test_failed_file_comes_by_itself_is_tried_again_and_is_looked_up(overs
     overseer.clean(host)
 
 
+@pytest.mark.long
 async def test_all_that_failed_for_a_reason_are_tried_again(overseer, host, tmp_path):
     page = overseer.page
     ids = [(await overseer.bad_upload(tmp_path))[0] for _ in range(2)]
@@ -158,6 +158,7 @@ async def test_key_is_made_shown_once_and_revoked(overseer, stack, host):
     overseer.clean(host)
 
 
+@pytest.mark.long
 async def test_limits_of_a_project_are_set_and_given_up(overseer, host):
     page, project = overseer.page, overseer.api.id
     await page.get_by_label("Id begins with").fill(project)
@@ -180,6 +181,7 @@ async def test_limits_of_a_project_are_set_and_given_up(overseer, host):
     overseer.clean(host, REFUSED)
 
 
+@pytest.mark.long
 async def test_what_is_looked_up_and_is_not_there_is_said(overseer, host):
     page = overseer.page
     await page.get_by_label("Id of a file").fill("nothing-has-this-id")

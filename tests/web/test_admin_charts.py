@@ -11,6 +11,7 @@ from tests.web.visitor import Visitor, visitor
 TICKS = "([most, count, unit]) => import('/web/admin/ticks.js').then(({ valueTicks }) => valueTicks(most, count, unit))"
 TIMES = "([from, to, count]) => import('/web/admin/ticks.js').then(({ timeTicks }) => timeTicks(from, to, count))"
 WORDS = "([name, value]) => import('/web/admin/words.js').then((words) => words[name](value))"
+FIGURES = "([answer, how]) => import('/web/admin/figures.js').then(({ figuresOf }) => figuresOf(answer, how))"
 DRAWN = """async ([title, kind, figures]) => {
     const { Chart } = await import("/web/admin/chart.js");
     document.body.replaceChildren();
@@ -70,7 +71,7 @@ async def test_what_is_not_known_is_a_gap_and_no_zero(easel, host):
     easel.clean(host)
 
 
-@pytest.mark.parametrize("kind", ["area", "bars"])
+@pytest.mark.parametrize("kind", [pytest.param("area", marks=pytest.mark.long), "bars"])
 async def test_stacked_figures_add_up(easel, host, kind):
     page = easel.page
     series = [{"name": "Images", "values": [2, 2]}, {"name": "Media", "values": [4, 4]}]
@@ -84,6 +85,21 @@ async def test_stacked_figures_add_up(easel, host, kind):
     easel.clean(host)
 
 
+@pytest.mark.long
+async def test_what_is_rare_is_told_by_the_minute(easel):
+    answer = {"from": "2026-11-27T12:00:00Z", "step_seconds": 60, "unit": "per_second"}
+    damaged, others = {"code": "damaged", "of": "p95"}, {"labels": {}, "values": [None, 0, 0]}
+    lines = [{"labels": damaged, "values": [None, 0.5, 0.25]}, others]
+    figures = await easel.page.evaluate(FIGURES, [{**answer, "series": lines}, {"only": {"of": "p95"}}])
+    assert (figures["from"], figures["step"], figures["unit"]) == (NOON, 60, "per_minute")
+    assert figures["series"] == [{"name": "Damaged", "values": [None, 30, 15]}]
+    lines[0]["values"] = [None, 2, 0.25]
+    figures = await easel.page.evaluate(FIGURES, [{**answer, "series": lines}, {}])
+    assert (figures["unit"], figures["series"][0]["values"]) == ("per_second", [None, 2, 0.25])
+    assert [line["name"] for line in figures["series"]] == ["Damaged, P95", "All"]
+
+
+@pytest.mark.long
 async def test_figures_are_written_as_a_person_says_them(easel, host):
     said = [
         *[("durationInWords", seconds) for seconds in (0, 0.12, 5, 75, 3600, 100_000)],

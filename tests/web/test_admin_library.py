@@ -14,6 +14,7 @@ from playwright.async_api import expect
 
 from tests.library.films import OLD
 from tests.processors.clips import clip
+from tests.stack import Stack
 from tests.web.visitor import PATIENCE
 
 pytestmark = pytest.mark.long
@@ -21,10 +22,28 @@ MADE_WITHIN = 180_000  # milliseconds
 MPEG2 = ("-c:v", "mpeg2video", "-b:v", "4M", "-maxrate", "4M", "-bufsize", "1M")
 
 
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """One with somebody who works on libraries, whom the other tests do without."""
+    made = Stack(DARKROOM_BACKFILL_WORKERS="1")
+    try:
+        made.up()
+        yield made
+    finally:
+        made.close()
+
+
 @pytest.fixture
 def films(stack) -> Iterator[tuple[str, Path]]:
     """A library by its name, and its one film, where those who work on it may write."""
     top = Path(tempfile.mkdtemp(prefix="films-"))
+    try:
+        yield _given(stack, top), top / "old.MPG"
+    finally:
+        shutil.rmtree(top)
+
+
+def _given(stack: Stack, top: Path) -> str:
     film = top / "old.MPG"
     film.write_bytes(clip(*MPEG2, pattern="testsrc2=size=640x360:rate=25:duration=3", suffix="mpeg"))
     os.utime(film, (OLD, OLD))
@@ -39,14 +58,10 @@ def films(stack) -> Iterator[tuple[str, Path]]:
         "replace": {"allowed": True, "keep": "30d"},
         "limits": {"least_free": "1G"},
     }
-    written = top.with_suffix(".json")
-    written.write_text(json.dumps(wanted))
-    given = stack.verb("library", "run", str(written))
+    (stack.folder / "films.json").write_text(json.dumps(wanted))
+    given = stack.verb("library", "run", str(stack.folder / "films.json"))
     assert given.returncode == 0, given.stderr
-    yield name, film
-    stack.verb("library", "pause", name)
-    written.unlink()
-    shutil.rmtree(top)
+    return name
 
 
 async def test_film_is_made_anew_and_brought_back(overseer, host, films):

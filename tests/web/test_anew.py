@@ -72,6 +72,7 @@ async def test_own_photos_are_followed_to_their_end(guest, project_of, host, tmp
     guest.clean(host)
 
 
+@pytest.mark.long
 async def test_viewer_goes_on_from_the_photo_it_shows(guest, host, tmp_path):
     between = Deafness()
     await between.stand_between(guest.page)

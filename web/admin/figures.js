@@ -24,6 +24,8 @@ const CHARTS = [
   { metric: "requests", title: "Requests to the API", kind: "area" },
   { metric: "stored", title: "Originals kept", kind: "area" },
   { metric: "storage_bytes", title: "Room on the drives" },
+  { metric: "oldest_waiting", title: "How long the oldest has waited" },
+  { metric: "library_saved", title: "Space saved in libraries", kind: "area" },
 ];
 
 /** Throughput, latency, errors, room: over up to thirty days. */
@@ -91,7 +93,15 @@ function pathOf({ metric, kind }, from, to) {
 export function figuresOf({ from, step_seconds: step, unit, series }, { only = {} } = {}) {
   const fits = ({ labels }) => Object.entries(only).every(([name, value]) => labels[name] === value);
   const shown = series.filter(fits).map(({ labels, values }) => ({ name: nameOf(labels, only), values }));
-  return { from: Date.parse(from) / 1000, step, unit, series: shown };
+  return { from: Date.parse(from) / 1000, step, ...readable(unit, shown) };
+}
+
+/** What comes less than once a second is told by the minute. */
+function readable(unit, series) {
+  const most = Math.max(0, ...series.flatMap(({ values }) => values));
+  if (unit !== "per_second" || most >= 1) return { unit, series };
+  const byMinute = (value) => (value === null ? null : value * 60);
+  return { unit: "per_minute", series: series.map(({ name, values }) => ({ name, values: values.map(byMinute) })) };
 }
 
 function nameOf(labels, only) {

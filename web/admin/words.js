@@ -19,6 +19,7 @@ const UNITS = {
   ratio: (value) => SHARE.format(value),
   count: (value) => numberInWords(value),
   per_second: (value) => `${numberInWords(value)}/s`,
+  per_minute: (value) => `${numberInWords(value)}/min`,
   bytes_per_second: (value) => `${bytesInWords(value)}/s`,
 };
 

@@ -85,7 +85,8 @@ class BucketKeeping:
         if isinstance(copy, NoRoom | NotDone):
             return copy
         stack.callback(os.close, copy.descriptor)
-        return Opened(copy.descriptor, copy.sha256, head)
+        found = Found(head.key, head.size, round(head.modified.timestamp() * 1e9), etag=head.etag)
+        return Opened(copy.descriptor, copy.sha256, head, found)
 
     def room(self, path: bytes, asset: UUID, size: int) -> Scratch | NotDone | NoRoom:
         try:

@@ -56,21 +56,29 @@ def recover(place: Place, wanted: Collection[UUID] = ()) -> Iterator[Recovered |
 def settle(place: Place, kept: int, asset: UUID) -> Recovered | NotDone | None:
     """The same of one asset, whose lock is held; None where nothing was broken off. kept: a descriptor of KEPT."""
     try:
-        with places.opened(str(asset), kept) as own:
+        with ExitStack() as stack:
             try:
-                state, record = records.read(own)
-            except FileNotFoundError:
-                return _without_record(kept, own, asset)
-            if state is State.REPLACED and Spot(own, ORIGINAL).exists():
+                own = stack.enter_context(places.opened(str(asset), kept))
+            except FileNotFoundError:  # brought to its end by somebody else meanwhile
                 return None
-            with _folder(place, record) as folder:
-                beside = {spot: which(spot, record) for spot in records.files(own)}
-                end = _ENDINGS[state](Found(record, kept, own, folder, beside))
-                return Recovered(asset, end, record.shown)
+            return _ended(place, kept, own, asset)
     except Damaged as error:
-        return NotDone(Hindrance.DAMAGED, f"the record can't be read: {error}", asset)
+        return NotDone(Hindrance.DAMAGED, f"its record can't be read: {error}", asset)
     except OSError as error:
         return failed(error, asset)
+
+
+def _ended(place: Place, kept: int, own: int, asset: UUID) -> Recovered | NotDone | None:
+    try:
+        state, record = records.read(own)
+    except FileNotFoundError:
+        return _without_record(kept, own, asset)
+    if state is State.REPLACED and Spot(own, ORIGINAL).exists():
+        return None
+    with _folder(place, record) as folder:
+        beside = {spot: which(spot, record) for spot in records.files(own)}
+        end = _ENDINGS[state](Found(record, kept, own, folder, beside))
+    return Recovered(asset, end, record.shown)
 
 
 @contextmanager

@@ -130,7 +130,7 @@ def _same(value: str, other: str) -> bool:
 
 
 def _plain(value: str) -> str:
-    return value.rstrip("Z0").rstrip(".")
+    return value.rstrip("Z0").rstrip(".") if value.endswith("Z") else value
 
 
 def _light(before: Inventory, after: Inventory, order: Order) -> Check:

@@ -16,6 +16,8 @@ RASTER = 0.0011
 # A stream that is kept, its packets before and now.
 Pair = tuple[Kept, Track, Track]
 File = tuple[Inventory, Packets]
+# When the pictures of both begin, of those that can be decoded.
+Begins = tuple[float, float]
 
 
 def compare_packets(before: File, after: File, order: Order, bars: Bars) -> list[Check]:
@@ -29,7 +31,7 @@ def compare_packets(before: File, after: File, order: Order, bars: Bars) -> list
     # Where the pictures begin that could be decoded, against which all else is shown.
     begins = _begin(before[1], missing), _begin(after[1])
     return [
-        _length(before, after, pairs, bars),
+        _length(before, after, pairs, begins, bars),
         _times(before[1], after[1], missing),
         _starts(pairs, begins, bars),
         _copied(pairs),
@@ -37,7 +39,7 @@ def compare_packets(before: File, after: File, order: Order, bars: Bars) -> list
     ]
 
 
-def _length(before: File, after: File, pairs: list[Pair], bars: Bars) -> Check:
+def _length(before: File, after: File, pairs: list[Pair], begins: Begins, bars: Bars) -> Check:
     """Of the container, and of the packets of each stream."""
     rate = before[0].pictures.rate
     wrong, slack = [], max(bars.seconds, 1 / rate if rate else 0.0)
@@ -45,8 +47,10 @@ def _length(before: File, after: File, pairs: list[Pair], bars: Bars) -> Check:
     if abs(was - now) > slack:
         wrong.append(f"the file lasts {now:.3f} s, not {was:.3f} s")
     for kept, old, new in pairs:
-        if kept.stream.kind in (Kind.VIDEO, Kind.AUDIO) and abs(_lasts(old) - _lasts(new)) > slack:
-            wrong.append(f"stream {kept.stream.index} lasts {_lasts(new):.3f} s, not {_lasts(old):.3f} s")
+        shown = begins if kept.how is How.PICTURES else (old.begin, new.begin)
+        lasted, lasts = _lasts(old, shown[0]), _lasts(new, shown[1])
+        if kept.stream.kind in (Kind.VIDEO, Kind.AUDIO) and abs(lasted - lasts) > slack:
+            wrong.append(f"stream {kept.stream.index} lasts {lasts:.3f} s, not {lasted:.3f} s")
     return check("length", wrong, f"{now:.3f} s")
 
 
@@ -59,8 +63,8 @@ def _whole(inventory: Inventory, packets: Packets) -> float:
     return max([inventory.seconds or 0.0, *(end - inventory.start for end in ends)])
 
 
-def _lasts(track: Track) -> float:
-    return 0.0 if track.begin is None or track.end is None else track.end - track.begin
+def _lasts(track: Track, begin: float | None) -> float:
+    return 0.0 if begin is None or track.end is None else track.end - begin
 
 
 def _begin(packets: Packets, missing: int = 0) -> float:
@@ -78,7 +82,8 @@ def _times(before: Packets, after: Packets, missing: int) -> Check:
     worst, slack = _apart(kept, new) / MICROSECONDS, _slack(kept)
     if worst > slack:
         return Check("times", False, f"a picture is shown {worst:.4f} s from where it was")
-    return Check("times", True, f"{len(new)} pictures, none over {worst:.4f} s from where it was")
+    cut = f"; {missing} before the first whole one are gone" if missing else ""
+    return Check("times", True, f"{len(new)} pictures, none over {worst:.4f} s from where it was{cut}")
 
 
 def _slack(times: "array[int]") -> float:
@@ -99,7 +104,7 @@ def _finest(times: "array[int]") -> int:
     return min((after - before for before, after in pairwise(times)), default=0)
 
 
-def _starts(pairs: list[Pair], begins: tuple[float, float], bars: Bars) -> Check:
+def _starts(pairs: list[Pair], begins: Begins, bars: Bars) -> Check:
     """Sound and subtitles begin, against the pictures, when they did."""
     wrong = []
     slack = min(bars.seconds, 0.04)

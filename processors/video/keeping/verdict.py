@@ -13,7 +13,7 @@ class Bars:
     least_vmaf: float = 90.0
     least_second: float = 0.75
     seconds: float = 0.1
-    every: int = 5
+    every: int = 10
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ to bring it to an end.
 import os
 import random
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -17,7 +18,6 @@ from tests.library.originals.scene import Scene, dying
 
 pytestmark = [pytest.mark.root, pytest.mark.pure]
 ROUNDS = 60
-MOST_SECONDS = 0.06  # a replacement here takes less
 
 
 @pytest.fixture(params=["xfs", "ext4"])
@@ -47,6 +47,13 @@ def shoot(disk: Volume, number: int, name: str | None) -> Scene:
     scene = Scene(disk.place, disk.place / str(number) / "film.avi", name).shoot()
     os.sync()
     return scene
+
+
+def usual(scene: Scene) -> float:
+    """Seconds that it takes here to replace one film and bring it back."""
+    begin = time.monotonic()
+    scene.replaced().undo()
+    return time.monotonic() - begin
 
 
 def ends(scene: Scene) -> None:
@@ -82,10 +89,10 @@ def test_after_any_step_of_undoing(disk: Volume, name: str | None) -> None:
 @pytest.mark.parametrize("name", [None, "film.mkv"], ids=["same name", "other name"])
 def test_at_random_moments(disk: Volume, name: str | None) -> None:
     seed = random.randrange(1 << 32)
-    chance, seen = random.Random(seed), set()
+    chance, seen, most = random.Random(seed), set(), usual(shoot(disk, ROUNDS, name))
     for number in range(ROUNDS):
         scene = shoot(disk, number, name)
-        cut = threading.Timer(chance.uniform(0, MOST_SECONDS), disk.cut_power)
+        cut = threading.Timer(chance.uniform(0, most), disk.cut_power)
         cut.start()
         with suppress(OSError, AssertionError):
             scene.replace()

@@ -3,15 +3,17 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from appliance.library.originals import replacing
+from appliance.library.originals import places, replacing
+from appliance.library.originals.hindrances import Hindrance, NotDone
 from appliance.library.originals.recovering import End, Recovered
 from appliance.library.originals.replacing import OTHER_NAME, SAME_NAME
 from appliance.library.originals.undoing import STEPS
 from tests.library.originals.fallback import without_flags
-from tests.library.originals.scene import OTHER, Scene, die_after, die_before, dying
+from tests.library.originals.scene import OLD, OTHER, Scene, die_after, die_before, dying
 
 pytestmark = pytest.mark.pure
 MOST = 60
@@ -142,3 +144,27 @@ def test_a_folder_that_was_removed_meanwhile_is_no_error(film: Scene) -> None:
     film.film.parent.rmdir()
     assert [one.end for one in film.recover() if isinstance(one, Recovered)] == [End.ROLLED_BACK]
     assert not film.kept.exists()
+
+
+def test_what_somebody_else_has_ended_meanwhile_is_no_error(film: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the list and the lock."""
+    film.replaced()
+    listed = places.assets
+
+    def assets(folder: int) -> list[UUID]:
+        found = listed(folder)
+        film.undo()
+        return found
+
+    monkeypatch.setattr(places, "assets", assets)
+    assert film.recover() == []
+    film.must_be_old()
+
+
+def test_what_is_kept_without_a_record_is_told_and_stays(film: Scene) -> None:
+    film.replaced()
+    (film.kept / "replaced").unlink()
+    (one,) = film.recover()
+    assert isinstance(one, NotDone)
+    assert (one.why, one.asset) == (Hindrance.DAMAGED, film.asset)
+    assert (film.kept / "original").read_bytes() == OLD

@@ -5,19 +5,22 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from appliance.library.originals import replacing
+from appliance.library.originals import beginning, replacing
 from appliance.library.originals.beginning import Job
 from appliance.library.originals.dressing import dress
 from appliance.library.originals.hindrances import Hindrance, NotDone, Stop
 from appliance.library.originals.keeping import kept
+from appliance.library.originals.leases import Lease, lease
 from appliance.library.originals.records import Record
 from appliance.library.originals.replacing import Replaced, replace
 from appliance.library.originals.spots import Spot
+from appliance.library.originals.undoing import Undone
 from tests.library.originals.fallback import without_flags
 from tests.library.originals.scene import NEW, NOBODY, OLD, OTHER, UNTIL, WRITTEN, Scene, as_nobody, digest, dying
 
@@ -70,7 +73,7 @@ CHANGES: dict[str, Callable[[Scene], object]] = {
     "another time": lambda scene: os.utime(scene.film, ns=(0, 0)),
     "another file": lambda scene: (scene.film.unlink(), scene.shoot()),
     "a link": lambda scene: (scene.film.rename(scene.folder / "moved"), scene.film.symlink_to(scene.folder / "moved")),
-    "the same length and time": lambda scene: (
+    "no other length or time": lambda scene: (
         scene.film.write_bytes(OLD[::-1]),
         os.utime(scene.film, ns=(0, WRITTEN)),
     ),
@@ -84,6 +87,20 @@ def test_what_was_changed_meanwhile_stays(scene: Scene, change: Callable[[Scene]
     assert outcome.why in (Hindrance.CHANGED, Hindrance.FAILED)
     assert scene.film.read_bytes() in (OLD, OTHER, OLD[::-1])
     assert not scene.kept.exists()
+
+
+def test_what_is_changed_while_what_was_made_is_read_stays(film: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By one who sets its time back."""
+
+    @contextmanager
+    def leased(descriptor: int) -> Iterator[Lease]:
+        CHANGES["no other length or time"](film)
+        with lease(descriptor) as held:
+            yield held
+
+    monkeypatch.setattr(beginning, "lease", leased)
+    assert why(film.replace()) is Hindrance.CHANGED
+    assert film.film.read_bytes() == OLD[::-1]
 
 
 def test_another_mode_is_no_change(film: Scene) -> None:
@@ -210,7 +227,7 @@ NAMES = {"not UTF-8": b"\xff\xfe \n%s.avi", "the longest": b"f" * 251 + b".avi",
 def test_any_name(folder: Path, name: bytes) -> None:
     scene = Scene(folder, folder / "\udcff folder" / os.fsdecode(name)).shoot().replaced()
     scene.must_be_new()
-    scene.undo()
+    assert isinstance(scene.undo(), Undone)
     scene.must_be_old()
 
 

@@ -75,13 +75,16 @@ def test_a_process_that_was_forked_meanwhile_holds_nothing(film: Scene) -> None:
     with reserved(film, MIB):
         child = os.fork()
         if child == 0:
-            os.read(waiting, 1)
+            os.close(over)
+            os.read(waiting, 1)  # until the other end is closed, by whatever
             os._exit(0)
-    with reserved(film, MIB):
-        os.write(over, b"!")
-    assert os.waitpid(child, 0)[1] == 0
-    os.close(waiting)
-    os.close(over)
+    try:
+        with reserved(film, MIB):
+            pass
+    finally:
+        os.close(over)
+        os.close(waiting)
+        assert os.waitpid(child, 0)[1] == 0
 
 
 def test_what_somebody_left_who_is_gone_is_removed(film: Scene) -> None:
