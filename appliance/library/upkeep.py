@@ -18,6 +18,7 @@ from appliance.library.shelf import Shelf
 from appliance.logs import log
 
 AT_ONCE = 50
+LATER_SECONDS = 60.0
 SELDOM_SECONDS = 600.0  # between two looks whether the time of an original is over
 LATER = frozenset({Hindrance.BUSY, Hindrance.IN_USE, Hindrance.AWAY})
 _WANTED = """
@@ -34,13 +35,20 @@ class Upkeep:
         self._ledger, self._shelf = ledger, shelf
         self._recovered = set[int]()
         self._looked = dict[int, float]()
+        self._later = dict[int, float]()
 
     async def look(self) -> None:
         """One round. Raises Unavailable."""
         libraries = {one.id: one for one in self._shelf.libraries.values() if one.workflow.replace.allowed}
         for library in libraries.values():
-            await self._recover(library)
-            await self._expire(library)
+            if time.monotonic() >= self._later.get(library.id, 0.0):
+                try:
+                    await self._recover(library)
+                    await self._expire(library)
+                except OSError as error:  # a bucket that gives no answer, say: the others go on
+                    self._later[library.id] = time.monotonic() + LATER_SECONDS
+                    why = error.strerror or type(error).__name__
+                    log.error("originals not looked after", library=library.workflow.name, reason=why)
         if libraries:
             for row in await fetch("SELECT * FROM ledger.library_asked_back($1, $2)", list(libraries), AT_ONCE):
                 await self._undo(libraries[row["library"]], row["asset"], row["path"])
@@ -49,10 +57,10 @@ class Upkeep:
         """What was broken off by the end of a worker, once: afterwards each sees to its own."""
         if library.id in self._recovered:
             return
-        self._recovered.add(library.id)
         wanted = await _wanted()
         for one in await asyncio.to_thread(self._keeping(library).recover, wanted):
             log.warning("what was broken off has come to its end", library=library.workflow.name, **_told(one))
+        self._recovered.add(library.id)
 
     async def _expire(self, library: Library) -> None:
         now = time.monotonic()

@@ -109,7 +109,7 @@ class BucketKeeping:
         return done if isinstance(done, NotDone) else self._taken(done)
 
     def settled(self, path: bytes, asset: UUID) -> Taken | None:
-        with talking(), self._alone(asset) as free:
+        with self._alone(asset) as free:  # what storage says is for whoever works on the file: it is put off
             if not free:
                 return None
             recovering.settle(self._client.bucket, asset)

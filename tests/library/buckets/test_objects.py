@@ -18,6 +18,7 @@ from processors.sandbox.probe import probe as probe_layers
 from storage import buckets
 from storage.buckets import Bucket
 from storage.endpoint import Endpoint
+from storage.errors import StorageUnavailable
 from storage.tenants import Tenants
 from tests.daemons.minio import ROOT
 from tests.library.buckets.grounds import (
@@ -144,6 +145,7 @@ def test_a_key_that_may_only_read_is_told_before_the_work(bucket: Buckets, tenan
     assert "AccessDenied" in why
     told = replaced(bucket, FILM)
     assert isinstance(told, NotDone)
+    assert told.why is Hindrance.AWAY  # the file is not to blame
     assert bucket.get(FILM) == OLD
 
 
@@ -157,6 +159,8 @@ def test_no_room_for_a_copy_and_no_endpoint(bucket: Buckets) -> None:
         away = bucket.kept(Endpoint("http://127.0.0.1:9")).open(FILM.encode(), version, stack)
         assert isinstance(away, NotDone)
         assert away.why is Hindrance.AWAY
+        with pytest.raises(StorageUnavailable):  # the attempt is put off, and is not one of those that are counted
+            bucket.kept(Endpoint("http://127.0.0.1:9")).settled(FILM.encode(), uuid4())
     source = {"bucket": bucket.name, "prefix": "old/", "key_file": "films.key"}
     nowhere = Keepings(bucket.folder, bucket.local).of(workflow(source))
     with pytest.raises(OSError, match="no endpoint is named"):
