@@ -8,7 +8,7 @@ from appliance.config import Settings
 from appliance.files.attempts import Attempts, Unfit
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.library.jobs import Job, Jobs, Made, library_of
-from appliance.library.keeping import Now, Taken
+from appliance.library.keeping import Keeping, Now, Taken
 from appliance.library.making import Kept, Making, Meter, NoRoomNow, NotNow, in_thread, must_be_done
 from appliance.library.originals.hindrances import Hindrance
 from appliance.library.plugins import cut
@@ -61,6 +61,7 @@ class Bench(Attempts):
             try:
                 await self._worked(making, known, meter)
             except Kept as kept:
+                await self._must_be_so(kept, keeping)
                 await self._kept(job, kept, known, meter)
             except Refused as refused:
                 why = "larger" if refused.code is Code.NO_SMALLER else refused.code
@@ -72,6 +73,11 @@ class Bench(Attempts):
                     self._shelf.hold(job.library, full.detail)
                 raise
             making.over()
+
+    async def _must_be_so(self, kept: Kept, keeping: Keeping) -> None:
+        """Raises NotNow where a file is gone by the word of a storage that lacks drives."""
+        if kept.why == Hindrance.GONE and keeping.ours and not await self._in_thread(self._objects.whole):
+            raise NotNow("storage lacks drives, and finds not all that it has")
 
     async def _worked(self, making: Making, known: dict[str, Any], meter: Meter) -> None:
         """All steps, as a list. known: is filled with what is found out, for the result."""
