@@ -141,7 +141,10 @@ class Config:
     jobs_in_flight: int = setting(2, "jobs a worker process has under way: one decodes while the other moves bytes")
     images_paused: bool = live(False, "no photo is begun with while this is so; what is under way ends")
     images_at_once: int = live(
-        0, "photos that a worker process has under way; 0: as it was started with", least=0, most=MOST_AT_ONCE
+        0,
+        "photos that a worker process has under way, one of them in its decoder; 0: as it was started with",
+        least=0,
+        most=MOST_AT_ONCE,
     )
     media_paused: bool = live(False, "the same of videos and documents: none is begun with")
     media_at_once: int = live(0, "the same of videos and documents; 0: one", least=0, most=MOST_AT_ONCE)

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
+from processors.brought import brought
 from processors.processor import Processor
 from processors.profile import FOLDERS, Profile
 
@@ -29,10 +29,6 @@ class Plugin:
     recognise: Callable[[bytes], bool] | None = None
 
 
-class BadPlugin(Exception):
-    """A package that is installed can't be used as it is. Says which, and why."""
-
-
 _installed: dict[str, Plugin] | None = None
 
 
@@ -43,13 +39,11 @@ def installed(own: Iterable[Profile] = ()) -> Mapping[str, Plugin]:
     """
     global _installed
     if _installed is None:
-        found: dict[str, Plugin] = {}
-        for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
-            plugin = entry.load()
-            if why := _against(plugin, [*own, *(other.profile for other in found.values())]):
-                raise BadPlugin(f"The plug-in {entry.name} ({entry.value}) can't be used: {why}")
-            found[plugin.profile.name] = plugin
-        _installed = found
+        there = list(own)
+        found = brought(
+            GROUP, Plugin, lambda one, before: _against(one, [*there, *(other.profile for other in before)])
+        )
+        _installed = {one.plugin.profile.name: one.plugin for one in found}
     return _installed
 
 
@@ -61,10 +55,8 @@ def recognised(head: bytes) -> str | None:
     return None
 
 
-def _against(plugin: object, others: Iterable[Profile]) -> str:
+def _against(plugin: Plugin, others: Iterable[Profile]) -> str:
     """What speaks against it; empty if nothing does."""
-    if not isinstance(plugin, Plugin):
-        return "its entry point names no processors.plugin.Plugin"
     profile = plugin.profile
     if profile.processor is not Processor.PLUGIN or profile.lane != "images":
         return "its profile needs processor=Processor.PLUGIN and lane='images'"

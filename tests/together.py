@@ -2,7 +2,7 @@
 
 from xdist.scheduler import LoadFileScheduling
 
-FOLDERS = ("tests/faults/", "tests/profiles/", "tests/quotas/")
+FOLDERS = ("tests/faults/", "tests/library/", "tests/profiles/", "tests/quotas/")
 """Spread over three workers, each of them would start the folder's appliance: some 15 s of CPU every time."""
 
 

@@ -7,9 +7,11 @@ from uuid import UUID
 from appliance.config import Settings
 from appliance.files.attempts import Attempts, Unfit
 from appliance.ledger.service import Claim, Failure, Ledger
-from appliance.library.jobs import Job, Jobs, Now, library_of
-from appliance.library.making import Kept, Making, Meter, NoRoomNow, now_there
-from appliance.library.originals.resuming import settled
+from appliance.library.jobs import Job, Jobs, Made, library_of
+from appliance.library.keeping import Keeping, Now, Taken
+from appliance.library.making import Kept, Making, Meter, NoRoomNow, NotNow, in_thread, must_be_done
+from appliance.library.originals.hindrances import Hindrance
+from appliance.library.plugins import cut
 from appliance.library.shelf import Shelf
 from appliance.live.progress import Progress, Teller
 from processors.refusals import Code, Refused
@@ -52,11 +54,14 @@ class Bench(Attempts):
         if job is None:
             raise Unfit(FORGOTTEN, None)
         meter, known = Meter(), dict[str, Any](job.record.get("known", {}))
+        self._shelf.under_way = job.library
         with self._teller.working(claim.home, claim.id, Progress("look", 0.0)), ExitStack() as stack:
-            making = Making(job, self._protection, self._told(claim), stack)
+            keeping = self._shelf.keepings.of(job.workflow)
+            making = Making(job, keeping, self._protection, self._told(claim), stack)
             try:
                 await self._worked(making, known, meter)
             except Kept as kept:
+                await self._must_be_so(kept, keeping)
                 await self._kept(job, kept, known, meter)
             except Refused as refused:
                 why = "larger" if refused.code is Code.NO_SMALLER else refused.code
@@ -64,53 +69,73 @@ class Bench(Attempts):
             except SandboxTimeout:
                 await self._kept(job, Kept("too_slow", "it takes far longer than one of its length may"), known, meter)
             except NoRoomNow as full:
-                self._shelf.hold(job.library, full.detail)
+                if full.for_any:
+                    self._shelf.hold(job.library, full.detail)
                 raise
+            making.over()
+
+    async def _must_be_so(self, kept: Kept, keeping: Keeping) -> None:
+        """Raises NotNow where a file is gone by the word of a storage that lacks drives."""
+        if kept.why == Hindrance.GONE and keeping.ours and not await self._in_thread(self._objects.whole):
+            raise NotNow("storage lacks drives, and finds not all that it has")
 
     async def _worked(self, making: Making, known: dict[str, Any], meter: Meter) -> None:
         """All steps, as a list. known: is filled with what is found out, for the result."""
         job = making.job
-        if await self._replaced_before(job, known):
+        if await self._replaced_before(making, known):
             return
-        source, original, looked = await making.look()
-        known |= {"before_codec": looked.facts.codec, "seconds": looked.facts.seconds, "before_sha256": original.sha256}
+        opened, looked = await making.look()
+        known |= {"before_codec": looked.facts.codec, "seconds": looked.facts.seconds, "before_sha256": opened.sha256}
         order = making.order(looked)
-        scratch = await making.room(looked.facts.size * RESULTS.get(order.extension, 1))
         known |= {"after_codec": order.codec.value, "done": list(order.reasons)}
-        size = await making.make(source, looked, order, scratch)
-        known["after_bytes"] = size
-        await self._noted(job, "transcoded", known, meter)
-        verdict = await making.verify(source, looked, order, scratch)
+        scratch = await making.resumed(opened)
+        if scratch is None:
+            scratch = await making.room(looked.facts.size * RESULTS.get(order.extension, 1))
+            made = await making.make(opened, looked, order, scratch)
+            known["after_bytes"] = made.size
+            await self._noted(job, "transcoded", known, meter, made)
+            scratch.keep()
+        verdict = await making.verify(opened, looked, order, scratch)
         known["vmaf"] = verdict.vmaf
         await self._noted(job, "verified", known, meter)
-        done = await making.replace(original, order, scratch)
-        known |= {"after_sha256": done.record.made.sha256, "kept_until": done.record.until.isoformat()}
-        known["done"] += [f"its {fact} could not be kept" for fact in done.lost]
-        await self._finished(job, known, meter, now_there(job, done.record))
+        await self._must_be_allowed(job)
+        taken = await making.replace(opened, order, scratch)
+        known["done"] += [f"its {fact} could not be kept" for fact in taken.lost]
+        await self._finished(making, known, meter, taken)
 
-    async def _replaced_before(self, job: Job, known: dict[str, Any]) -> bool:
+    async def _must_be_allowed(self, job: Job) -> None:
+        """Still: that was asked hours ago. Raises NotNow."""
+        now = await self._jobs.of(job.claim)
+        if now is None or not now.workflow.replace.allowed:
+            raise NotNow("the workflow does not allow any more that files are replaced")
+
+    async def _replaced_before(self, making: Making, known: dict[str, Any]) -> bool:
         """Whether it had been replaced already when a worker died that had not said so yet."""
-        found = await self._in_thread(settled, job.folder, job.whole, job.claim.id)
-        if found is None:
+        taken = await in_thread(making.keeping.settled, making.job.path, making.job.claim.id)
+        if taken is None:
             return False
-        _, record = found
-        known |= {"after_sha256": record.made.sha256, "kept_until": record.until.isoformat()}
-        known |= {"before_sha256": record.original.sha256, "after_bytes": record.made.size}
-        await self._finished(job, known, Meter(), now_there(job, record))
+        taken = must_be_done(taken)
+        known |= {"before_sha256": taken.original, "after_bytes": taken.now.size}
+        await self._finished(making, known, Meter(), taken)
         return True
 
-    async def _noted(self, job: Job, step: str, known: dict[str, Any], meter: Meter) -> None:
+    async def _noted(self, job: Job, step: str, known: dict[str, Any], meter: Meter, made: Made | None = None) -> None:
         known["cpu_seconds"] = round(known.pop("cpu_seconds", 0.0) + meter.lap(), 2)
         told = {name: known.get(name) for name in ("after_bytes", "vmaf") if name in known}
-        await self._jobs.note(job, step, {"known": known}, {"before_bytes": job.size} | told)
+        facts = {"known": known} | ({"made": made} if made else {})
+        await self._jobs.note(job, step, facts, {"before_bytes": job.size} | told)
 
-    async def _finished(self, job: Job, known: dict[str, Any], meter: Meter, now: Now) -> None:
+    async def _finished(self, making: Making, known: dict[str, Any], meter: Meter, taken: Taken) -> None:
+        known |= {"after_sha256": taken.sha256, "kept_until": taken.until.isoformat()}
+        known["raw_factor"] = await self._shelf.raw_factor(making.keeping)
         said = "; ".join((f"it was {known.get('before_codec')}", *known.pop("done", ())))
-        await self._jobs.finish(job, _result(job, known, meter, "replaced", None, said), now)
+        await self._jobs.finish(making.job, _result(making.job, known, meter, "replaced", None, said), taken.now)
 
     async def _kept(self, job: Job, kept: Kept, known: dict[str, Any], meter: Meter) -> None:
         known.pop("done", None)
-        await self._jobs.finish(job, _result(job, known, meter, "kept", kept.why, kept.reason))
+        # What is gone is news when it comes back.
+        now = Now(job.path, job.size, "") if kept.why == Hindrance.GONE else None
+        await self._jobs.finish(job, _result(job, known, meter, "kept", kept.why, kept.reason), now)
 
     def _told(self, claim: Claim) -> Tell:
         def tell(far: Far) -> None:
@@ -128,7 +153,7 @@ def _result(
         **known,
         "outcome": outcome,
         "why": why,
-        "reason": reason,
+        "reason": cut(reason),
         "before_bytes": job.size,
         "cpu_seconds": spent,
     }

@@ -16,6 +16,12 @@ from appliance.library.workflow import Workflow
 
 DIGEST_BYTES = 16
 FORGET_AT_ONCE = 5000
+_UNKNOWN = """
+SELECT g.digest FROM unnest($2::bytea[], $3::text[]) AS g (digest, version)
+WHERE NOT EXISTS (SELECT FROM ledger.library_files f
+    WHERE f.library = $1 AND f.digest = g.digest AND f.version = g.version) LIMIT 1
+"""
+_ASK = "UPDATE ledger.libraries SET scan_asked_at = coalesce(scan_asked_at, now()) WHERE id = $1"
 
 
 class Library(NamedTuple):
@@ -109,6 +115,16 @@ class Catalogue:
         rows = await fetch("SELECT * FROM ledger.library_news($1, $2, $3, $4, $5)", *words)
         places = sorted(row["place"] - 1 for row in rows if row["place"] is not None)
         return places, {row["why"]: row["files"] for row in rows if row["place"] is None}
+
+    async def unknown(self, library: Library, files: Sequence[tuple[bytes, Found]]) -> bool:
+        """Whether any of these is not known as it is now."""
+        words = (library.id, [digest(path) for path, _ in files], [found.version for _, found in files])
+        row = await fetch_one(_UNKNOWN, *words)
+        return row is not None
+
+    async def ask(self, library: Library) -> None:
+        """Has it looked through, whatever its schedule says."""
+        await fetch(_ASK, library.id)
 
     async def keep(self, library: Library, scan: Scan, rows: Sequence[Row]) -> list[UUID]:
         """Remembers these, and queues those that are to be made anew: their assets."""

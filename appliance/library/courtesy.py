@@ -7,14 +7,20 @@ from typing import Any, NamedTuple
 from redis.asyncio import Redis
 
 from appliance.care import report
+from appliance.config import Config
+from appliance.lanes import paused
 from appliance.ledger.database import fetch_one
 from appliance.library.schedule import within
 from appliance.library.workflow import Workflow
+from appliance.queue import BACKFILL, LANES
 from appliance.upkeep import clock
 from appliance.valkey import LOST
 
+MOST = 1000
+# No more than that many are counted, of lanes whose work goes on: an index has both states by themselves.
 _WANTED = """
-SELECT count(*) AS n FROM ledger.assets WHERE state IN ('uploaded', 'processing') AND lane <> 'backfill'
+SELECT (SELECT count(*) FROM (SELECT FROM ledger.assets WHERE state = 'uploaded' AND lane = ANY ($1) LIMIT $2) w)
+    + (SELECT count(*) FROM (SELECT FROM ledger.assets WHERE state = 'processing' AND lane = ANY ($1) LIMIT $2) u) AS n
 """
 
 
@@ -33,20 +39,22 @@ def waits(workflow: Workflow, around: Around) -> str | None:
     if not within(workflow.schedule.hours, around.now):
         return f"it is {around.now:%H:%M}, outside {', '.join(workflow.schedule.hours)}"
     if workflow.courtesy.uploads and around.wanted:
-        return f"{around.wanted:,} files that somebody waits for go first"
+        more = " or more" if around.wanted >= MOST else ""
+        return f"{around.wanted:,}{more} files that somebody waits for go first"
     if workflow.courtesy.healing and around.healing:
         return "storage repairs itself, which goes first"
     return None
 
 
-async def look(redis: Redis, timezone: str) -> Around:
+async def look(redis: Redis, config: Config) -> Around:
     """Raises Unavailable. Where nobody tells of storage, nothing is known to be healing."""
-    row = await fetch_one(_WANTED)
+    working = [lane for lane in LANES if lane != BACKFILL and not paused(config, lane)]
+    row = await fetch_one(_WANTED, working, MOST)
     try:
         told = await report.last(redis)
     except LOST:
         told = None
-    now = datetime.now().astimezone(clock.zone(timezone))
+    now = datetime.now().astimezone(clock.zone(config.timezone))
     return Around(now, row["n"] if row else 0, told is not None and _healing(told))
 
 

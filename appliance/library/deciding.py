@@ -3,15 +3,22 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from msgspec import structs
+
+from appliance.library.deciders import asked
 from appliance.library.estimates import estimate
 from appliance.library.outcomes import Found, Looked, Skip, Transcode, Why
+from appliance.library.plugins import cut
 from appliance.library.quantities import bits
 from appliance.library.workflow import Rules, Source, Target, Workflow
 from appliance.settings import casts
+from processors.brought import BadPlugin
+from processors.named import BadSettings, NoSuchPlugin
 from processors.video.decide import LEAST_BIT_RATE, NAMES
 from processors.video.facts import VideoFacts
 from processors.video.keeping.order import Order, Refusal
 from processors.video.keeping.ordering import ordered
+from processors.video.keeping.plugin import Misspoken, dictated
 
 # People write h265, ffmpeg says hevc.
 _SAME = {codec.value: name for codec, name in NAMES.items()}
@@ -42,8 +49,8 @@ def decide(looked: Looked, workflow: Workflow) -> Transcode | Skip:
         if (skip := rule(facts, rules, workflow.target)) is not None:
             return skip
     order = ordered_by(looked, workflow)
-    if isinstance(order, Refusal):
-        return Skip(Why.LOSS, order.reason)
+    if isinstance(order, Skip):
+        return order
     size, cpu_seconds = estimate(facts, order)
     share = 100 * (1 - size / facts.size)
     if size >= facts.size or share < rules.least_saving:
@@ -52,12 +59,32 @@ def decide(looked: Looked, workflow: Workflow) -> Transcode | Skip:
     return Transcode(order.codec, order.extension, order.width, order.height, facts.size, size, cpu_seconds, reason)
 
 
-def ordered_by(looked: Looked, workflow: Workflow) -> Order | Refusal:
+def ordered_by(looked: Looked, workflow: Workflow) -> Order | Skip:
     """How it would be made anew. Of pictures that have less than is asked for, no more than the file has is asked."""
     facts = looked.facts
-    wish = workflow.wish(min(facts.shown_width, facts.shown_height))
+    wished = asked(looked, workflow.wish(min(facts.shown_width, facts.shown_height)), workflow.rules.deciders)
+    if isinstance(wished, Skip):
+        return wished
+    wish, target = wished.wish, workflow.target
+    if wish.codec is not target.codec and (
+        skip := _codec(facts, workflow.rules, structs.replace(target, codec=wish.codec))
+    ):
+        return skip
     rate = wish.bit_rate if facts.bit_rate is None else min(wish.bit_rate, max(LEAST_BIT_RATE, facts.bit_rate))
-    return ordered(looked.inventory, facts, replace(wish, bit_rate=rate))
+    order = ordered(looked.inventory, facts, replace(wish, bit_rate=rate))
+    if isinstance(order, Refusal):
+        return Skip(Why.LOSS, order.reason)
+    return _encoded(replace(order, reasons=(*order.reasons, *wished.reasons)), target)
+
+
+def _encoded(order: Order, target: Target) -> Order | Skip:
+    """By the words of a plug-in, where one is named."""
+    if target.encoder is None:
+        return order
+    try:
+        return dictated(order, target.encoder.name, target.encoder.settings)
+    except (Misspoken, NoSuchPlugin, BadSettings, BadPlugin) as error:
+        return Skip(Why.PLUGIN, cut(str(error)))
 
 
 def _too_little(share: float, rules: Rules) -> str:

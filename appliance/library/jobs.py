@@ -1,8 +1,7 @@
 """One file of a library under way, as the ledger has it: its record goes from step to step, and each adds to it."""
 
-import os
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -11,6 +10,7 @@ from appliance.files.attempts import LeaseLost
 from appliance.ledger.database import fetch, fetch_one
 from appliance.ledger.service import Claim, Ledger
 from appliance.library.catalogue import digest
+from appliance.library.keeping import Now
 from appliance.library.listing import shown
 from appliance.library.workflow import Workflow
 from appliance.logs import log
@@ -20,6 +20,17 @@ SELECT l.id, l.workflow::text AS workflow, f.path, f.size, f.version, f.record::
 FROM ledger.library_files f JOIN ledger.libraries l ON l.id = f.library WHERE f.asset = $1
 """
 _LIBRARY = "SELECT library FROM ledger.library_files WHERE asset = $1"
+
+
+class Made(msgspec.Struct, frozen=True):
+    """What the step `transcoded` has left, by which a later attempt knows it again: bytes and SHA-256 in hex, those of
+    the source as well, and by which rules (`Workflow.hash`).
+    """
+
+    size: int
+    sha256: str
+    source: str
+    rules: str
 
 
 @dataclass(frozen=True)
@@ -35,15 +46,6 @@ class Job:
     record: dict[str, Any]
 
     @property
-    def folder(self) -> str:
-        return self.workflow.source.folder
-
-    @property
-    def whole(self) -> str:
-        """The whole path, with bytes that are no text as `os.fsdecode` makes them."""
-        return os.path.join(self.folder, os.fsdecode(self.path))
-
-    @property
     def shown(self) -> str:
         """Its path below the library's folder, as text."""
         return shown(self.path)
@@ -53,13 +55,10 @@ class Job:
         """The last one that is done."""
         return self.record.get("step")
 
-
-class Now(NamedTuple):
-    """A file as it is from now on. path: below the library's folder."""
-
-    path: bytes
-    size: int
-    version: str
+    def made_of(self, source: str) -> Made | None:
+        """What an earlier attempt has made of a source of this SHA-256, by the rules of today."""
+        made = msgspec.convert(self.record["made"], Made) if "made" in self.record else None
+        return made if made and (made.source, made.rules) == (source, self.workflow.hash()) else None
 
 
 async def library_of(asset: UUID) -> int | None:
@@ -96,6 +95,7 @@ class Jobs:
         """What came of it, and the file as it is from now on; None: as it was. Raises LeaseLost."""
         path, size, version = now or Now(job.path, job.size, job.version)
         told = {"digest": digest(path).hex(), "path": path.hex(), "size": size, "version": version}
+        told["rules"] = job.workflow.hash()
         words = (job.claim.id, job.claim.lease, _json(result), _json(told))
         if not self._ledger.told(
             await fetch("SELECT * FROM ledger.library_finish($1, $2, $3::jsonb, $4::jsonb)", *words)

@@ -2,34 +2,34 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
 from appliance.errors import Unavailable
-from appliance.library.deciding import ordered_by
-from appliance.library.jobs import Job, Now
-from appliance.library.originals import identity, places
-from appliance.library.originals.beginning import Order as Replacing
+from appliance.library.deciding import decide, ordered_by
+from appliance.library.jobs import Job, Made
+from appliance.library.keeping import Keeping, Opened, Taken, Wish
+from appliance.library.originals import places
 from appliance.library.originals.hindrances import Hindrance, NoRoom, NotDone
-from appliance.library.originals.identity import Original
-from appliance.library.originals.records import Record
-from appliance.library.originals.replacing import Replaced, replace
-from appliance.library.originals.scratch import Scratch, reserve
-from appliance.library.outcomes import Found, Looked
-from appliance.library.probing import FLAGS, looked_into
+from appliance.library.originals.scratch import Scratch
+from appliance.library.outcomes import Looked, Skip
+from appliance.library.probing import looked_into
 from appliance.settings import casts
 from processors.sandbox.layers import Protection
 from processors.sandbox.spent import spent
-from processors.video.keeping.order import Order, Refusal
+from processors.video.keeping.order import Order
 from processors.video.keeping.remaking import Remaking, remake
 from processors.video.keeping.verdict import Bars, Verdict
 from processors.video.keeping.verifying import verify
 from processors.video.progress import Share, Tell
 
 MADE, VERIFIED = 0.75, 1.0  # of all the work, by when each step is over
-AGAIN = frozenset({Hindrance.IN_USE, Hindrance.BUSY})
+AGAIN = frozenset({Hindrance.IN_USE, Hindrance.BUSY, Hindrance.AWAY, Hindrance.FULL})
+Found = TypeVar("Found")
 
 
 class Kept(Exception):
@@ -48,9 +48,13 @@ class NotNow(Unavailable):
 
 
 class NoRoomNow(NotNow):
-    """The file system is too full to work on it."""
+    """The file system is too full to work on it; for any other file as well, where that is so."""
 
     code = "no_room"
+
+    def __init__(self, what: NoRoom) -> None:
+        super().__init__(what.reason)
+        self.for_any = what.free < what.least_free
 
 
 @dataclass
@@ -58,57 +62,78 @@ class Making:
     """One file under way. tell: hears how far it is."""
 
     job: Job
+    keeping: Keeping
     protection: Protection
     tell: Tell
     stack: ExitStack
+    scratch: Scratch | None = None
 
-    async def look(self) -> tuple[int, Original, Looked]:
-        """The file, open, as it was decided about. Raises Kept where it is another one by now."""
-        descriptor = await asyncio.to_thread(self._open)
-        found = found_by(self.job.whole, os.fstat(descriptor))
-        if found.version != self.job.version:
-            raise Kept("changed", "it has changed since it was looked at: the next look decides anew")
-        original = await asyncio.to_thread(identity.read, self.job.whole, descriptor)
-        if isinstance(original, NotDone):
-            raise _hindered(original)
-        return descriptor, original, await looked_into(descriptor, self.protection)
+    async def look(self) -> tuple[Opened, Looked]:
+        """The file, open, as it was decided about. Raises Kept where it is another one by now, NotNow and NoRoomNow."""
+        opened = must_be_done(await in_thread(self.keeping.open, self.job.path, self.job.version, self.stack))
+        looked = await looked_into(opened.descriptor, self.protection)
+        return opened, looked._replace(found=opened.found)
 
     def order(self, looked: Looked) -> Order:
         """Raises Kept."""
+        outcome = decide(looked, self.job.workflow)  # once more: rules may be others since it was queued
+        if isinstance(outcome, Skip):
+            raise Kept(outcome.why, outcome.reason)
         order = ordered_by(looked, self.job.workflow)
-        if isinstance(order, Refusal):
-            raise Kept("loss", order.reason)
+        if isinstance(order, Skip):
+            raise Kept(order.why, order.reason)
         return order
 
     async def room(self, size: int) -> Scratch:
         """For a result that has no more than `size` bytes. Raises NoRoomNow, NotNow and Kept."""
-        place = places.place_of(self.job.folder, self.job.whole)
-        if isinstance(place, NotDone):
-            raise _hindered(place)
-        least_free = casts.size(self.job.workflow.limits.least_free)
-        scratch = await asyncio.to_thread(reserve, place, self.job.claim.id, size, least_free)
-        if isinstance(scratch, NoRoom):
-            raise NoRoomNow(scratch.reason)
-        if isinstance(scratch, NotDone):
-            raise _hindered(scratch)
-        return self.stack.enter_context(scratch)
+        words = (self.job.path, self.job.claim.id, size)
+        return self._opened(must_be_done(await in_thread(self.keeping.room, *words)))
 
-    async def make(self, source: int, looked: Looked, order: Order, scratch: Scratch) -> int:
-        """Bytes of what was made. Raises Kept where it does not save what it has to, and as `remake` does."""
+    async def resumed(self, opened: Opened) -> Scratch | None:
+        """What an earlier attempt has made of it, whole; None where all is still to be made."""
+        made = self.job.made_of(opened.sha256)
+        if made is None:
+            return None
+        words = (self.job.path, self.job.claim.id, (made.size, made.sha256))
+        scratch = await in_thread(self.keeping.resume, *words)
+        return self._opened(scratch) if scratch else None
+
+    def over(self) -> None:
+        """The file has come to its end: nothing of what was made for it stays."""
+        if self.scratch is not None:
+            self.scratch.keep(False)
+
+    def _opened(self, scratch: Scratch) -> Scratch:
+        self.scratch = self.stack.enter_context(scratch)
+        return scratch
+
+    async def make(self, opened: Opened, looked: Looked, order: Order, scratch: Scratch) -> Made:
+        """Raises Kept where what was made does not save what it has to, and as `remake` does."""
         run = Remaking(order, looked.inventory, self.protection, self.tell, Share(0.0, MADE, None, "transcode"))
-        size = await remake(source, scratch.descriptor, run, Path(scratch.place.top) / places.HIDDEN / places.WORK)
+        beside = Path(scratch.place.top) / places.HIDDEN / places.WORK
+        size = await remake(opened.descriptor, scratch.descriptor, run, beside)
         least = self.job.workflow.verify.least_saving
         if size > looked.facts.size * (1 - least / 100):
             raise Kept(
                 "larger", f"it would have {size:,} bytes, {looked.facts.size:,} before: {least:g} % less is asked"
             )
-        return size
+        size, sha256 = await in_thread(scratch.seal)
+        return Made(size, sha256, opened.sha256, self.job.workflow.hash())
 
-    async def verify(self, source: int, looked: Looked, order: Order, scratch: Scratch) -> Verdict:
+    async def verify(self, opened: Opened, looked: Looked, order: Order, scratch: Scratch) -> Verdict:
         """Raises Kept where anything is wrong with what was made, and as `verify` does."""
         bars = Bars(least_vmaf=self.job.workflow.verify.least_vmaf)
         share = Share(MADE, VERIFIED, None, "verify")
-        words = (source, scratch.descriptor, looked.inventory, order, self.protection, bars, self.tell, share)
+        words = (
+            opened.descriptor,
+            scratch.descriptor,
+            looked.inventory,
+            order,
+            self.protection,
+            bars,
+            self.tell,
+            share,
+        )
         verdict = await verify(*words)
         if verdict.damaged_before:
             raise Kept("damaged", "the file itself has pictures or sound that can't be decoded")
@@ -117,23 +142,31 @@ class Making:
             raise Kept("vmaf" if [one.name for one in verdict.failed] == ["vmaf"] else "harmed", failed)
         return verdict
 
-    async def replace(self, original: Original, order: Order, scratch: Scratch) -> Replaced:
+    async def replace(self, opened: Opened, order: Order, scratch: Scratch) -> Taken:
         """Raises Kept and NotNow; then all is as it was."""
         now = datetime.now(UTC)
         until = now + timedelta(seconds=casts.seconds(self.job.workflow.replace.keep))
-        name = new_name(os.path.basename(self.job.whole), order.extension)
-        done = await asyncio.to_thread(replace, scratch, Replacing(original, now, until, name))
-        if isinstance(done, NotDone):
-            raise _hindered(done)
-        return done
+        name = new_name(os.path.basename(os.fsdecode(self.job.path)), order.extension)
+        return must_be_done(await in_thread(self.keeping.replace, opened, scratch, Wish(now, until, name)))
 
-    def _open(self) -> int:
-        try:
-            descriptor = os.open(self.job.whole, FLAGS)
-        except OSError as error:
-            raise Kept("gone", error.strerror or type(error).__name__) from None
-        self.stack.callback(os.close, descriptor)
-        return descriptor
+
+async def in_thread(call: Callable[..., Found], *words: Any) -> Found:
+    """What a call gives that blocks. Who is told to end meanwhile does once it has: it is at files of this one."""
+    doing = asyncio.ensure_future(asyncio.to_thread(call, *words))
+    try:
+        return await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        await asyncio.wait([doing])
+        raise
+
+
+def must_be_done(told: Found | NotDone | NoRoom) -> Found:
+    """Raises NoRoomNow, NotNow, and Kept for a hindrance that stays."""
+    if isinstance(told, NoRoom):
+        raise NoRoomNow(told)
+    if not isinstance(told, NotDone):
+        return told
+    raise NotNow(told.reason) if told.why in AGAIN else Kept(told.why.value, told.reason)
 
 
 def new_name(name: str, extension: str) -> str | None:
@@ -141,18 +174,6 @@ def new_name(name: str, extension: str) -> str | None:
     stem, _, old = name.rpartition(".")
     same = {"mp4": {"mp4", "m4v", "mov"}}.get(extension, {extension})
     return None if old.lower() in same else f"{stem}.{extension}"
-
-
-def found_by(path: str, facts: os.stat_result) -> Found:
-    """A file by what its file system says of it."""
-    return Found(path, facts.st_size, facts.st_mtime_ns, facts.st_nlink, facts.st_ino)
-
-
-def now_there(job: Job, record: Record) -> Now:
-    """What has taken a file's place. Raises OSError."""
-    path = os.path.join(os.path.dirname(job.path), record.name)
-    found = found_by(record.new, os.lstat(os.path.join(os.fsencode(job.folder), path)))
-    return Now(path, found.size, found.version)
 
 
 class Meter:
@@ -165,9 +186,3 @@ class Meter:
         """Seconds since it was asked last."""
         before, self._before = self._before, spent()
         return self._before - before
-
-
-def _hindered(what: NotDone) -> Exception:
-    if what.why in AGAIN:
-        return NotNow(what.reason)
-    return Kept(what.why.value, what.reason)

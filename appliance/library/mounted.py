@@ -21,10 +21,19 @@ def mounted(folder: Path) -> Iterator[Workflow | Broken]:
         try:
             workflow = load(path)
         except (OSError, Unfit) as error:
-            yield Broken(path.name, str(error))
+            yield Broken(_shown(path), _text(str(error)))
             continue
         if workflow.name in names:
-            yield Broken(path.name, f"another file has the name {workflow.name!r} already")
+            yield Broken(_shown(path), f"another file has the name {workflow.name!r} already")
             continue
         names.add(workflow.name)
         yield workflow
+
+
+def _shown(path: Path) -> str:
+    return _text(path.name)
+
+
+def _text(words: str) -> str:
+    """What may be of a name that is no text, as text."""
+    return words.encode("utf-8", "backslashreplace").decode()

@@ -30,28 +30,34 @@ class Why(StrEnum):
     BIT_RATE = "bit_rate"
     LOSS = "loss"
     SAVING = "saving"
+    ELSEWHERE = "elsewhere"
+    PLUGIN = "plugin"
 
 
 class Found(NamedTuple):
-    """A regular file with a wanted extension. size: bytes; mtime_ns: since 1970; links: names that it has."""
+    """A file, or an object of a bucket, with a wanted extension. size: bytes; mtime_ns: since 1970; links: names that
+    it has; etag: of an object.
+    """
 
     path: str
     size: int
     mtime_ns: int
     links: int = 1
     inode: int = 0
+    etag: str = ""
 
     @property
     def version(self) -> str:
         """Other bytes have another one."""
-        return f"{self.inode}-{self.size}-{self.mtime_ns}"
+        return f"{self.etag}-{self.size}" if self.etag else f"{self.inode}-{self.size}-{self.mtime_ns}"
 
 
 class Looked(NamedTuple):
-    """What a file says of itself."""
+    """What a file says of itself; found: by what its file system says of it."""
 
     facts: VideoFacts
     inventory: Inventory
+    found: Found = Found("", 0, 0)
 
 
 class Unreadable(NamedTuple):

@@ -6,26 +6,35 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from appliance.library.deciding import decide, unopened
-from appliance.library.finding import Entry, find
+from appliance.library.finding import Entry
+from appliance.library.folders import FolderKeeping
+from appliance.library.keeping import Keeping
 from appliance.library.outcomes import Found, PassedOver, Skip, Transcode, Unreadable
-from appliance.library.probing import look
 from appliance.library.report import Report
 from appliance.library.workflow import Workflow
 from processors.sandbox.layers import Protection
 from processors.video.facts import VideoFacts
 
 
-async def plan(workflow: Workflow, protection: Protection, report: Report, tell: Callable[[str], None]) -> None:
-    """Fill the report with what would be done. tell: hears of each path that something is said of.
+async def plan(
+    workflow: Workflow,
+    protection: Protection,
+    report: Report,
+    tell: Callable[[str], None],
+    keeping: Keeping | None = None,
+) -> None:
+    """Fill the report with what would be done. tell: hears of each path that something is said of. keeping: of the
+    workflow, needed where its source is a bucket.
 
     Raises OSError where the folder itself can't be read, and SandboxWeak where nothing may be decoded.
     """
     protection.require()
-    entries, turn = find(workflow.source), asyncio.Lock()
+    keeping = keeping or FolderKeeping(workflow)
+    entries, turn = keeping.find(), asyncio.Lock()
 
     async def one_after_the_other() -> None:
         while (entry := await following(entries, turn)) is not None:
-            report.add(entry.path, await outcome(entry, workflow, protection))
+            report.add(entry.path, await outcome(entry, workflow, protection, keeping))
             tell(entry.path)
 
     async with asyncio.TaskGroup() as tasks:
@@ -33,7 +42,9 @@ async def plan(workflow: Workflow, protection: Protection, report: Report, tell:
             tasks.create_task(one_after_the_other())
 
 
-async def outcome(entry: Entry, workflow: Workflow, protection: Protection) -> Transcode | Skip | Unreadable:
+async def outcome(
+    entry: Entry, workflow: Workflow, protection: Protection, keeping: Keeping
+) -> Transcode | Skip | Unreadable:
     """What would become of one entry."""
     match entry:
         case Unreadable():
@@ -41,12 +52,14 @@ async def outcome(entry: Entry, workflow: Workflow, protection: Protection) -> T
         case PassedOver():
             return entry.skip
         case Found():
-            return await _of_file(entry, workflow, protection)
+            return await _of_file(entry, workflow, protection, keeping)
 
 
-async def _of_file(found: Found, workflow: Workflow, protection: Protection) -> Transcode | Skip | Unreadable:
+async def _of_file(
+    found: Found, workflow: Workflow, protection: Protection, keeping: Keeping
+) -> Transcode | Skip | Unreadable:
     skip = unopened(found, workflow.source, workflow.rules, time.time())
-    return skip if skip is not None else (await examined(found, workflow, protection)).outcome
+    return skip if skip is not None else (await examined(found, workflow, protection, keeping)).outcome
 
 
 class Examined(NamedTuple):
@@ -56,12 +69,12 @@ class Examined(NamedTuple):
     facts: VideoFacts | None = None
 
 
-async def examined(found: Found, workflow: Workflow, protection: Protection) -> Examined:
+async def examined(found: Found, workflow: Workflow, protection: Protection, keeping: Keeping) -> Examined:
     """Open a file, and decide by what it says of itself."""
-    looked = await look(found, protection)
+    looked = await keeping.look(found, protection)
     if isinstance(looked, Skip | Unreadable):
         return Examined(looked)
-    return Examined(decide(looked, workflow), looked.facts)
+    return Examined(decide(looked._replace(found=found), workflow), looked.facts)
 
 
 async def following(entries: Iterator[Entry], turn: asyncio.Lock) -> Entry | None:

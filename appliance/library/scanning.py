@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,7 +19,9 @@ import msgspec
 from appliance.ledger.service import Ledger
 from appliance.library.catalogue import Catalogue, Library, Row, Scan
 from appliance.library.deciding import unopened
-from appliance.library.finding import Entry, find
+from appliance.library.finders import Broken
+from appliance.library.finding import Entry
+from appliance.library.keepings import Keepings
 from appliance.library.outcomes import Found, PassedOver, Transcode, Unreadable
 from appliance.library.planning import Examined, examined
 from appliance.logs import log
@@ -30,6 +33,10 @@ LEASE_SECONDS = 60.0
 
 class Overtaken(Exception):
     """Somebody else is at this scan now."""
+
+
+class BrokenOff(Exception):
+    """Not all could be found, so nothing that was not seen is gone. Says why."""
 
 
 @dataclass
@@ -50,8 +57,10 @@ class Counts:
 class Scanning:
     """Looks libraries through."""
 
-    def __init__(self, ledger: Ledger, protection: Protection) -> None:
+    def __init__(self, ledger: Ledger, protection: Protection, keepings: Keepings | None = None) -> None:
+        """keepings: needed where a source is a bucket."""
         self._catalogue = Catalogue(ledger)
+        self.keepings = keepings or Keepings(Path(), Path())
         self._protection = protection
 
     async def scan(self, library: Library) -> Counts | None:
@@ -61,23 +70,39 @@ class Scanning:
             return None
         counts, problem = Counts(), None
         try:
-            await self._looked(library, scan, counts)
-            await self._catalogue.forget(library, scan)
+            keeping = asyncio.create_task(self._held(scan, counts))
+            try:
+                await self._looked(library, scan, counts)
+            finally:
+                keeping.cancel()
+            await self._forget(library, scan, counts)
         except Overtaken:
             return None
+        except BrokenOff as error:
+            problem = str(error)
         except OSError as error:
-            problem = f"{library.workflow.source.folder} can't be read: {error.strerror or error}"
+            problem = f"{library.workflow.source.where} can't be read: {error.strerror or error}"
         await self._catalogue.note(scan, LEASE_SECONDS, counts.told(), ended=True, problem=problem)
         log.info("library looked through", library=library.workflow.name, problem=problem, **counts.told())
         return counts
 
     async def _looked(self, library: Library, scan: Scan, counts: Counts) -> None:
-        entries = await asyncio.to_thread(find, library.workflow.source)
+        entries = await asyncio.to_thread(self.keepings.of(library.workflow).find)
         while batch := await asyncio.to_thread(_batch, entries):
-            files = list(self._worth_opening(library, batch, counts))
+            # By their paths: plug-ins may find a file twice.
+            files = list(dict(self._worth_opening(library, batch, counts)).items())
             for place in range(0, len(files), BATCH):
                 await self._files(library, scan, files[place : place + BATCH], counts)
             await self._noted(scan, counts)
+            if isinstance(last := batch[-1], Broken):
+                raise BrokenOff(last.reason)
+
+    async def _forget(self, library: Library, scan: Scan, counts: Counts) -> None:
+        """What was not seen; where something could not be read, or nothing is there, it may be there all the same: a
+        disk that is not mounted is an empty folder.
+        """
+        if counts.seen and not counts.unreadable:
+            await self._catalogue.forget(library, scan)
 
     async def _noted(self, scan: Scan, counts: Counts) -> None:
         if not await self._catalogue.note(scan, LEASE_SECONDS, counts.told()):
@@ -87,7 +112,7 @@ class Scanning:
         """Those of which nothing can be said before they are opened. The others cost nothing to look at again, so they
         are not remembered: what is too young today is not so for ever.
         """
-        source, root, now = library.workflow.source, os.fsencode(library.workflow.source.folder), time.time()
+        source, keeping, now = library.workflow.source, self.keepings.of(library.workflow), time.time()
         for entry in batch:
             counts.seen += 1
             match entry:
@@ -105,17 +130,13 @@ class Scanning:
                     if skip is not None:
                         counts.skips[skip.why] += 1
                     else:
-                        yield os.path.relpath(os.fsencode(entry.path), root), entry
+                        yield keeping.inside(entry), entry
 
     async def _files(self, library: Library, scan: Scan, files: Sequence[tuple[bytes, Found]], counts: Counts) -> None:
         news, known = await self._catalogue.news(library, scan, files)
         counts.skips.update(known)
         slots = asyncio.Semaphore(library.workflow.limits.at_once)
-        keeping = asyncio.create_task(self._held(scan, counts))
-        try:
-            rows = await asyncio.gather(*(self._row(library, *files[place], slots, counts) for place in news))
-        finally:
-            keeping.cancel()
+        rows = await asyncio.gather(*(self._row(library, *files[place], slots, counts) for place in news))
         kept = [row for row in rows if row is not None]
         queued = await self._catalogue.keep(library, scan, kept) if kept else []
         counts.wanted += len(queued)
@@ -130,7 +151,7 @@ class Scanning:
         self, library: Library, path: bytes, found: Found, slots: asyncio.Semaphore, counts: Counts
     ) -> Row | None:
         async with slots:
-            made = await examined(found, library.workflow, self._protection)
+            made = await examined(found, library.workflow, self._protection, self.keepings.of(library.workflow))
         counts.probed += 1
         match made.outcome:
             case Unreadable():

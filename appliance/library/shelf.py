@@ -8,17 +8,22 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
+from appliance.care import report
 from appliance.config import Settings
 from appliance.errors import Unavailable
 from appliance.ledger.service import Ledger
 from appliance.library.catalogue import Catalogue, Library
 from appliance.library.courtesy import Around, look, waits
+from appliance.library.hearing import Hearing
+from appliance.library.keeping import Keeping
+from appliance.library.keepings import Keepings
 from appliance.library.mounted import Broken, mounted
-from appliance.library.permission import forbidden
+from appliance.library.overhead import overhead
 from appliance.library.scanning import Scanning
 from appliance.library.workflow import Workflow
 from appliance.logs import log
 from appliance.settings import casts
+from appliance.valkey import LOST
 
 HELD_SECONDS = 60.0
 
@@ -28,13 +33,18 @@ class Shelf:
 
     def __init__(self, folder: Path, ledger: Ledger, scanning: Scanning, redis: Redis, settings: Settings) -> None:
         self._folder = folder
+        self.keepings: Keepings = scanning.keepings
         self._catalogue = Catalogue(ledger)
         self._scanning = scanning
+        self._hearing = Hearing(self._catalogue)
         self._redis = redis
         self._settings = settings
         self._broken: dict[str, str] = {}
         self._held: dict[int, tuple[float, str]] = {}
         self._scans: dict[int, asyncio.Task[object]] = {}
+        self._reasons: dict[int, str | None] = {}
+        self.under_way: int | None = None
+        """The library of the file that is worked on, or was last."""
         self.libraries: dict[int, Library] = {}
         """By their ids, as they were at the last look."""
 
@@ -44,18 +54,35 @@ class Shelf:
         await self._tell([one for one in found if isinstance(one, Broken)])
         libraries = [await self._catalogue.mount(one) for one in found if isinstance(one, Workflow)]
         self.libraries = {library.id: library for library in libraries}
-        around = await look(self._redis, self._settings.now.timezone) if libraries else None
+        self._hearing.of(libraries)
+        around = await look(self._redis, self._settings.now) if libraries else None
         for library in libraries:
             if around is not None:
-                await self._catalogue.waits(library, await self._why_not(library, around))
-            await self._scan(library)
+                self._reasons[library.id] = why = await self._why_not(library, around)
+                await self._catalogue.waits(library, why)
+            try:
+                await self._scan(library)
+            except OSError as error:  # the others go on
+                log.error("library not looked through", library=library.workflow.name, error=str(error))
 
     async def why_not(self, library: int) -> str | None:
         """Why nothing of a library may be transcoded now; None where nothing speaks against it. Raises Unavailable."""
         mine = self.libraries.get(library)
         if mine is None:
             return "its workflow is not mounted here"
-        return await self._why_not(mine, await look(self._redis, self._settings.now.timezone))
+        return await self._why_not(mine, await look(self._redis, self._settings.now))
+
+    def steps_back(self) -> bool:
+        """Whether what is under way gives way: nothing of its library would be begun with at this moment."""
+        return self.under_way is not None and self._reasons.get(self.under_way) is not None
+
+    async def raw_factor(self, keeping: Keeping) -> float:
+        """Bytes on drives for each byte of a library, as far as that is known: elsewhere nobody can say."""
+        if not keeping.ours:
+            return 1.0
+        with suppress(*LOST):
+            return overhead(await report.last(self._redis))
+        return 1.0
 
     def hold(self, library: int, why: str) -> None:
         """Lets a library wait for a minute: its disk is full, say."""
@@ -66,12 +93,13 @@ class Shelf:
         workflow, (until, why) = library.workflow, self._held.get(library.id, (0.0, ""))
         if library.paused:
             return "it is paused"
-        if workflow.replace.allowed and (closed := await asyncio.to_thread(forbidden, workflow.source.folder)):
+        if workflow.replace.allowed and (closed := await asyncio.to_thread(self.keepings.of(workflow).forbidden)):
             return closed
         return why if time.monotonic() < until else waits(workflow, around)
 
     async def close(self) -> None:
         """Ends what is under way; whoever comes next goes on with it."""
+        self._hearing.close()
         for task in self._scans.values():
             task.cancel()
         await asyncio.gather(*self._scans.values(), return_exceptions=True)
@@ -80,6 +108,8 @@ class Shelf:
         running = self._scans.get(library.id)
         if running is not None and not running.done():
             return
+        if await self._hearing.news(library):
+            await self._catalogue.ask(library)
         await self._catalogue.due(library, casts.seconds(library.workflow.schedule.scan))
         self._scans[library.id] = asyncio.create_task(self._scanned(library))
 

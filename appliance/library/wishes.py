@@ -19,12 +19,14 @@ _UNDO = """
 UPDATE ledger.library_results SET undo_asked_at = coalesce(undo_asked_at, now()), undo_problem = NULL
 WHERE asset = $1 AND outcome = 'replaced' AND undone_at IS NULL AND freed_at IS NULL RETURNING asset
 """
+# By its name before or now, or by a folder above.
 _BELOW = """
 WITH asked AS (
     UPDATE ledger.library_results r SET undo_asked_at = coalesce(undo_asked_at, now()), undo_problem = NULL
     FROM ledger.libraries l
     WHERE l.name = $1 AND r.library = l.id AND r.outcome = 'replaced' AND r.undone_at IS NULL AND r.freed_at IS NULL
-        AND (r.path = $2::bytea OR substring(r.path FROM 1 FOR octet_length($3::bytea)) = $3::bytea)
+        AND (r.path = $2::bytea OR substring(r.path FROM 1 FOR octet_length($3::bytea)) = $3::bytea
+            OR EXISTS (SELECT FROM ledger.library_files f WHERE f.asset = r.asset AND f.path = $2::bytea))
     RETURNING r.asset
 )
 SELECT (SELECT count(*) FROM asked) AS files FROM ledger.libraries l WHERE l.name = $1

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from appliance.library import fitting
+from appliance.library.addresses import beside, bucket_name, is_origin, prefix
 from appliance.library.quantities import absolute, asked, bits, must_be
 from appliance.library.schedule import span
 from appliance.settings import casts
@@ -16,6 +18,7 @@ from processors.profiles import PROFILES
 from processors.video.codec import Codec
 from processors.video.keeping.wishes import SoundWish, Wish
 from processors.video.settings import Settings
+from storage.signing import REGION
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,60}$")]
 Extension = Annotated[str, Meta(pattern=r"^[^./]{1,30}$", examples=["mkv"])]
@@ -41,22 +44,67 @@ class Loss(StrEnum):
     DATA = "data"
 
 
-class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where files are looked for: in a folder of this host, by its absolute path, and all folders below.
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """Where files are looked for: in a folder of this host, by its absolute path, and all folders below; or in a
+    bucket, in the keys that begin with a prefix.
 
     extensions: without the dot, in any case. settled: what was written to more recently is left alone for now.
     follow_links: folders behind symbolic links too. other_file_systems: folders that others are mounted on too.
+    finder: a plug-in that says which files there are, with its settings; extensions and links are then its own affair.
+    key_file: beside the workflow, with ACCESS:SECRET, for its owner alone. endpoint: of the S3; without, the
+    appliance's own storage.
     """
 
-    folder: Annotated[str, Meta(examples=["/srv/films"])]
+    folder: Annotated[str, Meta(examples=["/srv/films"])] = ""
+    bucket: Annotated[str, Meta(examples=["films"])] = ""
+    prefix: Annotated[str, Meta(max_length=1024, examples=["old/"])] = ""
+    key_file: Annotated[str, Meta(examples=["films.key"])] = ""
+    endpoint: Annotated[str, Meta(examples=["https://s3.example.com"])] = ""
+    region: str = REGION
     extensions: Annotated[tuple[Extension, ...], Meta(min_length=1)] = PROFILES["video"].extensions
     settled: Duration = "10m"
     follow_links: bool = False
     other_file_systems: bool = False
+    finder: str | None = None
+    settings: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
-        must_be("folder", absolute, self.folder)
+        if bool(self.folder) == bool(self.bucket):
+            raise ValueError("it has either a folder or a bucket")
+        self._of_bucket() if self.bucket else self._of_folder()
         must_be("settled", casts.seconds, self.settled)
+        if self.settings and self.finder is None:
+            raise ValueError("settings: they are a finder's, and none is named")
+
+    @property
+    def where(self) -> str:
+        """For people."""
+        return self.folder or f"{self.bucket}/{self.prefix}"
+
+    def _of_folder(self) -> None:
+        must_be("folder", absolute, self.folder)
+        for name in ("prefix", "key_file", "endpoint"):
+            if getattr(self, name):
+                raise ValueError(f"{name}: it is of buckets, and a folder is named")
+
+    def _of_bucket(self) -> None:
+        must_be("bucket", bucket_name, self.bucket)
+        must_be("prefix", prefix, self.prefix)
+        must_be("key_file", beside, self.key_file)
+        if self.endpoint and not is_origin(self.endpoint):
+            raise ValueError(
+                "endpoint: expected the address of an S3, as https://s3.example.com"
+            )  # no password is shown
+        for name in ("follow_links", "other_file_systems", "finder"):
+            if getattr(self, name):
+                raise ValueError(f"{name}: it is of folders, and a bucket is named")
+
+
+class Use(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A plug-in by its name, with its settings."""
+
+    name: str
+    settings: dict[str, Any] = {}
 
 
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -64,6 +112,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     codecs: of the pictures, as ffmpeg calls them; none named: all but the target's. containers: the same; none named:
     all. least_saving: percent of the file's size, by estimate. accept: losses that keep no file from being transcoded.
+    deciders: plug-ins that are asked where all others are true, in their order.
     """
 
     codecs: tuple[Name, ...] = ()
@@ -73,8 +122,9 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     least_bit_rate: Rate = "0"
     least_size: Size = "0"
     least_age: Duration = "0s"
-    least_saving: Annotated[float, Meta(ge=0, le=100)] = 10
+    least_saving: Annotated[float, Meta(ge=0, le=100)] = 10.0
     accept: tuple[Loss, ...] = ()
+    deciders: tuple[Use, ...] = ()
 
     def __post_init__(self) -> None:
         must_be("least_bit_rate", bits, self.least_bit_rate)
@@ -106,6 +156,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     bit_rates: bits a second that pictures have at most, by the number of lines up to which each holds; the largest
     holds beyond. Without: those of uploads. subtitles: languages that are kept, and what names none; none named: all.
+    encoder: a plug-in that says how pictures are encoded, in place of what is said here.
     """
 
     codec: Codec
@@ -113,6 +164,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     bit_rates: dict[Lines, Rate] = {}
     sound: Sound = Sound()
     subtitles: tuple[Language, ...] = ()
+    encoder: Use | None = None
 
     def __post_init__(self) -> None:
         for lines, rate in self.bit_rates.items():
@@ -130,8 +182,8 @@ class Verification(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     least_vmaf: how like its source it looks, from 0 to 100 (VMAF, over all of it). least_saving: percent of its size.
     """
 
-    least_vmaf: Annotated[float, Meta(ge=0, le=100)] = 90
-    least_saving: Annotated[float, Meta(ge=0, le=100)] = 5
+    least_vmaf: Annotated[float, Meta(ge=0, le=100)] = 90.0
+    least_saving: Annotated[float, Meta(ge=0, le=100)] = 5.0
 
 
 class Replacement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -188,7 +240,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class Workflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A name for people, where files are, which of them are meant, what they become, and how and when that is done."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    name: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
     source: Source
     target: Target
     rules: Rules = Rules()
@@ -216,7 +268,12 @@ class Workflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     def hash(self) -> str:
         """Of all that decides about a file: what was decided by another one is decided anew."""
-        return hashlib.sha256(msgspec.json.encode((self.rules, self.target, self.verify))).hexdigest()[:16]
+        told: list[Any] = msgspec.to_builtins((self.rules, self.target, self.verify), str_keys=True)
+        if not self.rules.deciders:  # as it was before there were any, and so with encoders
+            del told[0]["deciders"]
+        if self.target.encoder is None:
+            del told[1]["encoder"]
+        return hashlib.sha256(msgspec.json.encode([*told, *fitting.versions(self)])).hexdigest()[:16]
 
 
 def load(path: Path) -> Workflow:
@@ -227,18 +284,23 @@ def load(path: Path) -> Workflow:
 def read(text: bytes) -> Workflow:
     """The workflow that is written there. Raises Unfit."""
     try:
-        return msgspec.json.decode(text, type=Workflow)
+        made = msgspec.json.decode(text, type=Workflow)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `")
         place = where.rstrip("`").removeprefix("$").removeprefix(".")
         raise Unfit(f"{place}: {what}" if place else what) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unfit(f"it is no JSON: {error}") from error
+    if why := fitting.against(made):
+        raise Unfit(why)
+    return made
 
 
 def schema() -> dict[str, Any]:
-    """The JSON schema of workflows."""
+    """The JSON schema of workflows, with the plug-ins that are installed here. Raises BadPlugin."""
     made = msgspec.json.schema(Workflow)
     for one in made["$defs"].values():
         one["description"] = cleandoc(one["description"])
+    fitting.described(made)
+    made["$defs"]["Source"]["oneOf"] = [{"required": ["folder"]}, {"required": ["bucket", "key_file"]}]
     return made

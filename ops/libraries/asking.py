@@ -1,6 +1,7 @@
 """What is asked of a running appliance about its libraries."""
 
 import asyncio
+import hashlib
 import os
 import re
 import tempfile
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 MOUNT_SECONDS = 12.0
 LOOK_SECONDS = 0.3
+PLACE = ("folder", "bucket", "prefix", "endpoint")
 UNDO_SECONDS = 12.0  # that a person waits; the worker goes on
 
 
@@ -57,18 +59,22 @@ def scan(folder: DataFolder, name: str) -> None:
     serving.ask(folder, asked)
 
 
-def run(folder: DataFolder, workflow: "Workflow", text: bytes) -> None:
-    """Mounts a workflow for the worker of this appliance, and has it looked through. Raises NotTaken."""
+def run(folder: DataFolder, workflow: "Workflow", text: bytes, key: bytes | None = None) -> None:
+    """Mounts a workflow for the worker of this appliance, and has it looked through. Raises NotTaken.
+
+    key: of its bucket; without, the one that lies there already.
+    """
     if folder.hosted():
         why = "on several hosts workflows come from the inventory"
         raise NotTaken(f"{why}: {workflow.name} belongs into the folder that it names, to be rendered")
 
     async def asked() -> None:
         from appliance.config import current
-        from appliance.library import wishes
+        from appliance.library import standing, wishes
 
         began = time.time()
-        await asyncio.to_thread(_put, current().workflows, workflow.name, text)
+        _must_stay(workflow, await standing.standings())
+        await asyncio.to_thread(_put_all, current().workflows, workflow, text, key)
         await _mounted(workflow.name, began)
         await wishes.pause(workflow.name, paused=False)
         await wishes.scan(workflow.name, unless_within=time.time() - began + 1)
@@ -105,6 +111,21 @@ def _inside(folder: str, path: str) -> bytes:
     return os.path.relpath(whole, os.fsencode(folder)) if folder and whole.startswith(b"/") else whole
 
 
+def _must_stay(workflow: "Workflow", standings: "list[Standing]") -> None:
+    """Raises NotTaken for another source under the name of a library that keeps originals: nobody could find these."""
+    import msgspec
+
+    one = next((one for one in standings if one.name == workflow.name), None)
+    if one is None or not one.behind.kept_bytes:
+        return
+    was, now = one.source, msgspec.to_builtins(workflow.source)
+    if [was.get(what) for what in PLACE] != [now.get(what) for what in PLACE]:
+        where = was.get("folder") or was.get("bucket")
+        raise NotTaken(
+            f"originals of {workflow.name} are kept in {where}: undo them, wait, or give this one another name"
+        )
+
+
 async def _mounted(name: str, since: float) -> None:
     from appliance.library import standing
 
@@ -113,16 +134,28 @@ async def _mounted(name: str, since: float) -> None:
         if any(one.name == name and one.mounted_at.timestamp() > since - 1 for one in await standing.standings()):
             return
         await asyncio.sleep(LOOK_SECONDS)
-    raise NotTaken(f"no worker has taken {name} within {MOUNT_SECONDS:.0f} s")
+    said = f"no worker has taken {name} within {MOUNT_SECONDS:.0f} s"
+    raise NotTaken(f"{said}\n  → ./ops/status shows whether worker-backfill-1 is well.")
+
+
+def _put_all(into: Path, workflow: "Workflow", text: bytes, key: bytes | None) -> None:
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = workflow.source.key_file
+    if beside and key is not None:
+        _put(into, beside, key)
+    elif beside and not (into / beside).is_file():
+        raise NotTaken(f"there is no key for the bucket yet: give it with --key-file {beside}")
+    # Names that are written alike are libraries of their own all the same.
+    name = workflow.name
+    words, own = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-"), hashlib.sha256(name.encode()).hexdigest()[:8]
+    _put(into, f"{words[:60]}-{own}.json" if words else f"{own}.json", text)
 
 
 def _put(into: Path, name: str, text: bytes) -> None:
-    """Whole or not at all; what has the same name is replaced."""
-    into.mkdir(mode=0o700, parents=True, exist_ok=True)
-    stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "library"
+    """Whole or not at all, for its owner alone; what has the same name is replaced."""
     handle, draft = tempfile.mkstemp(dir=into, prefix=".", suffix=".new")
     with os.fdopen(handle, "wb") as file:
         file.write(text)
         file.flush()
         os.fsync(handle)
-    Path(draft).replace(into / f"{stem}.json")
+    Path(draft).replace(into / name)

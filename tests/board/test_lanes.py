@@ -2,10 +2,16 @@
 
 import json
 import time
+from contextlib import suppress
 from typing import Any
+
+import pytest
+from psutil import NoSuchProcess
 
 from tests.appliance import pictures
 from tests.appliance.client import Project, wait_for
+from tests.appliance.test_metrics import decoders
+from tests.faults.behind import behind
 
 PHOTO = pictures.jpeg(300, 200)
 IN_FORCE_SECONDS = 2.5
@@ -73,6 +79,41 @@ def test_each_worker_may_do_more_at_once_without_being_started_again(project: Pr
     at_once(project, "images", 0)
     wait_for(lambda: lane(project)["at_once"] == STARTED_WITH, 6)
     assert {name: part["pid"] for name, part in project.stack.parts().items()} == pids
+
+
+def test_more_photos_are_under_way_at_once_where_more_may_be(project: Project) -> None:
+    """Seen while the decoders stand still, each with the first photo of its worker."""
+    at_once(project, "images", 3)
+    wait_for(lambda: lane(project)["at_once"] == 6, 6)
+    stopped = decoders(project.stack)
+    for process in stopped:
+        process.suspend()
+    try:
+        made = [project.upload(PHOTO) for _ in range(8)]
+        wait_for(lambda: lane(project)["under_way"] == 6, 8)
+        wait_for(lambda: lane(project)["waiting"] == 2, 4)
+        assert lane(project)["under_way"] == 6
+    finally:
+        for process in stopped:
+            with suppress(NoSuchProcess):
+                process.resume()
+    assert {project.ended(one)["state"] for one in made} == {"done"}
+
+
+@pytest.mark.long
+def test_neither_a_flushed_valkey_nor_a_killed_worker_ends_a_pause(project: Project) -> None:
+    assert project.server.post("/admin/lanes/images/pause").status_code == 200
+    time.sleep(IN_FORCE_SECONDS)
+    behind(project.stack).valkey().flushall()
+    for worker in ("worker-images-1", "worker-images-2"):
+        project.stack.kill(worker)
+    project.stack.wait_well()
+    waiting = project.upload(PHOTO)
+    time.sleep(8)  # longer than it takes until the settings are told to Valkey again
+    assert project.image(waiting)["state"] == "uploaded"
+    assert lane(project)["paused"] is True
+    assert project.server.post("/admin/lanes/images/resume").status_code == 200
+    assert project.ended(waiting)["state"] == "done"
 
 
 def test_what_can_not_be_is_refused(project: Project) -> None:

@@ -157,3 +157,38 @@ async def test_a_paused_library_gives_no_work(house: House, films: Path) -> None
     await house.scan(workflow(films))
     await fetch("UPDATE ledger.libraries SET paused = true")
     assert await queued() == []
+
+
+async def test_an_empty_folder_may_be_a_disk_that_is_not_mounted(house: House, films: Path) -> None:
+    await house.scan(workflow(films))
+    before = await fetch_one("SELECT count(*) AS n FROM ledger.library_files")
+    os.rename(films, films.with_name("elsewhere"))
+    os.mkdir(films)
+    assert (await house.scan(workflow(films))).seen == 0
+    assert await fetch_one("SELECT count(*) AS n FROM ledger.library_files") == before
+
+
+async def test_what_somebody_has_brought_back_stays_so_by_any_rules(house: House, films: Path) -> None:
+    only = {"source": {"folder": str(films), "extensions": ["mpg"]}}
+    await house.scan(workflow(films, **only))
+    await fetch("UPDATE ledger.assets SET state = 'error' WHERE state = 'uploaded'")
+    await fetch("UPDATE ledger.library_files SET why = 'undone'")
+    again = await house.scan(workflow(films, **only, rules={"least_saving": 12}))
+    assert (again.probed, again.wanted, again.skips["undone"]) == (0, 0, 1)
+
+
+async def test_each_library_has_its_share_of_the_queue(house: House, films: Path) -> None:
+    await house.scan(workflow(films))
+    other = workflow(films, name="Others", source={"folder": str(films), "extensions": ["mp4"]})
+    await house.scan(other)
+    rows = await fetch("SELECT f.library FROM ledger.open_backfill(2) o JOIN ledger.library_files f ON f.asset = o.id")
+    assert len({row["library"] for row in rows}) == 2
+
+
+async def test_a_look_that_is_asked_for_during_another_comes_after_it(house: House, films: Path) -> None:
+    library = await house.asked(workflow(films))
+    assert await house.catalogue.due(library, 0)
+    await house.asked(workflow(films))
+    assert not await house.catalogue.due(library, 0)
+    assert await house.scanning.scan(library)
+    assert await house.catalogue.due(library, 3600)

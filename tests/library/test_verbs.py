@@ -1,7 +1,6 @@
 """`./ops/library` on a running appliance: what is given to it is found, told and paused."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,34 +8,31 @@ import pytest
 
 from tests.appliance.client import wait_for
 from tests.library.films import made
+from tests.library.house import House
 from tests.stack import Stack
 
-SETTINGS = {"DARKROOM_BACKFILL_WORKERS": "1", "DARKROOM_LIBRARY_LOOK_SECONDS": "0.3"}
-ONE_OF_EACH = {"DARKROOM_IMAGE_WORKERS": "1", "DARKROOM_API_WORKERS": "1"}
+NAME = "Listed"
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    appliance = Stack(**SETTINGS, **ONE_OF_EACH)
-    appliance.up()
-    yield appliance
-    appliance.close()
+def stack(house: House) -> Stack:
+    return house.stack
 
 
 @pytest.fixture(scope="module")
 def films(stack: Stack) -> Path:
-    return made(stack.folder / "films")
+    return made(stack.folder / "listed")
 
 
 def workflow(stack: Stack, films: Path, **different: Any) -> str:
     path = stack.folder / "given.json"
     target = {"codec": "h265", "bit_rates": {"2160": "400k"}}
-    path.write_text(json.dumps({"name": "Films", "source": {"folder": str(films)}, "target": target} | different))
+    path.write_text(json.dumps({"name": NAME, "source": {"folder": str(films)}, "target": target} | different))
     path.chmod(0o600)  # its owner's alone, who is not whom the worker runs as
     return str(path)
 
 
-def standing(stack: Stack, name: str = "Films") -> dict[str, Any]:
+def standing(stack: Stack, name: str = NAME) -> dict[str, Any]:
     listed = json.loads(stack.verb("library", "status", "--json").stdout)
     return next((one for one in listed if one["name"] == name), {})
 
@@ -61,12 +57,12 @@ def test_what_is_given_is_looked_through_and_nothing_is_written(stack: Stack, fi
 
 
 def test_paused_and_resumed_and_looked_through_again(stack: Stack, films: Path) -> None:
-    assert stack.verb("library", "pause", "Films").returncode == 0
+    assert stack.verb("library", "pause", NAME).returncode == 0
     wait_for(lambda: standing(stack)["waits"] == "it is paused", 10)
-    assert stack.verb("library", "resume", "Films").returncode == 0
+    assert stack.verb("library", "resume", NAME).returncode == 0
     wait_for(lambda: standing(stack)["waits"] != "it is paused", 10)
     last = standing(stack)["scan"]["began_at"]
-    assert stack.verb("library", "scan", "Films").returncode == 0
+    assert stack.verb("library", "scan", NAME).returncode == 0
     wait_for(lambda: standing(stack)["scan"]["began_at"] > last, 10)
 
 

@@ -1,7 +1,7 @@
 """A library from end to end on a running appliance: found, made anew, verified, replaced, told, brought back."""
 
 import os
-from collections.abc import Iterator
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,13 +13,6 @@ from tests.processors.clips import FAST, TONE, clip
 MPEG4 = ("-c:v", "mpeg4", "-b:v", "6M")
 WORTH = ("one.mkv", "series/two.avi")
 PATTERN = "testsrc2=size=480x270:rate=25:duration=3"
-
-
-@pytest.fixture(scope="module")
-def house() -> Iterator[House]:
-    made = House()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -112,27 +105,29 @@ def test_originals_come_back_bit_for_bit_and_stay(house: House, before: dict[str
 def test_a_worker_is_killed_at_each_step_and_one_file_is_whole_each_time(house: House, before: dict[str, str]) -> None:
     left = sorted(kept(house.films))
     data = clip(*TONE, *MPEG4, pattern=PATTERN, suffix="matroska")
-    for number, step in enumerate(("processing", "transcoded", "verified")):
+    steps = ("processing", "transcoded", "verified", "transcoded")
+    for number, step in enumerate(steps):
         path = house.put(f"killed-{number}.mkv", data)
         original = sha256(path)
-        killed_at(house, path, step)
+        killed_at(house, path, step, signal.SIGTERM if number == 3 else signal.SIGKILL)
         wait_for(lambda path=path: house.results().get(path.name), 120)
         assert house.results()[path.name]["outcome"] == "replaced"
+        # What was made before is gone on with.
+        assert told(house, path).count("transcoded") == 1
         assert sha256(path) != original
         assert house.stack.verb("library", "undo", "Films", path.name).returncode == 0
         assert sha256(path) == original
     assert sorted(kept(house.films)) == left
 
 
-def killed_at(house: House, path: Path, step: str) -> None:
-    """Kills the worker as soon as this is told of the file."""
+def told(house: House, path: Path) -> list[str]:
+    """All that was told of a file."""
+    return [event.get("step") or event["state"] for event in house.events() if event["filename"] == path.name]
+
+
+def killed_at(house: House, path: Path, step: str, number: signal.Signals) -> None:
+    """Ends the worker as soon as this is told of the file."""
     house.post(f"/library/{house.standing()['id']}/scan")
-
-    def told() -> bool:
-        return any(
-            event["filename"] == path.name and step in (event.get("step"), event["state"]) for event in house.events()
-        )
-
-    wait_for(told, 120)
-    house.kill()
+    wait_for(lambda: step in told(house, path), 120)
+    house.stack.kill(WORKER, number)
     wait_for(lambda: house.stack.parts()[WORKER]["health"] == "ok", 60)

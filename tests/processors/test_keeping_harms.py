@@ -111,16 +111,24 @@ async def test_a_dropped_stream_of_sound_is_found(film: Remade) -> None:
     assert "streams" in await failed(film, harmed(film, "-map", "-0:a:1"))
 
 
-async def test_a_second_that_is_black_is_found(film: Remade) -> None:
-    black = "drawbox=color=black:t=fill:enable='between(t,0.9,1.9)'"
-    words = ("-c:v:0", "libx264", "-crf", "18", "-filter:v:0", black)
-    assert "worst second" in await failed(film, harmed(film, *words))
+BLACK = ("-c:v:0", "libx264", "-crf", "18", "-filter:v:0", "drawbox=color=black:t=fill:enable='between(t,0.9,1.9)'")
+LATER = ("-i", "a", "-itsoffset", "0.15", "-i", "a", "-map", "0:v:0", "-map", "1:a:0", "-map", "0:a:1", *STREAMS[4:])
 
 
-async def test_sound_that_is_shifted_is_found(film: Remade) -> None:
-    shifted = ("-i", "a", "-itsoffset", "0.15", "-i", "a", "-map", "0:v:0", "-map", "1:a:0", "-map", "0:a:1")
-    all_of = (*shifted, *STREAMS[4:], *PLAIN)
-    assert await failed(film, harmed(film, all_of=all_of)) == {"starts", "length"}
+async def test_a_second_that_is_black_and_sound_that_is_shifted_are_found(film: Remade) -> None:
+    found = await failed(film, harmed(film, *BLACK, all_of=(*LATER, *PLAIN)))
+    assert {"starts", "length", "worst second"} <= found
+
+
+@pytest.mark.long
+async def test_a_second_that_is_black_alone_is_found(film: Remade) -> None:
+    assert "starts" not in (found := await failed(film, harmed(film, *BLACK)))
+    assert "worst second" in found
+
+
+@pytest.mark.long
+async def test_sound_that_is_shifted_alone_is_found(film: Remade) -> None:
+    assert await failed(film, harmed(film, all_of=(*LATER, *PLAIN))) == {"starts", "length"}
 
 
 async def test_an_end_that_is_missing_is_found(film: Remade) -> None:

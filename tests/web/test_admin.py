@@ -1,6 +1,7 @@
 """What the operator's page offers is done for real: each of its buttons, and what the API says after it."""
 
 import asyncio
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -18,8 +19,6 @@ async def test_address_lets_in_once_and_leaves_no_code_behind(browser, stack, ho
     await made.enter(await printed(stack))
     assert made.page.url == f"{stack.url}/admin"
     await expect(made.page.locator("#verdict")).not_to_have_text("Looking …")
-    await made.page.reload()
-    await made.live()
     await made.page.get_by_role("button", name="Sign out").click()
     await expect(made.page.locator("#door")).to_be_visible()
     await expect(made.page.locator("#board")).to_be_hidden()
@@ -92,6 +91,7 @@ async def test_failed_file_comes_by_itself_is_tried_again_and_is_looked_up(overs
     overseer.clean(host)
 
 
+@pytest.mark.long
 async def test_all_that_failed_for_a_reason_are_tried_again(overseer, host, tmp_path):
     page = overseer.page
     ids = [(await overseer.bad_upload(tmp_path))[0] for _ in range(2)]
@@ -159,10 +159,15 @@ async def test_key_is_made_shown_once_and_revoked(overseer, stack, host):
     overseer.clean(host)
 
 
-async def test_limits_of_a_project_are_set_and_given_up(overseer, host):
-    page, project = overseer.page, overseer.api.id
-    await page.get_by_label("Id begins with").fill(project)
-    await overseer.button("Show").click()
+@pytest.mark.long
+async def test_project_is_made_and_given_limits_that_are_given_up_again(overseer, host):
+    page, project = overseer.page, f"made-{uuid4().hex[:12]}"
+    await overseer.button("Make a project").click()
+    await overseer.dialog.get_by_label("Name").fill("Holidays")
+    await overseer.dialog.get_by_label("Id", exact=True).fill("not an id")
+    await overseer.dialog.get_by_role("button", name="Make it").click()
+    await expect(overseer.dialog.get_by_role("alert")).to_contain_text("1 to 64 letters")
+    await overseer.answer("Make it", Id=project)
     row = overseer.row("owners", project)
     await expect(page.locator("#owner-list > li")).to_have_count(1)
     await overseer.button(f"Limits … of {project}").click()
@@ -181,6 +186,7 @@ async def test_limits_of_a_project_are_set_and_given_up(overseer, host):
     overseer.clean(host, REFUSED)
 
 
+@pytest.mark.long
 async def test_what_is_looked_up_and_is_not_there_is_said(overseer, host):
     page = overseer.page
     await page.get_by_label("Id of a file").fill("nothing-has-this-id")

@@ -71,7 +71,7 @@ async def test_what_is_not_known_is_a_gap_and_no_zero(easel, host):
     easel.clean(host)
 
 
-@pytest.mark.parametrize("kind", ["area", "bars"])
+@pytest.mark.parametrize("kind", [pytest.param("area", marks=pytest.mark.long), "bars"])
 async def test_stacked_figures_add_up(easel, host, kind):
     page = easel.page
     series = [{"name": "Images", "values": [2, 2]}, {"name": "Media", "values": [4, 4]}]
@@ -85,6 +85,7 @@ async def test_stacked_figures_add_up(easel, host, kind):
     easel.clean(host)
 
 
+@pytest.mark.long
 async def test_what_is_rare_is_told_by_the_minute(easel):
     answer = {"from": "2026-11-27T12:00:00Z", "step_seconds": 60, "unit": "per_second"}
     damaged, others = {"code": "damaged", "of": "p95"}, {"labels": {}, "values": [None, 0, 0]}
@@ -98,6 +99,7 @@ async def test_what_is_rare_is_told_by_the_minute(easel):
     assert [line["name"] for line in figures["series"]] == ["Damaged, P95", "All"]
 
 
+@pytest.mark.long
 async def test_figures_are_written_as_a_person_says_them(easel, host):
     said = [
         *[("durationInWords", seconds) for seconds in (0, 0.12, 5, 75, 3600, 100_000)],

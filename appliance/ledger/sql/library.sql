@@ -1,5 +1,10 @@
 -- Files of libraries: remembered, queued, worked on, recorded.
 
+-- The folder of assets of a library: by it they are found without looking at those of others.
+CREATE OR REPLACE FUNCTION ledger.library_folder(library integer) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT 'library-' || library;
+$$;
+
 -- A worker has this workflow mounted.
 CREATE OR REPLACE FUNCTION ledger.library_mount(of_name text, of_workflow jsonb, of_rules text)
 RETURNS TABLE (id integer, paused boolean) LANGUAGE sql AS $$
@@ -22,7 +27,8 @@ $$;
 -- Gives its id; no row where nothing is due.
 CREATE OR REPLACE FUNCTION ledger.library_due(of_library integer, seconds double precision) RETURNS TABLE (id bigint) LANGUAGE sql AS $$
     WITH asked AS (
-        UPDATE ledger.libraries l SET scan_asked_at = NULL WHERE l.id = of_library AND l.scan_asked_at IS NOT NULL RETURNING l.id
+        UPDATE ledger.libraries l SET scan_asked_at = NULL WHERE l.id = of_library AND l.scan_asked_at IS NOT NULL
+            AND NOT EXISTS (SELECT FROM ledger.library_scans t WHERE t.library = of_library AND t.ended_at IS NULL) RETURNING l.id
     )
     INSERT INTO ledger.library_scans AS s (library)
     SELECT l.id FROM ledger.libraries l WHERE l.id = of_library AND (
@@ -30,8 +36,10 @@ CREATE OR REPLACE FUNCTION ledger.library_due(of_library integer, seconds double
             NOT l.paused
             AND NOT EXISTS (SELECT FROM ledger.library_scans t
                 WHERE t.library = l.id AND t.began_at > now() - make_interval(secs => seconds))
-            AND NOT EXISTS (SELECT FROM ledger.library_files f JOIN ledger.assets a ON a.id = f.asset
-                WHERE f.library = l.id AND f.asset IS NOT NULL AND a.state IN ('uploaded', 'processing'))))
+            AND NOT EXISTS (SELECT FROM ledger.assets a WHERE a.lane = 'backfill' AND a.state = 'uploaded'
+                AND a.worth IS NOT NULL AND a.folder = ledger.library_folder(l.id))
+            AND NOT EXISTS (SELECT FROM ledger.assets a WHERE a.state = 'processing' AND a.lane = 'backfill'
+                AND a.folder = ledger.library_folder(l.id))))
     ON CONFLICT DO NOTHING RETURNING s.id;
 $$;
 
@@ -63,7 +71,8 @@ CREATE OR REPLACE FUNCTION ledger.library_news(
     WITH given AS (SELECT * FROM unnest(digests, versions) WITH ORDINALITY AS u (digest, version, place)),
     known AS (
         UPDATE ledger.library_files f SET seen_in = scan FROM given g
-        WHERE f.library = of_library AND f.digest = g.digest AND f.version = g.version AND f.rules = of_rules
+        WHERE f.library = of_library AND f.digest = g.digest AND f.version = g.version
+            AND (f.rules = of_rules OR f.why = 'undone')  -- what somebody wants as it was stays so by any rules
         RETURNING f.digest, f.why
     )
     SELECT g.place, NULL, NULL FROM given g WHERE g.digest NOT IN (SELECT k.digest FROM known k)
@@ -103,7 +112,7 @@ BEGIN
         VALUES ('/', of_library || '/' || encode(one.digest, 'hex'), one.version, one.size, '')
         ON CONFLICT (bucket, key, version_id) DO UPDATE SET size = excluded.size RETURNING b.id INTO held;
         INSERT INTO ledger.assets AS a (stream, root, owner, folder, kind, lane, recipe, filename, blob, worth, expires_at)
-        SELECT s.id, s.root, s.owner, 'library', 'video', 'backfill', 'library', one.name, held, one.worth, now()
+        SELECT s.id, s.root, s.owner, ledger.library_folder(of_library), 'video', 'backfill', 'library', one.name, held, one.worth, now()
         FROM ledger.streams s WHERE s.root = 'system' AND s.owner = 'library' RETURNING a.id INTO made;
         UPDATE ledger.library_files f SET asset = made WHERE f.library = of_library AND f.digest = one.digest;
         queued := queued || made;
@@ -124,18 +133,23 @@ CREATE OR REPLACE FUNCTION ledger.library_forget(of_library integer, scan bigint
     ) SELECT count(*) FROM gone;
 $$;
 
--- As `open_jobs`, of the lane of those that nobody waits for: what saves the most for the work comes first.
+-- As `open_jobs`, of the lane of those that nobody waits for: of each library that may be worked on, what saves the most for the
+-- work. Each has its share, so that none waits for another that another host works on.
 CREATE OR REPLACE FUNCTION ledger.open_backfill(most integer)
 RETURNS TABLE (id uuid, attempt integer, worth real) LANGUAGE sql STABLE AS $$
+    WITH running AS (
+        SELECT l.id FROM ledger.libraries l
+        WHERE NOT l.paused AND l.waits IS NULL AND l.problem IS NULL AND l.mounted_at > now() - interval '5 minutes'
+    )
     (SELECT a.id, a.attempts + 1, a.worth FROM ledger.assets a
      WHERE a.state = 'processing' AND a.lease_until < now() AND a.lane = 'backfill' AND a.tries > 0 ORDER BY a.lease_until
      LIMIT ceil(most / 3.0))
     UNION ALL
-    (SELECT a.id, a.attempts + 1, a.worth FROM ledger.assets a
-     JOIN ledger.library_files f ON f.asset = a.id JOIN ledger.libraries l ON l.id = f.library
-     WHERE a.state = 'uploaded' AND a.lane = 'backfill' AND a.worth IS NOT NULL
-        AND NOT l.paused AND l.waits IS NULL AND l.mounted_at > now() - interval '5 minutes'
-     ORDER BY a.worth DESC LIMIT most);
+    SELECT o.id, o.attempt, o.worth FROM running r CROSS JOIN LATERAL (
+        SELECT a.id, a.attempts + 1 AS attempt, a.worth FROM ledger.assets a
+        WHERE a.state = 'uploaded' AND a.lane = 'backfill' AND a.folder = ledger.library_folder(r.id) AND a.worth IS NOT NULL
+        ORDER BY a.worth DESC LIMIT greatest(1, most / (SELECT count(*) FROM running))
+    ) o;
 $$;
 
 -- One step of the work on a file is done, under this lease: its record has what the next one needs. No row without the lease.
@@ -143,11 +157,13 @@ CREATE OR REPLACE FUNCTION ledger.library_step(asset uuid, held uuid, step text,
 RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
+    -- As everywhere here: first the file's row, then the asset, then the stream.
+    PERFORM FROM ledger.library_files f WHERE f.asset = library_step.asset FOR NO KEY UPDATE;
     PERFORM FROM ledger.assets a WHERE a.id = library_step.asset AND a.lease = held AND a.state = 'processing' FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    UPDATE ledger.library_files f SET record = f.record || facts || jsonb_build_object('step', step)
+    UPDATE ledger.library_files f SET record = f.record || library_step.facts || jsonb_build_object('step', step)
         WHERE f.asset = library_step.asset;
     RETURN QUERY SELECT * FROM ledger.append(
         ARRAY[library_step.asset], 'step', 'processing', ARRAY[jsonb_build_object('step', step) || told]);
@@ -162,17 +178,18 @@ DECLARE
     mine ledger.library_files;
     now_digest bytea := decode(now_ ->> 'digest', 'hex');
 BEGIN
+    SELECT * INTO mine FROM ledger.library_files f WHERE f.asset = library_finish.asset FOR UPDATE;
     RETURN QUERY SELECT * FROM ledger.transition(
         ARRAY[library_finish.asset], '{processing}', 'done', ARRAY[jsonb_build_object('versions', '[]'::jsonb, 'source', result)], held);
-    IF NOT FOUND THEN
+    IF NOT FOUND OR mine.library IS NULL THEN
         RETURN;
     END IF;
     UPDATE ledger.assets a SET facts = result WHERE a.id = library_finish.asset;
-    SELECT * INTO mine FROM ledger.library_files f WHERE f.asset = library_finish.asset FOR UPDATE;
     DELETE FROM ledger.library_files f WHERE f.library = mine.library AND f.digest = now_digest AND f.digest <> mine.digest;
     UPDATE ledger.library_files f SET digest = now_digest, path = decode(now_ ->> 'path', 'hex'),
-            size = (now_ ->> 'size')::bigint, version = now_ ->> 'version',
-            why = coalesce(result ->> 'why', 'replaced'), reason = result ->> 'reason', record = '{}'
+            size = (now_ ->> 'size')::bigint, version = now_ ->> 'version', rules = coalesce(now_ ->> 'rules', f.rules),
+            why = coalesce(result ->> 'why', 'replaced'), reason = result ->> 'reason', record = '{}',
+            seen_in = greatest(f.seen_in, (SELECT max(s.id) FROM ledger.library_scans s WHERE s.library = mine.library))
         WHERE f.library = mine.library AND f.digest = mine.digest;
     INSERT INTO ledger.library_results AS t
     SELECT (jsonb_populate_record(NULL::ledger.library_results, result || jsonb_build_object(
@@ -207,7 +224,8 @@ BEGIN
         DELETE FROM ledger.library_files f WHERE f.library = mine.library AND f.digest = now_digest AND f.digest <> mine.digest;
         UPDATE ledger.library_files f SET digest = now_digest, path = decode(now_ ->> 'path', 'hex'),
                 size = (now_ ->> 'size')::bigint, version = now_ ->> 'version', why = 'undone',
-                reason = 'somebody has brought it back as it was'
+                reason = 'somebody has brought it back as it was',
+                seen_in = greatest(f.seen_in, (SELECT max(s.id) FROM ledger.library_scans s WHERE s.library = mine.library))
             WHERE f.library = mine.library AND f.digest = mine.digest;
     END IF;
     RETURN QUERY SELECT * FROM ledger.append(

@@ -2,7 +2,8 @@
 -- again. A file that is to be made anew is an asset like any other: owner `library` below `system`, lane `backfill`, its bytes
 -- a blob in the bucket `/`, which is the host. What else is known of it is here.
 ALTER TABLE ledger.assets ADD COLUMN IF NOT EXISTS worth real;  -- in a lane where nobody waits: what has more is done first
-CREATE INDEX IF NOT EXISTS assets_by_worth ON ledger.assets (lane, worth DESC) WHERE state = 'uploaded' AND worth IS NOT NULL;
+CREATE INDEX IF NOT EXISTS assets_by_worth ON ledger.assets (lane, folder, worth DESC)
+    WHERE state = 'uploaded' AND worth IS NOT NULL;
 
 -- A workflow that a worker has, or had, mounted.
 CREATE TABLE IF NOT EXISTS ledger.libraries (

@@ -10,7 +10,8 @@ class Hindrance(StrEnum):
     """CHANGED: another file is there than was meant. IN_USE: somebody writes to it. HARD_LINKS: it has other names.
     OCCUPIED: the name is taken. SAME: nothing would change. OWNER: its owner could not read it any more. PLACE: nothing
     can be kept there. GONE: the original is not kept any more. DAMAGED: what is kept is not what was put there. BUSY:
-    other work on it is under way. FULL: the system has no room for it. FAILED: the system said so.
+    other work on it is under way. AWAY: what it lies on gives no answer. FULL: there is no
+    room on it. FAILED: the system said so.
     """
 
     CHANGED = "changed"
@@ -23,6 +24,7 @@ class Hindrance(StrEnum):
     GONE = "gone"
     DAMAGED = "damaged"
     BUSY = "busy"
+    AWAY = "away"
     FULL = "full"
     FAILED = "failed"
 
@@ -61,6 +63,6 @@ class Stop(Exception):
 
 
 def failed(error: OSError, asset: UUID | None = None) -> NotDone:
-    """What the system said. Where it has no room, that is no fault of the file's."""
+    """What the system said. That it has no room is no fault of the file's."""
     why = Hindrance.FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else Hindrance.FAILED
     return NotDone(why, error.strerror or type(error).__name__, asset)

@@ -4,7 +4,7 @@ What there is to go by are the record and the content of the files, told by SHA-
 some mounts. Doing it twice changes nothing, and what others are at meanwhile is left to them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from enum import StrEnum
 from typing import NamedTuple
@@ -15,9 +15,9 @@ from appliance.library.originals.aside import put_aside
 from appliance.library.originals.evidence import Found, which
 from appliance.library.originals.hindrances import Hindrance, NotDone, failed
 from appliance.library.originals.locks import locked
-from appliance.library.originals.places import KEPT, WORK, Place
+from appliance.library.originals.places import KEPT, Place
 from appliance.library.originals.records import ORIGINAL, Damaged, Record, State
-from appliance.library.originals.scratch import clear
+from appliance.library.originals.scratch import clear_left
 from appliance.library.originals.spots import Spot, exchange, move, sync
 
 
@@ -41,17 +41,16 @@ class Recovered(NamedTuple):
     path: str
 
 
-def recover(place: Place) -> Iterator[Recovered | NotDone]:
-    """One for each that was broken off. What was being made by somebody who is gone is removed. Raises OSError."""
-    with suppress(FileNotFoundError), places.hidden(place, KEPT) as kept, places.hidden(place, WORK) as work:
+def recover(place: Place, wanted: Collection[UUID] = ()) -> Iterator[Recovered | NotDone]:
+    """One for each that was broken off. What was being made by somebody who is gone is removed, but for the assets that
+    are wanted: somebody goes on with these. Raises OSError.
+    """
+    with suppress(FileNotFoundError), places.hidden(place, KEPT) as kept:
         for asset in places.assets(kept):
             with locked(kept, asset) as free:
                 if free and (one := settle(place, kept, asset)) is not None:
                     yield one
-        for asset in places.assets(work):
-            with locked(work, asset) as free:
-                if free:
-                    clear(work, asset)
+    clear_left(place, wanted)
 
 
 def settle(place: Place, kept: int, asset: UUID) -> Recovered | NotDone | None:

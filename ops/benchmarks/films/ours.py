@@ -13,6 +13,7 @@ from appliance.ledger.service import Claim
 from appliance.library.bench import RESULTS
 from appliance.library.deciding import decide, unopened
 from appliance.library.finding import find
+from appliance.library.folders import FolderKeeping
 from appliance.library.jobs import Job
 from appliance.library.making import Kept, Making, NotNow
 from appliance.library.outcomes import Found, Looked, Skip, Transcode, Unreadable
@@ -90,18 +91,18 @@ async def _probed(
 async def _made(job: Job, protection: Protection, steps: Steps, seconds: float) -> str:
     """What came of it, for people."""
     with ExitStack() as stack:
-        making = Making(job, protection, lambda far: None, stack)
+        making = Making(job, FolderKeeping(job.workflow), protection, lambda far: None, stack)
         try:
             with steps.timed("read again"):
-                source, original, looked = await making.look()
+                opened, looked = await making.look()
             order = making.order(looked)
             scratch = await making.room(looked.facts.size * RESULTS.get(order.extension, 1))
             with steps.timed("encoded", 1, seconds):
-                await making.make(source, looked, order, scratch)
+                await making.make(opened, looked, order, scratch)
             with steps.timed("verified", 1, seconds):
-                verdict = await making.verify(source, looked, order, scratch)
+                verdict = await making.verify(opened, looked, order, scratch)
             with steps.timed("replaced"):
-                await making.replace(original, order, scratch)
+                await making.replace(opened, order, scratch)
         except Kept as kept:
             return f"kept: {kept.why}: {kept.reason}"
         except (Refused, SandboxError, NotNow) as error:

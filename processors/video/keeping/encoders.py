@@ -10,17 +10,35 @@ has no such means in one pass: 168 %.
 from collections.abc import Callable
 
 from processors.video.codec import Codec
+from processors.video.keeping.dictation import together
 from processors.video.keeping.order import Order
 
 KEY_SECONDS = 5
 # Seconds of the bit rate that may come at once.
 BUFFER_SECONDS = 2
+_X265, _SVT = "pools={threads}:log-level=error", "lp={threads}"
 
 
 def encoder(order: Order) -> tuple[str, ...]:
     """Words for the pictures of `order`."""
-    words = (*_ENCODERS[order.codec](order), "-pix_fmt", order.pixels, "-threads", str(order.threads))
+    words = (
+        *(_dictated(order) if order.words else _ENCODERS[order.codec](order)),
+        "-pix_fmt",
+        order.pixels,
+        "-threads",
+        str(order.threads),
+    )
     return (*words, "-g", str(max(1, round(order.rate * KEY_SECONDS))))
+
+
+def _dictated(order: Order) -> tuple[str, ...]:
+    """Those of a plug-in; how many threads there are, and what a player needs, is ours to say."""
+    own = {"libx265": _X265, "libsvtav1": _SVT}.get(order.words[1], "")
+    return (*together(order.words, own.format(threads=order.threads)), *_tag(order))
+
+
+def _tag(order: Order) -> tuple[str, ...]:
+    return ("-tag:v", "hvc1") if (order.codec, order.container) == (Codec.H265, "mp4") else ()
 
 
 def _held(order: Order) -> tuple[str, ...]:
@@ -35,7 +53,17 @@ def _vp9(order: Order) -> tuple[str, ...]:
 
 
 def _av1(order: Order) -> tuple[str, ...]:
-    return ("-c:v", "libsvtav1", "-preset", "9", "-crf", "30", *_held(order), "-svtav1-params", f"lp={order.threads}")
+    return (
+        "-c:v",
+        "libsvtav1",
+        "-preset",
+        "9",
+        "-crf",
+        "30",
+        *_held(order),
+        "-svtav1-params",
+        _SVT.format(threads=order.threads),
+    )
 
 
 def _h264(order: Order) -> tuple[str, ...]:
@@ -44,9 +72,8 @@ def _h264(order: Order) -> tuple[str, ...]:
 
 
 def _h265(order: Order) -> tuple[str, ...]:
-    own = f"pools={order.threads}:log-level=error"
-    tag = ("-tag:v", "hvc1") if order.container == "mp4" else ()
-    return ("-c:v", "libx265", "-preset", "fast", "-crf", "23", *_held(order), "-x265-params", own, *tag)
+    own = _X265.format(threads=order.threads)
+    return ("-c:v", "libx265", "-preset", "fast", "-crf", "23", *_held(order), "-x265-params", own, *_tag(order))
 
 
 _ENCODERS: dict[Codec, Callable[[Order], tuple[str, ...]]] = {

@@ -34,7 +34,8 @@ class Order:
     """container: mp4, matroska or webm. kept: in the order of the result. width, height: as coded, before it is turned.
 
     bits: of a sample. bit_rate: the most that pictures have, in bits a second. all_tags: names that MP4 has no place of
-    its own for are written in Apple's way. reasons: what is done that is not plain copying, for people.
+    its own for are written in Apple's way. reasons: what is done that is not plain copying, for people. words: for the
+    encoder, where a plug-in says them; none: those of `encoders.py`.
     """
 
     container: str
@@ -54,6 +55,7 @@ class Order:
     rate: float
     seconds: float
     reasons: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
     @property
     def extension(self) -> str:

@@ -111,6 +111,6 @@ class Queue:
         await self._valkey.answer()
         return set(self._valkey.jobs)
 
-    async def put(self, lane: str, asset: UUID, attempt: int, behind: bool = False) -> None:
+    async def put(self, lane: str, asset: UUID, attempt: int, behind: bool = False, worth: float | None = None) -> None:
         await self._valkey.answer()
         self._valkey.jobs.setdefault(job_id(asset, attempt), asset)

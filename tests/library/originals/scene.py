@@ -104,8 +104,8 @@ class Scene:
     def undo(self, **more: Any) -> Undone | NotDone:
         return undo(self.place, self.asset, **more)
 
-    def recover(self) -> list[Recovered | NotDone]:
-        return list(recovering.recover(Place(str(self.folder))))
+    def recover(self, *wanted: UUID) -> list[Recovered | NotDone]:
+        return list(recovering.recover(Place(str(self.folder)), wanted))
 
     def is_whole(self) -> bool:
         """One of the two is there under its name, and neither is there in parts."""

@@ -11,10 +11,10 @@ import pytest
 from appliance.library.originals.hindrances import Hindrance, NoRoom, NotDone
 from appliance.library.originals.places import place_of
 from appliance.library.originals.replacing import Replaced, replace
-from appliance.library.originals.scratch import Scratch, reserve
+from appliance.library.originals.scratch import Scratch, reserve, resume
 from tests.faults.volume import Volume
 from tests.library.originals.fallback import without_links
-from tests.library.originals.scene import NEW, OLD, Scene, as_nobody, dying
+from tests.library.originals.scene import NEW, OLD, Scene, as_nobody, digest, dying
 from tests.library.originals.test_replacing import why
 
 pytestmark = pytest.mark.pure
@@ -92,6 +92,40 @@ def test_what_somebody_left_who_is_gone_is_removed(film: Scene) -> None:
     assert (film.work / "made").exists()
     assert film.recover() == []
     assert not film.work.exists()
+
+
+def sealed(scene: Scene) -> None:
+    """Makes it whole, and dies."""
+    scratch = reserved(scene, MIB)
+    os.write(scratch.descriptor, NEW)
+    assert scratch.seal() == (len(NEW), digest(NEW))
+    scratch.keep()
+    with scratch:
+        pass
+    os._exit(1)
+
+
+def test_what_was_made_is_gone_on_with_where_it_is_whole(film: Scene) -> None:
+    assert dying(lambda: sealed(film)) == 1
+    inode = (film.work / "made").stat().st_ino
+    assert film.recover(film.asset) == []
+    assert resume(film.place, film.asset, (len(NEW), digest(OLD))) is None
+    scratch = resume(film.place, film.asset, (len(NEW), digest(NEW)))
+    assert scratch is not None
+    with scratch:
+        assert os.fstat(scratch.descriptor).st_ino == inode
+        assert resume(film.place, film.asset, (len(NEW), digest(NEW))) is None  # one at a time
+        assert isinstance(replace(scratch, film.order()), Replaced)
+        scratch.keep(False)
+    film.must_be_new()
+    assert not film.work.exists()
+
+
+def test_what_nobody_goes_on_with_is_removed(film: Scene) -> None:
+    assert dying(lambda: sealed(film)) == 1
+    assert film.recover(uuid4()) == []
+    assert not film.work.exists()
+    assert resume(film.place, film.asset, (len(NEW), digest(NEW))) is None
 
 
 def test_a_file_system_that_can_not_replace_is_found_out_before_the_work(film: Scene) -> None:
