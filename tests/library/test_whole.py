@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,23 @@ def killed_at(house: House, path: Path, step: str, number: signal.Signals) -> No
     wait_for(lambda: step in told(house, path), 120)
     house.stack.kill(WORKER, number)
     wait_for(lambda: house.stack.parts()[WORKER]["health"] == "ok", 60)
+
+
+def test_bytes_are_saved_once_the_original_is_gone(house: House) -> None:
+    folder = house.stack.folder / "short"
+    folder.mkdir()
+    house.own(folder)
+    film = house.put("../short/one.mkv", clip(*MPEG4, pattern=PATTERN, suffix="matroska"))
+    house.run("Short", source={"folder": str(folder)}, replace={"allowed": True, "keep": "1s"})
+    wait_for(lambda: "one.mkv" in house.results("Short"), 120)
+    result = house.results("Short")["one.mkv"]
+    assert result["undo"] == "possible"
+    assert house.standing("Short")["behind"]["saved_bytes"] == 0
+    time.sleep(1)
+    house.kill()  # who begins anew looks after what is kept first
+    wait_for(lambda: house.results("Short")["one.mkv"]["undo"] == "gone", 60)
+    behind = house.standing("Short")["behind"]
+    assert behind["saved_bytes"] == result["before_bytes"] - result["after_bytes"]
+    assert (behind["saved_later_bytes"], kept(folder)) == (0, [])
+    assert film.stat().st_size == result["after_bytes"]
+    assert house.post(f"/library/results/{result['asset']}/undo").status_code == 409
