@@ -22,8 +22,6 @@ from processors.video.progress import Tell
 from storage.objects import Objects
 
 FORGOTTEN = Failure("library_forgotten", "No library knows this file any more.", "operator")
-# How many results the scratch folder holds at once while one is made.
-RESULTS = {"mp4": 2}
 
 
 class Bench(Attempts):
@@ -90,7 +88,7 @@ class Bench(Attempts):
         known |= {"after_codec": order.codec.value, "done": list(order.reasons)}
         scratch = await making.resumed(opened)
         if scratch is None:
-            scratch = await making.room(looked.facts.size * RESULTS.get(order.extension, 1))
+            scratch = await making.room(looked.facts.size)
             made = await making.make(opened, looked, order, scratch)
             known["after_bytes"] = made.size
             await self._noted(job, "transcoded", known, meter, made)
