@@ -1,5 +1,6 @@
 """The bench: where files of libraries are made anew, one after the other, when nobody else wants the machine."""
 
+import errno
 from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
@@ -70,6 +71,11 @@ class Bench(Attempts):
                 if full.for_any:
                     self._shelf.hold(job.library, full.detail)
                 raise
+            except OSError as error:
+                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                    raise
+                self._shelf.hold(job.library, f"its disk became full: {error.strerror}")
+                raise NotNow("the disk became full in the middle of the work") from error
             making.over()
 
     async def _must_be_so(self, kept: Kept, keeping: Keeping) -> None:
