@@ -13,7 +13,7 @@ from processors.video.keeping.effort import cpu_seconds, verifying_seconds
 from processors.video.keeping.inventory import Chapter, Inventory, Kind, Light, Pictures, Stream
 from processors.video.keeping.order import How, Order, Refusal
 from processors.video.keeping.ordering import ordered
-from processors.video.keeping.watching import Worst, worst_second
+from processors.video.keeping.watching import Worst, worst_stretch
 from processors.video.keeping.wishes import SoundWish, Wish
 from processors.video.keeping.words import output
 
@@ -231,9 +231,9 @@ def test_larger_pictures_shrink_as_coded_whatever_way_they_are_turned() -> None:
 
 def test_the_worst_second_is_the_least_mean_of_a_second() -> None:
     likeness = [0.9] * 30 + [0.1] * 5 + [0.9] * 15
-    assert worst_second(likeness, 10.0) == Worst(pytest.approx(0.5), 2.5, pytest.approx(0.82))
-    assert worst_second([], 10.0) is None
-    assert worst_second([0.5], 10.0) == Worst(0.5, 0.0, 0.5)
+    assert worst_stretch(likeness, 10.0, 1.0) == Worst(pytest.approx(0.5), 2.5, pytest.approx(0.82))
+    assert worst_stretch([], 10.0, 1.0) is None
+    assert worst_stretch([0.5], 10.0, 1.0) == Worst(0.5, 0.0, 0.5)
 
 
 def test_effort_goes_with_length_and_pixels() -> None:
