@@ -17,8 +17,9 @@ from processors.video.progress import Meter, Share, Tell
 
 # Of the work: walking through the packets of both is quick, watching them is not.
 WALKED, WALKED_BOTH = 0.05, 0.1
-# The worst second's likeness, of that of all, the same of the worst few pictures, and how many dB sound may become louder or less so.
+# The likeness of the worst second and of the worst few pictures, of that of all.
 NO_WORSE, NO_WORSE_FEW = 0.8, 0.6
+# So many dB sound may become louder or less so.
 LOUDER = 2.0
 
 
