@@ -19,7 +19,7 @@ def staying(inventory: Inventory, wish: Wish) -> tuple[list[Stream], list[str]]:
     for one in _others(inventory.of(Kind.SUBTITLE), wish.subtitles):
         dropped[one.index] = f"subtitles in {one.language} are left out"
     for one in inventory.of(Kind.DATA):
-        if _of_chapters(one, inventory):
+        if one.of_chapters and inventory.chapters:
             dropped[one.index] = "the track of chapters is written anew from the chapters"
         elif wish.drop_data:
             dropped[one.index] = f"a stream of data ({one.codec}) is left out"
@@ -31,11 +31,6 @@ def _others(streams: list[Stream], languages: tuple[str, ...]) -> list[Stream]:
     wanted = {language(one) for one in languages}
     others = [one for one in streams if wanted and language(one.language) not in {*wanted, ""}]
     return others if len(others) < len(streams) else []
-
-
-def _of_chapters(one: Stream, inventory: Inventory) -> bool:
-    """MP4 tells of chapters by a track of text, which ffmpeg shows as data; it writes one for those it is given."""
-    return inventory.container == "mov" and one.codec == "bin_data" and bool(inventory.chapters)
 
 
 def sound(one: Stream, wish: SoundWish) -> tuple[str, int]:
