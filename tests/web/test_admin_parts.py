@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
+from appliance.care.api import NoReport
 from tests.processors.clips import clip
 from tests.web.board import SECONDS
 from tests.web.visitor import PATIENCE
@@ -10,8 +11,13 @@ from tests.web.visitor import PATIENCE
 pytestmark = pytest.mark.long
 DAY = 86_400
 HEALING = {
-    **{"kind": "heal", "why": "drive 2 came back", "trouble": "", "began_at": "2026-11-27T03:00:00Z"},
-    **{"deep": False, "looked": 4200, "rate": 35.0, "share": 0.4, "seconds_left": 3900.0},
+    "kind": "heal",
+    "why": "drive 2 came back",
+    "trouble": "",
+    "looked": 4200,
+    "rate": 35.0,
+    "share": 0.4,
+    "seconds_left": 3900.0,
 }
 
 
@@ -60,11 +66,10 @@ async def test_healing_and_the_day_on_which_it_is_full_are_told(overseer, host):
 async def test_storage_of_which_nobody_tells_is_said_with_what_to_do(overseer, host):
     """As where storage is of others."""
     page = overseer.page
-    problem = {"title": "Nobody has looked", "detail": "See with ./ops/status whether the part caretaker is well."}
+    said = page.locator("#storage [data-notice]")
+    problem = {"title": NoReport.title, "code": NoReport.code}
     await page.route("**/cluster", lambda route: route.fulfill(status=503, json=problem))
-    await expect(page.locator("#storage [data-notice]")).to_contain_text(
-        "It is tried again by itself.", timeout=SECONDS
-    )
+    await expect(said).to_contain_text("whether the part caretaker is well. It is tried again", timeout=SECONDS)
     await page.unroute("**/cluster")
-    await expect(page.locator("#storage [data-notice]")).to_be_empty(timeout=SECONDS)
+    await expect(said).to_be_empty(timeout=SECONDS)
     overseer.clean(host, "status of 503")
