@@ -15,6 +15,9 @@ from storage.errors import StorageError, StorageUnavailable
 from storage.keys import Key
 
 _LARGEST = 4096
+_FULL = frozenset({"QuotaExceeded", "XMinioAdminBucketQuotaExceeded"})
+# No object is to blame for these, and somebody can change them.
+_NOT_OF_OBJECTS = _FULL | {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "NoSuchBucket"}
 NOWHERE = "no endpoint is named, and no appliance runs here whose storage it could be"
 
 
@@ -63,7 +66,8 @@ def talking() -> Iterator[None]:
 
 def hindered(error: StorageError, asset: UUID | None = None) -> NotDone:
     """Why nothing was done."""
-    kind = Hindrance.AWAY if isinstance(error, StorageUnavailable) else Hindrance.FAILED
+    away = isinstance(error, StorageUnavailable) or error.code in _NOT_OF_OBJECTS
+    kind = Hindrance.AWAY if away else Hindrance.FAILED
     return NotDone(Hindrance.CHANGED if isinstance(error, Changed) else kind, said(error), asset)
 
 
@@ -71,6 +75,6 @@ def said(error: StorageError) -> str:
     """For people."""
     if isinstance(error, Changed):
         return "another object is there than was read"
-    if error.code == "QuotaExceeded" or error.code == "XMinioAdminBucketQuotaExceeded":
+    if error.code in _FULL:
         return "the bucket has no room left: original and result need it both until the original is let go"
     return f"storage says: {error}"

@@ -109,7 +109,7 @@ class BucketKeeping:
         return done if isinstance(done, NotDone) else self._taken(done)
 
     def settled(self, path: bytes, asset: UUID) -> Taken | NotDone | None:
-        with talking(), self._alone(asset) as free:
+        with self._alone(asset) as free:  # what storage says is for whoever works on the file: it is put off
             if not free:
                 return NotDone(Hindrance.BUSY, "other work on it is under way")
             recovering.settle(self._client.bucket, asset)
