@@ -58,9 +58,10 @@ async def run(config: Config, number: int) -> None:
         objects = Inspector(config.endpoint(), key.access, key.secret)
         teller, settings = Teller(config.valkey_url), Reader(config, told)
         await settings.start()
-        stepping.give_way_to(precedence.Watch(config.data / precedence.FOLDER).urgent)
+        urgent = precedence.Watch(config.data / precedence.FOLDER).urgent
         keepings = Keepings(config.workflows, config.data / "scratch" / FOLDER, config.endpoint)
         shelf = Shelf(config.workflows, ledger, Scanning(ledger, protection, keepings), told, settings)
+        stepping.give_way_to(lambda: urgent() or shelf.steps_back())
         bench = Bench(ledger, objects, settings, teller, shelf, protection)
         upkeep = Upkeep(ledger, shelf)
         gauge("jobs_under_way", lambda: bench.under_way)

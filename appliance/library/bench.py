@@ -8,9 +8,10 @@ from appliance.config import Settings
 from appliance.files.attempts import Attempts, Unfit
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.library.jobs import Job, Jobs, Made, library_of
-from appliance.library.keeping import Keeping, Taken
-from appliance.library.making import Kept, Making, Meter, NoRoomNow, NotNow, in_thread
+from appliance.library.keeping import Keeping, Now, Taken
+from appliance.library.making import Kept, Making, Meter, NoRoomNow, NotNow, in_thread, must_be_done
 from appliance.library.originals.hindrances import Hindrance
+from appliance.library.plugins import cut
 from appliance.library.shelf import Shelf
 from appliance.live.progress import Progress, Teller
 from processors.refusals import Code, Refused
@@ -53,6 +54,7 @@ class Bench(Attempts):
         if job is None:
             raise Unfit(FORGOTTEN, None)
         meter, known = Meter(), dict[str, Any](job.record.get("known", {}))
+        self._shelf.under_way = job.library
         with self._teller.working(claim.home, claim.id, Progress("look", 0.0)), ExitStack() as stack:
             keeping = self._shelf.keepings.of(job.workflow)
             making = Making(job, keeping, self._protection, self._told(claim), stack)
@@ -67,7 +69,8 @@ class Bench(Attempts):
             except SandboxTimeout:
                 await self._kept(job, Kept("too_slow", "it takes far longer than one of its length may"), known, meter)
             except NoRoomNow as full:
-                self._shelf.hold(job.library, full.detail)
+                if full.for_any:
+                    self._shelf.hold(job.library, full.detail)
                 raise
             making.over()
 
@@ -95,15 +98,23 @@ class Bench(Attempts):
         verdict = await making.verify(opened, looked, order, scratch)
         known["vmaf"] = verdict.vmaf
         await self._noted(job, "verified", known, meter)
+        await self._must_be_allowed(job)
         taken = await making.replace(opened, order, scratch)
         known["done"] += [f"its {fact} could not be kept" for fact in taken.lost]
         await self._finished(making, known, meter, taken)
+
+    async def _must_be_allowed(self, job: Job) -> None:
+        """Still: that was asked hours ago. Raises NotNow."""
+        now = await self._jobs.of(job.claim)
+        if now is None or not now.workflow.replace.allowed:
+            raise NotNow("the workflow does not allow any more that files are replaced")
 
     async def _replaced_before(self, making: Making, known: dict[str, Any]) -> bool:
         """Whether it had been replaced already when a worker died that had not said so yet."""
         taken = await in_thread(making.keeping.settled, making.job.path, making.job.claim.id)
         if taken is None:
             return False
+        taken = must_be_done(taken)
         known |= {"before_sha256": taken.original, "after_bytes": taken.now.size}
         await self._finished(making, known, Meter(), taken)
         return True
@@ -122,7 +133,9 @@ class Bench(Attempts):
 
     async def _kept(self, job: Job, kept: Kept, known: dict[str, Any], meter: Meter) -> None:
         known.pop("done", None)
-        await self._jobs.finish(job, _result(job, known, meter, "kept", kept.why, kept.reason))
+        # What is gone is news when it comes back.
+        now = Now(job.path, job.size, "") if kept.why == Hindrance.GONE else None
+        await self._jobs.finish(job, _result(job, known, meter, "kept", kept.why, kept.reason), now)
 
     def _told(self, claim: Claim) -> Tell:
         def tell(far: Far) -> None:
@@ -140,7 +153,7 @@ def _result(
         **known,
         "outcome": outcome,
         "why": why,
-        "reason": reason,
+        "reason": cut(reason),
         "before_bytes": job.size,
         "cpu_seconds": spent,
     }

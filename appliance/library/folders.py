@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,8 @@ from appliance.library.keeping import Brought, Now, Opened, Taken, Wish
 from appliance.library.originals import expiring, identity, places, recovering, replacing, resuming, scratch, undoing
 from appliance.library.originals.beginning import Order
 from appliance.library.originals.expiring import Expired
-from appliance.library.originals.hindrances import Hindrance, NoRoom, NotDone
+from appliance.library.originals.hindrances import Hindrance, NoRoom, NotDone, Stop
+from appliance.library.originals.leases import lease
 from appliance.library.originals.records import Record
 from appliance.library.originals.scratch import Scratch
 from appliance.library.outcomes import Found, Looked, Skip, Unreadable
@@ -50,12 +51,16 @@ class FolderKeeping:
         try:
             descriptor = os.open(whole, FLAGS)
         except OSError as error:
-            return NotDone(Hindrance.GONE, error.strerror or type(error).__name__)
+            return self._away(error)
         stack.callback(os.close, descriptor)
         found = _found(whole, os.fstat(descriptor))
         if found.version != version:
             return NotDone(Hindrance.CHANGED, "it has changed since it was looked at: the next look decides anew")
-        original = identity.read(whole, descriptor)
+        try:
+            with lease(descriptor):  # hours before it is replaced: who writes to it now may do so for days
+                original = identity.read(whole, descriptor)
+        except Stop as stop:
+            return stop.what
         return original if isinstance(original, NotDone) else Opened(descriptor, original.sha256, original, found)
 
     def room(self, path: bytes, asset: UUID, size: int) -> Scratch | NotDone | NoRoom:
@@ -73,9 +78,9 @@ class FolderKeeping:
         path = os.path.relpath(os.fsencode(opened.mark.path), os.fsencode(self._source.folder))
         return self._taken(path, done.record)._replace(lost=done.lost)
 
-    def settled(self, path: bytes, asset: UUID) -> Taken | None:
+    def settled(self, path: bytes, asset: UUID) -> Taken | NotDone | None:
         found = resuming.settled(self._source.folder, self._whole(path), asset)
-        return None if found is None else self._taken(path, found[1])
+        return found if found is None or isinstance(found, NotDone) else self._taken(path, found[1])
 
     def recover(self, wanted: Collection[UUID]) -> Sequence[Any]:
         return [one for place in self._places() for one in recovering.recover(place, wanted)]
@@ -84,13 +89,34 @@ class FolderKeeping:
         for place in self._places():
             scratch.clear_left(place, wanted)
 
-    def expire(self, now: datetime) -> Sequence[Expired | NotDone]:
-        return [one for place in self._places() for one in expiring.expire(place, now)]
+    def expire(self, now: datetime) -> Iterator[Expired | NotDone]:
+        return (one for place in self._places() for one in expiring.expire(place, now))
+
+    def let_go(self, path: bytes, asset: UUID) -> bool:
+        place = places.place_of(self._source.folder, self._whole(path))
+        if isinstance(place, NotDone):
+            return False
+        kept = os.path.join(place.top, places.HIDDEN, places.KEPT)
+        return os.path.isdir(kept) and not os.path.exists(os.path.join(kept, str(asset)))
+
+    def as_it_was(self, path: bytes, sha256: str) -> Now | None:
+        found = identity.look(self._whole(path))
+        if isinstance(found, NotDone) or found.sha256 != sha256:
+            return None
+        return self._beside(path, os.path.basename(os.fsdecode(path)))
 
     def undo(self, path: bytes, asset: UUID) -> Brought | NotDone:
         place = places.place_of(self._source.folder, self._whole(path))
         done = place if isinstance(place, NotDone) else undoing.undo(place, asset)
         return done if isinstance(done, NotDone) else Brought(self._beside(path, done.record.old), done.aside)
+
+    def _away(self, error: OSError) -> NotDone:
+        """Whether a file is gone, or all of its disk is."""
+        said = error.strerror or type(error).__name__
+        with suppress(OSError), os.scandir(self._source.folder) as entries:
+            if isinstance(error, FileNotFoundError) and any(entries):
+                return NotDone(Hindrance.GONE, said)
+        return NotDone(Hindrance.AWAY, f"{self._source.folder} can't be read as a whole: {said}")
 
     def _places(self) -> list[places.Place]:
         return places.places(self._source.folder)

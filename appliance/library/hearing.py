@@ -23,7 +23,7 @@ class Hearing:
         self._quiet: dict[int, float] = {}
 
     def of(self, libraries: Iterable[Library]) -> None:
-        """These are listened for from now on, and no others; of those in buckets nobody tells."""
+        """These are listened for from now on, and no others; nobody tells of buckets."""
         wanted = {one.id: one.workflow.source for one in libraries if one.workflow.source.folder}
         for number, watch in list(self._watches.items()):
             if wanted.get(number) != watch.source:
@@ -74,8 +74,6 @@ def _files(paths: list[str], workflow: Workflow) -> list[tuple[bytes, Found]] | 
         except OSError:
             continue
         found = Found(path, facts.st_size, facts.st_mtime_ns, facts.st_nlink, facts.st_ino)
-        if source.finder is not None:  # which may go by anything
-            return None
-        if unopened(found, source, workflow.rules, now) is None:
+        if source.finder is not None or unopened(found, source, workflow.rules, now) is None:
             files.append((os.path.relpath(os.fsencode(path), root), found))
     return files

@@ -95,6 +95,7 @@ class Jobs:
         """What came of it, and the file as it is from now on; None: as it was. Raises LeaseLost."""
         path, size, version = now or Now(job.path, job.size, job.version)
         told = {"digest": digest(path).hex(), "path": path.hex(), "size": size, "version": version}
+        told["rules"] = job.workflow.hash()
         words = (job.claim.id, job.claim.lease, _json(result), _json(told))
         if not self._ledger.told(
             await fetch("SELECT * FROM ledger.library_finish($1, $2, $3::jsonb, $4::jsonb)", *words)

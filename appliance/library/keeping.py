@@ -97,7 +97,7 @@ class Keeping(Protocol):
     def replace(self, opened: Opened, scratch: Scratch, wish: Wish) -> Taken | NotDone:
         """What was made takes the place of the file, which is kept; or all is as it was."""
 
-    def settled(self, path: bytes, asset: UUID) -> Taken | None:
+    def settled(self, path: bytes, asset: UUID) -> Taken | NotDone | None:
         """What was broken off is brought to its end; what has taken the file's place then, if anything."""
 
     def recover(self, wanted: Collection[UUID]) -> Sequence[Any]:
@@ -106,8 +106,14 @@ class Keeping(Protocol):
     def clear_left(self, wanted: Collection[UUID]) -> None:
         """Only the latter."""
 
-    def expire(self, now: datetime) -> Sequence[Expired | NotDone]:
-        """Originals whose time is over are removed, where what took their place is whole."""
+    def expire(self, now: datetime) -> Iterator[Expired | NotDone]:
+        """Originals whose time is over are removed one by one, where what took their place is whole."""
+
+    def let_go(self, path: bytes, asset: UUID) -> bool:
+        """Whether the original of an asset is surely not kept any more."""
+
+    def as_it_was(self, path: bytes, sha256: str) -> Now | None:
+        """The file of this path, where it is the one of this SHA-256."""
 
     def undo(self, path: bytes, asset: UUID) -> Brought | NotDone:
         """An original gets its place back."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from appliance.errors import Unavailable
-from appliance.library.deciding import ordered_by
+from appliance.library.deciding import decide, ordered_by
 from appliance.library.jobs import Job, Made
 from appliance.library.keeping import Keeping, Opened, Taken, Wish
 from appliance.library.originals import places
@@ -48,9 +48,13 @@ class NotNow(Unavailable):
 
 
 class NoRoomNow(NotNow):
-    """The file system is too full to work on it."""
+    """The file system is too full to work on it; for any other file as well, where that is so."""
 
     code = "no_room"
+
+    def __init__(self, what: NoRoom) -> None:
+        super().__init__(what.reason)
+        self.for_any = what.free < what.least_free
 
 
 @dataclass
@@ -72,6 +76,9 @@ class Making:
 
     def order(self, looked: Looked) -> Order:
         """Raises Kept."""
+        outcome = decide(looked, self.job.workflow)  # once more: rules may be others since it was queued
+        if isinstance(outcome, Skip):
+            raise Kept(outcome.why, outcome.reason)
         order = ordered_by(looked, self.job.workflow)
         if isinstance(order, Skip):
             raise Kept(order.why, order.reason)
@@ -156,7 +163,7 @@ async def in_thread(call: Callable[..., Found], *words: Any) -> Found:
 def must_be_done(told: Found | NotDone | NoRoom) -> Found:
     """Raises NoRoomNow, NotNow, and Kept for a hindrance that stays."""
     if isinstance(told, NoRoom):
-        raise NoRoomNow(told.reason)
+        raise NoRoomNow(told)
     if not isinstance(told, NotDone):
         return told
     raise NotNow(told.reason) if told.why in AGAIN else Kept(told.why.value, told.reason)

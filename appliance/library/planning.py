@@ -74,7 +74,7 @@ async def examined(found: Found, workflow: Workflow, protection: Protection, kee
     looked = await keeping.look(found, protection)
     if isinstance(looked, Skip | Unreadable):
         return Examined(looked)
-    return Examined(decide(looked, workflow), looked.facts)
+    return Examined(decide(looked._replace(found=found), workflow), looked.facts)
 
 
 async def following(entries: Iterator[Entry], turn: asyncio.Lock) -> Entry | None:

@@ -35,7 +35,7 @@ async def look(found: Found, protection: Protection) -> Looked | Skip | Unreadab
         os.close(descriptor)
     if (now.st_size, now.st_mtime_ns) != (found.size, found.mtime_ns):
         return Skip(Why.UNSETTLED, "it was written to while it was looked at")
-    return looked._replace(found=found)
+    return looked
 
 
 async def looked_into(descriptor: int, protection: Protection) -> Looked:

@@ -42,6 +42,9 @@ class Shelf:
         self._broken: dict[str, str] = {}
         self._held: dict[int, tuple[float, str]] = {}
         self._scans: dict[int, asyncio.Task[object]] = {}
+        self._reasons: dict[int, str | None] = {}
+        self.under_way: int | None = None
+        """The library of the file that is worked on, or was last."""
         self.libraries: dict[int, Library] = {}
         """By their ids, as they were at the last look."""
 
@@ -55,7 +58,8 @@ class Shelf:
         around = await look(self._redis, self._settings.now) if libraries else None
         for library in libraries:
             if around is not None:
-                await self._catalogue.waits(library, await self._why_not(library, around))
+                self._reasons[library.id] = why = await self._why_not(library, around)
+                await self._catalogue.waits(library, why)
             try:
                 await self._scan(library)
             except OSError as error:  # the others go on
@@ -67,6 +71,10 @@ class Shelf:
         if mine is None:
             return "its workflow is not mounted here"
         return await self._why_not(mine, await look(self._redis, self._settings.now))
+
+    def steps_back(self) -> bool:
+        """Whether what is under way gives way: nothing of its library would be begun with at this moment."""
+        return self.under_way is not None and self._reasons.get(self.under_way) is not None
 
     async def raw_factor(self, keeping: Keeping) -> float:
         """Bytes on drives for each byte of a library, as far as that is known: elsewhere nobody can say."""

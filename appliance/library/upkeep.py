@@ -2,18 +2,21 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from appliance.errors import Unavailable
 from appliance.ledger.database import fetch
 from appliance.ledger.service import Ledger
 from appliance.library.catalogue import Library, digest
-from appliance.library.keeping import Keeping, Now
+from appliance.library.keeping import Brought, Keeping, Now
 from appliance.library.originals.expiring import Expired
 from appliance.library.originals.hindrances import Hindrance, NotDone
+from appliance.library.plugins import cut
 from appliance.library.shelf import Shelf
 from appliance.logs import log
 
@@ -24,6 +27,16 @@ LATER = frozenset({Hindrance.BUSY, Hindrance.IN_USE, Hindrance.AWAY})
 _WANTED = """
 SELECT a.id FROM ledger.library_files f JOIN ledger.assets a ON a.id = f.asset
 WHERE a.lane = 'backfill' AND a.state IN ('uploaded', 'processing') AND f.record ? 'made'
+"""
+_WAITING = """
+SELECT DISTINCT library FROM ledger.library_results
+WHERE undo_asked_at IS NOT NULL AND undone_at IS NULL AND undo_problem IS NULL AND library = ANY ($1)
+"""
+# What should be gone for an hour: of those whose worker died before it said so.
+_OVERDUE = """
+SELECT asset, path FROM ledger.library_results
+WHERE library = $1 AND kept_until < now() - interval '1 hour' AND freed_at IS NULL AND undone_at IS NULL
+ORDER BY kept_until LIMIT $2
 """
 _PROBLEM = "UPDATE ledger.library_results SET undo_problem = $2 WHERE asset = $1"
 
@@ -36,31 +49,50 @@ class Upkeep:
         self._recovered = set[int]()
         self._looked = dict[int, float]()
         self._later = dict[int, float]()
+        self._kept = set[UUID | None]()
 
     async def look(self) -> None:
-        """One round. Raises Unavailable."""
-        libraries = {one.id: one for one in self._shelf.libraries.values() if one.workflow.replace.allowed}
+        """One round, also of libraries that nothing may be written to any more: what is kept is kept. Raises
+        Unavailable.
+        """
+        libraries = dict(self._shelf.libraries)
+        asked = await fetch("SELECT * FROM ledger.library_asked_back($1, $2)", list(libraries), AT_ONCE)
+        for row in asked:
+            await self._one(self._undo(libraries[row["library"]], row["asset"], row["path"]), row["asset"])
+        # What somebody wants back and could not have yet must not go meanwhile.
+        waiting = {row["library"] for row in await fetch(_WAITING, list(libraries))}
         for library in libraries.values():
-            if time.monotonic() >= self._later.get(library.id, 0.0):
+            await self._recover(library)
+            if library.id not in waiting:
                 try:
-                    await self._recover(library)
                     await self._expire(library)
                 except OSError as error:  # a bucket that gives no answer, say: the others go on
-                    self._later[library.id] = time.monotonic() + LATER_SECONDS
-                    why = error.strerror or type(error).__name__
-                    log.error("originals not looked after", library=library.workflow.name, reason=why)
-        if libraries:
-            for row in await fetch("SELECT * FROM ledger.library_asked_back($1, $2)", list(libraries), AT_ONCE):
-                await self._undo(libraries[row["library"]], row["asset"], row["path"])
+                    log.warning("originals not let go", library=library.workflow.name, error=str(error))
+
+    async def _one(self, doing: Awaitable[None], asset: UUID) -> None:
+        """So that what is wrong with one file keeps no other from its turn. Raises Unavailable."""
+        try:
+            await doing
+        except Unavailable:
+            raise
+        except Exception as error:
+            log.error("not brought back", asset=str(asset), exc_info=error)
+            await fetch(_PROBLEM, asset, cut(f"{type(error).__name__}: {error}"))
 
     async def _recover(self, library: Library) -> None:
         """What was broken off by the end of a worker, once: afterwards each sees to its own."""
-        if library.id in self._recovered:
+        if library.id in self._recovered or time.monotonic() < self._later.get(library.id, 0.0):
             return
         wanted = await _wanted()
-        for one in await asyncio.to_thread(self._keeping(library).recover, wanted):
-            log.warning("what was broken off has come to its end", library=library.workflow.name, **_told(one))
+        try:
+            found = await asyncio.to_thread(self._keeping(library).recover, wanted)
+        except OSError as error:  # its disk is away: tried again
+            log.warning("not recovered", library=library.workflow.name, error=str(error))
+            self._later[library.id] = time.monotonic() + LATER_SECONDS
+            return
         self._recovered.add(library.id)
+        for one in found:
+            log.warning("what was broken off has come to its end", library=library.workflow.name, **_told(one))
 
     async def _expire(self, library: Library) -> None:
         now = time.monotonic()
@@ -69,27 +101,42 @@ class Upkeep:
         self._looked[library.id] = now
         keeping = self._keeping(library)
         await asyncio.to_thread(keeping.clear_left, await _wanted())
-        gone = await asyncio.to_thread(keeping.expire, datetime.now(UTC))
-        freed = [one.asset for one in gone if isinstance(one, Expired)]
-        for one in gone:
-            if isinstance(one, NotDone):
+        entries = keeping.expire(datetime.now(UTC))
+        # One by one: what is gone from the disk is known as such at once.
+        while (one := await asyncio.to_thread(next, entries, None)) is not None:
+            if isinstance(one, Expired):
+                await self._freed(one.asset)
+            elif one.asset not in self._kept:
+                self._kept.add(one.asset)
                 log.error("an original is kept beyond its time", library=library.workflow.name, **_told(one))
-        if freed:
-            self._ledger.told(await fetch("SELECT * FROM ledger.library_freed($1)", freed))
-            log.info("originals let go", library=library.workflow.name, files=len(freed))
+        for row in await fetch(_OVERDUE, library.id, AT_ONCE):
+            if await asyncio.to_thread(keeping.let_go, row["path"], row["asset"]):
+                await self._freed(row["asset"])
+
+    async def _freed(self, asset: UUID) -> None:
+        self._ledger.told(await fetch("SELECT * FROM ledger.library_freed($1)", [asset]))
+        log.info("original let go", asset=str(asset))
 
     def _keeping(self, library: Library) -> Keeping:
         return self._shelf.keepings.of(library.workflow)
 
     async def _undo(self, library: Library, asset: UUID, path: bytes) -> None:
         done = await asyncio.to_thread(self._keeping(library).undo, path, asset)
+        if isinstance(done, NotDone) and done.why is Hindrance.GONE:
+            done = await self._was_undone(library, asset, path) or done
         if isinstance(done, NotDone):
             if done.why not in LATER:
-                await fetch(_PROBLEM, asset, done.reason)
+                await fetch(_PROBLEM, asset, cut(done.reason))
             log.warning("not brought back", asset=str(asset), reason=done.reason)
             return
         self._ledger.told(await fetch("SELECT * FROM ledger.library_undone($1, $2::jsonb)", asset, _now(done.now)))
         log.info("brought back", asset=str(asset), aside=done.aside)
+
+    async def _was_undone(self, library: Library, asset: UUID, path: bytes) -> Brought | None:
+        """Where it had been brought back when somebody died who had not said so yet."""
+        [row] = await fetch("SELECT before_sha256 FROM ledger.library_results WHERE asset = $1", asset)
+        now = await asyncio.to_thread(self._keeping(library).as_it_was, path, row["before_sha256"] or "")
+        return Brought(now, None) if now else None
 
 
 async def _wanted() -> set[UUID]:

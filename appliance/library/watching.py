@@ -80,7 +80,7 @@ class Watch:
     def _until_folders_change(self) -> None:
         """Raises OSError and RuntimeError where they can't be watched."""
         folders = dict.fromkeys(self._folders())
-        self.hear(self.source.folder)  # what nobody was there to hear of
+        new = True
         for changes in watch(
             *folders,
             watch_filter=self._wanted,
@@ -88,11 +88,15 @@ class Watch:
             step=STEP_MS,
             stop_event=self._closing,
             rust_timeout=TURN_MS,
+            yield_on_timeout=True,
             raise_interrupt=False,
             force_polling=False,  # it would look at every file again and again, which is what a schedule is for
             recursive=False,
             ignore_permission_denied=False,
         ):
+            if new:  # all are watched by now: what has changed before, nobody was there to hear of
+                self.hear(self.source.folder)
+                new = False
             for change, path in changes:
                 if change is not Change.deleted:
                     self.hear(path)
@@ -108,7 +112,7 @@ class Watch:
             return True
         before, _, extension = name.rpartition(".")
         film = bool(before) and extension.lower() in self._extensions
-        return film or (change is not Change.modified and not os.path.isfile(path))
+        return film or change is Change.deleted or (change is Change.added and os.path.isdir(path))
 
     def _folders(self) -> Iterator[str]:
         """All that can be watched, the source's own first. Raises OSError where that is none."""

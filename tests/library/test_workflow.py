@@ -131,3 +131,11 @@ def test_the_schema_refuses_what_is_refused_here() -> None:
     assert set(made["Loss"]["enum"]) == set(Loss)
     assert made["Workflow"]["required"] == ["name", "source", "target"]
     assert made["Source"]["properties"]["settled"]["default"] == "10m"
+
+
+def test_the_hash_is_that_of_what_was_read_back() -> None:
+    """Else what was decided by it would be decided anew after each time that the ledger has it."""
+    workflow = read(changed("verify", {"least_vmaf": 20}))
+    kept = json.dumps(json.loads(msgspec.json.encode(workflow)))
+    assert read(kept.encode()).hash() == workflow.hash()
+    assert read(json.dumps(LEAST).encode()).hash() != workflow.hash()

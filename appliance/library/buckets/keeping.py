@@ -108,10 +108,10 @@ class BucketKeeping:
             return failed(error)
         return done if isinstance(done, NotDone) else self._taken(done)
 
-    def settled(self, path: bytes, asset: UUID) -> Taken | None:
+    def settled(self, path: bytes, asset: UUID) -> Taken | NotDone | None:
         with self._alone(asset) as free:  # what storage says is for whoever works on the file: it is put off
             if not free:
-                return None
+                return NotDone(Hindrance.BUSY, "other work on it is under way")
             recovering.settle(self._client.bucket, asset)
             held = records.read(self._client.bucket, asset)
         return self._taken(held.record) if held and held.record.stage is Stage.REPLACED else None
@@ -129,13 +129,24 @@ class BucketKeeping:
     def clear_left(self, wanted: Collection[UUID]) -> None:
         scratch.clear_left(self._place, wanted)
 
-    def expire(self, now: datetime) -> Sequence[Expired | NotDone]:
+    def expire(self, now: datetime) -> Iterator[Expired | NotDone]:
         """A record is read again only once it has changed, or its time is over."""
         with talking():
             kept = {asset: stat.etag for asset, stat in records.kept(self._client.bucket)}
         self._kept_until = {asset: known for asset, known in self._kept_until.items() if known[0] == kept.get(asset)}
         found = (self._expired(asset, etag, now) for asset, etag in kept.items())
-        return [one for one in found if one is not None]
+        return (one for one in found if one is not None)
+
+    def let_go(self, path: bytes, asset: UUID) -> bool:
+        with talking():
+            return records.read(self._client.bucket, asset) is None
+
+    def as_it_was(self, path: bytes, sha256: str) -> Now | None:
+        with talking():
+            head = self._client.bucket.head(self._key(path))
+            if head is None or self._client.bucket.digest(head) != sha256:
+                return None
+        return Now(path, head.size, _version(head))
 
     def undo(self, path: bytes, asset: UUID) -> Brought | NotDone:
         try:

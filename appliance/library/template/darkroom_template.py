@@ -19,7 +19,7 @@ from processors.video.keeping.wishes import Wish
 class Listed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """list: the name of a text file in the source's folder, which names a film below that folder in each line."""
 
-    list: Annotated[str, Meta(pattern=r"^[^/\0]{1,200}$")] = "films.txt"
+    list: Annotated[str, Meta(pattern=r"^[^/]{1,200}$")] = "films.txt"
 
 
 def find(source: Source, settings: Listed) -> Iterator[Found]:
