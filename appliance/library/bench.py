@@ -1,5 +1,6 @@
 """The bench: where files of libraries are made anew, one after the other, when nobody else wants the machine."""
 
+import errno
 from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
@@ -22,8 +23,6 @@ from processors.video.progress import Tell
 from storage.objects import Objects
 
 FORGOTTEN = Failure("library_forgotten", "No library knows this file any more.", "operator")
-# How many results the scratch folder holds at once while one is made.
-RESULTS = {"mp4": 2}
 
 
 class Bench(Attempts):
@@ -72,6 +71,11 @@ class Bench(Attempts):
                 if full.for_any:
                     self._shelf.hold(job.library, full.detail)
                 raise
+            except OSError as error:
+                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                    raise
+                self._shelf.hold(job.library, f"its disk became full: {error.strerror}")
+                raise NotNow("the disk became full in the middle of the work") from error
             making.over()
 
     async def _must_be_so(self, kept: Kept, keeping: Keeping) -> None:
@@ -90,7 +94,7 @@ class Bench(Attempts):
         known |= {"after_codec": order.codec.value, "done": list(order.reasons)}
         scratch = await making.resumed(opened)
         if scratch is None:
-            scratch = await making.room(looked.facts.size * RESULTS.get(order.extension, 1))
+            scratch = await making.room(looked.facts.size)
             made = await making.make(opened, looked, order, scratch)
             known["after_bytes"] = made.size
             await self._noted(job, "transcoded", known, meter, made)

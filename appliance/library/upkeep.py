@@ -48,8 +48,8 @@ class Upkeep:
         self._ledger, self._shelf = ledger, shelf
         self._recovered = set[int]()
         self._looked = dict[int, float]()
-        self._later = dict[int, float]()
         self._kept = set[UUID | None]()
+        self._later = dict[int, float]()
 
     async def look(self) -> None:
         """One round, also of libraries that nothing may be written to any more: what is kept is kept. Raises
@@ -62,12 +62,18 @@ class Upkeep:
         # What somebody wants back and could not have yet must not go meanwhile.
         waiting = {row["library"] for row in await fetch(_WAITING, list(libraries))}
         for library in libraries.values():
+            if time.monotonic() >= self._later.get(library.id, 0.0):
+                await self._looked_after(library, expiring=library.id not in waiting)
+
+    async def _looked_after(self, library: Library, expiring: bool) -> None:
+        try:
             await self._recover(library)
-            if library.id not in waiting:
-                try:
-                    await self._expire(library)
-                except OSError as error:  # a bucket that gives no answer, say: the others go on
-                    log.warning("originals not let go", library=library.workflow.name, error=str(error))
+            if expiring:
+                await self._expire(library)
+        except OSError as error:  # a disk, or a bucket, that gives no answer: the others go on
+            self._later[library.id] = time.monotonic() + LATER_SECONDS
+            why = error.strerror or type(error).__name__
+            log.error("originals not looked after", library=library.workflow.name, reason=why)
 
     async def _one(self, doing: Awaitable[None], asset: UUID) -> None:
         """So that what is wrong with one file keeps no other from its turn. Raises Unavailable."""
@@ -81,18 +87,12 @@ class Upkeep:
 
     async def _recover(self, library: Library) -> None:
         """What was broken off by the end of a worker, once: afterwards each sees to its own."""
-        if library.id in self._recovered or time.monotonic() < self._later.get(library.id, 0.0):
+        if library.id in self._recovered:
             return
         wanted = await _wanted()
-        try:
-            found = await asyncio.to_thread(self._keeping(library).recover, wanted)
-        except OSError as error:  # its disk is away: tried again
-            log.warning("not recovered", library=library.workflow.name, error=str(error))
-            self._later[library.id] = time.monotonic() + LATER_SECONDS
-            return
-        self._recovered.add(library.id)
-        for one in found:
+        for one in await asyncio.to_thread(self._keeping(library).recover, wanted):
             log.warning("what was broken off has come to its end", library=library.workflow.name, **_told(one))
+        self._recovered.add(library.id)
 
     async def _expire(self, library: Library) -> None:
         now = time.monotonic()

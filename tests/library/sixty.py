@@ -153,10 +153,17 @@ FILMS = (*_plain(), *_rich(), *_broken())
 
 
 @cache
+def made_one(name: str) -> bytes:
+    """One of them."""
+    return next(one for one in FILMS if one.name == name).data()
+
+
+@cache
 def made() -> dict[str, bytes]:
     """All of them by their names."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return dict(zip((one.name for one in FILMS), pool.map(lambda one: one.data(), FILMS), strict=True))
+        names = [one.name for one in FILMS]
+        return dict(zip(names, pool.map(made_one, names), strict=True))
 
 
 # What is odd about the others is their place on the disk, not what they hold.

@@ -178,6 +178,19 @@ def test_languages_are_chosen_and_the_last_sound_stays() -> None:
     assert [one.stream.index for one in none.kept] == [0, 1]
 
 
+@pytest.mark.parametrize("wished", ["deu", "ger", "de", "DE-at"])
+@pytest.mark.parametrize("tag", ["deu", "ger", "de-DE", "de", "qaa", "mul", "und", "German"])
+def test_a_language_has_many_names(wished: str, tag: str) -> None:
+    inventory = film(sound("aac", tag), sound("aac", "fre"), text("subrip", tag), text("ass", "fr-CA"))
+    made = order(inventory, replace(WISH, sound=SoundWish(languages=(wished,)), subtitles=(wished,)))
+    assert [one.stream.index for one in made.kept] == [0, 1, 3]
+
+
+def test_subtitles_are_not_all_lost_by_their_tags() -> None:
+    made = order(film(text("subrip", "jpn"), text("ass", "kor")), replace(WISH, subtitles=("eng",)))
+    assert [one.stream.index for one in made.kept] == [0, 1, 2]
+
+
 def test_only_bulky_sound_is_encoded() -> None:
     inventory = film(
         sound("flac", channels=6),
