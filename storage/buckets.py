@@ -67,11 +67,14 @@ class Head:
 
 
 class Bucket:
-    """The bucket `name`. Thread-safe. Every method raises StorageError, StorageUnavailable where that may pass."""
+    """The bucket `name`. Thread-safe. Every method raises StorageError, StorageUnavailable where that may pass.
 
-    def __init__(self, endpoint: Endpoint, name: str, key: Key) -> None:
+    An answer is waited for `seconds` at most.
+    """
+
+    def __init__(self, endpoint: Endpoint, name: str, key: Key, seconds: float = SECONDS) -> None:
         self.name, self._endpoint = name, endpoint
-        self._transport = Transport(endpoint, key.access, key.secret, pool(SECONDS))
+        self._transport = Transport(endpoint, key.access, key.secret, pool(seconds))
 
     def list(self, prefix: str, hidden: str | None = None) -> Iterator[Stat]:
         """All whose key begins with `prefix`, in the order of their keys, a thousand at a time; none below `hidden`."""

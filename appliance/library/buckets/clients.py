@@ -14,6 +14,7 @@ from storage.endpoint import Endpoint
 from storage.errors import StorageError, StorageUnavailable
 from storage.keys import Key
 
+QUICK_SECONDS = 5.0
 _LARGEST = 4096
 _FULL = frozenset({"QuotaExceeded", "XMinioAdminBucketQuotaExceeded"})
 # No object is to blame for these, and somebody can change them.
@@ -31,12 +32,20 @@ class Client:
     @property
     def bucket(self) -> Bucket:
         """Raises OSError, for people, where there is no key, or none that is kept well."""
-        if self._endpoint is None:
-            raise OSError(errno.EDESTADDRREQ, NOWHERE)
         key = read(self._key_file)
         if self._made is None or self._made[0] != key:
-            self._made = key, Bucket(self._endpoint, self._name, key)
+            self._made = key, Bucket(self._known, self._name, key)
         return self._made[1]
+
+    def quick(self) -> Bucket:
+        """The same for somebody who can't wait. Raises likewise."""
+        return Bucket(self._known, self._name, read(self._key_file), QUICK_SECONDS)
+
+    @property
+    def _known(self) -> Endpoint:
+        if self._endpoint is None:
+            raise OSError(errno.EDESTADDRREQ, NOWHERE)
+        return self._endpoint
 
 
 def read(path: Path) -> Key:

@@ -110,7 +110,7 @@ def test_while_it_lets_an_original_go(bucket: Buckets, monkeypatch: pytest.Monke
         asset = uuid4()
         must_be_taken(replaced(bucket, FILM, None, asset))
         with dying(number, monkeypatch) as died:
-            bucket.kept().expire(UNTIL)
+            list(bucket.kept().expire(UNTIL))
         assert settled(bucket) == []
         [*told] = bucket.kept().expire(UNTIL)
         assert len(told) == died()

@@ -69,6 +69,9 @@ def test_replaced_and_brought_back_bit_for_bit(ground: Ground, name: str | None)
     assert brought.now.version == found(ground)[FILM].version
     assert ground.hidden() == []
     assert why(ground.keeping.undo(FILM.encode(), asset)) is Hindrance.GONE
+    # Who died before it was said finds out.
+    assert ground.keeping.as_it_was(FILM.encode(), taken.original) == brought.now
+    assert ground.keeping.as_it_was(FILM.encode(), taken.sha256) is None
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -106,13 +109,14 @@ def test_an_original_goes_in_its_time_and_not_before(ground: Ground, name: str |
     asset = uuid4()
     ground.put(FILM, OLD)
     must_be_taken(replaced(ground, FILM, name, asset))
-    assert ground.keeping.expire(UNTIL - timedelta(seconds=1)) == []
+    assert list(ground.keeping.expire(UNTIL - timedelta(seconds=1))) == []
     assert "original" in ground.hidden()
     [gone] = ground.keeping.expire(UNTIL)
     assert isinstance(gone, Expired), gone
     assert (gone.asset, gone.before.size, gone.after.size) == (asset, len(OLD), len(NEW))
     assert (ground.get(new(name)), ground.hidden()) == (NEW, [])
-    assert ground.keeping.expire(UNTIL) == []
+    assert list(ground.keeping.expire(UNTIL)) == []
+    assert ground.keeping.let_go(FILM.encode(), asset)
     assert why(ground.keeping.undo(FILM.encode(), asset)) is Hindrance.GONE
 
 

@@ -92,7 +92,7 @@ def test_where_versions_are_kept_all_of_the_original_goes_in_its_time(bucket: Bu
     bucket.kept().undo(FILM.encode(), first)
     assert (bucket.get(FILM), bucket.get(MOVED)) == (OLD, None)
     must_be_taken(replaced(bucket, FILM, name, second))
-    bucket.kept().expire(UNTIL)
+    list(bucket.kept().expire(UNTIL))
     assert (bucket.get(name or FILM), bucket.hidden()) == (NEW, [])
     left = client.list_objects(bucket.name, recursive=True, include_version=True)
     assert [one.size for one in left if not one.is_delete_marker] == [len(NEW)]
