@@ -67,11 +67,14 @@ class Head:
 
 
 class Bucket:
-    """The bucket `name`. Thread-safe. Every method raises StorageError, StorageUnavailable where that may pass."""
+    """The bucket `name`. Thread-safe. Every method raises StorageError, StorageUnavailable where that may pass.
 
-    def __init__(self, endpoint: Endpoint, name: str, key: Key) -> None:
+    An answer is waited for `seconds` at most.
+    """
+
+    def __init__(self, endpoint: Endpoint, name: str, key: Key, seconds: float = SECONDS) -> None:
         self.name, self._endpoint = name, endpoint
-        self._transport = Transport(endpoint, key.access, key.secret, pool(SECONDS))
+        self._transport = Transport(endpoint, key.access, key.secret, pool(seconds))
 
     def list(self, prefix: str, hidden: str | None = None) -> Iterator[Stat]:
         """All whose key begins with `prefix`, in the order of their keys, a thousand at a time; none below `hidden`."""
@@ -98,9 +101,8 @@ class Bucket:
     def tags(self, head: Head) -> dict[str, str]:
         """The tags of an object as a header that gives another one the same; empty where it has none."""
         page = ET.fromstring(self._send("GET", head.key, {"tagging": ""} | _named(head)).data)
-        found = [
-            (one.findtext(f"{SPACE}Key") or "", one.findtext(f"{SPACE}Value") or "") for one in page.iter(f"{SPACE}Tag")
-        ]
+        # Our own server names no namespace here.
+        found = [(one.findtext("{*}Key") or "", one.findtext("{*}Value") or "") for one in page.iterfind(".//{*}Tag")]
         return {"x-amz-tagging": urlencode(found, quote_via=quote)} if found else {}
 
     def part_of(self, head: Head, first: int, size: int) -> bytes:
@@ -123,16 +125,18 @@ class Bucket:
         return made.hexdigest()
 
     def put(self, key: str, data: bytes, only: Mapping[str, str], headers: Mapping[str, str] | None = None) -> str:
-        """Stores these bytes; their ETag. only: a condition. Raises Changed where that is not met."""
-        answer = self._send("PUT", key, None, {**(headers or {}), **only}, data, hashlib.sha256(data).hexdigest())
-        return _etag(answer)
+        """Stores these bytes; their ETag. only: a condition. Raises Changed where that is not met.
+
+        Under a condition it is asked once: else what is sent again could find what it has put there itself.
+        """
+        told, sha256 = {**(headers or {}), **only, "Content-Length": str(len(data))}, hashlib.sha256(data).hexdigest()
+        return _etag(self._send("PUT", key, None, told, _once(data) if only else data, sha256))
 
     def put_file(
         self, key: str, descriptor: int, sha256: str, headers: Mapping[str, str], only: Mapping[str, str]
     ) -> None:
         """The same of an open file, of which no more than a part is in memory; the server checks what it gets.
-
-        It is asked once: else what is sent again could find what it has put there itself, and take it for another's.
+        It is asked once as well.
         """
         size = os.fstat(descriptor).st_size
 
@@ -217,7 +221,7 @@ class Bucket:
             ET.SubElement(part, "ETag").text = etag
         body = ET.tostring(root)
         told, sha256 = {**only, "Content-Length": str(len(body))}, hashlib.sha256(body).hexdigest()
-        answer = self._send("POST", key, {"uploadId": upload}, told, (one for one in (body,)), sha256)
+        answer = self._send("POST", key, {"uploadId": upload}, told, _once(body), sha256)
         if not answer.data or not ET.fromstring(answer.data).tag.endswith("CompleteMultipartUploadResult"):
             raise StorageError(f"POST {self.name}/{key}: the parts were not put together")  # it may begin with 200
 
@@ -238,6 +242,10 @@ class Bucket:
             if error.code in _CONDITION or gone:
                 raise Changed(str(error)) from error
             raise
+
+
+def _once(data: bytes) -> Generator[bytes, None, None]:
+    yield data
 
 
 def _read(descriptor: int) -> Generator[bytes, None, None]:

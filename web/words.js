@@ -5,6 +5,7 @@ const BY_CODE = {
   object_missing: "The file's bytes can't be found in storage.",
   object_damaged: "The file's bytes were damaged in storage.",
   version_damaged: "A version of this file was damaged in storage. Trying again makes it anew.",
+  no_report: "Nobody has told of storage in the last minute: see with ./ops/status whether the part caretaker is well.",
 };
 
 const BY_STATUS = {

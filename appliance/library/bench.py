@@ -1,5 +1,6 @@
 """The bench: where files of libraries are made anew, one after the other, when nobody else wants the machine."""
 
+import errno
 from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ from appliance.config import Settings
 from appliance.files.attempts import Attempts, Unfit
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.library.jobs import Job, Jobs, Made, library_of
-from appliance.library.keeping import Now, Taken
+from appliance.library.keeping import Keeping, Now, Taken
 from appliance.library.making import Kept, Making, Meter, NoRoomNow, NotNow, in_thread, must_be_done
 from appliance.library.originals.hindrances import Hindrance
 from appliance.library.plugins import cut
@@ -22,8 +23,6 @@ from processors.video.progress import Tell
 from storage.objects import Objects
 
 FORGOTTEN = Failure("library_forgotten", "No library knows this file any more.", "operator")
-# How many results the scratch folder holds at once while one is made.
-RESULTS = {"mp4": 2}
 
 
 class Bench(Attempts):
@@ -61,6 +60,7 @@ class Bench(Attempts):
             try:
                 await self._worked(making, known, meter)
             except Kept as kept:
+                await self._must_be_so(kept, keeping)
                 await self._kept(job, kept, known, meter)
             except Refused as refused:
                 why = "larger" if refused.code is Code.NO_SMALLER else refused.code
@@ -71,7 +71,17 @@ class Bench(Attempts):
                 if full.for_any:
                     self._shelf.hold(job.library, full.detail)
                 raise
+            except OSError as error:
+                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                    raise
+                self._shelf.hold(job.library, f"its disk became full: {error.strerror}")
+                raise NotNow("the disk became full in the middle of the work") from error
             making.over()
+
+    async def _must_be_so(self, kept: Kept, keeping: Keeping) -> None:
+        """Raises NotNow where a file is gone by the word of a storage that lacks drives."""
+        if kept.why == Hindrance.GONE and keeping.ours and not await self._in_thread(self._objects.whole):
+            raise NotNow("storage lacks drives, and finds not all that it has")
 
     async def _worked(self, making: Making, known: dict[str, Any], meter: Meter) -> None:
         """All steps, as a list. known: is filled with what is found out, for the result."""
@@ -84,7 +94,7 @@ class Bench(Attempts):
         known |= {"after_codec": order.codec.value, "done": list(order.reasons)}
         scratch = await making.resumed(opened)
         if scratch is None:
-            scratch = await making.room(looked.facts.size * RESULTS.get(order.extension, 1))
+            scratch = await making.room(looked.facts.size)
             made = await making.make(opened, looked, order, scratch)
             known["after_bytes"] = made.size
             await self._noted(job, "transcoded", known, meter, made)

@@ -23,7 +23,7 @@ class Hearing:
         self._quiet: dict[int, float] = {}
 
     def of(self, libraries: Iterable[Library]) -> None:
-        """These are listened for from now on, and no others; nobody tells of buckets."""
+        """These are listened for from now on, and no others; of those in buckets nobody tells."""
         wanted = {one.id: one.workflow.source for one in libraries if one.workflow.source.folder}
         for number, watch in list(self._watches.items()):
             if wanted.get(number) != watch.source:

@@ -28,7 +28,7 @@ from processors.video.keeping.verifying import verify
 from processors.video.progress import Share, Tell
 
 MADE, VERIFIED = 0.75, 1.0  # of all the work, by when each step is over
-AGAIN = frozenset({Hindrance.IN_USE, Hindrance.BUSY, Hindrance.AWAY})
+AGAIN = frozenset({Hindrance.IN_USE, Hindrance.BUSY, Hindrance.AWAY, Hindrance.FULL})
 Found = TypeVar("Found")
 
 

@@ -21,6 +21,7 @@ from appliance.library.shelf import Shelf
 from appliance.logs import log
 
 AT_ONCE = 50
+LATER_SECONDS = 60.0
 SELDOM_SECONDS = 600.0  # between two looks whether the time of an original is over
 LATER = frozenset({Hindrance.BUSY, Hindrance.IN_USE, Hindrance.AWAY})
 _WANTED = """
@@ -48,6 +49,7 @@ class Upkeep:
         self._recovered = set[int]()
         self._looked = dict[int, float]()
         self._kept = set[UUID | None]()
+        self._later = dict[int, float]()
 
     async def look(self) -> None:
         """One round, also of libraries that nothing may be written to any more: what is kept is kept. Raises
@@ -60,9 +62,18 @@ class Upkeep:
         # What somebody wants back and could not have yet must not go meanwhile.
         waiting = {row["library"] for row in await fetch(_WAITING, list(libraries))}
         for library in libraries.values():
+            if time.monotonic() >= self._later.get(library.id, 0.0):
+                await self._looked_after(library, expiring=library.id not in waiting)
+
+    async def _looked_after(self, library: Library, expiring: bool) -> None:
+        try:
             await self._recover(library)
-            if library.id not in waiting:
+            if expiring:
                 await self._expire(library)
+        except OSError as error:  # a disk, or a bucket, that gives no answer: the others go on
+            self._later[library.id] = time.monotonic() + LATER_SECONDS
+            why = error.strerror or type(error).__name__
+            log.error("originals not looked after", library=library.workflow.name, reason=why)
 
     async def _one(self, doing: Awaitable[None], asset: UUID) -> None:
         """So that what is wrong with one file keeps no other from its turn. Raises Unavailable."""
@@ -79,14 +90,9 @@ class Upkeep:
         if library.id in self._recovered:
             return
         wanted = await _wanted()
-        try:
-            found = await asyncio.to_thread(self._keeping(library).recover, wanted)
-        except OSError as error:  # its disk is away: tried again
-            log.warning("not recovered", library=library.workflow.name, error=str(error))
-            return
-        self._recovered.add(library.id)
-        for one in found:
+        for one in await asyncio.to_thread(self._keeping(library).recover, wanted):
             log.warning("what was broken off has come to its end", library=library.workflow.name, **_told(one))
+        self._recovered.add(library.id)
 
     async def _expire(self, library: Library) -> None:
         now = time.monotonic()

@@ -122,7 +122,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     least_bit_rate: Rate = "0"
     least_size: Size = "0"
     least_age: Duration = "0s"
-    least_saving: Annotated[float, Meta(ge=0, le=100)] = 10
+    least_saving: Annotated[float, Meta(ge=0, le=100)] = 10.0
     accept: tuple[Loss, ...] = ()
     deciders: tuple[Use, ...] = ()
 
@@ -182,8 +182,8 @@ class Verification(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     least_vmaf: how like its source it looks, from 0 to 100 (VMAF, over all of it). least_saving: percent of its size.
     """
 
-    least_vmaf: Annotated[float, Meta(ge=0, le=100)] = 90
-    least_saving: Annotated[float, Meta(ge=0, le=100)] = 5
+    least_vmaf: Annotated[float, Meta(ge=0, le=100)] = 90.0
+    least_saving: Annotated[float, Meta(ge=0, le=100)] = 5.0
 
 
 class Replacement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

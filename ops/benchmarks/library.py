@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import os
+import statistics
 import sys
 import tempfile
 from dataclasses import asdict
@@ -86,14 +87,16 @@ def table(match: "Match", goals: list[Goal], how: str) -> str:
         if (step := match.steps.all.get(name)) is not None:
             speed = f"{step.speed:>12.2f}" if step.video else f"{'':>12}"
             lines.append(f"{name:<12}{step.rate:>12,.2f}{speed}{step.seconds:>10.1f}")
-    lines += ["", f"{'':<12}{'seconds':>20}{'MB after':>12}{'saved':>10}{'harmed':>8}"]
+    lines += ["", f"{'':<12}{'seconds':>20}{'CPU':>8}{'MB after':>12}{'saved':>10}{'harmed':>8}"]
     for name, side in match.sides.items():
         walls = ", ".join(f"{wall:.1f}" for wall in side.walls)
         saved = f"{100 * match.saved(name) / match.before:.1f} %"
-        lines.append(f"{name:<12}{walls:>20}{side.after / 1e6:>12.1f}{saved:>10}{len(side.harmed):>8}")
+        cpu, after = statistics.mean(side.cpu), side.after / 1e6
+        lines.append(f"{name:<12}{walls:>20}{cpu:>8.1f}{after:>12.1f}{saved:>10}{len(side.harmed):>8}")
     for name, side in match.sides.items():
         lines += [f"  harmed by the {name}: {file}: {'; '.join(what)}" for file, what in side.harmed.items()]
     lines += [f"  {file}: {what}" for file, what in sorted(match.sides["library"].outcomes.items())]
+    lines.append(f"CPU seconds: {match.cpu_ratio:.2f} times those of the loop")
     lines += [f"{'reached' if goal.reached else 'MISSED ':<8} {goal.measured:>7.2f}  {goal.words}" for goal in goals]
     return "\n".join(lines)
 
@@ -104,6 +107,7 @@ def _plain(match: "Match", goals: list[Goal]) -> dict[str, Any]:
         "before": match.before,
         "video": match.video,
         "ratio": match.ratio,
+        "cpu_ratio": match.cpu_ratio,
         "steps": {name: asdict(step) | {"rate": step.rate} for name, step in match.steps.all.items()},
         "sides": {name: asdict(side) | {"saved": match.saved(name)} for name, side in match.sides.items()},
         "goals": [asdict(goal) for goal in goals],

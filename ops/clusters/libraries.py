@@ -47,6 +47,8 @@ def _checked(path: Path, content: bytes, host: Host) -> workflow.Workflow:
         made = workflow.read(content)
     except workflow.Unfit as error:
         raise BadInventory(f"{path}: {error}\n  → ./ops/library schema prints what a workflow may hold.") from error
+    if made.source.bucket:
+        raise BadInventory(f"{path}: on several hosts a library is in a folder: no host is given the key of a bucket")
     if not _inside(made.source.folder, host):
         raise BadInventory(
             f"{path}: {made.source.folder} is in none of the libraries of host {host.name}: {', '.join(host.libraries)}"

@@ -4,21 +4,25 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.commands import options
+from ops.commands import options, serving
 from ops.libraries.names import printable
 from ops.setup.say import say
 
 if TYPE_CHECKING:
+    from appliance.library.keeping import Keeping
     from appliance.library.workflow import Workflow
+    from storage.endpoint import Endpoint
 
 PLAN = """\
 A workflow is JSON; ./ops/library schema prints what may stand in it, README.md shows one. Files are opened to read
 them, in the sandbox, and nothing is written anywhere. What saves the most bytes for an hour of CPU time comes first.
-As root all is read that root may read. No appliance has to run.
+As root all is read that root may read. No appliance has to run, unless a bucket of its own storage is to be planned.
 
 Exit codes: 0 planned; 1 it can't be planned, and why; 2 wrong usage, or the file is no workflow, and why; 3 planned,
 but folders or files could not be read, and which.
@@ -38,15 +42,15 @@ def main() -> int:
 
 
 EPILOG = """\
-plan and schema need no running appliance; the others ask the one that runs. A workflow that says "replace":
-{"allowed": true} has its files replaced; any other is looked through, and nothing is written.
+plan (of a folder) and schema need no running appliance; the others ask the one that runs. A workflow that says
+"replace": {"allowed": true} has its files replaced; any other is looked through, and nothing is written.
 
 Exit codes: 0 done; 1 not done, and said why; 2 wrong usage, or the file is no workflow; 3 (of plan) planned in part.
 """
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    made = options.parser("library", "Makes the videos of a folder take less room.", EPILOG)
+    made = options.parser("library", "Makes the videos of a folder or a bucket take less room.", EPILOG)
     actions = made.add_subparsers(dest="action", required=True, metavar="|".join(_DO))
     plan = _action(actions, "plan", "say what would be done to which file, why, and what that would save", PLAN)
     plan.add_argument("workflow", metavar="WORKFLOW", type=Path, help="the workflow, a JSON file")
@@ -62,6 +66,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     _action(actions, "schema", "print the JSON schema of workflows")
     run = _action(actions, "run", "give a workflow to the appliance, which goes on with it by itself from then on")
     run.add_argument("workflow", metavar="WORKFLOW", type=Path, help="the workflow, a JSON file")
+    run.add_argument("--key-file", metavar="FILE", type=Path, help="of a bucket: its key, ACCESS:SECRET, to be kept")
     for name, text in NAMED.items():
         _action(actions, name, text).add_argument("name", metavar="NAME", help="of the library, as status shows it")
     undo = _action(actions, "undo", "bring originals back, bit for bit, as long as they are kept")
@@ -100,15 +105,36 @@ def _plan(given: argparse.Namespace) -> int:
     if workflow is None:
         return WRONG
     try:
-        report = asyncio.run(running.planned(workflow, given.most, given.weak, given.json))
+        with _keeping(given, workflow) as keeping:
+            report = asyncio.run(running.planned(workflow, keeping, given.most, given.weak, given.json))
     except SandboxWeak as error:
         say(f"darkroom: {error}\n  → --weak works all the same")
         return CANNOT
     except OSError as error:
-        say(f"darkroom: {workflow.source.folder} can't be read: {error.strerror or error}")
+        say(f"darkroom: {workflow.source.where} can't be read: {error.strerror or error}")
         return CANNOT
     print(json.dumps(telling.data(workflow, report), indent=1) if given.json else telling.text(workflow, report))
     return IN_PART if report.unreadable else 0
+
+
+@contextmanager
+def _keeping(given: argparse.Namespace, workflow: "Workflow") -> "Iterator[Keeping]":
+    """Of a workflow that lies anywhere; copies of objects go where programs have their passing files."""
+    from appliance.library.keepings import Keepings
+
+    with tempfile.TemporaryDirectory(prefix="darkroom-plan-") if workflow.source.bucket else nullcontext("") as scratch:
+        yield Keepings(given.workflow.parent, Path(scratch), lambda: _own(given)).of(workflow)
+
+
+def _own(given: argparse.Namespace) -> "Endpoint | None":
+    """Where the storage of the appliance is that runs in this data folder, if one does."""
+    from appliance.config import current
+
+    try:
+        serving.become("library", options.folder(given))
+    except serving.CannotRun:
+        return None
+    return current().endpoint()
 
 
 def _run(given: argparse.Namespace) -> int:
@@ -118,7 +144,8 @@ def _run(given: argparse.Namespace) -> int:
     if workflow is None:
         return WRONG
     try:
-        asking.run(options.folder(given), workflow, given.workflow.read_bytes())
+        key = given.key_file.read_bytes() if given.key_file else None
+        asking.run(options.folder(given), workflow, given.workflow.read_bytes(), key)
     except asking.NotTaken as error:
         say(f"darkroom: {error}")
         return CANNOT

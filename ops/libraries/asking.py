@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MOUNT_SECONDS = 12.0
 LOOK_SECONDS = 0.3
-PLACE = ("folder", "bucket", "prefix")
+PLACE = ("folder", "bucket", "prefix", "endpoint")
 UNDO_SECONDS = 12.0  # that a person waits; the worker goes on
 
 
@@ -59,8 +59,11 @@ def scan(folder: DataFolder, name: str) -> None:
     serving.ask(folder, asked)
 
 
-def run(folder: DataFolder, workflow: "Workflow", text: bytes) -> None:
-    """Mounts a workflow for the worker of this appliance, and has it looked through. Raises NotTaken."""
+def run(folder: DataFolder, workflow: "Workflow", text: bytes, key: bytes | None = None) -> None:
+    """Mounts a workflow for the worker of this appliance, and has it looked through. Raises NotTaken.
+
+    key: of its bucket; without, the one that lies there already.
+    """
     if folder.hosted():
         why = "on several hosts workflows come from the inventory"
         raise NotTaken(f"{why}: {workflow.name} belongs into the folder that it names, to be rendered")
@@ -71,7 +74,7 @@ def run(folder: DataFolder, workflow: "Workflow", text: bytes) -> None:
 
         began = time.time()
         _must_stay(workflow, await standing.standings())
-        await asyncio.to_thread(_put, current().workflows, workflow.name, text)
+        await asyncio.to_thread(_put_all, current().workflows, workflow, text, key)
         await _mounted(workflow.name, began)
         await wishes.pause(workflow.name, paused=False)
         await wishes.scan(workflow.name, unless_within=time.time() - began + 1)
@@ -135,15 +138,24 @@ async def _mounted(name: str, since: float) -> None:
     raise NotTaken(f"{said}\n  → ./ops/status shows whether worker-backfill-1 is well.")
 
 
-def _put(into: Path, name: str, text: bytes) -> None:
-    """Whole or not at all; what has the same name is replaced."""
+def _put_all(into: Path, workflow: "Workflow", text: bytes, key: bytes | None) -> None:
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = workflow.source.key_file
+    if beside and key is not None:
+        _put(into, beside, key)
+    elif beside and not (into / beside).is_file():
+        raise NotTaken(f"there is no key for the bucket yet: give it with --key-file {beside}")
     # Names that are written alike are libraries of their own all the same.
+    name = workflow.name
     words, own = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-"), hashlib.sha256(name.encode()).hexdigest()[:8]
-    stem = f"{words[:60]}-{own}" if words else own
+    _put(into, f"{words[:60]}-{own}.json" if words else f"{own}.json", text)
+
+
+def _put(into: Path, name: str, text: bytes) -> None:
+    """Whole or not at all, for its owner alone; what has the same name is replaced."""
     handle, draft = tempfile.mkstemp(dir=into, prefix=".", suffix=".new")
     with os.fdopen(handle, "wb") as file:
         file.write(text)
         file.flush()
         os.fsync(handle)
-    Path(draft).replace(into / f"{stem}.json")
+    Path(draft).replace(into / name)

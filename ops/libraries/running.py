@@ -6,6 +6,7 @@ from dataclasses import replace
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from appliance.library.keeping import Keeping
 from appliance.library.planning import plan
 from appliance.library.report import Report
 from appliance.library.workflow import Workflow
@@ -13,7 +14,7 @@ from ops.libraries.names import printable
 from processors.sandbox.probe import probe
 
 
-async def planned(workflow: Workflow, most: int, weak: bool, quiet: bool) -> Report:
+async def planned(workflow: Workflow, keeping: Keeping, most: int, weak: bool, quiet: bool) -> Report:
     """What would be done, with at most so many files of each kind.
 
     weak: also where the system gives the sandbox one layer only. Raises OSError and SandboxWeak as `plan` does.
@@ -27,5 +28,9 @@ async def planned(workflow: Workflow, most: int, weak: bool, quiet: bool) -> Rep
     )
     with bars:
         line = bars.add_task("", total=None)
-        await plan(workflow, protection, report, lambda path: bars.update(line, advance=1, description=printable(path)))
+
+        def tell(path: str) -> None:
+            bars.update(line, advance=1, description=printable(path))
+
+        await plan(workflow, protection, report, tell, keeping)
     return report

@@ -48,7 +48,8 @@ def _lines(one: "Standing") -> Iterator[str]:
 
 
 def _where(source: dict[str, Any]) -> str:
-    return printable(str(source.get("folder") or source.get("bucket") or "nowhere"))
+    bucket = f"the bucket {source['bucket']}/{source.get('prefix', '')}" if "bucket" in source else "nowhere"
+    return printable(str(source.get("folder") or bucket))
 
 
 def _now(one: "Standing") -> str:

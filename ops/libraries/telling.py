@@ -7,7 +7,7 @@ from typing import Any
 
 from appliance.library.outcomes import Transcode
 from appliance.library.report import Ranked, Report
-from appliance.library.workflow import Workflow
+from appliance.library.workflow import Source, Workflow
 from ops.libraries.names import printable, told
 from ops.quantities import bytes_told
 
@@ -22,21 +22,21 @@ def text(workflow: Workflow, report: Report) -> str:
 def _lines(workflow: Workflow, report: Report) -> Iterator[str]:
     yield _total(workflow, report)
     yield "This is a plan: nothing has been changed, and sizes and times are estimates."
-    folder, ranked = workflow.source.folder, report.ranked
+    source, ranked = workflow.source, report.ranked
     if ranked:
         yield ""
         yield _row(HEAD)
         for one in ranked:
-            yield _row((*_figures(one.transcode), _name(one.path, folder)))
+            yield _row((*_figures(one.transcode), _name(one.path, source)))
             yield f"    {printable(one.transcode.reason)}"
         yield from _rest(report.transcodes, ranked)
     if report.skipped:
         yield f"\nStay as they are: {_counts(report)}"
-        yield from (f"    {_name(path, folder)}: {printable(skip.reason)}" for path, skip in report.skipped)
+        yield from (f"    {_name(path, source)}: {printable(skip.reason)}" for path, skip in report.skipped)
         yield from _rest(report.skips.total(), report.skipped)
     if report.not_read:
         yield f"\nCould not be read: {report.unreadable}"
-        yield from (f"    {_name(path, folder)}: {reason}" for path, reason in report.not_read)
+        yield from (f"    {_name(path, source)}: {reason}" for path, reason in report.not_read)
         yield from _rest(report.unreadable, report.not_read)
 
 
@@ -71,8 +71,9 @@ def _rest(count: int, shown: Sequence[object]) -> Iterator[str]:
         yield f"    … and {count - len(shown):,} more"
 
 
-def _name(path: str, folder: str) -> str:
-    return printable(os.path.relpath(path, folder))
+def _name(path: str, source: Source) -> str:
+    inside = os.path.relpath(path, source.folder) if source.folder else path.removeprefix(source.prefix)
+    return printable(inside)
 
 
 def data(workflow: Workflow, report: Report) -> dict[str, Any]:

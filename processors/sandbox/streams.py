@@ -62,7 +62,15 @@ def readable(source: Source) -> int:
 
 
 def _writable(target: int) -> int:
-    return _anew(target, os.O_WRONLY | os.O_TRUNC)
+    """Emptied, if there is anything: to truncate an empty file would give back the room that was set aside for it."""
+    opened = _anew(target, os.O_WRONLY)
+    try:
+        if os.fstat(opened).st_size:
+            os.ftruncate(opened, 0)
+    except OSError:
+        os.close(opened)
+        raise
+    return opened
 
 
 def _anew(descriptor: int, flags: int) -> int:

@@ -146,6 +146,13 @@ def test_a_library_without_a_workflow_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.pure
+def test_a_bucket_whose_key_no_host_is_given_is_refused(tmp_path: Path) -> None:
+    inventory = written(tmp_path, films=FILMS | {"source": {"bucket": "films", "key_file": "films.key"}})
+    with pytest.raises(BadInventory, match="on several hosts a library is in a folder"):
+        rendered(inventory)
+
+
+@pytest.mark.pure
 @pytest.mark.parametrize(
     ("change", "by", "said"),
     [

@@ -59,47 +59,49 @@ def _plain() -> Iterator[Film]:
         ("h264-silent.mp4", "replaced", X264, ()),
         ("series/h264.mkv", "replaced", X264, AAC),
         ("series/deep/er/h264-uneven.mkv", "replaced", (*UNEVEN, *X264), AAC),
-        ("h264.mov", "replaced", X264, AAC),
-        ("H264.M4V", "replaced", X264, AAC),
-        ("h264.ts", "replaced", X264, AAC),
-        ("h264.flv", "replaced", X264, AAC),
-        ("h264-uneven.mp4", "replaced", (*UNEVEN, *X264), AAC),
+        ("h264-mov.mov", "replaced", X264, AAC),
+        ("LOUD.M4V", "replaced", X264, AAC),
+        ("h264-ts.ts", "replaced", X264, AAC),
+        ("h264-flv.flv", "replaced", X264, AAC),
+        ("uneven.mp4", "replaced", (*UNEVEN, *X264), AAC),
         ("h264-flac.mkv", "replaced", X264, ("-c:a", "flac")),
         ("h264-opus.mkv", "replaced", X264, OPUS),
         ("h264-samples.mov", "replaced", X264, ("-c:a", "pcm_s16le")),
         ("h264-six.mkv", "replaced", X264, ("-c:a", "ac3", "-ac", "6")),
-        ("h264-six.mp4", "replaced", X264, ("-c:a", "eac3", "-ac", "6")),
+        ("six.mp4", "replaced", X264, ("-c:a", "eac3", "-ac", "6")),
         ("h264-wide.mkv", "replaced", ("-vf", "setsar=4/3", *X264), AAC),
         ("hevc.mp4", "replaced", (*X265, "-tag:v", "hvc1"), AAC),
-        ("hevc.mkv", "replaced", X265, AAC),
+        ("hevc-mkv.mkv", "replaced", X265, AAC),
         ("hevc-deep.mkv", "replaced", (*X265, *DEEP), AAC),
         ("hevc-hlg.mkv", "replaced", (*HLG, *X265, *DEEP), AAC),
         ("vp9.webm", "replaced", VP9, OPUS),
-        ("vp9.mkv", "replaced", VP9, OPUS),
+        ("vp9-mkv.mkv", "replaced", VP9, OPUS),
         ("vp8.webm", "replaced", VP8, ("-c:a", "libvorbis")),
         ("mpeg2.mpg", "replaced", MPEG2, MP2),
-        ("mpeg2.ts", "replaced", MPEG2, MP2),
-        ("mpeg2.vob", "replaced", MPEG2, ("-c:a", "ac3")),
+        ("mpeg2-ts.ts", "replaced", MPEG2, MP2),
+        ("mpeg2-vob.vob", "replaced", MPEG2, ("-c:a", "ac3")),
         ("mpeg1.mpg", "replaced", ("-c:v", "mpeg1video", "-b:v", "4M"), MP2),
         ("mpeg4.avi", "replaced", MPEG4, MP3),
         ("mpeg4-silent.avi", "replaced", MPEG4, ()),
         ("mpeg4-samples.avi", "replaced", MPEG4, ("-c:a", "pcm_s16le")),
-        ("mpeg4.mp4", "replaced", MPEG4, AAC),
+        ("mpeg4-mp4.mp4", "replaced", MPEG4, AAC),
         ("wmv.wmv", "replaced", ("-c:v", "wmv2", "-b:v", "5M"), ("-c:a", "wmav2")),
         ("ffv1.mkv", "replaced", ("-c:v", "ffv1", "-pix_fmt", "yuv420p"), AAC),
         ("mjpeg.avi", "replaced", ("-c:v", "mjpeg", "-q:v", "2", "-pix_fmt", "yuvj420p"), MP3),
         (STRANGE, "replaced", X264, AAC),
         (f"{LONG}.mkv", "replaced", X264, AAC),
-        (f"{LONG[:-1]}n.avi", "replaced", MPEG4, MP3),
-        (f"{LONG}n.ts", "kept failed", X264, AAC),  # with .mkv its name would be longer than names can be
+        (f"a{LONG[1:]}.avi", "replaced", MPEG4, MP3),
+        (f"t{LONG}.ts", "kept failed", X264, AAC),  # with .mkv its name would be longer than names can be
+        ("taken.mkv", "replaced", X264, AAC),
+        ("taken.ts", "kept occupied", X264, AAC),  # its new name is another's
         ("prores.mov", "left loss", ("-c:v", "prores_ks"), AAC),
         ("odd.mkv", "left loss", ("-vf", "crop=251:141:0:0:exact=1", *VP9), OPUS),
         ("timecode.mov", "left loss", (*X264, "-timecode", "01:00:00:00"), AAC),
         ("av1.mkv", "left codec", AV1, AAC),
-        ("av1.mp4", "left codec", AV1, AAC),
-        ("av1.webm", "left codec", AV1, OPUS),
+        ("av1-mp4.mp4", "left codec", AV1, AAC),
+        ("av1-webm.webm", "left codec", AV1, OPUS),
         ("small.mp4", "left saving", SMALL, AAC),
-        ("small.mkv", "left saving", SMALL, AAC),
+        ("small-mkv.mkv", "left saving", SMALL, AAC),
     )
     for number, (name, ends, words, sound) in enumerate(rows):
         suffix = name.rpartition(".")[2].lower()
@@ -133,8 +135,8 @@ def _broken() -> Iterator[Film]:
     yield Film("broken.mkv", "kept damaged", lambda: films.broken(_clip(1, "mkv", *X264)))
     yield Film("rotten.mkv", "kept damaged", lambda: films.rotten(_clip(2, "mkv", *X264)))
     yield Film("cut.mkv", "kept damaged", lambda: _cut(_clip(0, "mkv", *X264)))
-    yield Film("cut.ts", "kept damaged", lambda: _cut(_clip(0, "ts", *X264)))
-    yield Film("cut.mp4", "left refused", lambda: _cut(_clip(0, "mp4", *X264)))
+    yield Film("cut-ts.ts", "kept damaged", lambda: _cut(_clip(0, "ts", *X264)))
+    yield Film("cut-mp4.mp4", "left refused", lambda: _cut(_clip(0, "mp4", *X264)))
     yield Film("cut-first.mp4", "kept damaged", lambda: _cut(_clip(0, "mp4", *X264, *FIRST)))
     yield Film("recording.ts", "replaced", films.recording)
     yield Film("text.mkv", "left refused", lambda: b"Dear diary, this is no film.\n" * 200)
@@ -151,10 +153,17 @@ FILMS = (*_plain(), *_rich(), *_broken())
 
 
 @cache
+def made_one(name: str) -> bytes:
+    """One of them."""
+    return next(one for one in FILMS if one.name == name).data()
+
+
+@cache
 def made() -> dict[str, bytes]:
     """All of them by their names."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return dict(zip((one.name for one in FILMS), pool.map(lambda one: one.data(), FILMS), strict=True))
+        names = [one.name for one in FILMS]
+        return dict(zip(names, pool.map(made_one, names), strict=True))
 
 
 # What is odd about the others is their place on the disk, not what they hold.

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -102,21 +103,30 @@ def test_originals_come_back_bit_for_bit_and_stay(house: House, before: dict[str
     assert sha256(house.films / "one.mkv") == before["one.mkv"]
 
 
-def test_a_worker_is_killed_at_each_step_and_one_file_is_whole_each_time(house: House, before: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("step", "number"),
+    [
+        pytest.param("processing", signal.SIGKILL, marks=pytest.mark.long),
+        ("transcoded", signal.SIGKILL),
+        pytest.param("verified", signal.SIGKILL, marks=pytest.mark.long),
+        pytest.param("transcoded", signal.SIGTERM, marks=pytest.mark.long),
+    ],
+)
+def test_a_worker_is_killed_at_a_step_and_one_file_is_whole(
+    house: House, before: dict[str, str], step: str, number: signal.Signals
+) -> None:
+    house.until_idle()
     left = sorted(kept(house.films))
-    data = clip(*TONE, *MPEG4, pattern=PATTERN, suffix="matroska")
-    steps = ("processing", "transcoded", "verified", "transcoded")
-    for number, step in enumerate(steps):
-        path = house.put(f"killed-{number}.mkv", data)
-        original = sha256(path)
-        killed_at(house, path, step, signal.SIGTERM if number == 3 else signal.SIGKILL)
-        wait_for(lambda path=path: house.results().get(path.name), 120)
-        assert house.results()[path.name]["outcome"] == "replaced"
-        # What was made before is gone on with.
-        assert told(house, path).count("transcoded") == 1
-        assert sha256(path) != original
-        assert house.stack.verb("library", "undo", "Films", path.name).returncode == 0
-        assert sha256(path) == original
+    path = house.put(f"killed-{step}-{number}.mkv", clip(*TONE, *MPEG4, pattern=PATTERN, suffix="matroska"))
+    original = sha256(path)
+    killed_at(house, path, step, number)
+    wait_for(lambda: house.results().get(path.name), 120)
+    assert house.results()[path.name]["outcome"] == "replaced"
+    # What was made before is gone on with.
+    assert told(house, path).count("transcoded") == 1
+    assert sha256(path) != original
+    assert house.stack.verb("library", "undo", "Films", path.name).returncode == 0
+    assert sha256(path) == original
     assert sorted(kept(house.films)) == left
 
 
@@ -131,3 +141,23 @@ def killed_at(house: House, path: Path, step: str, number: signal.Signals) -> No
     wait_for(lambda: step in told(house, path), 120)
     house.stack.kill(WORKER, number)
     wait_for(lambda: house.stack.parts()[WORKER]["health"] == "ok", 60)
+
+
+def test_bytes_are_saved_once_the_original_is_gone(house: House) -> None:
+    folder = house.stack.folder / "short"
+    folder.mkdir()
+    house.own(folder)
+    film = house.put("../short/one.mkv", clip(*MPEG4, pattern=PATTERN, suffix="matroska"))
+    house.run("Short", source={"folder": str(folder)}, replace={"allowed": True, "keep": "1s"})
+    wait_for(lambda: "one.mkv" in house.results("Short"), 120)
+    result = house.results("Short")["one.mkv"]
+    assert result["undo"] == "possible"
+    assert house.standing("Short")["behind"]["saved_bytes"] == 0
+    time.sleep(1)
+    house.kill()  # who begins anew looks after what is kept first
+    wait_for(lambda: house.results("Short")["one.mkv"]["undo"] == "gone", 60)
+    behind = house.standing("Short")["behind"]
+    assert behind["saved_bytes"] == result["before_bytes"] - result["after_bytes"]
+    assert (behind["saved_later_bytes"], kept(folder)) == (0, [])
+    assert film.stat().st_size == result["after_bytes"]
+    assert house.post(f"/library/results/{result['asset']}/undo").status_code == 409

@@ -16,6 +16,8 @@ from tests.stack import CHECKOUT
 pytestmark = pytest.mark.pure
 LEAST: dict[str, Any] = {"name": "Films", "source": {"folder": "/srv/films"}, "target": {"codec": "h265"}}
 
+BUCKET = {"bucket": "films", "key_file": "films.key"}
+
 
 def changed(path: str, value: Any) -> bytes:
     """The least workflow with another value at a path such as `source.folder`."""
@@ -62,6 +64,16 @@ def test_bit_rates_are_in_the_order_of_lines() -> None:
         ("rules.codec", ["h264"], "rules: Object contains unknown field `codec`"),
         ("source.folder", "films", "source: folder: expected an absolute path"),
         ("source.folder", "/srv\0", "source: folder: expected an absolute path"),
+        ("source.bucket", "films", "source: it has either a folder or a bucket"),
+        ("source.prefix", "old/", "source: prefix: it is of buckets, and a folder is named"),
+        ("source", {}, "source: it has either a folder or a bucket"),
+        ("source", {"bucket": "films"}, "source: key_file: expected the name of a file beside the workflow"),
+        ("source", BUCKET | {"key_file": "/etc/key"}, "source: key_file: expected the name of a file beside"),
+        ("source", BUCKET | {"bucket": "Films"}, "source: bucket: expected the name of a bucket"),
+        ("source", BUCKET | {"prefix": "old"}, "source: prefix: expected what keys begin with, as old/"),
+        ("source", BUCKET | {"prefix": ".darkroom/kept/"}, "source: prefix: originals that were replaced lie there"),
+        ("source", BUCKET | {"endpoint": "http://a:b@s3.lan"}, "source: endpoint: expected the address of an S3"),
+        ("source", BUCKET | {"follow_links": True}, "source: follow_links: it is of folders"),
         ("source.settled", "soon", "source: settled: expected a duration"),
         ("source.settled", 600, "source.settled: Expected `str`"),
         ("source.extensions", [], "source.extensions: "),
@@ -95,6 +107,16 @@ def test_what_is_no_workflow_at_all(text: bytes, said: str) -> None:
         read(text)
 
 
+def test_a_bucket_is_a_source_and_no_password_is_shown() -> None:
+    source = read(changed("source", BUCKET | {"prefix": "old/", "endpoint": "https://s3.lan:9000"})).source
+    assert source.where == "films/old/"
+    assert json.loads(msgspec.json.encode(source)).keys() == {"bucket", "prefix", "key_file", "endpoint"}
+    with pytest.raises(Unfit) as caught:
+        read(changed("source", BUCKET | {"endpoint": "https://me:hidden@s3.lan"}))
+    assert "hidden" not in str(caught.value)
+    assert schema()["$defs"]["Source"]["oneOf"] == [{"required": ["folder"]}, {"required": ["bucket", "key_file"]}]
+
+
 def test_a_field_that_is_missing_is_named() -> None:
     with pytest.raises(Unfit, match="missing required field `target`"):
         read(json.dumps({"name": "x", "source": {"folder": "/x"}}).encode())
@@ -109,3 +131,11 @@ def test_the_schema_refuses_what_is_refused_here() -> None:
     assert set(made["Loss"]["enum"]) == set(Loss)
     assert made["Workflow"]["required"] == ["name", "source", "target"]
     assert made["Source"]["properties"]["settled"]["default"] == "10m"
+
+
+def test_the_hash_is_that_of_what_was_read_back() -> None:
+    """Else what was decided by it would be decided anew after each time that the ledger has it."""
+    workflow = read(changed("verify", {"least_vmaf": 20}))
+    kept = json.dumps(json.loads(msgspec.json.encode(workflow)))
+    assert read(kept.encode()).hash() == workflow.hash()
+    assert read(json.dumps(LEAST).encode()).hash() != workflow.hash()

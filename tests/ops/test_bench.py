@@ -113,6 +113,7 @@ def test_a_library_is_measured_and_a_loop_loses_what_it_keeps(tmp_path: Path, ca
     assert set(library.STEPS) - {"replaced"} <= set(told["steps"])
     assert all(step["rate"] > 0 for step in told["steps"].values())
     assert told["ratio"] > 0
+    assert told["cpu_ratio"] > 0
     assert (tmp_path / "rich.mkv").read_bytes() == data
     (tmp_path / "none").mkdir()
     assert library.main([str(tmp_path / "none")]) == 2

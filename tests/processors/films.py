@@ -156,6 +156,52 @@ def camera() -> bytes:
     )
 
 
+@cache
+def readings() -> bytes:
+    """An MP4 as cameras make it: beside the chapters' track there is another of data, with where it was."""
+    return mp4().replace(b"sbtl", b"meta").replace(b"tx3g", b"gpmd")
+
+
+@cache
+def sphere() -> bytes:
+    """An MP4 whose pictures are those of a whole sphere, as said by its XML ("Spherical Video V1")."""
+    flat = ran(*_patterns(), *LARGE, suffix="mp4")
+    words = b"".join(
+        b"<GSpherical:%s>%s</GSpherical:%s>" % (name, value, name)
+        for name, value in (
+            (b"Spherical", b"true"),
+            (b"Stitched", b"true"),
+            (b"StitchingSoftware", b"None"),
+            (b"ProjectionType", b"equirectangular"),
+        )
+    )
+    data = bytes.fromhex("ffcc8263f8554a938814587a02521fdd") + b'<?xml version="1.0"?>' + words
+    box = (len(data) + 8).to_bytes(4, "big") + b"uuid" + data
+    for name in (b"moov", b"trak"):
+        place = flat.index(name) - 4
+        size = int.from_bytes(flat[place : place + 4], "big") + len(box)
+        flat = flat[:place] + size.to_bytes(4, "big") + flat[place + 4 :]
+    end = flat.index(b"trak") - 4
+    end += int.from_bytes(flat[end : end + 4], "big") - len(box)
+    return flat[:end] + box + flat[end:]
+
+
+@cache
+def glass() -> bytes:
+    """WebM with pictures one can see through."""
+    pattern = "testsrc2=size=64x64:rate=10:duration=1,colorchannelmixer=aa=0.5,format=yuva420p"
+    return ran("-f", "lavfi", "-i", pattern, "-c:v", "libvpx-vp9", "-cpu-used", "8", suffix="webm")
+
+
+@cache
+def late() -> bytes:
+    """A DVD's stream, whose second sound begins behind all that is looked through for streams."""
+    pictures = ("-f", "lavfi", "-i", "testsrc2=size=176x144:rate=25:duration=16,noise=alls=60:allf=t")
+    sounds = ("-f", "lavfi", "-i", "sine=duration=16", "-itsoffset", "14", "-f", "lavfi", "-i", "sine=duration=1")
+    streams = ("-map", "0", "-map", "1", "-map", "2", "-c:v", "mpeg2video", "-q:v", "1", "-c:a", "ac3")
+    return ran(*pictures, *sounds, *streams, suffix="vob")
+
+
 def broken(data: bytes) -> bytes:
     """The same with 4,000 bytes damaged in the middle: its container loses some of its packets."""
     return _flipped(data, len(data) // 2, 4000)

@@ -15,6 +15,7 @@ from processors.sandbox.executing import Output, execute
 from processors.sandbox.hearing import CHUNK_BYTES, Hearing
 from processors.sandbox.layers import Layer
 from processors.sandbox.memory import tree
+from processors.sandbox.room import set_aside
 from processors.sandbox.streams import Streams
 from tests.processors.test_videos import FFMPEG, SECOND
 
@@ -70,6 +71,15 @@ def test_a_source_can_not_be_written_and_a_target_not_be_read(paths: tuple[int, 
             os.write(streams.source, b"overwritten")
         with pytest.raises(OSError, match="Bad file descriptor"):
             os.read(streams.made, 1)
+
+
+async def test_room_that_was_set_aside_stays(tmp_path: Path) -> None:
+    with (tmp_path / "target").open("w+b") as file:
+        set_aside(file.fileno(), MIB)
+        assert os.fstat(file.fileno()).st_size == 0
+        room = os.fstat(file.fileno()).st_blocks
+        done = await execute("/usr/bin/head", ["-c", "5"], b"begin", BEHIND[0], target=file.fileno())
+        assert (done.status, file.read(), os.fstat(file.fileno()).st_blocks) == (0, b"begin", room)
 
 
 async def test_what_is_written_has_an_end(paths: tuple[int, int]) -> None:

@@ -1,14 +1,17 @@
 """Videos made anew with all they hold: what was in them is there, and the verdict says so."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from processors.refusals import Refused
+from processors.sandbox.probe import probe
 from processors.video.boxes import boxes
 from processors.video.codec import Codec
 from processors.video.keeping.inventory import Kind
+from processors.video.keeping.looking import walk
 from processors.video.keeping.verdict import Bars
 from processors.video.keeping.wishes import SoundWish
 from tests.processors import films
@@ -185,3 +188,29 @@ async def test_what_was_damaged_before_is_told_from_what_was_harmed(
     assert verdict.damaged_before
     assert not verdict.ok
     assert "decoding" not in {one.name for one in verdict.failed}
+
+
+async def test_a_sphere_stays_one(tmp_path: Path) -> None:
+    made = await remade(films.sphere(), wish(Codec.H264), tmp_path)
+    assert set(made.before.pictures.around) == {"SPHERICAL"}
+    verdict = await made.verdict()
+    assert verdict.ok, verdict.failed
+    flat = films.ran("-i", "a", "-map", "0", "-c", "copy", files={"a": made.data}, suffix="mp4")
+    assert {one.name for one in (await made.verdict(flat)).failed} == {"shape"}
+
+
+@pytest.mark.parametrize(
+    ("film", "reason"), [(films.readings, "(data, bin_data) has no place"), (films.glass, "transparent")]
+)
+async def test_what_only_the_file_itself_tells_is_refused(
+    film: Callable[[], bytes], reason: str, tmp_path: Path
+) -> None:
+    with pytest.raises(AssertionError, match=re.escape(reason)):
+        await remade(film(), wish(Codec.AV1), tmp_path)
+
+
+@pytest.mark.long
+async def test_a_stream_that_begins_late_is_refused_with_a_reason(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(films.late())
+    with (tmp_path / "a").open("rb") as file, pytest.raises(Refused, match="begins too far behind"):
+        await walk(file.fileno(), 0, await probe(), nice=0)

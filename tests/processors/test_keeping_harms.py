@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from processors.video.codec import Codec
+from processors.video.keeping.verdict import Bars
 from tests.processors import films
 from tests.processors.films import broken, ran, rotten
 from tests.processors.remade import Remade, remade, wish
@@ -160,3 +161,21 @@ async def test_one_byte_of_sound_is_found(film: Remade) -> None:
 @pytest.mark.long
 async def test_pictures_shown_at_other_times_are_found(film: Remade) -> None:
     assert "times" in await failed(film, harmed(film, "-bsf:v:0", "setts=pts=if(eq(N\\,20)\\,PTS+15\\,PTS)"))
+
+
+FEW_BLACK = "drawbox=color=black:t=fill:enable='between(t,0.9,1.09)'"
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ("hue=s=0", "colours"),
+        pytest.param("swapuv", "colours", marks=pytest.mark.long),
+        (FEW_BLACK, "worst pictures"),
+        pytest.param("scale=in_range=tv:out_range=pc,setparams=range=tv", "vmaf", marks=pytest.mark.long),
+    ],
+)
+async def test_what_the_eye_sees_at_once_is_found(film: Remade, filters: str, found: str) -> None:
+    words = ("-c:v:0", "libx264", "-preset", "ultrafast", "-crf", "14", "-filter:v:0", f"{filters},format=yuv420p")
+    verdict = await film.verdict(harmed(film, *words), Bars())
+    assert found in {one.name for one in verdict.failed}

@@ -9,13 +9,13 @@ import pytest
 
 from processors.video.codec import Codec
 from processors.video.facts import Sound, Transfer, VideoFacts
-from processors.video.keeping.effort import cpu_seconds, verifying_seconds
+from processors.video.keeping.effort import cpu_seconds, too_long, verifying_seconds
 from processors.video.keeping.inventory import Chapter, Inventory, Kind, Light, Pictures, Stream
 from processors.video.keeping.order import How, Order, Refusal
 from processors.video.keeping.ordering import ordered
-from processors.video.keeping.watching import Worst, worst_second
+from processors.video.keeping.watching import Worst, worst_stretch
 from processors.video.keeping.wishes import SoundWish, Wish
-from processors.video.keeping.words import output
+from processors.video.keeping.words import chain, output
 
 FACTS = VideoFacts(
     container="matroska,webm",
@@ -96,6 +96,8 @@ def order(inventory: Inventory, wish: Wish = WISH, facts: VideoFacts = FACTS) ->
         ({"light": {"dynamic": True}}, WISH, "HDR10+"),
         ({"light": {"bits": 12}}, WISH, "12 bits"),
         ({"captions": True}, WISH, "captions"),
+        ({"alpha": True}, WISH, "transparent"),
+        ({"around": {"STEREO3D": "00"}}, WISH, "two eyes"),
         ({"interlaced": True}, WISH, "interlaced"),
         ({"format": "yuv422p"}, WISH, "4:2:0"),
         ({"format": "yuva420p"}, WISH, "yuva420p"),
@@ -164,8 +166,13 @@ def test_data_is_left_out_where_that_is_allowed_and_chapters_are_written_anew() 
     made = order(film(data), replace(WISH, drop_data=True))
     assert [one.stream.index for one in made.kept] == [0]
     assert made.reasons == ("a stream of data (bin_data) is left out",)
-    told = msgspec.structs.replace(film(data, container="mov"), chapters=(Chapter(0, 1, "One"),))
+    track = {**data, "of_chapters": True}
+    told = msgspec.structs.replace(film(track, container="mov"), chapters=(Chapter(0, 1, "One"),))
     assert order(told).container == "mp4"
+    readings = msgspec.structs.replace(film(track, data, container="mov"), chapters=(Chapter(0, 1, "One"),))
+    refused = ordered(readings, FACTS, WISH)
+    assert isinstance(refused, Refusal)
+    assert "stream 2" in refused.reason
 
 
 def test_languages_are_chosen_and_the_last_sound_stays() -> None:
@@ -176,6 +183,19 @@ def test_languages_are_chosen_and_the_last_sound_stays() -> None:
     assert made.reasons == ("sound in deu is left out", "subtitles in deu are left out")
     none = order(film(sound("aac", "deu")), replace(WISH, sound=SoundWish(languages=("eng",))))
     assert [one.stream.index for one in none.kept] == [0, 1]
+
+
+@pytest.mark.parametrize("wished", ["deu", "ger", "de", "DE-at"])
+@pytest.mark.parametrize("tag", ["deu", "ger", "de-DE", "de", "qaa", "mul", "und", "German"])
+def test_a_language_has_many_names(wished: str, tag: str) -> None:
+    inventory = film(sound("aac", tag), sound("aac", "fre"), text("subrip", tag), text("ass", "fr-CA"))
+    made = order(inventory, replace(WISH, sound=SoundWish(languages=(wished,)), subtitles=(wished,)))
+    assert [one.stream.index for one in made.kept] == [0, 1, 3]
+
+
+def test_subtitles_are_not_all_lost_by_their_tags() -> None:
+    made = order(film(text("subrip", "jpn"), text("ass", "kor")), replace(WISH, subtitles=("eng",)))
+    assert [one.stream.index for one in made.kept] == [0, 1, 2]
 
 
 def test_only_bulky_sound_is_encoded() -> None:
@@ -216,11 +236,26 @@ def test_larger_pictures_shrink_as_coded_whatever_way_they_are_turned() -> None:
     assert (made.width, made.height) == (360, 288)
 
 
+def test_what_only_its_size_told_is_written_where_it_is_made_smaller() -> None:
+    small, tag = replace(WISH, most_lines=480), "colorspace=bt709"
+    assert tag in chain(order(FILM, small), FILM)
+    assert tag not in chain(order(FILM), FILM)
+    said = film(light={"matrix": 6})
+    assert tag not in chain(order(said, small), said)
+
+
+def test_what_takes_too_long_is_said_before() -> None:
+    assert too_long(3600, 3600) is None
+    refused = too_long(864_000, 604_800)
+    assert refused is not None
+    assert "240 hours" in refused.reason
+
+
 def test_the_worst_second_is_the_least_mean_of_a_second() -> None:
     likeness = [0.9] * 30 + [0.1] * 5 + [0.9] * 15
-    assert worst_second(likeness, 10.0) == Worst(pytest.approx(0.5), 2.5, pytest.approx(0.82))
-    assert worst_second([], 10.0) is None
-    assert worst_second([0.5], 10.0) == Worst(0.5, 0.0, 0.5)
+    assert worst_stretch(likeness, 10.0, 1.0) == Worst(pytest.approx(0.5), 2.5, pytest.approx(0.82))
+    assert worst_stretch([], 10.0, 1.0) is None
+    assert worst_stretch([0.5], 10.0, 1.0) == Worst(0.5, 0.0, 0.5)
 
 
 def test_effort_goes_with_length_and_pixels() -> None:

@@ -47,7 +47,7 @@ class Board(Visitor):
     async def answer(self, yes: str, **fields: str) -> None:
         """Fills in the dialog by the labels of its fields, and says yes; it closes."""
         for label, value in fields.items():
-            await self.dialog.get_by_label(label.replace("_", " ")).fill(value)
+            await self.dialog.get_by_label(label.replace("_", " "), exact=True).fill(value)
         await self.dialog.get_by_role("button", name=yes, exact=True).click()
         await expect(self.dialog).to_have_count(0, timeout=PATIENCE)
 

@@ -1,6 +1,7 @@
 """What the operator's page offers is done for real: each of its buttons, and what the API says after it."""
 
 import asyncio
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -159,10 +160,14 @@ async def test_key_is_made_shown_once_and_revoked(overseer, stack, host):
 
 
 @pytest.mark.long
-async def test_limits_of_a_project_are_set_and_given_up(overseer, host):
-    page, project = overseer.page, overseer.api.id
-    await page.get_by_label("Id begins with").fill(project)
-    await overseer.button("Show").click()
+async def test_project_is_made_and_given_limits_that_are_given_up_again(overseer, host):
+    page, project = overseer.page, f"made-{uuid4().hex[:12]}"
+    await overseer.button("Make a project").click()
+    await overseer.dialog.get_by_label("Name").fill("Holidays")
+    await overseer.dialog.get_by_label("Id", exact=True).fill("not an id")
+    await overseer.dialog.get_by_role("button", name="Make it").click()
+    await expect(overseer.dialog.get_by_role("alert")).to_contain_text("1 to 64 letters")
+    await overseer.answer("Make it", Id=project)
     row = overseer.row("owners", project)
     await expect(page.locator("#owner-list > li")).to_have_count(1)
     await overseer.button(f"Limits … of {project}").click()

@@ -96,7 +96,7 @@ export class Keys extends Section {
 
   #askRevoke(name) {
     const text =
-      "Every key of this name is refused within five seconds. Tokens made with it live on to their end, an hour at most.";
+      "Every key of this name is refused within five seconds. Tokens made with it last to their end, an hour at most.";
     this.tools.ask.open({ title: `Revoke ${name}?`, text, yes: "Revoke", danger: true }, async () => {
       const { revoked } = await this.send("POST", "/admin/keys/revoke", { name });
       await this.load();

@@ -97,13 +97,7 @@ function showRun(bar, far, { ahead, behind }) {
 function factsOf({ source, scan, asked, ahead, behind }) {
   const seen = scan ? `${numberInWords(scan.seen)} files, ${numberInWords(scan.wanted)} worth it` : null;
   return [
-    [
-      "Source",
-      source.folder ??
-        Object.values(source)
-          .filter((value) => typeof value === "string")
-          .join(" "),
-    ],
+    ["Source", sourceInWords(source)],
     ["Looked through", asked ? "about to begin" : scan ? { at: scan.ended_at, none: "just now" } : "not yet"],
     ["Found", seen],
     ["Failed", numberInWords(ahead.failed)],
@@ -112,4 +106,9 @@ function factsOf({ source, scan, asked, ahead, behind }) {
     ["Saved", bytesInWords(behind.saved_bytes)],
     ["Saved later", behind.saved_later_bytes ? `${bytesInWords(behind.saved_later_bytes)}, once originals go` : null],
   ];
+}
+
+/** A folder, a bucket or what a plug-in knows of: the place alone. */
+function sourceInWords({ folder, endpoint, bucket, prefix, finder }) {
+  return folder || [endpoint, bucket, prefix].filter(Boolean).join("/") || finder || "–";
 }

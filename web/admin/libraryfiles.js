@@ -51,7 +51,7 @@ export class LibraryFiles {
   }
 
   #askUndo({ asset, path }) {
-    const text = `The original of ${path} takes the place of what was made of it, and it is left as it is from then on.`;
+    const text = `The original of ${path} takes the place of what was made of it, and is left as it is then.`;
     this.tools.ask.open({ title: "Bring the original back?", text, yes: "Bring it back", danger: true }, async () => {
       await this.tools.session.request("POST", `/library/results/${asset}/undo`);
       await this.#begin();

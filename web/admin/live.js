@@ -8,7 +8,7 @@ const REFUSED = 4401;
 
 /**
  * What the server tells of itself while it is looked at; comes back by itself, and begins anew then with all of it.
- * Fires `told` (detail: a message of the server's), `status` (detail: "connecting" | "live" | "waiting" | "refused") and
+ * Fires `told` (detail: a message of the server's), `status` (detail: "connecting", "live", "waiting" or "refused") and
  * `forbidden` (detail: why).
  */
 export class Live extends EventTarget {

@@ -29,6 +29,8 @@ export class Owners extends Section {
       (owner) => this.#row(owner),
     );
     this.root.onchange = () => this.load();
+    byId("project-new").onclick = () => this.#askNew("projects", "project");
+    byId("user-new").onclick = () => this.#askNew("users", "user");
     this.more.onclick = () => this.#page();
     onSubmit(byId("owner-filters"), () => this.load());
   }
@@ -51,6 +53,26 @@ export class Owners extends Section {
       this.#told = first ? keyed : [...this.#told, ...keyed];
       this.#next = next ?? null;
       this.#show();
+    });
+  }
+
+  #askNew(root, noun) {
+    const fields = [
+      { name: "name", label: "Name", hint: "For people." },
+      { name: "id", label: "Id", hint: "Letters, digits, - and _. Empty: one is made up. It can't be changed later." },
+    ];
+    const question = {
+      title: `Make a ${noun}`,
+      text: "With folders of its own, and no files yet.",
+      yes: "Make it",
+      fields,
+    };
+    this.tools.ask.open(question, async ({ name, id }) => {
+      const made = await this.send("POST", `/${root}/`, { name, ...(id && { id }) });
+      this.root.value = root;
+      this.prefix.value = made.id;
+      await this.load();
+      this.tools.say(`The ${noun} ${made.id} is made.`);
     });
   }
 

@@ -15,7 +15,7 @@ export function textOf(value) {
 /** The field that one changes it in. */
 function fieldOf({ kind, bounds, unit, value, secret }) {
   if (kind === "bool") return { name: "value", label: "On", kind: "check", value };
-  const may = [kindInWords(kind), bounds, unit].filter(Boolean).join(", ");
+  const may = mayBe(kind, bounds, unit);
   return { name: "value", label: "Value", value: secret ? "" : textOf(value), hint: `It may be: ${may}.` };
 }
 
@@ -126,6 +126,11 @@ function kindInWords(kind) {
   return { int: "a whole number", float: "a number", str: "text", bool: "true or false", list: "a list" }[kind] ?? kind;
 }
 
+/** "a whole number, 1 to 600 seconds". */
+function mayBe(kind, bounds, unit) {
+  return [kindInWords(kind), bounds && unit ? `${bounds} ${unit}` : bounds || unit].filter(Boolean).join(", ");
+}
+
 function shownOf({ value, unit }) {
   const text = textOf(value);
   return text === "" ? "not set" : unit ? `${text} ${unit}` : text;
@@ -133,7 +138,7 @@ function shownOf({ value, unit }) {
 
 function factsOf({ kind, bounds, unit, default: usual, from, set_by: by, set_at: at, pending, secret }) {
   return [
-    ["May be", [kindInWords(kind), [bounds, bounds && unit].filter(Boolean).join(" ")].filter(Boolean).join(", ")],
+    ["May be", mayBe(kind, bounds, unit)],
     ["From", SOURCES[from] ?? from],
     ["Default", from === "default" || secret ? null : textOf(usual) || "not set"],
     ["By", by],

@@ -14,7 +14,11 @@ from storage.endpoint import Endpoint
 from storage.errors import StorageError, StorageUnavailable
 from storage.keys import Key
 
+QUICK_SECONDS = 5.0
 _LARGEST = 4096
+_FULL = frozenset({"QuotaExceeded", "XMinioAdminBucketQuotaExceeded"})
+# No object is to blame for these, and somebody can change them.
+_NOT_OF_OBJECTS = _FULL | {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "NoSuchBucket"}
 NOWHERE = "no endpoint is named, and no appliance runs here whose storage it could be"
 
 
@@ -28,12 +32,20 @@ class Client:
     @property
     def bucket(self) -> Bucket:
         """Raises OSError, for people, where there is no key, or none that is kept well."""
-        if self._endpoint is None:
-            raise OSError(errno.EDESTADDRREQ, NOWHERE)
         key = read(self._key_file)
         if self._made is None or self._made[0] != key:
-            self._made = key, Bucket(self._endpoint, self._name, key)
+            self._made = key, Bucket(self._known, self._name, key)
         return self._made[1]
+
+    def quick(self) -> Bucket:
+        """The same for somebody who can't wait. Raises likewise."""
+        return Bucket(self._known, self._name, read(self._key_file), QUICK_SECONDS)
+
+    @property
+    def _known(self) -> Endpoint:
+        if self._endpoint is None:
+            raise OSError(errno.EDESTADDRREQ, NOWHERE)
+        return self._endpoint
 
 
 def read(path: Path) -> Key:
@@ -63,7 +75,8 @@ def talking() -> Iterator[None]:
 
 def hindered(error: StorageError, asset: UUID | None = None) -> NotDone:
     """Why nothing was done."""
-    kind = Hindrance.AWAY if isinstance(error, StorageUnavailable) else Hindrance.FAILED
+    away = isinstance(error, StorageUnavailable) or error.code in _NOT_OF_OBJECTS
+    kind = Hindrance.AWAY if away else Hindrance.FAILED
     return NotDone(Hindrance.CHANGED if isinstance(error, Changed) else kind, said(error), asset)
 
 
@@ -71,6 +84,6 @@ def said(error: StorageError) -> str:
     """For people."""
     if isinstance(error, Changed):
         return "another object is there than was read"
-    if error.code == "QuotaExceeded" or error.code == "XMinioAdminBucketQuotaExceeded":
+    if error.code in _FULL:
         return "the bucket has no room left: original and result need it both until the original is let go"
     return f"storage says: {error}"

@@ -6,6 +6,7 @@ from uuid import UUID
 from appliance.library.buckets import records
 from appliance.library.buckets.clients import hindered
 from appliance.library.buckets.records import Damaged, Held, Stage
+from appliance.library.buckets.replacing import drop
 from appliance.library.originals.expiring import Bytes, Expired
 from appliance.library.originals.hindrances import Hindrance, NotDone
 from storage.buckets import Bucket
@@ -38,8 +39,7 @@ def _removed(bucket: Bucket, held: Held) -> Expired | NotDone:
             reason = "what took its place is not there any more as it was made: the original is kept"
             return NotDone(Hindrance.CHANGED, reason, record.asset)
         records.turn(bucket, held, Stage.EXPIRING)
-    if record.original.version:
-        bucket.delete_version(record.key, record.original.version)  # a bucket that keeps versions has it twice
+    drop(bucket, record)
     records.forget(bucket, record.asset)
     before, after = record.original.size, record.made.size
     return Expired(record.asset, record.key, Bytes(before, before), Bytes(after, after))

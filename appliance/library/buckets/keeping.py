@@ -28,7 +28,7 @@ from storage.buckets import Head
 from storage.endpoint import Endpoint
 from storage.errors import StorageError
 
-ALLOWED_SECONDS = 60.0
+ALLOWED_SECONDS, FORBIDDEN_SECONDS = 60.0, 15.0
 _TRIED = f"{FOLDER}tried"
 
 
@@ -40,7 +40,8 @@ class BucketKeeping:
         self.ours = not workflow.source.endpoint
         self._client = Client(endpoint, self._source.bucket, beside / self._source.key_file)
         self._local, self._least_free = local, casts.size(workflow.limits.least_free)
-        self._allowed_until = 0.0
+        self._tried_until = 0.0
+        self._forbidden: str | None = None
         self._kept_until: dict[UUID, tuple[str, datetime]] = {}
 
     def find(self) -> Iterator[Found]:
@@ -57,16 +58,20 @@ class BucketKeeping:
             return Unreadable(found.path, error.strerror or type(error).__name__)
 
     def forbidden(self) -> str | None:
-        """It is tried, once a minute at most."""
-        if time.monotonic() < self._allowed_until:
-            return None
+        """It is tried, once a minute at most; more often while it is."""
+        if time.monotonic() >= self._tried_until:
+            self._forbidden = self._tried()
+            pause = FORBIDDEN_SECONDS if self._forbidden else ALLOWED_SECONDS
+            self._tried_until = time.monotonic() + pause
+        return self._forbidden
+
+    def _tried(self) -> str | None:
         try:
-            self._client.bucket.may_write(_TRIED)
+            self._client.quick().may_write(_TRIED)
         except StorageError as error:
             return f"nothing can be written to the bucket {self._source.bucket} with its key: {said(error)}"
         except OSError as error:
             return error.strerror
-        self._allowed_until = time.monotonic() + ALLOWED_SECONDS
         return None
 
     def open(self, path: bytes, version: str, stack: ExitStack) -> Opened | NotDone | NoRoom:
@@ -109,7 +114,7 @@ class BucketKeeping:
         return done if isinstance(done, NotDone) else self._taken(done)
 
     def settled(self, path: bytes, asset: UUID) -> Taken | NotDone | None:
-        with talking(), self._alone(asset) as free:
+        with self._alone(asset) as free:  # what storage says is for whoever works on the file: it is put off
             if not free:
                 return NotDone(Hindrance.BUSY, "other work on it is under way")
             recovering.settle(self._client.bucket, asset)
@@ -142,7 +147,11 @@ class BucketKeeping:
             return records.read(self._client.bucket, asset) is None
 
     def as_it_was(self, path: bytes, sha256: str) -> Now | None:
-        return None  # its record goes last: as long as nothing is said, undoing is gone on with
+        with talking():
+            head = self._client.bucket.head(self._key(path))
+            if head is None or self._client.bucket.digest(head) != sha256:
+                return None
+        return Now(path, head.size, _version(head))
 
     def undo(self, path: bytes, asset: UUID) -> Brought | NotDone:
         try:

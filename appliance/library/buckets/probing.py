@@ -28,8 +28,9 @@ async def look(
             return Unreadable(found.path, "it has vanished")
         if head.etag != found.etag:
             return Skip(Why.UNSETTLED, "it was written to while it was looked at")
-        looked = await _at_ends(bucket, head, protection, place, least_free)
-        return looked or await _at_all(bucket, head, protection, place, least_free)
+        words = (bucket, head, protection, place, least_free)
+        looked = await _at_ends(*words) or await _at_all(*words)
+        return looked._replace(found=found) if isinstance(looked, Looked) else looked
     except Changed:
         return Skip(Why.UNSETTLED, "it was written to while it was looked at")
     except StorageError as error:

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from appliance.library.buckets import records
 from appliance.library.buckets.clients import hindered
-from appliance.library.buckets.records import Damaged, Held, Stage, Thing
-from appliance.library.buckets.replacing import remove
+from appliance.library.buckets.records import Damaged, Held, Record, Stage, Thing
+from appliance.library.buckets.replacing import drop, remove
 from appliance.library.originals.hindrances import Hindrance, NotDone
 from appliance.library.originals.recovering import End, Recovered
 from storage.buckets import Bucket
@@ -35,7 +35,7 @@ def _of_replacing(bucket: Bucket, held: Held) -> End:
     if new is None and old is not None:
         return _left(bucket, record.asset, End.ROLLED_BACK)
     if records.lies(bucket, records.original(record.asset), record.original, read=True) is None:
-        return _without_original(bucket, record.asset, found=new is not None)
+        return _without_original(bucket, record)
     if new is None:
         records.turn(bucket, held, Stage.REPLACED)
         return End.KEPT
@@ -48,21 +48,22 @@ def _of_replacing(bucket: Bucket, held: Held) -> End:
 def _of_undoing(bucket: Bucket, held: Held) -> End:
     record = held.record
     new = records.lies(bucket, record.new, record.made)
-    if records.lies(bucket, record.key, record.original) is not None:
+    if (old := records.lies(bucket, record.key, record.original)) is not None:
         if record.key != record.new:
             remove(bucket, new)
+        drop(bucket, record, old)
         return _left(bucket, record.asset, End.UNDONE)
     if records.lies(bucket, records.original(record.asset), record.original, read=True) is None:
-        return _without_original(bucket, record.asset, found=new is not None)
+        return _without_original(bucket, record)
     records.turn(bucket, held, Stage.REPLACED)
     return End.REPLACED if new is not None else End.KEPT
 
 
-def _without_original(bucket: Bucket, asset: UUID, found: bool) -> End:
+def _without_original(bucket: Bucket, record: Record) -> End:
     """Somebody has removed it. Raises Damaged where nothing is found at all: storage without its drives says so too."""
-    if not found:
+    if bucket.head(record.key) is None and bucket.head(record.new) is None:
         raise Damaged("neither the original nor what was made of it is found")
-    return _left(bucket, asset, End.FORGOTTEN)
+    return _left(bucket, record.asset, End.FORGOTTEN)
 
 
 def _left(bucket: Bucket, asset: UUID, end: End) -> End:

@@ -14,7 +14,7 @@ from appliance.library.buckets.clients import hindered
 from appliance.library.buckets.records import Held, Record, Stage, Thing
 from appliance.library.originals.hindrances import Hindrance, NotDone, Stop
 from storage.buckets import ABSENT, Bucket, Changed, Head
-from storage.errors import StorageError
+from storage.errors import StorageError, StorageUnavailable
 
 
 @dataclass
@@ -45,12 +45,12 @@ def replace(job: Job, done: Callable[[str], None] = lambda step: None) -> Record
         for step in SAME_KEY if job.same else OTHER_KEY:
             step(job)
             done(step.__name__)
-    except (Stop, Changed) as error:
+    except StorageUnavailable as error:
+        return hindered(error)  # whether it has done the last step is found out by recovering
+    except (Stop, StorageError) as error:
         with suppress(StorageError):  # what can't be taken back now is brought to an end later
             job.back.close()
         return error.what if isinstance(error, Stop) else hindered(error)
-    except StorageError as error:
-        return hindered(error)  # whether it has done the last step is found out by recovering
     assert job.held is not None
     return job.held.record
 
@@ -121,6 +121,13 @@ def remove(bucket: Bucket, head: Head | None) -> None:
     elif head is not None:
         with suppress(Changed):
             bucket.delete(head)
+
+
+def drop(bucket: Bucket, record: Record, there: Head | None = None) -> None:
+    """What a bucket with versions has of the original besides, unless that is what is there. Raises StorageError."""
+    version = record.original.version
+    if version and (there is None or there.version_id != version):
+        bucket.delete_version(record.key, version)
 
 
 def _put(job: Job, only: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from appliance.library.buckets import records
 from appliance.library.buckets.clients import hindered
 from appliance.library.buckets.records import Damaged, Held, Record, Stage
-from appliance.library.buckets.replacing import remove
+from appliance.library.buckets.replacing import drop, remove
 from appliance.library.originals.hindrances import Hindrance, NotDone, Stop
 from storage.buckets import ABSENT, Bucket, Changed, Head
 from storage.errors import StorageError
@@ -34,6 +34,7 @@ def undo(bucket: Bucket, asset: UUID, done: Callable[[str], None] = lambda step:
         if back is None:
             raise Stop(Hindrance.CHANGED, "another object took its key at the last moment")
         _remove(bucket, held.record, there)
+        drop(bucket, held.record, back)
         done("remove")
         records.forget(bucket, asset)
         return Undone(held.record, back)

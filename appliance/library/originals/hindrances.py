@@ -1,5 +1,6 @@
 """Why nothing was done with a file: values, so that no file ends the work on the others."""
 
+import errno
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -9,7 +10,8 @@ class Hindrance(StrEnum):
     """CHANGED: another file is there than was meant. IN_USE: somebody writes to it. HARD_LINKS: it has other names.
     OCCUPIED: the name is taken. SAME: nothing would change. OWNER: its owner could not read it any more. PLACE: nothing
     can be kept there. GONE: the original is not kept any more. DAMAGED: what is kept is not what was put there. BUSY:
-    other work on it is under way. AWAY: what it lies on gives no answer. FAILED: the system said so.
+    other work on it is under way. AWAY: what it lies on gives no answer. FULL: there is no
+    room on it. FAILED: the system said so.
     """
 
     CHANGED = "changed"
@@ -23,6 +25,7 @@ class Hindrance(StrEnum):
     DAMAGED = "damaged"
     BUSY = "busy"
     AWAY = "away"
+    FULL = "full"
     FAILED = "failed"
 
 
@@ -60,5 +63,6 @@ class Stop(Exception):
 
 
 def failed(error: OSError, asset: UUID | None = None) -> NotDone:
-    """What the system said."""
-    return NotDone(Hindrance.FAILED, error.strerror or type(error).__name__, asset)
+    """What the system said. That it has no room is no fault of the file's."""
+    why = Hindrance.FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else Hindrance.FAILED
+    return NotDone(why, error.strerror or type(error).__name__, asset)

@@ -76,6 +76,12 @@ def reserve(place: Place, asset: UUID, size: int, least_free: int) -> Scratch | 
 
     Where the file system can't set room aside it is only seen that there is as much at the time.
     """
+    try:
+        free = _free(place.top)
+    except OSError as error:
+        return failed(error)
+    if free < size + least_free:  # first of all: one without any room has none for a folder either
+        return NoRoom(size, least_free, free, place.top)
     if (hindrance := places.prepare(place)) is not None:
         return hindrance
     with ExitStack() as stack:

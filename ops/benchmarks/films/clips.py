@@ -20,6 +20,7 @@ HEVC = ("-c:v", "libx265", "-preset", "ultrafast", "-crf", "18", "-x265-params")
 DISPLAY = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1):max-cll=1000,400"
 PQ = "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv"
 HDR = ("-vf", PQ, *HEVC, f"log-level=error:{DISPLAY}", "-pix_fmt", "yuv420p10le")
+SMALL_HEVC = ("-c:v", "libx265", "-preset", "ultrafast", "-b:v", "500k", "-x265-params", "log-level=error")
 AV1 = ("-c:v", "libsvtav1", "-preset", "10", "-crf", "30", "-pix_fmt", "yuv420p", "-svtav1-params", "lp=1")
 UNEVEN = ("-vf", "select='not(mod(n,3))+not(mod(n,7))'", "-fps_mode", "vfr")
 SUBTITLES = "1\n00:00:00,300 --> 00:00:00,900\nOne\n\n2\n00:00:01,100 --> 00:00:01,700\nTwo\n"
@@ -51,7 +52,7 @@ CLIPS = (
     Clip("already.mkv", (*FULL, *AV1, "-c:s", "srt", *LANGUAGES)),
     Clip("already.mp4", (*PLAIN, *AV1)),
     Clip("small.mp4", (*PLAIN, "-c:v", "libx264", "-preset", "fast", "-b:v", "500k", "-pix_fmt", "yuv420p")),
-    Clip("small.mkv", (*FULL, *HEVC, "log-level=error:pools=1", "-b:v", "500k", "-pix_fmt", "yuv420p", "-c:s", "srt")),
+    Clip("small.mkv", (*FULL, *SMALL_HEVC, "-pix_fmt", "yuv420p", "-c:s", "srt")),
 )
 
 

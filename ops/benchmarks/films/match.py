@@ -1,8 +1,10 @@
 """The rounds: the same files made anew in both ways, in turns, so that a busy machine disturbs both alike."""
 
 import os
+import resource
 import shutil
 import statistics
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +16,7 @@ from ops.benchmarks.films import loop, ours
 from ops.benchmarks.films.harm import Was, harms, was
 from ops.benchmarks.films.steps import Steps
 from processors.sandbox.layers import Protection
+from processors.sandbox.spent import spent
 from processors.video.codec import Codec
 
 OURS, LOOP = "library", "loop"
@@ -23,9 +26,13 @@ FOLDERS = 100
 
 @dataclass
 class Side:
-    """One of the two. walls: seconds of each round. after: bytes of all files in the end. harmed: what, by file."""
+    """One of the two. walls: seconds of each round; cpu: those of all cores together, which say more where the machine
+    has other things to do; of ours the last tenth of a second of each program is missing.
+    after: bytes of all files in the end. harmed: what, by file.
+    """
 
     walls: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     after: int = 0
     harmed: dict[str, list[str]] = field(default_factory=dict)
     outcomes: dict[str, str] = field(default_factory=dict)
@@ -44,12 +51,20 @@ class Match:
     @property
     def ratio(self) -> float:
         """Our seconds on the wall, of those of the loop in the same round: the median."""
-        pairs = zip(self.sides[OURS].walls, self.sides[LOOP].walls, strict=True)
-        return statistics.median(mine / other for mine, other in pairs)
+        return _times(self.sides[OURS].walls, self.sides[LOOP].walls)
+
+    @property
+    def cpu_ratio(self) -> float:
+        """The same of CPU seconds."""
+        return _times(self.sides[OURS].cpu, self.sides[LOOP].cpu)
 
     def saved(self, name: str) -> int:
         """Bytes; below 0 where they have become more."""
         return self.before - self.sides[name].after
+
+
+def _times(mine: Sequence[float], others: Sequence[float]) -> float:
+    return statistics.median(one / other for one, other in zip(mine, others, strict=True))
 
 
 @dataclass(frozen=True)
@@ -90,13 +105,23 @@ async def _ran(name: str, folder: Path, terms: Terms, side: Side) -> Steps | Non
     """The steps, where these are ours."""
     flow = ours.workflow(folder, terms.codec, terms.threads)
     if name == LOOP:
+        began = _children()
         side.walls.append(loop.run(folder, terms.codec, terms.threads, flow.target.bit_rate(LINES)))
+        side.cpu.append(_children() - began)
         return None
+    began = spent() + time.process_time()
     made = await ours.run(flow, terms.protection)
+    side.cpu.append(spent() + time.process_time() - began)
     side.walls.append(made.wall)
     side.outcomes = made.outcomes
     ours.deciding(made.looked, flow, made.steps)
     return made.steps
+
+
+def _children() -> float:
+    """CPU seconds of all that this process has run and waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _stem(path: Path, files: Sequence[Path]) -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from appliance.ledger.service import Claim
-from appliance.library.bench import RESULTS
 from appliance.library.deciding import decide, unopened
 from appliance.library.finding import find
 from appliance.library.folders import FolderKeeping
@@ -96,7 +95,7 @@ async def _made(job: Job, protection: Protection, steps: Steps, seconds: float) 
             with steps.timed("read again"):
                 opened, looked = await making.look()
             order = making.order(looked)
-            scratch = await making.room(looked.facts.size * RESULTS.get(order.extension, 1))
+            scratch = await making.room(looked.facts.size)
             with steps.timed("encoded", 1, seconds):
                 await making.make(opened, looked, order, scratch)
             with steps.timed("verified", 1, seconds):

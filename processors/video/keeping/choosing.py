@@ -1,6 +1,7 @@
 """Choosing which streams stay, and what becomes of sound: pure, each choice said."""
 
 from processors.video.keeping.inventory import Inventory, Kind, Stream
+from processors.video.keeping.languages import language
 from processors.video.keeping.wishes import SoundWish, Wish
 
 # Lossless, or as large: what is worth being encoded.
@@ -13,28 +14,23 @@ LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 def staying(inventory: Inventory, wish: Wish) -> tuple[list[Stream], list[str]]:
     """The streams that are kept, in their order, and what is said of the others."""
     dropped: dict[int, str] = {}
-    sounds = inventory.of(Kind.AUDIO)
-    wanted = [one for one in sounds if _spoken(one, wish.sound.languages)]
-    if wanted:
-        dropped |= {one.index: f"sound in {one.language} is left out" for one in sounds if one not in wanted}
-    for one in inventory.of(Kind.SUBTITLE):
-        if not _spoken(one, wish.subtitles):
-            dropped[one.index] = f"subtitles in {one.language} are left out"
+    for one in _others(inventory.of(Kind.AUDIO), wish.sound.languages):
+        dropped[one.index] = f"sound in {one.language} is left out"
+    for one in _others(inventory.of(Kind.SUBTITLE), wish.subtitles):
+        dropped[one.index] = f"subtitles in {one.language} are left out"
     for one in inventory.of(Kind.DATA):
-        if _of_chapters(one, inventory):
+        if one.of_chapters and inventory.chapters:
             dropped[one.index] = "the track of chapters is written anew from the chapters"
         elif wish.drop_data:
             dropped[one.index] = f"a stream of data ({one.codec}) is left out"
     return [one for one in inventory.streams if one.index not in dropped], list(dropped.values())
 
 
-def _spoken(one: Stream, languages: tuple[str, ...]) -> bool:
-    return not languages or not one.language or one.language in languages
-
-
-def _of_chapters(one: Stream, inventory: Inventory) -> bool:
-    """MP4 tells of chapters by a track of text, which ffmpeg shows as data; it writes one for those it is given."""
-    return inventory.container == "mov" and one.codec == "bin_data" and bool(inventory.chapters)
+def _others(streams: list[Stream], languages: tuple[str, ...]) -> list[Stream]:
+    """Those in other languages than these; none where that were all, for it may be the tags that are wrong."""
+    wanted = {language(one) for one in languages}
+    others = [one for one in streams if wanted and language(one.language) not in {*wanted, ""}]
+    return others if len(others) < len(streams) else []
 
 
 def sound(one: Stream, wish: SoundWish) -> tuple[str, int]:

@@ -168,6 +168,7 @@ def _shape(before: Inventory, after: Inventory, order: Order) -> Check:
         wrong.append(f"turned by {now.turn}, not {was.turn}")
     if abs(now.sample / was.sample - 1) > NEAR:
         wrong.append(f"samples are {now.sample} wide, not {was.sample}")
+    wrong += [f"{name.lower()} is not what it was" for name in was.around if was.around[name] != now.around.get(name)]
     if now.interlaced and order.deinterlace:
         wrong.append("it is interlaced still")
     return check("shape", wrong, f"{now.width} x {now.height}, turned as it was")

@@ -3,7 +3,7 @@
 from processors.video.codec import Codec
 from processors.video.effort import DECODING, FULL
 from processors.video.facts import VideoFacts
-from processors.video.keeping.order import Order
+from processors.video.keeping.order import Order, Refusal
 
 # CPU seconds for a second of 1080p at 30 pictures, decoding among them: the mean of an easy clip and of noise, by
 # `keeping/measure.py` (processors/README.md).
@@ -24,6 +24,17 @@ def verifying_seconds(facts: VideoFacts, order: Order) -> float:
     """The same to verify what was made: it goes with the pixels of the source, at which both are compared."""
     return (
         order.seconds * facts.width * facts.height * order.rate / FULL * VERIFYING * (DEEP if order.bits > 8 else 1.0)
+    )
+
+
+def too_long(estimate_seconds: float, limit: float) -> Refusal | None:
+    """Why a file is not begun with that would not be done in time. Both in seconds by the clock, `limit` that of all
+    the work on one file; `estimate_seconds` as of `cpu_seconds` and `verifying_seconds`, on so many cores as it has.
+    """
+    if estimate_seconds <= limit:
+        return None
+    return Refusal(
+        f"it would take {estimate_seconds / 3600:,.0f} hours, and {limit / 3600:,.0f} are the most there are"
     )
 
 

@@ -40,7 +40,8 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     """One of them. codec: as ffmpeg calls it, "none" where it knows none. language: as the file says, "" for none.
 
     dispositions: flags such as default and forced, as ffmpeg calls them. start: seconds. layout: of the channels.
-    rate: samples a second. name, mime, size (bytes), sha256: of what is attached.
+    rate: samples a second. of_chapters: data that only tells of the chapters, as MP4 has it. name, mime, size (bytes),
+    sha256: of what is attached.
     """
 
     index: Annotated[int, msgspec.Meta(ge=0, lt=MAX_STREAMS)]
@@ -57,6 +58,7 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     rate: Annotated[int, msgspec.Meta(ge=0, le=10_000_000)] = 0
     name: Text = ""
     mime: Text = ""
+    of_chapters: bool = False
     size: Count = 0
     sha256: Sha256 = ""
 
@@ -101,7 +103,9 @@ class Pictures(msgspec.Struct, frozen=True, kw_only=True):
     """The stream of moving pictures that is made anew. width, height: as coded. aspect: of one sample, as a fraction.
 
     turn: a, b, c, d of the display matrix. rate: the finest raster that their times lie on, 0 where nobody knows.
-    variable: they do not come at equal distances. captions: there are some inside of the pictures.
+    variable: they do not come at equal distances. captions: there are some inside of the pictures. alpha: they say how
+    opaque they are in a stream of their own, beside (VP8, VP9). around: how a sphere or two eyes are in them, by the
+    names and in the bytes (hex) of ffmpeg's frame.h.
     """
 
     index: Annotated[int, msgspec.Meta(ge=0, lt=MAX_STREAMS)]
@@ -115,6 +119,8 @@ class Pictures(msgspec.Struct, frozen=True, kw_only=True):
     interlaced: bool
     captions: bool
     light: Light
+    alpha: bool = False
+    around: Annotated[dict[Word, Text], msgspec.Meta(max_length=2)] = {}
 
     @property
     def sample(self) -> Fraction:

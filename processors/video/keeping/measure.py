@@ -1,7 +1,7 @@
 """`python -m processors.video.keeping.measure`: what making videos anew costs, and what it gives.
 
 The clips are those of `processors.video.measure`, the words those of an order that asks for 2 Mbit/s. For each codec:
-the bit rate that came out, VMAF, and CPU seconds of encoding and of watching both, for a second of video.
+the bit rate that came out, VMAF (NEG), and CPU seconds of encoding and of watching both, for a second of video.
 """
 
 import argparse
@@ -65,7 +65,7 @@ def _nobody(_: object) -> None:
 
 async def _all(seconds: int, codecs: list[Codec]) -> None:
     protection = replace(await probe_layers(), weak=True)
-    print("| clip | codec | kbit/s | VMAF | CPU s a second | of verifying |\n|---|---|---|---|---|---|")
+    print("| clip | codec | kbit/s | VMAF (NEG) | CPU s a second | of verifying |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for name, pattern in PATTERNS.items():
             clip = Path(folder, f"{name}.mp4")

@@ -57,8 +57,11 @@ def _against_pictures(inventory: Inventory, facts: VideoFacts, wish: Wish) -> st
         (light.dolby, "its pictures have Dolby Vision, which would be lost"),
         (light.dynamic, "its HDR changes with each scene (HDR10+), which would be lost"),
         (light.bits > 10, f"its samples have {light.bits} bits, and 10 are the most that can be made"),
+        # x264 says so twice, which ffmpeg can't read then; beside the others it is not the same any more.
+        ("STEREO3D" in pictures.around, "its pictures are for two eyes, which would be lost"),
         (pictures.captions, "there are captions inside of its pictures, which would be lost"),
         (facts.transfer is not Transfer.SDR and wish.codec is Codec.H264, "players show no HDR in H.264"),
+        (pictures.alpha, "its pictures are transparent, which would be lost"),
         (pictures.interlaced and not wish.deinterlace, "it is interlaced, and making it whole is not allowed"),
         (not pictures.format.startswith("yuv") or chroma.startswith("a"), f"its samples are {pictures.format}"),
         (not chroma.startswith("420") and not wish.subsample, "it has more samples of colour than 4:2:0"),

@@ -14,6 +14,7 @@ from processors.sandbox.bounds import Bounds
 from processors.sandbox.errors import SandboxTimeout
 from processors.sandbox.hearing import Hearing
 from processors.sandbox.layers import Protection
+from processors.sandbox.room import set_aside
 from processors.sandbox.spawn import TooMuchMemory
 from processors.video.encoders import LARGE
 from processors.video.ffmpeg import ffmpeg
@@ -48,8 +49,9 @@ class Remaking:
 async def remake(source: int, target: int, run: Remaking, scratch: Path) -> int:
     """Make of the file behind `source` the one behind `target`; gives its size in bytes, less than the source has.
 
-    scratch: a folder for what an MP4 is made from; nothing in it is left. Raises Refused: damaged, no_smaller,
-    too_much_memory, too_long; and as `execute` does.
+    scratch: a folder for what an MP4 is made from, which takes as many bytes as the source at most, set aside at once;
+    nothing in it is left. Raises Refused: damaged, no_smaller, too_much_memory, too_long; OSError where there is no
+    room; and as `execute` does.
     """
     covers = [one.stream.index for one in run.order.covers]
     parts = await take_covers(source, covers, run.protection) if covers else []
@@ -60,6 +62,7 @@ async def remake(source: int, target: int, run: Remaking, scratch: Path) -> int:
         if run.order.container != "mp4":
             return await _run(source, target, words, before, run, run.share, beside)
         first = stack.enter_context(tempfile.TemporaryFile(dir=scratch)).fileno()
+        set_aside(first, bounds(run).file_bytes)
         await _run(source, first, words, before, run, run.share.part(0.0, ENCODING), beside)
         return await _index_first(first, target, run)
 

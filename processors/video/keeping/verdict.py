@@ -5,13 +5,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Bars:
-    """What a result has to reach. least_vmaf: the mean of its pictures, 0 to 100. least_second: the same for the mean
-    SSIM of its worst second, 0 to 1. seconds: by how much its length, and the beginning of each stream against that of
-    the pictures, may differ, where a picture does not last longer. every: each so many pictures VMAF is taken of.
+    """What a result has to reach. least_vmaf: the mean (NEG) of its pictures, 0 to 100. least_second: the same for the
+    mean SSIM of its worst second, 0 to 1; least_few: of its worst few pictures; least_colours: of its colours, made
+    small. seconds: by how much its length, and the beginning of each stream against that of the pictures, may differ,
+    where a picture does not last longer. every: each so many pictures VMAF is taken of.
     """
 
     least_vmaf: float = 90.0
     least_second: float = 0.75
+    least_few: float = 0.5
+    least_colours: float = 0.9
     seconds: float = 0.1
     every: int = 10
 

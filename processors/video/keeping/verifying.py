@@ -12,13 +12,14 @@ from processors.video.keeping.looking import Packets, take_inventory, walk
 from processors.video.keeping.order import How, Order
 from processors.video.keeping.packets import compare_packets
 from processors.video.keeping.verdict import Bars, Check, Verdict, check
-from processors.video.keeping.watching import Watched, Watching, watch
+from processors.video.keeping.watching import Watched, Watching, Worst, watch
 from processors.video.progress import Meter, Share, Tell
 
 # Of the work: walking through the packets of both is quick, watching them is not.
 WALKED, WALKED_BOTH = 0.05, 0.1
-# The worst second's likeness, of that of all, and how many dB sound may become louder or less so.
-NO_WORSE = 0.8
+# The likeness of the worst second and of the worst few pictures, of that of all.
+NO_WORSE, NO_WORSE_FEW = 0.8, 0.6
+# So many dB sound may become louder or less so.
 LOUDER = 2.0
 
 
@@ -51,7 +52,9 @@ async def verify(
         _pictures(seen),
         _sound(seen, after, order),
         _vmaf(seen, bars),
-        _second(seen, bars),
+        _alike("worst second", seen.worst, bars.least_second, NO_WORSE),
+        _alike("worst pictures", seen.few, bars.least_few, NO_WORSE_FEW),
+        _colours(seen, bars),
     ]
     damaged = bool(seen.before.errors or old.said.hurt)
     return Verdict(tuple(checks), damaged, seen.vmaf, seen.worst.ssim if seen.worst else None)
@@ -87,14 +90,21 @@ def _vmaf(seen: Watched, bars: Bars) -> Check:
     return Check("vmaf", seen.vmaf >= bars.least_vmaf, f"{seen.vmaf:.1f}, at least {bars.least_vmaf:g} is asked")
 
 
-def _second(seen: Watched, bars: Bars) -> Check:
-    """What is all noise is less alike by this measure all the time: then none of its seconds may be much less so."""
-    if seen.worst is None:
-        return Check("worst second", False, "no picture could be compared")
-    worst = seen.worst
-    asked = min(bars.least_second, NO_WORSE * worst.mean)
+def _alike(name: str, worst: Worst | None, least: float, share: float) -> Check:
+    """What is all noise is less alike by this measure all the time: then none of it may be much less so."""
+    if worst is None:
+        return Check(name, False, "no picture could be compared")
+    asked = min(least, share * worst.mean)
     detail = f"SSIM {worst.ssim:.3f} from second {worst.begins:.1f} on, at least {asked:.3f} is asked"
-    return Check("worst second", worst.ssim >= asked, detail)
+    return Check(name, worst.ssim >= asked, detail)
+
+
+def _colours(seen: Watched, bars: Bars) -> Check:
+    """VMAF looks at nothing but how bright a sample is."""
+    if seen.colours is None:
+        return Check("colours", False, "none could be compared")
+    detail = f"SSIM {seen.colours:.3f}, at least {bars.least_colours:g} is asked"
+    return Check("colours", seen.colours >= bars.least_colours, detail)
 
 
 def _sound(seen: Watched, after: Inventory, order: Order) -> Check:

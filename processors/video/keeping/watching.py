@@ -26,8 +26,15 @@ logger = logging.getLogger(__name__)
 PATIENCE = 10.0
 # A line for each picture: its number, and how like it is.
 LINE_BYTES, LOG_BYTES = 128, 4 << 20
-SSIM = re.compile(rb"All:([0-9.]+)")
+SSIM = re.compile(rb"All:(-?[0-9.]+)")
 VMAF = re.compile(r"VMAF score: ([0-9.]+)")
+# No gain for what only enhances: more contrast than before is no better, it is wrong.
+MODEL = "version=vmaf_v0.6.1neg"
+# Colours are compared on pictures of an eighth: grain, which no encoder keeps, is gone there, and good results of grey
+# grain are alike by 0.98; at full size by 0.51, no more than what has lost all its colours.
+SMALLER, LEAST_SIDE = 8, 64
+COLOURS = re.compile(r"colours @ [^\]]*\] SSIM Y:-?[0-9.]+ \([^)]*\) U:(-?[0-9.]+) \([^)]*\) V:(-?[0-9.]+)")
+FEW_SECONDS = 0.1
 COUNTED = re.compile(r"Input stream #([01]):(\d+) \((video|audio)\):.* (\d+) frames decoded; (\d+) decode errors")
 LOUD = re.compile(r"loud([01])_(\d+) @ [^\]]*\] mean_volume: (-?[0-9.]+|-inf) dB")
 HURT = re.compile(r"\[(?:[va]ist|in)#([01])\b.*(?:corrupt decoded frame|corrupt input packet|Error submitting)")
@@ -47,7 +54,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Worst:
-    """ssim: the mean of a second's pictures; begins: the second; mean: of all pictures."""
+    """ssim: the mean of a stretch's pictures; begins: the second; mean: of all pictures."""
 
     ssim: float
     begins: float
@@ -56,15 +63,17 @@ class Worst:
 
 @dataclass(frozen=True)
 class Watched:
-    """vmaf: the mean; worst: of the worst second; None: no picture could be compared.
-
-    ended: ffmpeg has come to its end.
+    """vmaf: the mean (NEG); worst: of the worst second; few: of the worst few pictures; colours: the mean SSIM of U or
+    of V, whichever is less, at an eighth of the size. None: no picture could be compared. ended: ffmpeg has come to its
+    end.
     """
 
     before: Seen
     after: Seen
     vmaf: float | None
     worst: Worst | None
+    few: Worst | None
+    colours: float | None
     ended: bool
 
 
@@ -97,10 +106,16 @@ async def watch(source: int, target: int, run: Watching) -> Watched:
     if made.status != 0:
         logger.warning("video: ffmpeg ended with %d: %s", made.status, made.end[-500:].strip())
     said = made.said + made.end if made.cut else made.said
-    scores = VMAF.findall(made.end)
-    worst = worst_second(_likeness(made.data), run.order.rate)
+    scores, colours = VMAF.findall(made.end), COLOURS.findall(made.end)
+    worst, few = (worst_stretch(_likeness(made.data), run.order.rate, seconds) for seconds in (1.0, FEW_SECONDS))
     return Watched(
-        _seen(0, said, run), _seen(1, said, run), float(scores[-1]) if scores else None, worst, made.status == 0
+        before=_seen(0, said, run),
+        after=_seen(1, said, run),
+        vmaf=float(scores[-1]) if scores else None,
+        worst=worst,
+        few=few,
+        colours=min(map(float, colours[-1])) if colours else None,
+        ended=made.status == 0,
     )
 
 
@@ -111,16 +126,23 @@ def watching_words(run: Watching) -> list[str]:
     whole = "bwdif=mode=send_frame," if order.deinterlace else ""
     span = "full" if order.full else "limited"
     fit = f"scale={pictures.width}:{pictures.height}:flags=bicubic:in_range={span}:out_range={span}"
+    less = f"scale={_smaller(pictures.width)}:{_smaller(pictures.height)}:flags=area"
     graph = (
-        f"[0:{pictures.index}]{whole}{fit},format={order.pixels},setsar=1,{once},split[was][is];"
-        f"[1:{run.after.pictures.index}]{fit},format={order.pixels},setsar=1,{once},split[now][new];"
-        f"[now][was]libvmaf=n_threads={order.threads}:n_subsample={run.every}[vmaf];[new][is]ssim=f=-[ssim]"
+        f"[0:{pictures.index}]{whole}{fit},format={order.pixels},setsar=1,{once},split=3[was][is][old];"
+        f"[1:{run.after.pictures.index}]{fit},format={order.pixels},setsar=1,{once},split=3[now][new][made];"
+        f"[now][was]libvmaf=n_threads={order.threads}:n_subsample={run.every}:model={MODEL}[vmaf];"
+        f"[new][is]ssim=f=-[ssim];[old]{less}[few];[made]{less}[less];[less][few]ssim@colours[colours]"
     )
-    words = ["-loglevel", "verbose", "-lavfi", graph + _loud(run), "-map", "[vmaf]", "-map", "[ssim]"]
+    words = ["-loglevel", "verbose", "-lavfi", graph + _loud(run)]
+    words += ["-map", "[vmaf]", "-map", "[ssim]", "-map", "[colours]"]
     for number, one in enumerate((run.before, run.after)):
         for stream in one.of(Kind.AUDIO):
             words += ["-map", f"[loud{number}_{stream.index}]"] if stream.channels else []
     return [*words, "-c:v", "wrapped_avframe", "-fps_mode", "passthrough", "-f", "null", "-"]
+
+
+def _smaller(side: int) -> int:
+    return max(min(side, LEAST_SIDE), side // SMALLER // 2 * 2)
 
 
 def _loud(run: Watching) -> str:
@@ -137,9 +159,9 @@ def _likeness(log: memoryview) -> Iterator[float]:
     return (float(found[1]) for found in SSIM.finditer(log))
 
 
-def worst_second(likeness: Iterable[float], rate: float) -> Worst | None:
-    """The second of the least likeness, of as many pictures as a second has at `rate` of them."""
-    length = max(1, round(rate))
+def worst_stretch(likeness: Iterable[float], rate: float, seconds: float) -> Worst | None:
+    """So many `seconds` of the least likeness, of as many pictures as these have at `rate` of them."""
+    length = max(1, round(rate * seconds))
     window: deque[float] = deque()
     total, whole, worst, begins, count = 0.0, 0.0, None, 0.0, 0
     for count, one in enumerate(likeness, 1):

@@ -9,8 +9,8 @@ from processors.video.codec import Codec
 class SoundWish:
     """What becomes of sound. codec: opus or aac for what is bulky (see `sounds`), "" to copy all.
 
-    channel_rate: bits a second for each channel of what is encoded. languages: as ISO 639-2 has them; only these are
-    kept, and what names none, but never none at all; empty: all are.
+    channel_rate: bits a second for each channel of what is encoded. languages: by any name of `languages.py`; only
+    these are kept, and what names none, but never none at all; empty: all are.
     """
 
     codec: str = ""
@@ -22,7 +22,7 @@ class SoundWish:
 class Wish:
     """codec: of the pictures. most_lines: of the shorter side as shown. bit_rate: bits a second that pictures may have.
 
-    subtitles: languages that are kept, and what names none; empty: all. deinterlace: fields may become whole pictures.
+    subtitles: languages that are kept, as of sound; empty: all. deinterlace: fields may become whole pictures.
     subsample: 4:2:2 and 4:4:4 may become 4:2:0. drop_data: streams of data (a camera's readings, time code) may be left
     out. threads: of the encoder. nice: see `Bounds`.
     """

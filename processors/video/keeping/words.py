@@ -11,6 +11,9 @@ RANGES = {False: "tv", True: "pc"}
 # Streams that Matroska's index tells nothing of where there are pictures, and what it may take for a second of these.
 NOT_IN_INDEX = (Kind.AUDIO, Kind.ATTACHMENT, Kind.PICTURE)
 INDEX_BYTES = 64
+# Of pictures that say nothing of their colours players guess by their lines: up to 576 they would take them for BT.601.
+BT709_FROM, BT601_TO = 720, 576
+BT709 = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 ENCODERS = {"opus": "libopus", "aac": "aac"}
 
 
@@ -59,7 +62,8 @@ def _of(number: int, word: str) -> str:
 def chain(order: Order, inventory: Inventory) -> str:
     """The filters between decoder and encoder: as few as there can be."""
     aspect = inventory.pictures.sample
-    steps = ["bwdif=mode=send_frame"] if order.deinterlace else []
+    steps = [BT709] if _is_bt709(order, inventory) else []
+    steps += ["bwdif=mode=send_frame"] if order.deinterlace else []
     span = RANGES[order.full]
     if order.scaled:
         steps.append(f"scale={order.width}:{order.height}:flags=lanczos:in_range={span}:out_range={span}")
@@ -67,6 +71,13 @@ def chain(order: Order, inventory: Inventory) -> str:
     elif order.full or not inventory.pictures.format.startswith("yuv420p"):
         steps.append(f"scale=in_range={span}:out_range={span}:flags=lanczos")
     return ",".join([*steps, f"format={order.pixels}"])
+
+
+def _is_bt709(order: Order, inventory: Inventory) -> bool:
+    """Whether only its size told how its colours are meant, and does not any more."""
+    light, lines = inventory.pictures.light, min(inventory.pictures.width, inventory.pictures.height)
+    unsaid = all(point in (0, 2) for point in (light.primaries, light.transfer, light.matrix))
+    return unsaid and lines >= BT709_FROM and min(order.width, order.height) <= BT601_TO
 
 
 def _light(number: int, order: Order, inventory: Inventory) -> list[str]:
@@ -84,8 +95,10 @@ def _light(number: int, order: Order, inventory: Inventory) -> list[str]:
 
 def container(order: Order) -> list[str]:
     """The muxer's words."""
+    # What tells of a sphere is no part of MP4 to ffmpeg, though players read it.
+    loose = ("-strict", "unofficial")
     if order.container == "mp4":
-        return ["-f", "mp4", *(("-movflags", "use_metadata_tags") if order.all_tags else ())]
+        return ["-f", "mp4", *loose, *(("-movflags", "use_metadata_tags") if order.all_tags else ())]
     words = ["-f", order.container, "-default_mode", "passthrough"]
     if all(one.how is How.PICTURES or one.stream.kind in NOT_IN_INDEX for one in order.kept):
         # Before the pictures a player finds it without asking for the end of the file; there is a keyframe or two a

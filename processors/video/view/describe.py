@@ -15,7 +15,7 @@ from processors.refusals import Code, Refused
 from processors.video.facts import MAX_FPS, Sound, Transfer, VideoFacts
 from processors.video.orders import Facts
 from processors.video.view.length import length
-from processors.video.view.open import opened, seconds
+from processors.video.view.open import late, opened, seconds
 from processors.video.view.turn import UPRIGHT, Turn, turn_of
 
 FIRST_PACKETS = 250
@@ -84,6 +84,8 @@ def first(container: InputContainer, stream: VideoStream) -> VideoFrame:
                 continue
             if number > FIRST_PACKETS:
                 break
+    except IndexError:  # PyAV's, of a stream that begins later
+        raise late() from None
     except (FFmpegError, MemoryError, OSError):
         pass
     raise Refused(Code.DAMAGED, "The video is damaged: no picture of it can be decoded.")

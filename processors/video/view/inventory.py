@@ -27,7 +27,7 @@ from processors.video.keeping.inventory import (
 )
 from processors.video.keeping.questions import Behind, Covers, List
 from processors.video.view.describe import first, variable
-from processors.video.view.open import ATTACHED, opened
+from processors.video.view.open import ATTACHED, late, opened
 from processors.video.view.turn import turn_of
 
 # They tell of the container that a file is in, not of what it holds.
@@ -36,6 +36,9 @@ DYNAMIC = ("DYNAMIC_HDR_PLUS", "DYNAMIC_HDR_VIVID")
 DOLBY = ("DOVI_RPU_BUFFER", "DOVI_METADATA")
 DOLBY_TAGS = ("dvh1", "dvhe", "dva1", "dvav", "dav1")
 SIGNATURE_BYTES = 64
+# AVDISCARD_ALL: what ffmpeg's mov.c sets for the track that `tref` names as that of the chapters, and for no other.
+NEVER_READ = 48
+AROUND = ("SPHERICAL", "STEREO3D")
 MAX_COVER_BYTES = 32 << 20
 
 
@@ -81,11 +84,14 @@ def _covers(container: InputContainer, streams: list[Any]) -> dict[int, bytes]:
     """The bytes of attached pictures, by index: they come before all others. Leaves the container at its beginning."""
     found: dict[int, bytes] = {}
     if streams:
-        for packet in container.demux(streams):
-            if packet.size:
-                found.setdefault(packet.stream_index, bytes(packet))
-            if len(found) == len(streams):
-                break
+        try:
+            for packet in container.demux(streams):
+                if packet.size:
+                    found.setdefault(packet.stream_index, bytes(packet))
+                if len(found) == len(streams):
+                    break
+        except IndexError:
+            raise late() from None
         container.seek(0)
     return found
 
@@ -113,6 +119,7 @@ def _stream(one: Any, covers: dict[int, bytes]) -> Stream:
         title=about.get("title", ""),
         dispositions=tuple(flag.name for flag in Disposition if flag.name and flag in one.disposition),
         start=float(one.start_time * base) if one.start_time is not None else None,
+        of_chapters=kind is Kind.DATA and int(one.discard) == NEVER_READ,
         seconds=length if length is not None and length <= MAX_SECONDS else None,
         **sound,
         **_attached(one, kind, about, covers),
@@ -168,6 +175,8 @@ def _pictures(stream: VideoStream, frame: VideoFrame) -> Pictures:
         variable=variable(stream, interlaced),
         interlaced=interlaced,
         captions="A53_CC" in _sides(frame),
+        alpha=stream.metadata.get("alpha_mode", stream.metadata.get("ALPHA_MODE")) == "1",
+        around={name: data.hex()[:MAX_LETTERS] for name, data in _sides(frame).items() if name in AROUND},
         light=_light(stream, frame),
     )
 

@@ -35,8 +35,8 @@ def length(container: InputContainer, claimed: float | None, patience: float) ->
         wanted = begin if joined or claimed is None else begin + max(0.0, claimed - SLACK_SECONDS)
         container.seek(int(wanted * av.time_base), backward=True)
         last = _read(container, ends, time.monotonic() + patience)
-    except (FFmpegError, OSError):
-        return claimed  # damaged on the way: what was said is all there is
+    except (FFmpegError, OSError, IndexError):
+        return claimed  # damaged, or a stream nobody knows, on the way: what was said is all there is
     if claimed is not None and (
         last is None or abs(last - claimed) <= SLACK_SECONDS or (last < claimed and not joined)
     ):

@@ -48,6 +48,11 @@ def opened(file: IO[bytes]) -> tuple[InputContainer, VideoStream]:
     return container, stream
 
 
+def late() -> Refused:
+    """For a video with a stream that turns up when it is too late: nothing is known of it."""
+    return Refused(Code.DAMAGED, "The video has a stream that begins too far behind the others to be found.")
+
+
 def too_long() -> Refused:
     """For a video that is longer than any may be."""
     return Refused(Code.TOO_LONG, f"The video lasts over {MAX_SECONDS // 3600} hours, which is too long.")

@@ -53,7 +53,7 @@ class Seeker:
             if known and self._running is None and time.monotonic() < self._until:
                 self._running = self._from(wanted)
                 frame = self._on(wanted)
-        except (FFmpegError, Refused, OSError, StopIteration):
+        except (FFmpegError, Refused, OSError, StopIteration, IndexError):
             self._running = None
             return self._given
         self._last, self._given = self.time(frame), frame

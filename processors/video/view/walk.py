@@ -17,7 +17,7 @@ from av.packet import Packet
 from processors.refusals import Code, Refused
 from processors.video.keeping.questions import MAX_PICTURES, Track, Walk, Walked
 from processors.video.view.length import PACKETS_AT_ONCE
-from processors.video.view.open import opened, too_long
+from processors.video.view.open import late, opened, too_long
 
 # Of subtitles that are text: marks of style in SubRip, WebVTT and ASS.
 MARKS = re.compile(rb"<[^>]{0,200}>|\{\\[^}]{0,200}\}")
@@ -33,7 +33,7 @@ def walk(file: IO[bytes], order: Walk, tell: Callable[[float], None]) -> tuple[W
     try:
         with _complaints() as complaints:
             for number, packet in enumerate(container.demux()):
-                if packet.size and packet.stream_index in tracks:  # a stream may begin later, unheard of
+                if packet.size:
                     tracks[packet.stream_index].hear(packet)
                     hurt += packet.is_corrupt
                 if number % PACKETS_AT_ONCE == 0:
@@ -42,6 +42,8 @@ def walk(file: IO[bytes], order: Walk, tell: Callable[[float], None]) -> tuple[W
                     hurt += len(complaints)
                     complaints.clear()
             hurt += len(complaints)
+    except (IndexError, KeyError):
+        raise late() from None
     except (FFmpegError, OSError) as error:
         raise Refused(Code.DAMAGED, "The video is damaged: it can't be read to its end.") from error
     pictures = tracks[order.pictures] if order.pictures in tracks else tracks[stream.index]

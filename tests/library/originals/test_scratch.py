@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from appliance.library.originals.hindrances import Hindrance, NoRoom, NotDone
+from appliance.library.originals.hindrances import Hindrance, NoRoom, NotDone, failed
 from appliance.library.originals.places import place_of
 from appliance.library.originals.replacing import Replaced, replace
 from appliance.library.originals.scratch import Scratch, reserve, resume
@@ -57,6 +57,17 @@ def test_what_is_left_to_others_is_left(film: Scene) -> None:
 def test_more_than_there_is(film: Scene) -> None:
     assert isinstance(reserve(film.place, film.asset, 1 << 60, 0), NoRoom)
     assert not film.work.exists()
+
+
+def test_nothing_is_made_on_a_disk_that_is_too_full_for_it(film: Scene) -> None:
+    assert isinstance(reserve(film.place, film.asset, 1 << 60, 0), NoRoom)
+    assert not os.path.lexists(os.path.join(film.place.top, ".darkroom"))  # a folder would need room, too
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_that_there_is_no_room_is_no_failure_of_the_file(number: int) -> None:
+    assert failed(OSError(number, os.strerror(number))).why is Hindrance.FULL
+    assert failed(OSError(errno.EIO, "broken")).why is Hindrance.FAILED
 
 
 def test_one_at_a_time_for_an_asset(film: Scene) -> None:

@@ -46,6 +46,7 @@ def host(page: Page) -> str:
     return urlsplit(page.url).netloc
 
 
+@pytest.mark.long  # its way without the pages is in ../test_whole_way.py, and each page has a test of its own
 async def test_the_whole_way_with_the_tab_closed_during_the_payment(nina, moderator, chain, portrait, film):
     page = nina.page
     forbid(nina.stack, "glimmerwurst")

@@ -1,0 +1,1 @@
+"""Libraries in buckets, and what they have in common with those in folders."""
