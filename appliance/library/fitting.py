@@ -47,17 +47,21 @@ def against(workflow: "Workflow") -> str | None:
     return None
 
 
-def versions(workflow: "Workflow") -> list[tuple[str, str, str]]:
-    """Kind, name and version of those that decide: what one of another version has decided is decided anew."""
-    found = []
-    for one in _named(workflow):
-        if one.kind != "finder":
-            try:
-                version = pick(one.name, _KINDS[one.kind](), one.kind).version
-            except (NoSuchPlugin, BadPlugin):
-                version = ""
-            found.append((one.kind, one.name, version))
-    return found
+def decisive(workflow: "Workflow") -> list[Any]:
+    """Kind, name, version and settings of those that decide about files: with any of it another, all is decided anew.
+
+    Settings are as the plug-in takes them: the same however they are written, or stored meanwhile.
+    """
+    return [_decisive(one) for one in _named(workflow) if one.kind != "finder"]
+
+
+def _decisive(one: Choice) -> tuple[str, str, str, Any]:
+    try:
+        chosen = pick(one.name, _KINDS[one.kind](), one.kind)
+        settings = msgspec.to_builtins(settings_of(chosen.plugin, one.settings), order="sorted")
+    except (NoSuchPlugin, BadPlugin, BadSettings):
+        return one.kind, one.name, "", msgspec.to_builtins(one.settings, order="sorted")
+    return one.kind, one.name, chosen.version, settings
 
 
 def described(schema: dict[str, Any]) -> None:

@@ -269,11 +269,8 @@ class Workflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def hash(self) -> str:
         """Of all that decides about a file: what was decided by another one is decided anew."""
         told: list[Any] = msgspec.to_builtins((self.rules, self.target, self.verify), str_keys=True)
-        if not self.rules.deciders:  # as it was before there were any, and so with encoders
-            del told[0]["deciders"]
-        if self.target.encoder is None:
-            del told[1]["encoder"]
-        return hashlib.sha256(msgspec.json.encode([*told, *fitting.versions(self)])).hexdigest()[:16]
+        del told[0]["deciders"], told[1]["encoder"]
+        return hashlib.sha256(msgspec.json.encode([*told, *fitting.decisive(self)])).hexdigest()[:16]
 
 
 def load(path: Path) -> Workflow:

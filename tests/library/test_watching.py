@@ -98,11 +98,21 @@ def test_new_folders_are_heard_of_with_all_that_comes_into_them(watch: Watch, fi
     put(films / "a/b/film.mkv")
     until(watch, films)
     wait_for(lambda: watched(films / "a/b"))
-    later = put(films / "a/b/later.mkv")
-    until(watch, later)
+    until_heard(watch, films / "a/b/later.mkv")
     (films / "a").rename(films / "series/a")
     wait_for(lambda: watched(films / "series/a/b"))
-    until(watch, put(films / "series/a/b/last.mkv"))
+    until_heard(watch, films / "series/a/b/last.mkv")
+
+
+def until_heard(watch: Watch, film: Path) -> None:
+    """It is written to all the time: while folders are listed anew nobody hears of single files."""
+
+    def once() -> bool:
+        put(film)
+        time.sleep(0.8)
+        return str(film) in heard(watch)
+
+    wait_for(once, 30)
 
 
 def watched(folder: Path) -> bool:
