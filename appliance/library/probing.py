@@ -7,8 +7,7 @@ from appliance.library.outcomes import Found, Looked, Skip, Unreadable, Why
 from processors.refusals import Refused
 from processors.sandbox.errors import SandboxDied, SandboxTimeout
 from processors.sandbox.layers import Protection
-from processors.video.keeping.looking import take_inventory
-from processors.video.probe import probe
+from processors.video.keeping.looking import look_whole
 
 # Nothing is waited for and no link is followed, should another thing have taken the place of what was found.
 FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -40,4 +39,4 @@ async def look(found: Found, protection: Protection) -> Looked | Skip | Unreadab
 
 async def looked_into(descriptor: int, protection: Protection) -> Looked:
     """The same of a file that is open. Raises as `probe` and `take_inventory` do."""
-    return Looked(await probe(descriptor, protection), await take_inventory(descriptor, protection))
+    return Looked(*await look_whole(descriptor, protection))

@@ -21,8 +21,13 @@ async def probe(source: Source, protection: Protection) -> VideoFacts:
     Raises Refused: not_a_video, damaged, too_many_streams, too_many_pixels, too_long, too_much_memory; SandboxDied, and
     as `execute` does.
     """
-    size = os.fstat(source).st_size if isinstance(source, int) else len(source)
-    reading = min(size / READ_BYTES_A_SECOND, 3600.0)
+    reading = reading_seconds(source)
     order, bounds = Facts(Facts().patience + reading), replace(PROBE, seconds=PROBE.seconds + reading)
     facts, _ = await ask("facts", order, VideoFacts, source, protection, bounds)
     return facts
+
+
+def reading_seconds(source: Source) -> float:
+    """The longest that reading all of it may take."""
+    size = os.fstat(source).st_size if isinstance(source, int) else len(source)
+    return min(size / READ_BYTES_A_SECOND, 3600.0)

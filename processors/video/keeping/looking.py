@@ -10,9 +10,11 @@ from processors.sandbox.bounds import Bounds
 from processors.sandbox.errors import SandboxDied
 from processors.sandbox.hearing import Hearing
 from processors.sandbox.layers import Protection
+from processors.video.facts import VideoFacts
 from processors.video.keeping.inventory import Inventory
 from processors.video.keeping.questions import Behind, Covers, List, Walk, Walked
-from processors.video.probe import READ_BYTES_A_SECOND
+from processors.video.orders import Facts
+from processors.video.probe import READ_BYTES_A_SECOND, reading_seconds
 from processors.video.viewing import ask
 
 LOOK = Bounds(seconds=20.0, cores=2)
@@ -33,6 +35,18 @@ async def take_inventory(source: int, protection: Protection) -> Inventory:
     Raises Refused as `probe` does, SandboxDied, and as `execute` does.
     """
     _, data = await ask("inventory", List(), Behind, source, protection, LOOK)
+    return _read(data)
+
+
+async def look_whole(source: int, protection: Protection) -> tuple[VideoFacts, Inventory]:
+    """Its facts as well, at once. Raises as `probe` and `take_inventory` do."""
+    reading = reading_seconds(source)
+    bounds = replace(LOOK, seconds=LOOK.seconds + reading)
+    facts, data = await ask("whole", Facts(Facts().patience + reading), VideoFacts, source, protection, bounds)
+    return facts, _read(data)
+
+
+def _read(data: memoryview) -> Inventory:
     try:
         return msgspec.json.decode(data, type=Inventory)
     except msgspec.MsgspecError as error:

@@ -13,10 +13,12 @@ from processors.video.view.inventory import covers, inventory
 from processors.video.view.show import show
 from processors.video.view.walk import walk
 from processors.video.view.warmup import sample
+from processors.video.view.whole import whole
 
 JOBS: dict[str, tuple[Any, type]] = {
     "facts": (describe, Facts),
     "show": (show, Show),
+    "whole": (whole, Facts),
     "inventory": (inventory, List),
     "covers": (covers, Covers),
     "walk": (walk, Walk),
