@@ -268,7 +268,9 @@ class Workflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     def hash(self) -> str:
         """Of all that decides about a file: what was decided by another one is decided anew."""
-        told: list[Any] = msgspec.to_builtins((self.rules, self.target, self.verify), str_keys=True)
+        # In one order, whatever it is written in: the ledger's JSON has one of its own.
+        parts = (self.rules, self.target, self.verify)
+        told: list[Any] = msgspec.to_builtins(parts, str_keys=True, order="deterministic")
         del told[0]["deciders"], told[1]["encoder"]
         return hashlib.sha256(msgspec.json.encode([*told, *fitting.decisive(self)])).hexdigest()[:16]
 
