@@ -214,3 +214,15 @@ async def test_a_stream_that_begins_late_is_refused_with_a_reason(tmp_path: Path
     (tmp_path / "a").write_bytes(films.late())
     with (tmp_path / "a").open("rb") as file, pytest.raises(Refused, match="begins too far behind"):
         await walk(file.fileno(), 0, await probe(), nice=0)
+
+
+@pytest.mark.long
+async def test_hd_that_says_nothing_of_its_colours_says_so_when_it_is_hd_no_more(tmp_path: Path) -> None:
+    pattern = "testsrc2=size=1280x720:rate=10:duration=1,noise=alls=9:allf=t"
+    hd = films.ran("-f", "lavfi", "-i", pattern, "-c:v", "libx264", "-qp", "10", "-pix_fmt", "yuv420p")
+    made = await remade(hd, wish(Codec.H264, most_lines=480), tmp_path)
+    assert (await made.after()).pictures.light.matrix == 1
+    verdict = await made.verdict(bars=Bars(least_vmaf=30, least_second=0.3))
+    assert verdict.ok, verdict.failed
+    assert verdict.vmaf is not None
+    assert verdict.vmaf > 60

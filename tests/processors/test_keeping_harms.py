@@ -179,3 +179,16 @@ async def test_what_the_eye_sees_at_once_is_found(film: Remade, filters: str, fo
     words = ("-c:v:0", "libx264", "-preset", "ultrafast", "-crf", "14", "-filter:v:0", f"{filters},format=yuv420p")
     verdict = await film.verdict(harmed(film, *words), Bars())
     assert found in {one.name for one in verdict.failed}
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        "-bsf:s:0 setts=pts=PTS+200*gte(N\\,1):dts=DTS+200*gte(N\\,1)",
+        pytest.param("-bsf:s:0 setts=duration=30", marks=pytest.mark.long),
+        pytest.param("-bsf:a:0 setts=ts=TS+400*gte(N\\,11)", marks=pytest.mark.long),
+    ],
+)
+async def test_what_is_moved_inside_of_a_stream_is_found(film: Remade, moved: str) -> None:
+    """Its beginning, its bytes and, in part, its end being the same."""
+    assert "moments" in await failed(film, harmed(film, *moved.split()))

@@ -2,7 +2,7 @@
 
 import os
 from array import array
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -23,10 +23,14 @@ TIME_BYTES = 8
 
 @dataclass(frozen=True)
 class Packets:
-    """What a walk through all packets has found. times: when each picture is shown, in microseconds, rising."""
+    """What a walk through all packets has found. times: when each picture is shown, in microseconds, rising.
+
+    marks: of subtitles and sound, by index, when a packet is shown and for how long, by turns; see `walk.py` for which.
+    """
 
     said: Walked
     times: "array[int]"
+    marks: "dict[int, array[int]]" = field(default_factory=dict)
 
 
 async def take_inventory(source: int, protection: Protection) -> Inventory:
@@ -72,8 +76,12 @@ async def walk(
     patience = 30.0 + os.fstat(source).st_size / READ_BYTES_A_SECOND
     bounds = replace(LOOK, seconds=patience + LOOK.seconds, nice=nice)
     said, data = await ask("walk", Walk(pictures, patience), Walked, source, protection, bounds, hearing)
-    if said.times * TIME_BYTES != len(data):
+    if (said.times + sum(one.marks for one in said.tracks)) * TIME_BYTES != len(data):
         raise SandboxDied("the viewer made more or less than it says")
-    times = array("q")
-    times.frombytes(data)
-    return Packets(said, times)
+    numbers = array("q")
+    numbers.frombytes(data)
+    marks, begin = {}, said.times
+    for one in said.tracks:
+        marks[one.index] = numbers[begin : begin + one.marks]
+        begin += one.marks
+    return Packets(said, numbers[: said.times], marks)

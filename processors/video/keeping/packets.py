@@ -34,6 +34,7 @@ def compare_packets(before: File, after: File, order: Order, bars: Bars) -> list
         _length(before, after, pairs, begins, bars),
         _times(before[1], after[1], missing),
         _starts(pairs, begins, bars),
+        _marks(before, after, order, begins, bars),
         _copied(pairs),
         _texts(pairs),
     ]
@@ -118,6 +119,33 @@ def _starts(pairs: list[Pair], begins: Begins, bars: Bars) -> Check:
         if abs(was - now) > slack:
             wrong.append(f"stream {kept.stream.index} begins {now - was:+.3f} s from where it did")
     return check("starts", wrong, "as they were, against the pictures")
+
+
+def _marks(before: File, after: File, order: Order, begins: Begins, bars: Bars) -> Check:
+    """Subtitles are shown, and sound is heard, when it was, inside of the streams as well."""
+    wrong, slack = [], min(bars.seconds, 0.04)
+    for kept, one in zip(order.kept, streams_of(after[0], order), strict=False):
+        old = before[1].marks.get(kept.stream.index, array("q"))
+        new = after[1].marks.get(one.index, array("q"))
+        # Of other packets nothing is known: of those that were copied `copied` says that they are the same.
+        if kept.how in (How.COPY, How.TEXT) and len(old) == len(new):
+            moved, longer = marks_apart(old, new, begins)
+            if moved > slack:
+                wrong.append(f"stream {kept.stream.index} is {moved:.3f} s from where it was at some place")
+            elif longer > slack and kept.stream.kind is Kind.SUBTITLE:
+                wrong.append(f"a subtitle of stream {kept.stream.index} is shown {longer:.3f} s more or less")
+    return check("moments", wrong, "as they were, in all streams that were copied")
+
+
+def marks_apart(old: "array[int]", new: "array[int]", begins: Begins) -> tuple[float, float]:
+    """The most seconds that two marks are apart, against the pictures, and that they last longer or shorter. How long
+    something is shown counts where it was said before.
+    """
+    shift = round((begins[0] - begins[1]) * MICROSECONDS)
+    moved = max((abs(one - other - shift) for one, other in zip(old[::2], new[::2], strict=True)), default=0)
+    lengths = zip(old[1::2], new[1::2], strict=True)
+    longer = max((abs(one - other) for one, other in lengths if one), default=0)
+    return moved / MICROSECONDS, longer / MICROSECONDS
 
 
 def _copied(pairs: list[Pair]) -> Check:

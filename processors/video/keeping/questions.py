@@ -39,7 +39,8 @@ class Walk(msgspec.Struct, frozen=True):
 
 class Track(msgspec.Struct, frozen=True, kw_only=True):
     """What the packets of a stream hold. sha256: of all their bytes, one packet behind the other; text: of the words
-    alone, of subtitles that are text. begin, end: seconds, None where no packet has a time.
+    alone, of subtitles that are text. begin, end: seconds, None where no packet has a time. marks: so many numbers
+    follow, behind the times of the pictures: when packets are shown and how long, in microseconds, by turns.
     """
 
     index: Annotated[int, msgspec.Meta(ge=0, lt=MAX_STREAMS)]
@@ -49,6 +50,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     text: Sha256
     begin: Time | None
     end: Time | None
+    marks: Annotated[int, msgspec.Meta(ge=0, le=2 * MAX_PICTURES)] = 0
 
 
 class Walked(msgspec.Struct, frozen=True, tag="walked"):

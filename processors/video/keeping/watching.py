@@ -35,6 +35,8 @@ MODEL = "version=vmaf_v0.6.1neg"
 SMALLER, LEAST_SIDE = 8, 64
 COLOURS = re.compile(r"colours @ [^\]]*\] SSIM Y:-?[0-9.]+ \([^)]*\) U:(-?[0-9.]+) \([^)]*\) V:(-?[0-9.]+)")
 FEW_SECONDS = 0.1
+# Samples are compared as they are: of two files that say different things of their colours one would be converted.
+BARE = "setparams=color_primaries=unknown:color_trc=unknown:colorspace=unknown"
 COUNTED = re.compile(r"Input stream #([01]):(\d+) \((video|audio)\):.* (\d+) frames decoded; (\d+) decode errors")
 LOUD = re.compile(r"loud([01])_(\d+) @ [^\]]*\] mean_volume: (-?[0-9.]+|-inf) dB")
 HURT = re.compile(r"\[(?:[va]ist|in)#([01])\b.*(?:corrupt decoded frame|corrupt input packet|Error submitting)")
@@ -128,8 +130,8 @@ def watching_words(run: Watching) -> list[str]:
     fit = f"scale={pictures.width}:{pictures.height}:flags=bicubic:in_range={span}:out_range={span}"
     less = f"scale={_smaller(pictures.width)}:{_smaller(pictures.height)}:flags=area"
     graph = (
-        f"[0:{pictures.index}]{whole}{fit},format={order.pixels},setsar=1,{once},split=3[was][is][old];"
-        f"[1:{run.after.pictures.index}]{fit},format={order.pixels},setsar=1,{once},split=3[now][new][made];"
+        f"[0:{pictures.index}]{whole}{BARE},{fit},format={order.pixels},setsar=1,{once},split=3[was][is][old];"
+        f"[1:{run.after.pictures.index}]{BARE},{fit},format={order.pixels},setsar=1,{once},split=3[now][new][made];"
         f"[now][was]libvmaf=n_threads={order.threads}:n_subsample={run.every}:model={MODEL}[vmaf];"
         f"[new][is]ssim=f=-[ssim];[old]{less}[few];[made]{less}[less];[less][few]ssim@colours[colours]"
     )

@@ -5,7 +5,7 @@ import hashlib
 import re
 import time
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import IO, Any
 
@@ -21,6 +21,8 @@ from processors.video.view.open import late, opened, too_long
 
 # Of subtitles that are text: marks of style in SubRip, WebVTT and ASS.
 MARKS = re.compile(rb"<[^>]{0,200}>|\{\\[^}]{0,200}\}")
+# Of sound each so many packets are told when they are heard, of subtitles all: enough to see where it was moved.
+MARKED = {"audio": 32, "subtitle": 1}
 TEXTS = ("subrip", "text", "webvtt", "mov_text")
 
 
@@ -37,7 +39,7 @@ def walk(file: IO[bytes], order: Walk, tell: Callable[[float], None]) -> tuple[W
                     tracks[packet.stream_index].hear(packet)
                     hurt += packet.is_corrupt
                 if number % PACKETS_AT_ONCE == 0:
-                    _must_go_on(tracks.get(order.pictures), until)
+                    _must_go_on(tracks.values(), until)
                     tell(min(1.0, max(0, packet.pos or 0) / size))
                     hurt += len(complaints)
                     complaints.clear()
@@ -49,7 +51,7 @@ def walk(file: IO[bytes], order: Walk, tell: Callable[[float], None]) -> tuple[W
     pictures = tracks[order.pictures] if order.pictures in tracks else tracks[stream.index]
     times, before = pictures.shown()
     told = [one.told() for one in tracks.values()]
-    return Walked(told, len(times), before, hurt), [times.tobytes()]
+    return Walked(told, len(times), before, hurt), [times.tobytes(), *(one.marks.tobytes() for one in tracks.values())]
 
 
 @contextlib.contextmanager
@@ -63,9 +65,9 @@ def _complaints() -> Iterator[list[Any]]:
         av.logging.set_level(None)
 
 
-def _must_go_on(pictures: "_Track | None", until: float) -> None:
+def _must_go_on(tracks: "Iterable[_Track]", until: float) -> None:
     """Raises Refused."""
-    if pictures is not None and len(pictures.times) > MAX_PICTURES:
+    if any(max(len(one.times), len(one.marks) // 2) > MAX_PICTURES for one in tracks):
         raise too_long()
     if time.monotonic() > until:
         raise Refused(Code.TOO_LONG, "The video takes far longer to read than one of its size may.")
@@ -85,6 +87,8 @@ class _Track:
         self._begin: int | None = None
         self._end: int | None = None
         self._key: int | None = None
+        self._marked = 0 if every else MARKED.get(getattr(stream, "type", ""), 0)
+        self.marks = array("q")
         self.times = array("q")
 
     def hear(self, packet: Packet) -> None:
@@ -98,6 +102,8 @@ class _Track:
                 self._key = self._micro(at)
         elif not self._take(bytes(packet)):
             return
+        if at is not None and self._marked and self._packets % self._marked == 0:
+            self.marks.extend((self._micro(at), self._micro(packet.duration or 0)))
         self._packets += 1
         if at is not None:
             self._begin = at if self._begin is None else min(self._begin, at)
@@ -134,6 +140,7 @@ class _Track:
             packets=self._packets,
             bytes=self._bytes,
             sha256="" if empty else self._hash.hexdigest(),
+            marks=len(self.marks),
             text=self._text.hexdigest() if self._codec in TEXTS and not empty else "",
             begin=None if self._begin is None else float(self._begin * self._base),
             end=None if self._end is None else float(self._end * self._base),
