@@ -32,11 +32,13 @@ class Packets:
 
 
 async def take_inventory(source: int, protection: Protection) -> Inventory:
-    """What the file behind `source` holds, by its header and its first picture.
+    """What the file behind `source` holds, by its header, its first picture, and a few keyframes behind it.
 
     Raises Refused as `probe` does, SandboxDied, and as `execute` does.
     """
-    _, data = await ask("inventory", List(), Behind, source, protection, LOOK)
+    # Without an index keyframes are found by reading.
+    bounds = replace(LOOK, seconds=LOOK.seconds + os.fstat(source).st_size / READ_BYTES_A_SECOND)
+    _, data = await ask("inventory", List(), Behind, source, protection, bounds)
     try:
         return msgspec.json.decode(data, type=Inventory)
     except msgspec.MsgspecError as error:
