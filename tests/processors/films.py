@@ -204,6 +204,14 @@ def mixed() -> bytes:
 
 
 @cache
+def cropped() -> bytes:
+    """Matroska that shows 24 lines fewer than it has."""
+    wide = ran(*_patterns(), "-vf", "setsar=4/3", *LARGE)
+    # In place of what says in which unit its width is.
+    return wide.replace(b"\x54\xb2\x81\x03", b"\x54\xaa\x81\x18", 1)
+
+
+@cache
 def late() -> bytes:
     """A DVD's stream, whose second sound begins behind all that is looked through for streams."""
     pictures = ("-f", "lavfi", "-i", "testsrc2=size=176x144:rate=25:duration=16,noise=alls=60:allf=t")

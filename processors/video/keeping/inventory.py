@@ -106,7 +106,7 @@ class Pictures(msgspec.Struct, frozen=True, kw_only=True):
     variable: they do not come at equal distances. captions: there are some inside of the pictures. alpha: they say how
     opaque they are in a stream of their own, beside (VP8, VP9). around: how a sphere or two eyes are in them, by the
     names and in the bytes (hex) of ffmpeg's frame.h. changes: what is
-    another further on, "" for nothing.
+    another further on, "" for nothing. cropped: their container says that less of them is shown (Matroska).
     """
 
     index: Annotated[int, msgspec.Meta(ge=0, lt=MAX_STREAMS)]
@@ -122,6 +122,7 @@ class Pictures(msgspec.Struct, frozen=True, kw_only=True):
     light: Light
     alpha: bool = False
     changes: Word = ""
+    cropped: bool = False
     around: Annotated[dict[Word, Text], msgspec.Meta(max_length=2)] = {}
 
     @property

@@ -27,6 +27,7 @@ from processors.video.keeping.inventory import (
 )
 from processors.video.keeping.questions import Behind, Covers, List
 from processors.video.view.describe import first, variable
+from processors.video.view.matroska import cropped
 from processors.video.view.open import ATTACHED, late, opened
 from processors.video.view.sampled import First, sampled
 from processors.video.view.sides import captions, dolby, dynamic, sides
@@ -36,6 +37,7 @@ from processors.video.view.turn import turn_of
 OF_CONTAINERS = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration"}
 DOLBY_TAGS = ("dvh1", "dvhe", "dva1", "dvav", "dav1")
 SIGNATURE_BYTES = 64
+EBML = b"\x1a\x45\xdf\xa3"
 # AVDISCARD_ALL: what ffmpeg's mov.c sets for the track that `tref` names as that of the chapters, and for no other.
 NEVER_READ = 48
 AROUND = ("SPHERICAL", "STEREO3D")
@@ -45,6 +47,7 @@ MAX_COVER_BYTES = 32 << 20
 def inventory(file: IO[bytes], order: List, tell: Callable[[float], None]) -> tuple[Behind, list[bytes]]:
     """The inventory as JSON, which follows the answer. Raises Refused as `describe` does."""
     signature = file.read(SIGNATURE_BYTES)
+    crop = signature.startswith(EBML) and cropped(file)
     file.seek(0)
     container, stream = opened(file)
     try:
@@ -66,6 +69,7 @@ def inventory(file: IO[bytes], order: List, tell: Callable[[float], None]) -> tu
             },
         )
         found = sampled(container, stream, picture, found)
+        found = msgspec.structs.replace(found, pictures=msgspec.structs.replace(found.pictures, cropped=crop))
         said = msgspec.json.encode(found)
         msgspec.json.decode(said, type=Inventory)
     except (msgspec.ValidationError, FFmpegError, ValueError) as error:
