@@ -194,6 +194,24 @@ def glass() -> bytes:
 
 
 @cache
+def mixed() -> bytes:
+    """A broadcast whose second half is in fields, and of another shape."""
+    pattern = "testsrc2=size=192x108:rate=50:duration=2"
+    made = ("-c:v", "mpeg2video", "-b:v", "3M", "-g", "12")
+    whole = ran("-f", "lavfi", "-i", pattern, "-vf", "fps=25,setsar=1", *made, suffix="ts")
+    fields = ("-vf", "interlace,setfield=tff,setsar=4/3", *made, "-flags", "+ildct+ilme")
+    return whole + ran("-f", "lavfi", "-i", pattern, *fields, "-output_ts_offset", "2", suffix="ts")
+
+
+@cache
+def cropped() -> bytes:
+    """Matroska that shows 24 lines fewer than it has."""
+    wide = ran(*_patterns(), "-vf", "setsar=4/3", *LARGE)
+    # In place of what says in which unit its width is.
+    return wide.replace(b"\x54\xb2\x81\x03", b"\x54\xaa\x81\x18", 1)
+
+
+@cache
 def late() -> bytes:
     """A DVD's stream, whose second sound begins behind all that is looked through for streams."""
     pictures = ("-f", "lavfi", "-i", "testsrc2=size=176x144:rate=25:duration=16,noise=alls=60:allf=t")

@@ -200,7 +200,13 @@ async def test_a_sphere_stays_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("film", "reason"), [(films.readings, "(data, bin_data) has no place"), (films.glass, "transparent")]
+    ("film", "reason"),
+    [
+        (films.readings, "(data, bin_data) has no place"),
+        (films.glass, "transparent"),
+        (films.mixed, "changes"),
+        (films.cropped, "less of its pictures"),
+    ],
 )
 async def test_what_only_the_file_itself_tells_is_refused(
     film: Callable[[], bytes], reason: str, tmp_path: Path

@@ -169,16 +169,16 @@ FEW_BLACK = "drawbox=color=black:t=fill:enable='between(t,0.9,1.09)'"
 @pytest.mark.parametrize(
     ("filters", "found"),
     [
-        ("hue=s=0", "colours"),
-        pytest.param("swapuv", "colours", marks=pytest.mark.long),
-        (FEW_BLACK, "worst pictures"),
-        pytest.param("scale=in_range=tv:out_range=pc,setparams=range=tv", "vmaf", marks=pytest.mark.long),
+        (f"hue=s=0,{FEW_BLACK}", {"colours", "worst pictures"}),
+        pytest.param("swapuv", {"colours"}, marks=pytest.mark.long),
+        pytest.param(FEW_BLACK, {"worst pictures"}, marks=pytest.mark.long),
+        pytest.param("scale=in_range=tv:out_range=pc,setparams=range=tv", {"vmaf"}, marks=pytest.mark.long),
     ],
 )
-async def test_what_the_eye_sees_at_once_is_found(film: Remade, filters: str, found: str) -> None:
+async def test_what_the_eye_sees_at_once_is_found(film: Remade, filters: str, found: set[str]) -> None:
     words = ("-c:v:0", "libx264", "-preset", "ultrafast", "-crf", "14", "-filter:v:0", f"{filters},format=yuv420p")
     verdict = await film.verdict(harmed(film, *words), Bars())
-    assert found in {one.name for one in verdict.failed}
+    assert found <= {one.name for one in verdict.failed}
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,7 @@ def order(inventory: Inventory, wish: Wish = WISH, facts: VideoFacts = FACTS) ->
         ({"light": {"bits": 12}}, WISH, "12 bits"),
         ({"captions": True}, WISH, "captions"),
         ({"alpha": True}, WISH, "transparent"),
+        ({"changes": "size"}, WISH, "size of its pictures changes"),
         ({"around": {"STEREO3D": "00"}}, WISH, "two eyes"),
         ({"interlaced": True}, WISH, "interlaced"),
         ({"format": "yuv422p"}, WISH, "4:2:0"),

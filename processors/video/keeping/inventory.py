@@ -105,7 +105,8 @@ class Pictures(msgspec.Struct, frozen=True, kw_only=True):
     turn: a, b, c, d of the display matrix. rate: the finest raster that their times lie on, 0 where nobody knows.
     variable: they do not come at equal distances. captions: there are some inside of the pictures. alpha: they say how
     opaque they are in a stream of their own, beside (VP8, VP9). around: how a sphere or two eyes are in them, by the
-    names and in the bytes (hex) of ffmpeg's frame.h.
+    names and in the bytes (hex) of ffmpeg's frame.h. changes: what is
+    another further on, "" for nothing. cropped: their container says that less of them is shown (Matroska).
     """
 
     index: Annotated[int, msgspec.Meta(ge=0, lt=MAX_STREAMS)]
@@ -120,6 +121,8 @@ class Pictures(msgspec.Struct, frozen=True, kw_only=True):
     captions: bool
     light: Light
     alpha: bool = False
+    changes: Word = ""
+    cropped: bool = False
     around: Annotated[dict[Word, Text], msgspec.Meta(max_length=2)] = {}
 
     @property

@@ -34,18 +34,20 @@ class Packets:
 
 
 async def take_inventory(source: int, protection: Protection) -> Inventory:
-    """What the file behind `source` holds, by its header and its first picture.
+    """What the file behind `source` holds, by its header, its first picture, and a few keyframes behind it.
 
     Raises Refused as `probe` does, SandboxDied, and as `execute` does.
     """
-    _, data = await ask("inventory", List(), Behind, source, protection, LOOK)
+    # Without an index keyframes are found by reading.
+    bounds = replace(LOOK, seconds=LOOK.seconds + reading_seconds(source))
+    _, data = await ask("inventory", List(), Behind, source, protection, bounds)
     return _read(data)
 
 
 async def look_whole(source: int, protection: Protection) -> tuple[VideoFacts, Inventory]:
     """Its facts as well, at once. Raises as `probe` and `take_inventory` do."""
     reading = reading_seconds(source)
-    bounds = replace(LOOK, seconds=LOOK.seconds + reading)
+    bounds = replace(LOOK, seconds=LOOK.seconds + 2 * reading)
     facts, data = await ask("whole", Facts(Facts().patience + reading), VideoFacts, source, protection, bounds)
     return facts, _read(data)
 

@@ -61,6 +61,8 @@ def _against_pictures(inventory: Inventory, facts: VideoFacts, wish: Wish) -> st
         ("STEREO3D" in pictures.around, "its pictures are for two eyes, which would be lost"),
         (pictures.captions, "there are captions inside of its pictures, which would be lost"),
         (facts.transfer is not Transfer.SDR and wish.codec is Codec.H264, "players show no HDR in H.264"),
+        (pictures.cropped, "its container says that less of its pictures is shown"),
+        (pictures.changes, f"the {pictures.changes} of its pictures changes"),
         (pictures.alpha, "its pictures are transparent, which would be lost"),
         (pictures.interlaced and not wish.deinterlace, "it is interlaced, and making it whole is not allowed"),
         (not pictures.format.startswith("yuv") or chroma.startswith("a"), f"its samples are {pictures.format}"),

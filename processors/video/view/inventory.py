@@ -27,15 +27,17 @@ from processors.video.keeping.inventory import (
 )
 from processors.video.keeping.questions import Behind, Covers, List
 from processors.video.view.describe import first, variable
+from processors.video.view.matroska import cropped
 from processors.video.view.open import ATTACHED, late, opened
+from processors.video.view.sampled import First, sampled
+from processors.video.view.sides import captions, dolby, dynamic, sides
 from processors.video.view.turn import turn_of
 
 # They tell of the container that a file is in, not of what it holds.
 OF_CONTAINERS = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration"}
-DYNAMIC = ("DYNAMIC_HDR_PLUS", "DYNAMIC_HDR_VIVID")
-DOLBY = ("DOVI_RPU_BUFFER", "DOVI_METADATA")
 DOLBY_TAGS = ("dvh1", "dvhe", "dva1", "dvav", "dav1")
 SIGNATURE_BYTES = 64
+EBML = b"\x1a\x45\xdf\xa3"
 # AVDISCARD_ALL: what ffmpeg's mov.c sets for the track that `tref` names as that of the chapters, and for no other.
 NEVER_READ = 48
 AROUND = ("SPHERICAL", "STEREO3D")
@@ -45,16 +47,19 @@ MAX_COVER_BYTES = 32 << 20
 def inventory(file: IO[bytes], order: List, tell: Callable[[float], None]) -> tuple[Behind, list[bytes]]:
     """The inventory as JSON, which follows the answer. Raises Refused as `describe` does."""
     signature = file.read(SIGNATURE_BYTES)
+    crop = signature.startswith(EBML) and cropped(file)
     file.seek(0)
     container, stream = opened(file)
     try:
         attached = _covers(container, [one for one in container.streams if _kind(one) is Kind.PICTURE])
+        frame = first(container, stream)
+        picture = First(frame, stream.codec_context.sample_aspect_ratio)
         found = Inventory(
             container=_container(container, signature),
             size=container.size,
             start=(container.start_time or 0) / av.time_base,
             seconds=container.duration / av.time_base if container.duration and container.duration > 0 else None,
-            pictures=_pictures(stream, first(container, stream)),
+            pictures=_pictures(stream, picture.frame),
             streams=tuple(_stream(one, attached) for one in container.streams),
             chapters=tuple(_chapter(one) for one in container.chapters()),
             tags={
@@ -63,6 +68,8 @@ def inventory(file: IO[bytes], order: List, tell: Callable[[float], None]) -> tu
                 if name.lower() not in OF_CONTAINERS
             },
         )
+        found = sampled(container, stream, picture, found)
+        found = msgspec.structs.replace(found, pictures=msgspec.structs.replace(found.pictures, cropped=crop))
         said = msgspec.json.encode(found)
         msgspec.json.decode(said, type=Inventory)
     except (msgspec.ValidationError, FFmpegError, ValueError) as error:
@@ -174,15 +181,15 @@ def _pictures(stream: VideoStream, frame: VideoFrame) -> Pictures:
         rate=float(stream.base_rate or 0),
         variable=variable(stream, interlaced),
         interlaced=interlaced,
-        captions="A53_CC" in _sides(frame),
+        captions=captions(frame),
         alpha=stream.metadata.get("alpha_mode", stream.metadata.get("ALPHA_MODE")) == "1",
-        around={name: data.hex()[:MAX_LETTERS] for name, data in _sides(frame).items() if name in AROUND},
+        around={name: data.hex()[:MAX_LETTERS] for name, data in sides(frame).items() if name in AROUND},
         light=_light(stream, frame),
     )
 
 
 def _light(stream: VideoStream, frame: VideoFrame) -> Light:
-    sides = _sides(frame)
+    found = sides(frame)
     context = stream.codec_context
     return Light(
         transfer=int(frame.color_trc),
@@ -190,17 +197,11 @@ def _light(stream: VideoStream, frame: VideoFrame) -> Light:
         matrix=int(frame.colorspace),
         full=int(frame.color_range) == 2 or frame.format.name.startswith("yuvj"),
         bits=max((one.bits for one in frame.format.components), default=8),
-        mastering=_mastering(sides.get("MASTERING_DISPLAY_METADATA", b"")),
-        content=_content(sides.get("CONTENT_LIGHT_LEVEL", b"")),
-        dolby=bool(set(DOLBY) & set(sides)) or context.codec_tag in DOLBY_TAGS,
-        dynamic=bool(set(DYNAMIC) & set(sides)),
+        mastering=_mastering(found.get("MASTERING_DISPLAY_METADATA", b"")),
+        content=_content(found.get("CONTENT_LIGHT_LEVEL", b"")),
+        dolby=dolby(frame) or context.codec_tag in DOLBY_TAGS,
+        dynamic=dynamic(frame),
     )
-
-
-def _sides(frame: VideoFrame) -> dict[str, bytes]:
-    """What goes with a picture besides its samples, by the names of ffmpeg's frame.h."""
-    sides: Any = frame.side_data
-    return {one.type.name: bytes(one) for one in sides}
 
 
 def _mastering(data: bytes) -> Mastering | None:
