@@ -21,7 +21,6 @@ from tests.stack import CHECKOUT, environment
 VERBS = [path for path in sorted((CHECKOUT / "ops").iterdir()) if path.is_file() and os.access(path, os.X_OK)]
 EMBEDDED = {"postgres", "valkey", "storage", "ledger", "buckets"}
 PYTHON = {"api", "intake", "webhooks", "caretaker", "worker-images-1", "worker-images-2", "worker-media-1"}
-PYTHON |= {"worker-backfill-1"}
 PARTS = EMBEDDED | PYTHON | {"edge"}
 
 
@@ -80,7 +79,6 @@ def test_every_process_says_whom_it_serves(stack):
         "worker-images-1": "--lane images --number 1",
         "worker-images-2": "--lane images --number 2",
         "worker-media-1": "--lane media --number 1",
-        "worker-backfill-1": "appliance.backfill",
         "edge": "edge",
     }
     lines = {part["name"]: " ".join(psutil.Process(part["pid"]).cmdline()) for part in report["parts"] if part["pid"]}
