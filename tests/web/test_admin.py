@@ -84,7 +84,7 @@ async def test_failed_file_comes_by_itself_is_tried_again_and_is_looked_up(overs
     await expect(page.locator("#found .events li").first).to_contain_text("Link issued")
     await expect(page.locator("#found")).to_contain_text(f"projects/{overseer.api.id}")
 
-    await overseer.button(f"Try again {name}").click()
+    await overseer.button(f"Try again {name}, {asset[-6:]}").click()
     await expect(row).to_have_count(0)
     await expect(row).to_be_visible(timeout=PATIENCE)  # it fails again, as it must
     assert await overseer.attempts(asset, 2) == 2

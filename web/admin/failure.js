@@ -17,9 +17,11 @@ export function failureRow({ asset_id: id, filename, kind }, again) {
   const why = element("p");
   const facts = aside();
   const text = element("div", {}, element("h3", { textContent: filename }), why, facts);
-  const retry = button("Try again", `Try again ${filename}`);
+  // Files may be called alike: by the end of their ids those who only hear it tell them apart.
+  const called = `${filename}, ${id.slice(-6)}`;
+  const retry = button("Try again", `Try again ${called}`);
   retry.onclick = () => again(retry);
-  const root = element("li", { className: "file" }, picture, text, acts(retry, wayToLife(id, filename)));
+  const root = element("li", { className: "file" }, picture, text, acts(retry, wayToLife(id, called)));
   const show = (told) => {
     say(why, [fileErrorInWords(told), FIXERS[told.fixer]].filter(Boolean).join(" "));
     showFacts(facts, told);
@@ -29,8 +31,8 @@ export function failureRow({ asset_id: id, filename, kind }, again) {
   return { root, show };
 }
 
-function wayToLife(id, filename) {
-  const name = `Its life: ${filename}`;
+function wayToLife(id, called) {
+  const name = `Its life: ${called}`;
   return element("a", { className: "button small", href: addressOf(id), textContent: "Its life", "aria-label": name });
 }
 
