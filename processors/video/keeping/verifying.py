@@ -1,5 +1,6 @@
 """Verifying that nothing of a file was harmed when it was made anew: each thing that was promised is a check."""
 
+import asyncio
 import os
 
 from processors.refusals import Refused
@@ -38,12 +39,18 @@ async def verify(
     Raises Refused where the source itself can't be read to its end, and as `execute` does.
     """
     size = _size(source, target)
-    old = await _walk(source, before, order, protection, tell, share.part(0.0, WALKED))
+    # Next to each other: a viewer takes longer to start than most packets to be walked through.
+    walking = asyncio.create_task(_walk(source, before, order, protection, tell, share.part(0.0, WALKED)))
     try:
         after = await take_inventory(target, protection)
         new = await _walk(target, after, order, protection, tell, share.part(WALKED, WALKED_BOTH))
     except (Refused, SandboxDied) as error:
         return Verdict((size, Check("readable", False, f"the result can't be read: {error}")))
+    else:
+        old = await walking
+    finally:
+        walking.cancel()
+        await asyncio.gather(walking, return_exceptions=True)
     checks = [size, *compare(before, after, order), *compare_packets((before, old), (after, new), order, bars)]
     run = Watching(before, after, order, protection, bars.every, tell, share.part(WALKED_BOTH, 1.0))
     seen = await watch(source, target, run)
