@@ -50,11 +50,6 @@ class Job:
         """Its path below the library's folder, as text."""
         return shown(self.path)
 
-    @property
-    def step(self) -> str | None:
-        """The last one that is done."""
-        return self.record.get("step")
-
     def made_of(self, source: str) -> Made | None:
         """What an earlier attempt has made of a source of this SHA-256, by the rules of today."""
         made = msgspec.convert(self.record["made"], Made) if "made" in self.record else None

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from appliance.errors import Unavailable
 from appliance.library.deciding import decide, ordered_by
+from appliance.library.estimates import estimate
 from appliance.library.jobs import Job, Made
 from appliance.library.keeping import Keeping, Opened, Taken, Wish
 from appliance.library.originals import places
@@ -21,6 +22,8 @@ from appliance.library.probing import looked_into
 from appliance.settings import casts
 from processors.sandbox.layers import Protection
 from processors.sandbox.spent import spent
+from processors.video.facts import VideoFacts
+from processors.video.keeping.effort import too_long
 from processors.video.keeping.order import Order
 from processors.video.keeping.remaking import Remaking, remake
 from processors.video.keeping.verdict import Bars, Verdict
@@ -167,6 +170,12 @@ def must_be_done(told: Found | NotDone | NoRoom) -> Found:
     if not isinstance(told, NotDone):
         return told
     raise NotNow(told.reason) if told.why in AGAIN else Kept(told.why.value, told.reason)
+
+
+def must_end_within(seconds: float, facts: VideoFacts, order: Order) -> None:
+    """Raises Kept where a file would take longer, by estimate: days of work on it would come to nothing."""
+    if (refusal := too_long(estimate(facts, order).cpu_seconds / order.threads, seconds)) is not None:
+        raise Kept("too_long", refusal.reason)
 
 
 def new_name(name: str, extension: str) -> str | None:

@@ -5,7 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from appliance.library.deciding import decide, unopened
+from appliance.library.deciding import decide, ordered_by, unopened
+from appliance.library.estimates import estimate
+from appliance.library.making import Kept, must_end_within
 from appliance.library.outcomes import Found, Looked, Skip, Transcode, Why
 from appliance.library.report import Report
 from appliance.library.workflow import Loss, Rules, Sound, Source, Target, Workflow
@@ -14,6 +16,7 @@ from processors.video.effort import DECODING
 from processors.video.facts import Transfer, VideoFacts
 from processors.video.keeping.effort import CPU_SECONDS, VERIFYING
 from processors.video.keeping.inventory import Inventory, Kind, Light, Pictures, Stream
+from processors.video.keeping.order import Order
 from tests.processors.test_video_deciding import PLAIN
 
 pytestmark = pytest.mark.pure
@@ -208,3 +211,13 @@ def test_of_equals_the_first_found_comes_first() -> None:
     for name in "abcd":
         report.add(name, made({}))
     assert [one.path for one in report.ranked] == ["a", "b", "c"]
+
+
+def test_what_would_not_end_in_its_time_is_not_begun() -> None:
+    workflow = Workflow(name="Films", source=SOURCE, target=H265)
+    order = ordered_by(Looked(HOUR, holding()), workflow)
+    assert isinstance(order, Order)
+    work = estimate(HOUR, order).cpu_seconds / order.threads
+    must_end_within(work + 1, HOUR, order)
+    with pytest.raises(Kept, match="hours"):
+        must_end_within(work - 1, HOUR, order)
