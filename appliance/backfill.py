@@ -35,7 +35,8 @@ from appliance.metrics import gauge
 from appliance.settings.reading import Reader
 from appliance.valkey import patient, quick
 from appliance.worker import protection as protection_told
-from processors.sandbox import SandboxWeak, stepping
+from processors.sandbox import stepping
+from processors.sandbox.errors import SandboxWeak
 from processors.sandbox.probe import probe
 from storage.inspection import Inspector
 

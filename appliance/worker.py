@@ -30,8 +30,10 @@ from appliance.renders import jobs as renders
 from appliance.renders.orders import Orders
 from appliance.settings.reading import Reader
 from appliance.valkey import patient, quick
-from processors.sandbox import Sandbox, SandboxWeak, stepping
+from processors.sandbox import stepping
+from processors.sandbox.errors import SandboxWeak
 from processors.sandbox.layers import Protection
+from processors.sandbox.sandbox import Sandbox
 from storage.inspection import Inspector
 
 CLOSING_SECONDS = 5.0

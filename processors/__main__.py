@@ -20,8 +20,8 @@ from processors.processor import Processor
 from processors.recipes import PHOTO, RECIPES
 from processors.refusals import OtherReader, Refused
 from processors.results import Developed, Facts
-from processors.sandbox import Sandbox
 from processors.sandbox.errors import SandboxError, SandboxWeak
+from processors.sandbox.sandbox import Sandbox
 
 DRAW_SECONDS = 10.0
 

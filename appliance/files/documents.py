@@ -7,7 +7,7 @@ from appliance.files.facts import told
 from appliance.files.work import Work
 from processors.office.develop import develop
 from processors.recipes import PHOTO
-from processors.sandbox import Sandbox
+from processors.sandbox.sandbox import Sandbox
 
 MADE = 60.0  # of a hundred percent: once all is made, and before it is stored
 

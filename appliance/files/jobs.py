@@ -24,7 +24,8 @@ from processors import profiles, recipes
 from processors.processor import Processor
 from processors.refusals import Code, OtherReader, Refused
 from processors.results import Developed, Version
-from processors.sandbox import Sandbox, SandboxTimeout
+from processors.sandbox.errors import SandboxTimeout
+from processors.sandbox.sandbox import Sandbox
 from storage import layout
 from storage.objects import Objects
 

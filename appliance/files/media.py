@@ -20,7 +20,8 @@ from appliance.metrics import count
 from processors.processor import Processor
 from processors.profiles import VIDEO, Profile, profile_of
 from processors.refusals import Code, Refused
-from processors.sandbox import Sandbox, SandboxTimeout
+from processors.sandbox.errors import SandboxTimeout
+from processors.sandbox.sandbox import Sandbox
 from processors.sniff import SNIFFED_BYTES
 from processors.video.choose import hours
 from storage.objects import Objects

@@ -6,8 +6,8 @@ from appliance.logs import log
 from processors.profile import Profile
 from processors.profiles import FAMILIES, profile_of, suggested
 from processors.refusals import Code, Refused
-from processors.sandbox import Sandbox
 from processors.sandbox.errors import SandboxError
+from processors.sandbox.sandbox import Sandbox
 
 
 class Sniffer:

@@ -10,7 +10,7 @@ from appliance.config import Config
 from appliance.files.work import Row, Work
 from processors.processor import Processor
 from processors.recipes import PHOTO, Recipe
-from processors.sandbox import Sandbox
+from processors.sandbox.sandbox import Sandbox
 from processors.video.codec import Codec
 from processors.video.facts import VideoFacts
 from processors.video.files import File

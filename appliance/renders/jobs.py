@@ -26,7 +26,8 @@ from processors.recipes import PHOTO, Recipe
 from processors.refusals import Refused
 from processors.renditions import Rendition
 from processors.results import Version
-from processors.sandbox import Sandbox, SandboxTimeout
+from processors.sandbox.errors import SandboxTimeout
+from processors.sandbox.sandbox import Sandbox
 from storage import layout
 from storage.objects import NOTICED_SECONDS, ObjectMissing, Objects, StorageError
 

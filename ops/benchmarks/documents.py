@@ -22,7 +22,7 @@ from ops.benchmarks import command, papers
 
 if TYPE_CHECKING:
     from processors.results import Developed
-    from processors.sandbox import Sandbox
+    from processors.sandbox.sandbox import Sandbox
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ async def _measured(files: dict[str, bytes], rounds: int) -> list[Cost]:
     from processors.office.develop import develop
     from processors.processor import Processor
     from processors.results import PDF
-    from processors.sandbox import Sandbox
     from processors.sandbox.layers import ALL, Layer
     from processors.sandbox.probe import probe
+    from processors.sandbox.sandbox import Sandbox
 
     costs = []
     # Bubblewrap does not pass on what its processes have used.

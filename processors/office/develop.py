@@ -16,11 +16,11 @@ from processors.profiles import profile_of
 from processors.recipes import PHOTO, Recipe
 from processors.refusals import Code, OtherReader, Refused, too_much_memory
 from processors.results import UNAVAILABLE, Developed, Facts, Version, pdf_version, table_version, text_version
-from processors.sandbox import Sandbox
 from processors.sandbox.answers import heard
 from processors.sandbox.bounds import Bounds
 from processors.sandbox.executing import run
 from processors.sandbox.layers import Protection
+from processors.sandbox.sandbox import Sandbox
 from processors.sandbox.spawn import TooMuchMemory
 from processors.sandbox.streams import Source
 

@@ -5,6 +5,8 @@ ends without waiting: so it is read while the program runs, and what it does in 
 """
 
 import os
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 
 from processors.sandbox.memory import tree
@@ -13,7 +15,23 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 # Of proc(5), stat, counted from behind the name: user and system time, and those of children that were waited for.
 _FIRST, _LAST = 11, 15
 
-_total = 0.0
+
+@dataclass
+class Spent:
+    """seconds: of all programs that were run since it was made."""
+
+    seconds: float = 0.0
+
+
+_all = Spent()
+_own: ContextVar[Spent | None] = ContextVar("own", default=None)
+
+
+def counted() -> Spent:
+    """What this task, and all that it begins from now on, has programs spend."""
+    own = Spent()
+    _own.set(own)
+    return own
 
 
 def cpu_seconds(pid: int) -> float:
@@ -23,13 +41,14 @@ def cpu_seconds(pid: int) -> float:
 
 def note(seconds: float) -> None:
     """A program that this process ran has taken so many."""
-    global _total
-    _total += seconds
+    _all.seconds += seconds
+    if (own := _own.get()) is not None:
+        own.seconds += seconds
 
 
 def spent() -> float:
     """CPU seconds of all programs until now."""
-    return _total
+    return _all.seconds
 
 
 def _of(pid: int) -> float:

@@ -27,7 +27,10 @@ _urgent: Urgent = nothing
 
 
 def give_way_to(urgent: Urgent) -> None:
-    """Has every program that this process runs with a `nice` above 0 stand still while `urgent` says so."""
+    """Has every program that this process runs with a `nice` above 0 stand still while `urgent` says so.
+
+    It is asked in the context (`contextvars`) of who ran the program.
+    """
     global _urgent
     _urgent = urgent
 

@@ -18,6 +18,7 @@ from processors.refusals import Refused
 from processors.sandbox import answers, doors
 from processors.sandbox.layers import Layer
 from processors.video import view
+from processors.video.view.warmup import sample
 
 
 def main(arguments: list[str], layers: Collection[Layer]) -> None:
@@ -29,10 +30,10 @@ def main(arguments: list[str], layers: Collection[Layer]) -> None:
     parser.add_argument("job", choices=sorted(view.JOBS))
     parser.add_argument("order", help="JSON")
     given = parser.parse_args(arguments)
-    job, kind = view.JOBS[given.job]
+    job, kind = view.load(given.job), view.JOBS[given.job].order
     order: msgspec.Struct = msgspec.json.decode(given.order, type=kind)
     resource.setrlimit(resource.RLIMIT_CPU, (given.cpu_seconds, given.cpu_seconds))
-    job(view.sample(), kind(), _nobody)  # what it loads late is loaded before the doors close
+    job(sample(), kind(), _nobody)  # what it loads late is loaded before the doors close
     gc.collect()  # and its decoder's threads are gone
     doors.close(layers, given.file_bytes)
     try:

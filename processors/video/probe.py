@@ -23,7 +23,7 @@ async def probe(source: Source, protection: Protection) -> VideoFacts:
     """
     reading = reading_seconds(source)
     order, bounds = Facts(Facts().patience + reading), replace(PROBE, seconds=PROBE.seconds + reading)
-    facts, _ = await ask("facts", order, VideoFacts, source, protection, bounds)
+    facts, _ = await ask("describe", order, VideoFacts, source, protection, bounds)
     return facts
 
 

@@ -20,7 +20,7 @@ from appliance.config import Config
 from appliance.files.jobs import Developer
 from appliance.ledger.database import fetch
 from processors.results import Developed
-from processors.sandbox import Sandbox
+from processors.sandbox.sandbox import Sandbox
 from storage.objects import Objects
 from storage.setup import Key
 from tests.daemons.minio import UPLOADER, WORKER, Minio

@@ -18,7 +18,7 @@ from appliance.renders import pages
 from appliance.renders.errors import NoPreviews
 from processors.office import libreoffice
 from processors.profiles import IMAGE
-from processors.sandbox import Sandbox
+from processors.sandbox.sandbox import Sandbox
 from storage import layout
 from tests.appliance import pictures
 from tests.daemons.minio import UPLOADER, WORKER, Minio

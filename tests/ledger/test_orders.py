@@ -32,7 +32,7 @@ from appliance.renders.source import sufficient
 from appliance.renders.sweep import Filling
 from appliance.upkeep.confirm import judge
 from processors.renditions import named
-from processors.sandbox import Sandbox
+from processors.sandbox.sandbox import Sandbox
 from storage import layout
 from storage.inspection import Inspector
 from storage.objects import StorageError

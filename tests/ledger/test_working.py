@@ -13,7 +13,7 @@ from appliance.config import Config
 from appliance.files.media import Media
 from appliance.ledger.database import fetch
 from appliance.live.progress import Teller
-from processors.sandbox import Sandbox
+from processors.sandbox.sandbox import Sandbox
 from tests.daemons.minio import WORKER, Minio
 from tests.ledger.book import Book
 from tests.ledger.intake import Intake

@@ -16,7 +16,7 @@ from appliance.ledger.database import fetch
 from appliance.ledger.service import Claim
 from appliance.live import progress
 from appliance.live.progress import CHANNEL, Progress, Teller, last_told
-from processors.sandbox import Sandbox
+from processors.sandbox.sandbox import Sandbox
 from storage.objects import Objects
 from tests.daemons.minio import WORKER
 from tests.ledger.book import Book

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from processors.sandbox import Sandbox
+from processors.sandbox.sandbox import Sandbox
 from tests.processors.canary import Canary
 
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from processors.sandbox import Protection
 from processors.sandbox.beside import Beside
 from processors.sandbox.bounds import Bounds
-from processors.sandbox.layers import Layer
+from processors.sandbox.layers import Layer, Protection
 from processors.sandbox.streams import Streams
 from processors.video.ffmpeg import ffmpeg
 from tests.processors.clips import FAST, clip

@@ -7,7 +7,7 @@ import pytest
 
 from processors.refusals import OtherReader, Refused
 from processors.results import TEXT
-from processors.sandbox import Sandbox
+from processors.sandbox.sandbox import Sandbox
 from tests.processors import corpora
 from tests.processors.metadata import foreign
 from tests.processors.pictures import encoded, scene

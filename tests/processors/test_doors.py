@@ -11,7 +11,7 @@ from processors.sandbox.command import CHECKOUT, ENVIRONMENT
 
 BEFORE = """
 import ctypes, errno, fcntl, mmap, os, signal, socket, subprocess, sys, threading
-from processors.sandbox import doors, landlock, namespaces, seccomp, kernel
+from processors.sandbox import doors, kernel, landlock, namespaces, seccomp
 from processors.sandbox.layers import Layer
 libc = ctypes.CDLL(None, use_errno=True)
 one, other = socket.socketpair()

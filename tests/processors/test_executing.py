@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from processors.sandbox import Protection
 from processors.sandbox.bounds import Bounds
 from processors.sandbox.executing import Output, execute
 from processors.sandbox.hearing import CHUNK_BYTES, Hearing
-from processors.sandbox.layers import Layer
+from processors.sandbox.layers import Layer, Protection
 from processors.sandbox.memory import tree
 from processors.sandbox.room import set_aside
 from processors.sandbox.streams import Streams

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from processors.refusals import Refused
-from processors.sandbox import Sandbox
 from processors.sandbox.memory import resident_bytes
+from processors.sandbox.sandbox import Sandbox
 from tests.processors.byhand import jpeg_segment, png_chunk
 from tests.processors.canary import Canary
 from tests.processors.metadata import foreign

@@ -12,12 +12,13 @@ import pytest
 
 from ops import sandboxes
 from processors.refusals import Refused
-from processors.sandbox import Protection, Sandbox, SandboxWeak
 from processors.sandbox.command import CHECKOUT, ENVIRONMENT, command
 from processors.sandbox.entry import NOT_CLOSED
-from processors.sandbox.layers import ALL, Layer
+from processors.sandbox.errors import SandboxWeak
+from processors.sandbox.layers import ALL, Layer, Protection
 from processors.sandbox.memory import tree
 from processors.sandbox.probe import probe
+from processors.sandbox.sandbox import Sandbox
 from tests.processors.pictures import encoded, large, scene
 
 PHOTO = encoded(scene(1200, 900), "JPEG", quality=90)
@@ -135,7 +136,7 @@ def test_where_root_can_not_become_nobody_it_says_so(tmp_path: Path) -> None:
     """In a user namespace that holds no other user."""
     script = """
 import asyncio, sys
-from processors.sandbox import Sandbox
+from processors.sandbox.sandbox import Sandbox
 async def main():
     async with Sandbox() as sandbox:
         made = await sandbox.develop(sys.stdin.buffer.read())

@@ -7,9 +7,10 @@ import PIL
 import pytest
 
 from processors.image import library
-from processors.sandbox import Protection, Sandbox, SandboxDied
 from processors.sandbox.command import ENVIRONMENT
-from processors.sandbox.layers import Layer
+from processors.sandbox.errors import SandboxDied
+from processors.sandbox.layers import Layer, Protection
+from processors.sandbox.sandbox import Sandbox
 
 
 def test_the_right_one_is_recognised_in_no_time() -> None:

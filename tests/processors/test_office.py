@@ -15,9 +15,10 @@ from processors.profiles import PROFILES, of_content
 from processors.recipes import Recipe, VersionSpec
 from processors.refusals import Refused
 from processors.results import Developed
-from processors.sandbox import Protection, Sandbox, scratch
+from processors.sandbox import scratch
 from processors.sandbox.command import CHECKOUT
-from processors.sandbox.layers import SECOND, Layer
+from processors.sandbox.layers import SECOND, Layer, Protection
+from processors.sandbox.sandbox import Sandbox
 from tests.processors import letters
 from tests.processors.papers import paper, words
 from tests.processors.pictures import encoded, scene

@@ -24,9 +24,10 @@ from processors.office.inside.profile import HEAD, ITEM
 from processors.office.libreoffice import Office
 from processors.recipes import Recipe, VersionSpec
 from processors.refusals import Refused
-from processors.sandbox import Protection, Sandbox, SandboxTimeout
-from processors.sandbox.layers import SECOND, Layer
+from processors.sandbox.errors import SandboxTimeout
+from processors.sandbox.layers import SECOND, Layer, Protection
 from processors.sandbox.memory import tree
+from processors.sandbox.sandbox import Sandbox
 from tests.processors import letters
 from tests.processors.canary import Canary
 from tests.processors.pictures import encoded

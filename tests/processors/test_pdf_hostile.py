@@ -11,8 +11,9 @@ from processors.pdf import read
 from processors.processor import Processor
 from processors.recipes import Recipe, VersionSpec
 from processors.refusals import Refused
-from processors.sandbox import Sandbox, SandboxTimeout
+from processors.sandbox.errors import SandboxTimeout
 from processors.sandbox.memory import resident_bytes
+from processors.sandbox.sandbox import Sandbox
 from tests.processors import badpapers as bad
 from tests.processors.canary import Canary
 from tests.processors.papers import paper, words

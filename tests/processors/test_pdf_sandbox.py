@@ -14,10 +14,12 @@ from processors.processor import Processor
 from processors.recipes import Recipe, VersionSpec
 from processors.refusals import OtherReader, Refused
 from processors.results import Developed
-from processors.sandbox import Sandbox, SandboxDied, messages
+from processors.sandbox import messages
+from processors.sandbox.errors import SandboxDied
 from processors.sandbox.inbox import INBOX_BYTES
 from processors.sandbox.outbox import Outbox, Writer
 from processors.sandbox.reply import checked
+from processors.sandbox.sandbox import Sandbox
 from tests.processors.clips import clip
 from tests.processors.locked import locked
 from tests.processors.papers import FONT, filled, paper, stream, words

@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from processors.profiles import suggested, taken
 from processors.refusals import Refused
-from processors.sandbox import Sandbox
+from processors.sandbox.sandbox import Sandbox
 from processors.sandbox.layers import Layer
 from processors.sandbox.probe import probe
 

@@ -12,9 +12,11 @@ from processors.image import develop
 from processors.recipes import Fit, Format
 from processors.renditions import MOST_SIDE, QUALITIES, Rendition, named
 from processors.results import Version
-from processors.sandbox import Sandbox, SandboxDied, messages
+from processors.sandbox import messages
+from processors.sandbox.errors import SandboxDied
 from processors.sandbox.outbox import Outbox
 from processors.sandbox.reply import checked
+from processors.sandbox.sandbox import Sandbox
 from tests.processors.pictures import BLUE, GREEN, RED, corners, encoded, scene
 from tests.processors.reading import color_at, difference, near
 

@@ -23,14 +23,16 @@ from PIL import Image
 from processors.image import develop
 from processors.refusals import Refused
 from processors.results import Developed
-from processors.sandbox import Protection, Sandbox, SandboxDied, SandboxTimeout, doors, memfd, messages
+from processors.sandbox import doors, memfd, messages
 from processors.sandbox.cgroup import _places
 from processors.sandbox.command import CHECKOUT
+from processors.sandbox.errors import SandboxDied, SandboxTimeout
 from processors.sandbox.inbox import INBOX_BYTES, Inbox, reader
-from processors.sandbox.layers import Layer
+from processors.sandbox.layers import Layer, Protection
 from processors.sandbox.memory import tree
 from processors.sandbox.outbox import OUTBOX_BYTES, Outbox, Writer
 from processors.sandbox.probe import probe
+from processors.sandbox.sandbox import Sandbox
 from tests.processors.byhand import jpeg_segment
 from tests.processors.pictures import animation, encoded, large, png_claiming, scene
 
@@ -262,7 +264,7 @@ def test_it_dies_with_its_parent() -> None:
     """However busy it is: the parent is killed, and has no time for farewells."""
     script = """
 import asyncio, os, sys
-from processors.sandbox import Sandbox
+from processors.sandbox.sandbox import Sandbox
 async def main():
     sandbox = Sandbox()
     await sandbox.start()
@@ -284,7 +286,7 @@ asyncio.run(main())
 def test_an_ordinary_user_can_run_it() -> None:
     script = """
 import asyncio, sys
-from processors.sandbox import Sandbox
+from processors.sandbox.sandbox import Sandbox
 async def main():
     async with Sandbox() as sandbox:
         print(len((await sandbox.develop(sys.stdin.buffer.read())).versions))

@@ -6,11 +6,11 @@ import time
 import pytest
 
 from processors.refusals import Refused
-from processors.sandbox import Protection, SandboxDied
 from processors.sandbox.answers import heard
 from processors.sandbox.bounds import Bounds
+from processors.sandbox.errors import SandboxDied
 from processors.sandbox.executing import Output
-from processors.sandbox.layers import Layer
+from processors.sandbox.layers import Layer, Protection
 from processors.sandbox.probe import probe as probe_layers
 from processors.video.facts import Transfer, VideoFacts
 from processors.video.orders import Facts
@@ -130,4 +130,4 @@ async def test_what_the_viewer_says_is_checked() -> None:
 
 async def test_an_error_of_our_own_is_not_the_videos_fault(doors: Protection) -> None:
     with pytest.raises(SandboxDied):
-        await ask("facts", Facts(), VideoFacts, clip(), doors, Bounds(file_bytes=10))
+        await ask("describe", Facts(), VideoFacts, clip(), doors, Bounds(file_bytes=10))

@@ -7,7 +7,7 @@ import av
 import pytest
 
 from processors.refusals import Refused
-from processors.sandbox import Protection
+from processors.sandbox.layers import Protection
 from processors.sandbox.probe import probe as probe_layers
 from processors.video.make import PREVIEWED, make
 from processors.video.orders import Show

@@ -13,11 +13,11 @@ import pytest
 
 from processors.image import develop
 from processors.refusals import Refused
-from processors.sandbox import Protection, SandboxDied, SandboxTimeout, SandboxWeak
 from processors.sandbox.bounds import Bounds
 from processors.sandbox.doors import ADDRESS_SPACE_BYTES, OPEN_FILES, OUTPUT_BYTES, THREADS
+from processors.sandbox.errors import SandboxDied, SandboxTimeout, SandboxWeak
 from processors.sandbox.executing import execute
-from processors.sandbox.layers import Layer
+from processors.sandbox.layers import Layer, Protection
 from processors.sandbox.probe import probe as probe_layers
 from processors.sandbox.spawn import TooMuchMemory
 from processors.video.ffmpeg import DEMUXERS, ffmpeg

@@ -6,7 +6,7 @@ import time
 
 from ops.benchmarks.peers.contest import Versions, compete, peak_of
 from processors.image import develop
-from processors.sandbox import Sandbox
+from processors.sandbox.sandbox import Sandbox
 
 
 def inside() -> None:

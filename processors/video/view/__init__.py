@@ -1,26 +1,36 @@
-"""What the viewer does, inside the sandbox: nothing here is imported by the process of a worker.
+"""What the viewer does, inside the sandbox: nothing below here is imported by the process of a worker.
 
 A job takes the open video, its order and whom to tell how far it is, and gives what it has to say and the pictures that
-go with it.
+go with it. It is loaded when it is asked for: most have no need of what makes pictures, which takes longer to load than
+they take.
 """
 
-from typing import Any
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import msgspec
 
 from processors.video.keeping.questions import Covers, List, Walk
 from processors.video.orders import Facts, Show
-from processors.video.view.describe import describe
-from processors.video.view.inventory import covers, inventory
-from processors.video.view.show import show
-from processors.video.view.walk import walk
-from processors.video.view.warmup import sample
-from processors.video.view.whole import whole
 
-JOBS: dict[str, tuple[Any, type]] = {
-    "facts": (describe, Facts),
-    "show": (show, Show),
-    "whole": (whole, Facts),
-    "inventory": (inventory, List),
-    "covers": (covers, Covers),
-    "walk": (walk, Walk),
+
+class Job(NamedTuple):
+    """module: of this package, where the function of the job's name is."""
+
+    module: str
+    order: type[msgspec.Struct]
+
+
+JOBS = {
+    "describe": Job("describe", Facts),
+    "show": Job("show", Show),
+    "whole": Job("whole", Facts),
+    "inventory": Job("inventory", List),
+    "covers": Job("inventory", Covers),
+    "walk": Job("walk", Walk),
 }
-__all__ = ["JOBS", "sample"]
+
+
+def load(name: str) -> Any:
+    """The function of a job."""
+    return getattr(import_module(f"{__name__}.{JOBS[name].module}"), name)

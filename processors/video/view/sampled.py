@@ -30,21 +30,26 @@ class First:
 
 def sampled(container: InputContainer, stream: VideoStream, first: First, found: Inventory) -> Inventory:
     """The same with what there is at `PLACES` keyframes, as far as they can be found."""
-    pictures, lasts = found.pictures, found.seconds or 0.0
+    pictures, lasts, seen = found.pictures, found.seconds or 0.0, set[int]()
     for place in range(PLACES if lasts else 0):
         at = lasts * (place + 0.5) / PLACES + found.start
         with contextlib.suppress(FFmpegError, OSError, IndexError, StopIteration):
             stream.codec_context.flush_buffers()
             container.seek(int(at * av.time_base), backward=True)
-            frame = next(_keyframes(container, stream))
+            frame = next(_keyframes(container, stream, seen))
             pictures = _with(pictures, frame, _changed(first, First(frame, stream.codec_context.sample_aspect_ratio)))
     return msgspec.structs.replace(found, pictures=pictures)
 
 
-def _keyframes(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+def _keyframes(container: InputContainer, stream: VideoStream, seen: set[int]) -> Iterator[VideoFrame]:
+    """seen: the times of those that were looked at before, which several places of a short video share."""
     context = stream.codec_context
     for number, packet in enumerate(container.demux(stream)):
         if packet.is_keyframe and packet.size:
+            if packet.pts in seen:
+                return
+            if packet.pts is not None:
+                seen.add(packet.pts)
             with contextlib.suppress(InvalidDataError):
                 # At once, not when the decoder has seen what comes after: nothing does.
                 yield from context.decode(packet) or context.decode(None)

@@ -15,9 +15,10 @@ from processors.video.view.describe import shown
 from processors.video.view.judge import score
 from processors.video.view.light import picture
 from processors.video.view.seek import Seeker
-from processors.video.view.turn import turn_of
+from processors.video.view.turn import Turn, turn_of
 
 Array = np.ndarray[Any, Any]
+cv2.setNumThreads(1)  # a thread that was there before the doors would stay outside of them
 # Cells are judged at this size and shrunk to their own: at theirs, blur could not be told.
 JUDGED = VersionSpec("judged", 480, 480)
 
@@ -81,7 +82,15 @@ def upright(frame: VideoFrame, seeker: Seeker, box: VersionSpec) -> Array:
     turn = turn_of(frame)
     width, height = box.fit(*shown(frame.width, frame.height, seeker.aspect, turn))
     coded = (height, width) if turn.transposed else (width, height)
-    return turn.apply(picture(frame, *coded))
+    return _turned(picture(frame, *coded), turn)
+
+
+def _turned(image: Array, turn: Turn) -> Array:
+    """A coded picture (height, width, channels), upright."""
+    if turn.transposed:
+        image = image.swapaxes(0, 1)
+    across, down = (turn.c, turn.b) if turn.transposed else (turn.a, turn.d)
+    return np.ascontiguousarray(image[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1])
 
 
 def _within(judged: Array, box: VersionSpec, others: list[Array]) -> Array:

@@ -5,7 +5,6 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from av.video.frame import VideoFrame
 
 
@@ -31,13 +30,6 @@ class Turn:
         """Clockwise: of what is left of it once a mirror has been taken off, from left to right."""
         across = -1 if self.mirrored else 1
         return round(math.degrees(math.atan2(across * self.b, across * self.a))) % 360
-
-    def apply(self, picture: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
-        """`picture` (height, width, channels), upright."""
-        if self.transposed:
-            picture = picture.swapaxes(0, 1)
-        across, down = (self.c, self.b) if self.transposed else (self.a, self.d)
-        return np.ascontiguousarray(picture[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1])
 
 
 UPRIGHT = Turn(1, 0, 0, 1)

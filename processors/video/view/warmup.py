@@ -3,7 +3,6 @@
 import io
 
 import av
-import cv2
 from av.video.frame import VideoFrame
 
 SIDE = 16
@@ -11,7 +10,6 @@ SIDE = 16
 
 def sample() -> io.BytesIO:
     """A video of two pictures, 16 x 16 pixels."""
-    cv2.setNumThreads(1)  # a thread that was there before the doors would stay outside of them
     av.logging.set_level(None)
     made = io.BytesIO()
     with av.open(made, "w", format="matroska") as container:
