@@ -53,7 +53,7 @@ class Bench(Attempts):
         if job is None:
             raise Unfit(FORGOTTEN, None)
         meter, known = Meter(), dict[str, Any](job.record.get("known", {}))
-        self._shelf.under_way = job.library
+        self._shelf.under_way.set(job.library)
         with self._teller.working(claim.home, claim.id, Progress("look", 0.0)), ExitStack() as stack:
             keeping = self._shelf.keepings.of(job.workflow)
             making = Making(job, keeping, self._protection, self._told(claim), stack)

@@ -21,7 +21,7 @@ from appliance.library.outcomes import Looked, Skip
 from appliance.library.probing import looked_into
 from appliance.settings import casts
 from processors.sandbox.layers import Protection
-from processors.sandbox.spent import spent
+from processors.sandbox.spent import counted
 from processors.video.facts import VideoFacts
 from processors.video.keeping.effort import too_long
 from processors.video.keeping.order import Order
@@ -186,12 +186,12 @@ def new_name(name: str, extension: str) -> str | None:
 
 
 class Meter:
-    """CPU time of the programs that this process runs."""
+    """CPU time of the programs that are run for one file: by the task that makes this, and all that it begins."""
 
     def __init__(self) -> None:
-        self._before = spent()
+        self._spent, self._before = counted(), 0.0
 
     def lap(self) -> float:
         """Seconds since it was asked last."""
-        before, self._before = self._before, spent()
+        before, self._before = self._before, self._spent.seconds
         return self._before - before

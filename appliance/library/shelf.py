@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from contextvars import ContextVar
 from pathlib import Path
 
 from redis.asyncio import Redis
@@ -43,8 +44,8 @@ class Shelf:
         self._held: dict[int, tuple[float, str]] = {}
         self._scans: dict[int, asyncio.Task[object]] = {}
         self._reasons: dict[int, str | None] = {}
-        self.under_way: int | None = None
-        """The library of the file that is worked on, or was last."""
+        self.under_way: ContextVar[int | None] = ContextVar("under_way", default=None)
+        """The library of the file that a task, and all that it has begun, works on."""
         self.libraries: dict[int, Library] = {}
         """By their ids, as they were at the last look."""
 
@@ -73,8 +74,9 @@ class Shelf:
         return await self._why_not(mine, await look(self._redis, self._settings.now))
 
     def steps_back(self) -> bool:
-        """Whether what is under way gives way: nothing of its library would be begun with at this moment."""
-        return self.under_way is not None and self._reasons.get(self.under_way) is not None
+        """Whether the file of who asks gives way: nothing of its library would be begun with at this moment."""
+        library = self.under_way.get()
+        return library is not None and self._reasons.get(library) is not None
 
     async def raw_factor(self, keeping: Keeping) -> float:
         """Bytes on drives for each byte of a library, as far as that is known: elsewhere nobody can say."""

@@ -1,9 +1,10 @@
 """`./ops/bench library [DIR]`: videos made anew by a library, against a plain shell loop of ffmpeg over the same files.
 
 Without DIR, over clips made here, a third of which are not worth it. Both work on copies, with the same encoder, the
-same quality and as many threads, in turns; the library verifies what it made, decoding all of it once more, and the
-loop does not. Shown are the rate of each step and, for both, the time, the bytes saved, and the files that were harmed:
-what they held is lost, they are larger, or can't be decoded. The ledger is left out: milliseconds a file.
+same quality and as many threads together, in turns: the library on several files at once, the loop on one. The library
+verifies what it made, decoding all of it once more, and the loop does not. Shown are the rate of each step and, for
+both, the time, the bytes saved, and the files that were harmed: what they held is lost, they are larger, or can't be
+decoded. A step's time is that of one file, next to the others. The ledger is left out: milliseconds a file.
 Exit code: 0 when every goal is reached, 1 when not, 2 when it could not run.
 """
 
@@ -42,26 +43,32 @@ def main(argv: list[str]) -> int:
     if options.json:
         print(json.dumps(_plain(match, goals), indent=1))
     else:
-        print(table(match, goals, f"{options.codec}, {options.threads} threads, {options.rounds} rounds"))
+        print(table(match, goals, _how(options)))
     return 0 if all(goal.reached for goal in goals) else 1
 
 
 async def _matched(options: argparse.Namespace, scratch: Path) -> "Match | None":
     """None where there is nothing to measure."""
-    from ops.benchmarks.films import clips, match  # only now, since --help is answered before anything is installed
+    from ops.benchmarks.films import (
+        clips,
+        loop,
+        match,
+        ours,
+    )  # only now, since --help is answered before anything is installed
     from processors.sandbox.probe import probe
 
-    source = options.folder
+    source, codec, threads = options.folder, Codec(options.codec), options.threads
     if source is None:
         source = scratch / "clips"
         source.mkdir()
-        for name in clips.made(source, options.seconds, SIZE):
+        rate = ours.workflow(source, codec, threads, options.at_once).target.bit_rate(match.LINES)
+        for name in clips.made(source, options.seconds, SIZE, loop.encoding(codec, threads, rate)):
             command.say(f"made {name}")
     files = match.videos(source)
     if not files:
         return None
-    codec, threads, rounds = Codec(options.codec), options.threads, options.rounds
-    terms = match.Terms(files, codec, threads, rounds, scratch, await probe(), command.say)
+    protection = await probe()
+    terms = match.Terms(files, codec, threads, options.at_once, options.rounds, scratch, protection, command.say)
     made = await match.match(terms)
     command.say(f"finding {options.tree:,} files")
     match.found(scratch / "tree", options.tree, made.steps)
@@ -103,6 +110,10 @@ def table(match: "Match", goals: "list[Goal]", how: str) -> str:
     return "\n".join(lines)
 
 
+def _how(options: argparse.Namespace) -> str:
+    return f"{options.codec}, {options.threads} threads, {options.at_once} at once, {options.rounds} rounds"
+
+
 def _plain(match: "Match", goals: "list[Goal]") -> dict[str, Any]:
     return {
         "files": match.files,
@@ -128,6 +139,8 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--threads", type=command.positive, default=cores, metavar="N", help="default: as many as cores"
     )
+    words = "files under way in the library, as its setting backfill_at_once says (default 2)"
+    parser.add_argument("--at-once", type=command.positive, default=2, metavar="N", help=words)
     parser.add_argument("--tree", type=command.positive, default=100_000, metavar="N", help="files to find")
     parser.add_argument("--json", action="store_true", help="for scripts")
     parser.add_argument("--data", help=argparse.SUPPRESS)  # every verb is given it; no appliance is needed here

@@ -143,6 +143,23 @@ def killed_at(house: House, path: Path, step: str, number: signal.Signals) -> No
     wait_for(lambda: house.stack.parts()[WORKER]["health"] == "ok", 60)
 
 
+def test_two_files_are_under_way_at_once_where_that_is_set(house: House) -> None:
+    folder = house.stack.folder / "both"
+    folder.mkdir()
+    house.own(folder)
+    long = PATTERN.replace("duration=3", "duration=20")
+    house.put("../both/long.avi", clip(*MPEG4, pattern=long, suffix="avi"))
+    house.put("../both/short.avi", clip(*MPEG4, pattern=PATTERN, suffix="avi"))
+    assert house.stack.verb("settings", "set", "backfill_at_once", "2").returncode == 0
+    try:
+        house.run("Both", source={"folder": str(folder)}, limits={"least_free": "1M", "cores": 1})
+        wait_for(lambda: house.standing("Both")["ahead"]["under_way"] == 2, 60)
+        wait_for(lambda: len(house.results("Both")) == 2, 120)
+    finally:
+        assert house.stack.verb("settings", "unset", "backfill_at_once").returncode == 0
+    assert [one["outcome"] for one in house.results("Both").values()] == ["replaced", "replaced"]
+
+
 def test_bytes_are_saved_once_the_original_is_gone(house: House) -> None:
     folder = house.stack.folder / "short"
     folder.mkdir()

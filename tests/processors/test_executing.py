@@ -15,6 +15,7 @@ from processors.sandbox.hearing import CHUNK_BYTES, Hearing
 from processors.sandbox.layers import Layer, Protection
 from processors.sandbox.memory import tree
 from processors.sandbox.room import set_aside
+from processors.sandbox.spent import counted, spent
 from processors.sandbox.streams import Streams
 from tests.processors.test_videos import FFMPEG, SECOND
 
@@ -143,10 +144,11 @@ SLEEP = b"/usr/bin/sleep\x0060\0"
 
 
 async def sleeper(protection: Protection, bounds: Bounds) -> tuple["asyncio.Task[Output]", list[int]]:
-    """A run of `sleep`, and the processes below this one once it has become that."""
+    """A run of `sleep`, and the processes that there are below this one since, once it has become that."""
+    others = set(tree(os.getpid()))
     running = asyncio.create_task(execute("/usr/bin/sleep", ["60"], b"", protection, bounds))
     while not running.done():
-        below = tree(os.getpid())[1:]
+        below = [pid for pid in tree(os.getpid()) if pid not in others]
         if any(cmdline(pid) == SLEEP for pid in below):
             return running, below
         await asyncio.sleep(0.05)
@@ -163,3 +165,18 @@ def cmdline(pid: int) -> bytes:
 async def test_cores_are_counted_in_the_kernels_limit() -> None:
     done = await execute("/usr/bin/dash", ["-c", "ulimit -t"], b"", BEHIND[0], Bounds(seconds=9, cores=2))
     assert int(bytes(done.data)) == 19
+
+
+async def test_each_task_knows_what_its_own_programs_have_spent(paths: tuple[int, int]) -> None:
+    source, _ = paths
+
+    async def one(program: str) -> float:
+        mine = counted()
+        await asyncio.create_task(execute(program, [], source, BEHIND[0], Bounds(seconds=60)))
+        return mine.seconds
+
+    before = spent()
+    much, little = await asyncio.gather(one("/usr/bin/sha512sum"), one("/usr/bin/true"))
+    assert much > 0.2
+    assert little < 0.1
+    assert spent() - before == pytest.approx(much + little)

@@ -1,6 +1,8 @@
 """Videos made anew with all they hold: what was in them is there, and the verdict says so."""
 
+import asyncio
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +15,9 @@ from processors.video.codec import Codec
 from processors.video.keeping.inventory import Kind
 from processors.video.keeping.looking import walk
 from processors.video.keeping.verdict import Bars
+from processors.video.keeping.watching import MODEL, VMAF, Watching, watch
 from processors.video.keeping.wishes import SoundWish
+from processors.video.progress import WHOLE
 from tests.processors import films
 from tests.processors.remade import remade, wish
 
@@ -116,6 +120,21 @@ async def test_bulky_sound_is_encoded_and_as_loud(sound: str, tmp_path: Path) ->
         "-i", "a", "-map", "0", "-c", "copy", "-c:a", "libopus", "-af", "volume=0.2", files={"a": made.data}
     )
     assert "sound" in {one.name for one in (await made.verdict(muted)).failed}
+
+
+@pytest.mark.parametrize("every", [2, 7])
+async def test_vmaf_is_that_of_each_so_many_pictures_seen_among_all_the_others(tmp_path: Path, every: int) -> None:
+    """To the last digit, though most of the others never reach what measures it."""
+    made = await remade(films.matroska(), wish(Codec.H264), tmp_path)
+    with (tmp_path / "source").open("rb") as source, (tmp_path / "target").open("rb") as target:
+        words = (made.before, await made.after(), made.order, made.protection, every, made.told.append, WHOLE)
+        seen = await watch(source.fileno(), target.fileno(), Watching(*words))
+    inputs = [f"[{number}:v:0]settb=1/25,setpts=N[{number}]" for number in (0, 1)]
+    plain = ";".join([*inputs, f"[0][1]libvmaf=n_subsample={every}:model={MODEL}"])
+    words = ("-nostdin", "-i", "target", "-i", "source", "-lavfi", plain, "-f", "null", "-")
+    done = await asyncio.create_subprocess_exec(films.FFMPEG, *words, cwd=tmp_path, stderr=subprocess.PIPE)
+    said = (await done.communicate())[1].decode()
+    assert [seen.vmaf] == [float(one) for one in VMAF.findall(said)]
 
 
 @pytest.mark.long

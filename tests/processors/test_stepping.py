@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,21 @@ async def test_what_does_not_step_back_goes_on(urgent: list[bool]) -> None:
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
+
+
+async def test_each_is_asked_about_in_the_context_of_who_ran_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that of two files under way in one process the one stands still, the other not."""
+    monkeypatch.setattr(stepping, "HELD_SECONDS", 60.0)
+    whose: ContextVar[str] = ContextVar("whose")
+    runs = []
+    for name in ("urgent's", "other"):
+        whose.set(name)
+        runs.append(await sleeper(BEHIND[0], Bounds(seconds=90, nice=7)))
+    (_, held), (_, free) = runs
+    stepping.give_way_to(lambda: whose.get() == "urgent's")
+    assert await soon(held, True)
+    assert not await soon(free, True)
+    stepping.give_way_to(stepping.nothing)
+    for running, _ in runs:
+        running.cancel()
+    await asyncio.gather(*(running for running, _ in runs), return_exceptions=True)

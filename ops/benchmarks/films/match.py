@@ -69,11 +69,15 @@ def _times(mine: Sequence[float], others: Sequence[float]) -> float:
 
 @dataclass(frozen=True)
 class Terms:
-    """What both have to keep to. scratch: a folder for copies of all files, twice."""
+    """What both have to keep to. at_once: files of the library that are under way at the same time; a loop has one.
+
+    scratch: a folder for copies of all files, twice.
+    """
 
     files: Sequence[Path]
     codec: Codec
     threads: int
+    at_once: int
     rounds: int
     scratch: Path
     protection: Protection
@@ -103,14 +107,14 @@ async def match(terms: Terms) -> Match:
 
 async def _ran(name: str, folder: Path, terms: Terms, side: Side) -> Steps | None:
     """The steps, where these are ours."""
-    flow = ours.workflow(folder, terms.codec, terms.threads)
+    flow = ours.workflow(folder, terms.codec, terms.threads, terms.at_once)
     if name == LOOP:
         began = _children()
         side.walls.append(loop.run(folder, terms.codec, terms.threads, flow.target.bit_rate(LINES)))
         side.cpu.append(_children() - began)
         return None
     began = spent() + time.process_time()
-    made = await ours.run(flow, terms.protection)
+    made = await ours.run(flow, terms.at_once, terms.protection)
     side.cpu.append(spent() + time.process_time() - began)
     side.walls.append(made.wall)
     side.outcomes = made.outcomes

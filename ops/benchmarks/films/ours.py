@@ -1,4 +1,4 @@
-"""The steps of a library, one after the other, as its worker takes them; the ledger alone is left out."""
+"""The steps of a library, as its worker takes them, with as many files under way; the ledger alone is left out."""
 
 import asyncio
 import os
@@ -39,19 +39,24 @@ class Run:
     looked: list[Looked]
 
 
-def workflow(folder: Path, codec: Codec, threads: int) -> Workflow:
-    """One that may replace all that is in `folder`, at once, and steps back behind nobody."""
+def workflow(folder: Path, codec: Codec, threads: int, at_once: int) -> Workflow:
+    """One that may replace all that is in `folder`, at once, and steps back behind nobody. threads: of all files that
+    are under way together, `at_once`.
+    """
     return Workflow(
         name="bench",
         source=Source(folder=str(folder), settled="0s"),
         target=Target(codec=codec),
         replace=Replacement(allowed=True),
-        limits=Limits(at_once=threads, cores=threads, nice=0, least_free="1M"),
+        limits=Limits(at_once=threads, cores=max(1, threads // at_once), nice=0, least_free="1M"),
     )
 
 
-async def run(flow: Workflow, protection: Protection) -> Run:
-    """All of them with the files of a folder. Raises OSError where it can't be read."""
+async def run(flow: Workflow, at_once: int, protection: Protection) -> Run:
+    """All of them with the files of a folder, `at_once` of which are made anew at the same time.
+
+    Raises OSError where it can't be read.
+    """
     steps, outcomes = Steps(), dict[str, str]()
     began = time.perf_counter()
     found = [one for one in find(flow.source) if isinstance(one, Found)]
@@ -63,9 +68,14 @@ async def run(flow: Workflow, protection: Protection) -> Run:
             wanted.append((outcome, one, seen))
         else:
             outcomes[os.path.basename(one.path)] = f"left: {outcome.reason}"
-    for _, one, seen in sorted(wanted, key=lambda each: -each[0].saving_per_cpu_hour):
-        seconds = seen.facts.seconds or 0.0
-        outcomes[os.path.basename(one.path)] = await _made(_job(one, flow), protection, steps, seconds)
+    ahead = iter(sorted(wanted, key=lambda each: -each[0].saving_per_cpu_hour))
+
+    async def place() -> None:
+        for _, one, seen in ahead:
+            seconds = seen.facts.seconds or 0.0
+            outcomes[os.path.basename(one.path)] = await _made(_job(one, flow), protection, steps, seconds)
+
+    await asyncio.gather(*(place() for _ in range(at_once)))
     wall = time.perf_counter() - began
     return Run(wall, steps, outcomes, [one for one in looked if isinstance(one, Looked)])
 

@@ -30,6 +30,8 @@ SSIM = re.compile(rb"All:(-?[0-9.]+)")
 VMAF = re.compile(r"VMAF score: ([0-9.]+)")
 # No gain for what only enhances: more contrast than before is no better, it is wrong.
 MODEL = "version=vmaf_v0.6.1neg"
+# Of a picture that VMAF is taken of: itself, and those before and behind.
+AROUND = 3
 # Colours are compared on pictures of an eighth: grain, which no encoder keeps, is gone there, and good results of grey
 # grain are alike by 0.98; at full size by 0.51, no more than what has lost all its colours.
 SMALLER, LEAST_SIDE = 8, 64
@@ -129,10 +131,12 @@ def watching_words(run: Watching) -> list[str]:
     span = "full" if order.full else "limited"
     fit = f"scale={pictures.width}:{pictures.height}:flags=bicubic:in_range={span}:out_range={span}"
     less = f"scale={_smaller(pictures.width)}:{_smaller(pictures.height)}:flags=area"
+    of, step = _samples(run.every)
     graph = (
         f"[0:{pictures.index}]{whole}{BARE},{fit},format={order.pixels},setsar=1,{once},split=3[was][is][old];"
         f"[1:{run.after.pictures.index}]{BARE},{fit},format={order.pixels},setsar=1,{once},split=3[now][new][made];"
-        f"[now][was]libvmaf=n_threads={order.threads}:n_subsample={run.every}:model={MODEL}[vmaf];"
+        f"[was]{of}[some];[now]{of}[those];"
+        f"[those][some]libvmaf=n_threads={order.threads}:n_subsample={step}:model={MODEL}[vmaf];"
         f"[new][is]ssim=f=-[ssim];[old]{less}[few];[made]{less}[less];[less][few]ssim@colours[colours]"
     )
     words = ["-loglevel", "verbose", "-lavfi", graph + _loud(run)]
@@ -141,6 +145,16 @@ def watching_words(run: Watching) -> list[str]:
         for stream in one.of(Kind.AUDIO):
             words += ["-map", f"[loud{number}_{stream.index}]"] if stream.channels else []
     return [*words, "-c:v", "wrapped_avframe", "-fps_mode", "passthrough", "-f", "null", "-"]
+
+
+def _samples(every: int) -> tuple[str, int]:
+    """The filter that leaves libvmaf the pictures it needs, and of how many of these it takes a score: as many, and the
+    same, as of each `every` of all. How much moves is measured against the pictures before and behind, which is why
+    these are left; of all pictures it would be measured, for nothing, and takes longer than all else of the scores.
+    """
+    if every <= AROUND:
+        return "null", every
+    return f"select='lt(mod(n+1,{every}),{AROUND})'", AROUND
 
 
 def _smaller(side: int) -> int:
