@@ -129,7 +129,7 @@ async def test_a_second_that_is_black_alone_is_found(film: Remade) -> None:
 
 @pytest.mark.long
 async def test_sound_that_is_shifted_alone_is_found(film: Remade) -> None:
-    assert await failed(film, harmed(film, all_of=(*LATER, *PLAIN))) == {"starts", "length"}
+    assert await failed(film, harmed(film, all_of=(*LATER, *PLAIN))) == {"starts", "length", "moments"}
 
 
 async def test_an_end_that_is_missing_is_found(film: Remade) -> None:

@@ -8,8 +8,8 @@ class Bars:
     """What a result has to reach. least_vmaf: the mean (NEG) of its pictures, 0 to 100. least_second: the same for the
     mean SSIM of its worst second, 0 to 1; least_few: of its worst few pictures; least_colours: of its colours, made
     small. seconds: by how much its length, and the beginning of each stream against that of the pictures, may differ,
-    where a picture does not last longer. every: each so many pictures VMAF is taken of; of short files more often. It is odd:
-    of an even number of pictures some encoders make better ones of those that others depend on.
+    where a picture does not last longer. every: each so many pictures VMAF is taken of, of short files more often: an
+    odd number, since encoders take more care of each second, fourth or eighth picture, which others depend on.
     """
 
     least_vmaf: float = 90.0
