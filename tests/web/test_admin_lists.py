@@ -140,7 +140,8 @@ async def test_owners_of_each_kind_are_found_made_and_limited(overseer, house, h
 
     await overseer.button("Make a user").click()
     await overseer.answer("Make it", Name="Ada", Id=f"{mark}-ada")
-    assert await page.get_by_label("Kind").input_value() == "users"
+    kind = page.get_by_label("Kind", exact=True)
+    assert await kind.input_value() == "users"
     await overseer.button(f"Limits … of {mark}-ada").click()
     await overseer.answer("Set", Uploads_open_at_once="3", Requests_a_minute="600")
     await expect(overseer.row("owners", f"{mark}-ada")).to_contain_text("up to 600")
@@ -148,7 +149,7 @@ async def test_owners_of_each_kind_are_found_made_and_limited(overseer, house, h
     assert (limits["slots"], limits["requests"]) == (3, 600)
 
     chat = await asyncio.to_thread(house.chat)
-    await page.get_by_label("Kind").select_option("chats")
+    await kind.select_option("chats")
     await page.get_by_label("Id or name begins with").fill(chat)
     await overseer.button("Show").click()
     await expect(rows).to_have_count(1)

@@ -89,9 +89,9 @@ async def test_whatever_has_an_id_is_looked_up(overseer, host):
     await overseer.api.call("POST", "/admin/keys/revoke", json={"name": f"key-{project}"})
     for asked, title, state in (
         (f"ada-{project}", "User Ada", ""),
-        (f"key-{project}", f"Key key-{project}", "revoked"),
+        (f"key-{project}", "Key server", "revoked"),
         ("worker-images-1", "Worker", "alive"),
-        ("images_paused", "Setting", ""),
+        ("images_paused", "Setting no photo is begun with", ""),
         (project, f"Project {project}", ""),
     ):
         await page.get_by_label("Id of a file").fill(asked)
