@@ -113,7 +113,7 @@ class Bench(Attempts):
             return
         opened, looked = await making.look()
         known |= {"before_codec": looked.facts.codec, "seconds": looked.facts.seconds, "before_sha256": opened.sha256}
-        order = making.order(looked)
+        order = await making.order(looked)
         must_end_within(self._seconds, looked.facts, order)
         known |= {"after_codec": order.codec.value, "done": list(order.reasons)}
         scratch = await making.resumed(opened)

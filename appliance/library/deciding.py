@@ -13,6 +13,7 @@ from appliance.library.quantities import bits
 from appliance.library.workflow import Rules, Source, Target, Workflow
 from appliance.settings import casts
 from processors.brought import BadPlugin
+from processors.calls import Stuck
 from processors.named import BadSettings, NoSuchPlugin
 from processors.video.decide import LEAST_BIT_RATE, NAMES
 from processors.video.facts import VideoFacts
@@ -43,7 +44,10 @@ def unopened(found: Found, source: Source, rules: Rules, now: float) -> Skip | N
 
 
 def decide(looked: Looked, workflow: Workflow) -> Transcode | Skip:
-    """What becomes of a video: the first rule that is not true of it keeps it as it is; so does what would get lost."""
+    """What becomes of a video: the first rule that is not true of it keeps it as it is; so does what would get lost.
+
+    Plug-ins are waited for, so not in an event loop.
+    """
     facts, rules = looked.facts, workflow.rules
     for rule in _RULES:
         if (skip := rule(facts, rules, workflow.target)) is not None:
@@ -83,6 +87,8 @@ def _encoded(order: Order, target: Target) -> Order | Skip:
         return order
     try:
         return dictated(order, target.encoder.name, target.encoder.settings)
+    except Stuck as error:
+        return Skip(Why.STUCK, str(error))
     except (Misspoken, NoSuchPlugin, BadSettings, BadPlugin) as error:
         return Skip(Why.PLUGIN, cut(str(error)))
 

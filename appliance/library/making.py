@@ -17,7 +17,7 @@ from appliance.library.keeping import Keeping, Opened, Taken, Wish
 from appliance.library.originals import places
 from appliance.library.originals.hindrances import Hindrance, NoRoom, NotDone
 from appliance.library.originals.scratch import Scratch
-from appliance.library.outcomes import Looked, Skip
+from appliance.library.outcomes import Looked, Skip, Why
 from appliance.library.probing import looked_into
 from appliance.settings import casts
 from processors.sandbox.layers import Protection
@@ -77,15 +77,11 @@ class Making:
         looked = await looked_into(opened.descriptor, self.protection)
         return opened, looked._replace(found=opened.found)
 
-    def order(self, looked: Looked) -> Order:
-        """Raises Kept."""
-        outcome = decide(looked, self.job.workflow)  # once more: rules may be others since it was queued
-        if isinstance(outcome, Skip):
-            raise Kept(outcome.why, outcome.reason)
-        order = ordered_by(looked, self.job.workflow)
-        if isinstance(order, Skip):
-            raise Kept(order.why, order.reason)
-        return order
+    async def order(self, looked: Looked) -> Order:
+        """Raises Kept, and NotNow where a plug-in hangs."""
+        # Once more: rules may be others since it was queued.
+        must_be_wanted(await asyncio.to_thread(decide, looked, self.job.workflow))
+        return must_be_wanted(await asyncio.to_thread(ordered_by, looked, self.job.workflow))
 
     async def room(self, size: int) -> Scratch:
         """For a result that has no more than `size` bytes. Raises NoRoomNow, NotNow and Kept."""
@@ -170,6 +166,13 @@ def must_be_done(told: Found | NotDone | NoRoom) -> Found:
     if not isinstance(told, NotDone):
         return told
     raise NotNow(told.reason) if told.why in AGAIN else Kept(told.why.value, told.reason)
+
+
+def must_be_wanted(told: Found | Skip) -> Found:
+    """Raises Kept, and NotNow where a plug-in hangs."""
+    if not isinstance(told, Skip):
+        return told
+    raise NotNow(told.reason) if told.why is Why.STUCK else Kept(told.why, told.reason)
 
 
 def must_end_within(seconds: float, facts: VideoFacts, order: Order) -> None:

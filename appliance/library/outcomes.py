@@ -10,7 +10,7 @@ from processors.video.keeping.inventory import Inventory
 
 
 class Why(StrEnum):
-    """Why a file, or a folder, is left as it is."""
+    """Why a file, or a folder, is left as it is. STUCK: for now, as a plug-in hangs that is to be asked."""
 
     LINK = "link"
     LOOP = "loop"
@@ -32,6 +32,7 @@ class Why(StrEnum):
     SAVING = "saving"
     ELSEWHERE = "elsewhere"
     PLUGIN = "plugin"
+    STUCK = "stuck"
 
 
 class Found(NamedTuple):

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from appliance.library.deciding import decide, unopened
@@ -12,6 +13,7 @@ from appliance.library.keeping import Keeping
 from appliance.library.outcomes import Found, PassedOver, Skip, Transcode, Unreadable
 from appliance.library.report import Report
 from appliance.library.workflow import Workflow
+from processors.calls import begun
 from processors.sandbox.layers import Protection
 from processors.video.facts import VideoFacts
 
@@ -74,13 +76,14 @@ async def examined(found: Found, workflow: Workflow, protection: Protection, kee
     looked = await keeping.look(found, protection)
     if isinstance(looked, Skip | Unreadable):
         return Examined(looked)
-    return Examined(decide(looked._replace(found=found), workflow), looked.facts)
+    outcome = await asyncio.to_thread(decide, looked._replace(found=found), workflow)
+    return Examined(outcome, looked.facts)
 
 
 async def following(entries: Iterator[Entry], turn: asyncio.Lock) -> Entry | None:
     """The next entry; None at the end.
 
-    In a thread: a folder on a slow network must not hold up those who watch over the sandbox.
+    In a thread: a folder on a slow network must not hold up those who watch over the sandbox; nor who wants to end.
     """
     async with turn:
-        return await asyncio.to_thread(next, entries, None)
+        return await asyncio.wrap_future(begun(partial(next, entries, None)))

@@ -15,6 +15,7 @@ from appliance.errors import Unavailable
 from appliance.ledger.service import Ledger
 from appliance.library.catalogue import Catalogue, Library
 from appliance.library.courtesy import Around, look, waits
+from appliance.library.fitting import hanging
 from appliance.library.hearing import Hearing
 from appliance.library.keeping import Keeping
 from appliance.library.keepings import Keepings
@@ -102,7 +103,7 @@ class Shelf:
             return "it is paused"
         if workflow.replace.allowed and (closed := await asyncio.to_thread(self.keepings.of(workflow).forbidden)):
             return closed
-        return why if time.monotonic() < until else waits(workflow, around)
+        return hanging(workflow) or (why if time.monotonic() < until else waits(workflow, around))
 
     async def close(self) -> None:
         """Ends what is under way; whoever comes next goes on with it."""
