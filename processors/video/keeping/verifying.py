@@ -65,6 +65,7 @@ async def verify(
         _alike("worst second", seen.worst, bars.least_second, NO_WORSE),
         _alike("worst pictures", seen.few, bars.least_few, NO_WORSE_FEW),
         _colours(seen, bars),
+        _converted(seen, bars),
     ]
     damaged = bool(seen.before.errors or old.said.hurt)
     return Verdict(tuple(checks), damaged, seen.vmaf, seen.worst.ssim if seen.worst else None)
@@ -115,6 +116,16 @@ def _colours(seen: Watched, bars: Bars) -> Check:
         return Check("colours", False, "none could be compared")
     detail = f"SSIM {seen.colours:.3f}, at least {bars.least_colours:g} is asked"
     return Check("colours", seen.colours >= bars.least_colours, detail)
+
+
+def _converted(seen: Watched, bars: Bars) -> Check:
+    """Flat pictures that are darker by one step, as rounding makes them, may be just what a conversion gives."""
+    found = seen.converted
+    if found is None:
+        return Check("converted", False, "none could be compared")
+    converted = found.left < bars.surely_like and found.nearer > bars.most_converted
+    detail = f"PSNR {found.left:.1f} dB, and {found.nearer:+.1f} dB as if converted {found.name}"
+    return Check("converted", not converted, f"{detail}, at most {bars.most_converted:+g} dB is allowed")
 
 
 def _sound(seen: Watched, after: Inventory, order: Order) -> Check:

@@ -15,6 +15,7 @@ from processors.sandbox.layers import Protection
 from processors.sandbox.spawn import TooMuchMemory
 from processors.video.encoders import LARGE
 from processors.video.ffmpeg import ffmpeg
+from processors.video.keeping.converting import SAME, Conversion, comparing, conversion
 from processors.video.keeping.inventory import Inventory, Kind
 from processors.video.keeping.order import Order
 from processors.video.keeping.questions import MAX_PICTURES
@@ -37,8 +38,6 @@ AROUND = 3
 SMALLER, LEAST_SIDE = 8, 64
 COLOURS = re.compile(r"colours @ [^\]]*\] SSIM Y:-?[0-9.]+ \([^)]*\) U:(-?[0-9.]+) \([^)]*\) V:(-?[0-9.]+)")
 FEW_SECONDS = 0.1
-# Samples are compared as they are: of two files that say different things of their colours one would be converted.
-BARE = "setparams=color_primaries=unknown:color_trc=unknown:colorspace=unknown"
 COUNTED = re.compile(r"Input stream #([01]):(\d+) \((video|audio)\):.* (\d+) frames decoded; (\d+) decode errors")
 LOUD = re.compile(r"loud([01])_(\d+) @ [^\]]*\] mean_volume: (-?[0-9.]+|-inf) dB")
 HURT = re.compile(r"\[(?:[va]ist|in)#([01])\b.*(?:corrupt decoded frame|corrupt input packet|Error submitting)")
@@ -68,8 +67,8 @@ class Worst:
 @dataclass(frozen=True)
 class Watched:
     """vmaf: the mean (NEG); worst: of the worst second; few: of the worst few pictures; colours: the mean SSIM of U or
-    of V, whichever is less, at an eighth of the size. None: no picture could be compared. ended: ffmpeg has come to its
-    end.
+    of V, whichever is less, at an eighth of the size; converted: what these may have been converted from and to. None:
+    no picture could be compared. ended: ffmpeg has come to its end.
     """
 
     before: Seen
@@ -78,6 +77,7 @@ class Watched:
     worst: Worst | None
     few: Worst | None
     colours: float | None
+    converted: Conversion | None
     ended: bool
 
 
@@ -119,6 +119,7 @@ async def watch(source: int, target: int, run: Watching) -> Watched:
         worst=worst,
         few=few,
         colours=min(map(float, colours[-1])) if colours else None,
+        converted=conversion(made.end),
         ended=made.status == 0,
     )
 
@@ -133,14 +134,15 @@ def watching_words(run: Watching) -> list[str]:
     less = f"scale={_smaller(pictures.width)}:{_smaller(pictures.height)}:flags=area"
     of, step = _samples(run.every)
     graph = (
-        f"[0:{pictures.index}]{whole}{BARE},{fit},format={order.pixels},setsar=1,{once},split=3[was][is][old];"
-        f"[1:{run.after.pictures.index}]{BARE},{fit},format={order.pixels},setsar=1,{once},split=3[now][new][made];"
+        f"[0:{pictures.index}]{whole}{SAME},{fit},format={order.pixels},setsar=1,{once},split=3[was][is][old];"
+        f"[1:{run.after.pictures.index}]{SAME},{fit},format={order.pixels},setsar=1,{once},split=3[now][new][made];"
         f"[was]{of}[some];[now]{of}[those];"
         f"[those][some]libvmaf=n_threads={order.threads}:n_subsample={step}:model={MODEL}[vmaf];"
-        f"[new][is]ssim=f=-[ssim];[old]{less}[few];[made]{less}[less];[less][few]ssim@colours[colours]"
+        f"[new][is]ssim=f=-[ssim];[old]{less},split[few][small];[made]{less}[less];[less][few]ssim@colours[like];"
+        f"{comparing(order.full)}"
     )
     words = ["-loglevel", "verbose", "-lavfi", graph + _loud(run)]
-    words += ["-map", "[vmaf]", "-map", "[ssim]", "-map", "[colours]"]
+    words += ["-map", "[vmaf]", "-map", "[ssim]", "-map", "[converted]"]
     for number, one in enumerate((run.before, run.after)):
         for stream in one.of(Kind.AUDIO):
             words += ["-map", f"[loud{number}_{stream.index}]"] if stream.channels else []
