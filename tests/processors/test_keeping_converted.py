@@ -10,7 +10,7 @@ from processors.video.keeping.verdict import Bars
 from tests.processors import films
 from tests.processors.remade import remade, wish
 
-SIZE = "size=320x180:rate=25:duration=1.2"
+SIZE = "size=320x180:rate=25:duration=0.6"
 DARK = "lutyuv=y=minval+(val-minval)*0.12:u=128+(val-128)*0.2:v=128+(val-128)*0.2"
 PICTURES = {
     "dull": f"testsrc2={SIZE},hue=s=0.2,noise=alls=6:allf=t",
@@ -19,7 +19,7 @@ PICTURES = {
     "flat": f"color=0x2040c0:{SIZE},noise=c0s=1:c0f=t",
     "flat grey": f"color=0x787878:{SIZE},noise=c0s=1:c0f=t",
     "dark": f"testsrc2={SIZE},format=yuv420p,{DARK},noise=c0s=5:c0f=t",
-    "fractal": "mandelbrot=size=320x180:rate=25,trim=duration=1.2",
+    "fractal": "mandelbrot=size=320x180:rate=25,trim=duration=0.6",
 }
 LOSSLESS = ("-c:v", "ffv1")
 NONE = Bars(least_vmaf=0, least_second=-1, least_few=-1, least_colours=-1)
@@ -38,7 +38,7 @@ def film(name: str, pixels: str = "yuv420p", span: str = "tv") -> bytes:
 @pytest.mark.long
 @pytest.mark.parametrize("codec", list(Codec))
 @pytest.mark.parametrize("rate", [3_000_000, 60_000])
-@pytest.mark.parametrize("name", list(PICTURES))
+@pytest.mark.parametrize("name", ["dull", "grey noise", "flat grey", "dark"])
 async def test_honest_results_are_not_converted(name: str, codec: Codec, rate: int, tmp_path: Path) -> None:
     """Whatever else is to be said of them: at 60 kbit/s of noise little is left."""
     made = await remade(film(name), wish(codec, rate), tmp_path)
@@ -46,22 +46,29 @@ async def test_honest_results_are_not_converted(name: str, codec: Codec, rate: i
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("codec", [Codec.H265, Codec.AV1])
-@pytest.mark.parametrize(("pixels", "span"), [("yuv420p10le", "tv"), ("yuv420p10le", "pc"), ("yuv420p", "pc")])
-@pytest.mark.parametrize("lines", [2160, 90])
+@pytest.mark.parametrize(
+    ("pixels", "span", "lines"), [("yuv420p10le", "tv", 90), ("yuv420p10le", "pc", 2160), ("yuv420p", "pc", 90)]
+)
 async def test_nor_are_those_of_ten_bits_of_full_range_and_made_smaller(
-    pixels: str, span: str, codec: Codec, lines: int, tmp_path: Path
+    pixels: str, span: str, lines: int, tmp_path: Path
 ) -> None:
     for name in ("noise", "dark"):
         folder = tmp_path / name
         folder.mkdir()
-        made = await remade(film(name, pixels, span), wish(codec, most_lines=lines), folder)
+        made = await remade(film(name, pixels, span), wish(Codec.H265, most_lines=lines), folder)
         assert not (await made.verdict(bars=NONE)).failed
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["dull", "noise", "flat", "fractal"])
-@pytest.mark.parametrize(("pixels", "span"), [("yuv420p", "tv"), ("yuv420p10le", "tv"), ("yuv420p", "pc")])
+@pytest.mark.parametrize(
+    ("name", "pixels", "span"),
+    [
+        ("dull", "yuv420p", "tv"),
+        ("noise", "yuv420p10le", "tv"),
+        ("flat", "yuv420p", "tv"),
+        ("fractal", "yuv420p", "pc"),
+    ],
+)
 async def test_what_was_converted_is_found(name: str, pixels: str, span: str, tmp_path: Path) -> None:
     """By this check alone where nothing else is asked for: SSIM and VMAF may be content."""
     made = await remade(film(name, pixels, span), wish(Codec.H264), tmp_path)

@@ -19,7 +19,7 @@ class Bars:
     least_few: float = 0.5
     least_colours: float = 0.9
     most_converted: float = 2.0
-    surely_like: float = 45.0
+    surely_like: float = 42.0
     seconds: float = 0.1
     every: int = 19
 
