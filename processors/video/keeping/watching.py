@@ -16,7 +16,8 @@ from processors.sandbox.spawn import TooMuchMemory
 from processors.video.encoders import LARGE
 from processors.video.ffmpeg import ffmpeg
 from processors.video.keeping.converting import SAME, Conversion, comparing, conversion
-from processors.video.keeping.inventory import Inventory, Kind
+from processors.video.keeping.inventory import Inventory
+from processors.video.keeping.listening import alike, listening, loud
 from processors.video.keeping.order import Order
 from processors.video.keeping.questions import MAX_PICTURES
 from processors.video.keeping.remaking import FULL, START_SECONDS
@@ -39,7 +40,6 @@ SMALLER, LEAST_SIDE = 8, 64
 COLOURS = re.compile(r"colours @ [^\]]*\] SSIM Y:-?[0-9.]+ \([^)]*\) U:(-?[0-9.]+) \([^)]*\) V:(-?[0-9.]+)")
 FEW_SECONDS = 0.1
 COUNTED = re.compile(r"Input stream #([01]):(\d+) \((video|audio)\):.* (\d+) frames decoded; (\d+) decode errors")
-LOUD = re.compile(r"loud([01])_(\d+) @ [^\]]*\] mean_volume: (-?[0-9.]+|-inf) dB")
 HURT = re.compile(r"\[(?:[va]ist|in)#([01])\b.*(?:corrupt decoded frame|corrupt input packet|Error submitting)")
 
 
@@ -68,7 +68,8 @@ class Worst:
 class Watched:
     """vmaf: the mean (NEG); worst: of the worst second; few: of the worst few pictures; colours: the mean SSIM of U or
     of V, whichever is less, at an eighth of the size; converted: what these may have been converted from and to. None:
-    no picture could be compared. ended: ffmpeg has come to its end.
+    no picture could be compared. alike: of each stream of sound that was encoded, by its index in the source, how much
+    louder it is than what it differs by, in dB; none of what is silent. ended: ffmpeg has come to its end.
     """
 
     before: Seen
@@ -78,6 +79,7 @@ class Watched:
     few: Worst | None
     colours: float | None
     converted: Conversion | None
+    alike: dict[int, float]
     ended: bool
 
 
@@ -120,6 +122,7 @@ async def watch(source: int, target: int, run: Watching) -> Watched:
         few=few,
         colours=min(map(float, colours[-1])) if colours else None,
         converted=conversion(made.end),
+        alike=alike(made.end),
         ended=made.status == 0,
     )
 
@@ -141,11 +144,10 @@ def watching_words(run: Watching) -> list[str]:
         f"[new][is]ssim=f=-[ssim];[old]{less},split[few][small];[made]{less}[less];[less][few]ssim@colours[like];"
         f"{comparing(order.full)}"
     )
-    words = ["-loglevel", "verbose", "-lavfi", graph + _loud(run)]
-    words += ["-map", "[vmaf]", "-map", "[ssim]", "-map", "[converted]"]
-    for number, one in enumerate((run.before, run.after)):
-        for stream in one.of(Kind.AUDIO):
-            words += ["-map", f"[loud{number}_{stream.index}]"] if stream.channels else []
+    sounds, heard = listening(run.before, run.after, order)
+    words = ["-loglevel", "verbose", "-lavfi", graph + sounds]
+    for name in ("[vmaf]", "[ssim]", "[converted]", *heard):
+        words += ["-map", name]
     return [*words, "-c:v", "wrapped_avframe", "-fps_mode", "passthrough", "-f", "null", "-"]
 
 
@@ -161,16 +163,6 @@ def _samples(every: int) -> tuple[str, int]:
 
 def _smaller(side: int) -> int:
     return max(min(side, LEAST_SIDE), side // SMALLER // 2 * 2)
-
-
-def _loud(run: Watching) -> str:
-    """Each stream of sound through a filter that tells how loud it is, named for who it is."""
-    return "".join(
-        f";[{number}:{stream.index}]volumedetect@loud{number}_{stream.index}[loud{number}_{stream.index}]"
-        for number, one in enumerate((run.before, run.after))
-        for stream in one.of(Kind.AUDIO)
-        if stream.channels
-    )
 
 
 def _likeness(log: memoryview) -> Iterator[float]:
@@ -201,8 +193,7 @@ def _seen(number: int, said: str, run: Watching) -> Seen:
     counted = {found[2]: (int(found[4]), int(found[5])) for found in COUNTED.finditer(said) if found[1] == str(number)}
     hurt = sum(1 for found in HURT.finditer(said) if found[1] == str(number))
     frames = counted.get(str(index), (0, 0))[0]
-    loud = {int(found[2]): float(found[3]) for found in LOUD.finditer(said) if found[1] == str(number)}
-    return Seen(frames, hurt + sum(errors for _, errors in counted.values()), loud)
+    return Seen(frames, hurt + sum(errors for _, errors in counted.values()), loud(said, number))
 
 
 def _bounds(run: Watching) -> Bounds:
