@@ -26,7 +26,7 @@ def data(standings: "Sequence[Standing]") -> list[dict[str, Any]]:
 
 
 def _lines(one: "Standing") -> Iterator[str]:
-    yield f"{printable(one.name)}  ({_where(one)})"
+    yield f"{printable(one.name)}  ({_where(one.source)})" + (f" on {one.host}" if one.host else "")
     if one.problem:
         yield f"    its file is no workflow: {printable(one.problem)}"
         return
@@ -47,10 +47,9 @@ def _lines(one: "Standing") -> Iterator[str]:
         yield f"    saved: {bytes_told(behind.saved_bytes)}{later}"
 
 
-def _where(one: "Standing") -> str:
-    source, host = one.source, f", on {one.host}" if one.host else ""
+def _where(source: dict[str, Any]) -> str:
     bucket = f"the bucket {source['bucket']}/{source.get('prefix', '')}" if "bucket" in source else "nowhere"
-    return printable(str(source.get("folder") or bucket)) + host
+    return printable(str(source.get("folder") or bucket))
 
 
 def _now(one: "Standing") -> str:
