@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -160,3 +161,40 @@ def test_each_works_on_its_own_without_a_pause(hosts: tuple[House, Host, Host]) 
         assert {one["outcome"] for one in house.results(host.name).values()} == {"replaced"}
         assert house.standing(host.name)["host"] == host.name
         assert pauses(house, host) < 0.5 * (FILMS - 1), "a worker that had not mounted it has dropped it"
+
+
+@pytest.mark.long
+@pytest.mark.root
+def test_a_file_that_is_no_workflow_is_told_of_each_host_that_has_it(hosts: tuple[House, Host, Host]) -> None:
+    house, here, there = hosts
+    paths = [host.mount("broken.json", "{}") for host in (here, there)]
+
+    def told() -> list[str]:
+        return sorted(one["host"] for one in house.get("/library/")["libraries"] if one["name"] == "broken.json")
+
+    wait_for(lambda: told() == ["here", "there"], 30)
+    paths[0].unlink()
+    wait_for(lambda: told() == ["there"], 30)
+    assert (
+        "broken.json  (nowhere) on there\n    its file is no workflow: " in house.stack.verb("library", "status").stdout
+    )
+    paths[1].unlink()
+    wait_for(lambda: told() == [], 30)
+
+
+@pytest.mark.long
+@pytest.mark.root
+def test_what_a_host_was_at_when_it_died_waits_for_it(hosts: tuple[House, Host, Host]) -> None:
+    """Others see it, and have no such folder."""
+    house, here, _ = hosts
+    long = PATTERN.replace("duration=1", "duration=20")
+    house.put(f"../{here.name}/long.avi", clip(*FILM, pattern=long, suffix="avi"))
+    house.post(f"/library/{house.standing(here.name)['id']}/scan")
+    wait_for(lambda: house.standing(here.name)["ahead"]["under_way"] == 1, 60)
+    here.end(signal.SIGKILL)
+    time.sleep(6)  # its lease of 3 s runs out, and the sweep offers it again
+    here.start()
+    wait_for(lambda: "long.avi" in house.results(here.name), 120)
+    asset = house.results(here.name)["long.avi"]["asset"]
+    told = [one["state"] for one in house.events() if one["file_id"] == asset and one["type"] == "state"]
+    assert told == ["uploaded", "processing", "done"]
