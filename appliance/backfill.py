@@ -77,7 +77,8 @@ async def run(config: Config, number: int) -> None:
             asyncio.create_task(again(lambda: settings.now.library_look_seconds, round))
             for round in (shelf.look, upkeep.look)
         ]
-        loop = queue.worker(config.valkey_url, queue.BACKFILL, develop, {"bench": bench}, lambda: bench.limit(limit()))
+        context, at_once = {"bench": bench}, lambda: bench.limit(limit())
+        loop = queue.worker(config.valkey_url, queue.BACKFILL, develop, context, at_once, others=shelf.of_others)
         log.info("worker is ready", lane=queue.BACKFILL, number=number, sandbox=str(protection))
         try:
             await loop.async_run()

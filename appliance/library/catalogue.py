@@ -71,21 +71,21 @@ def digest(path: bytes) -> bytes:
 
 
 class Catalogue:
-    """Of all libraries. Every call raises Unavailable."""
+    """Of all libraries. host: whose worker this is; empty where there is one. Every call raises Unavailable."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Ledger, host: str = "") -> None:
+        self._ledger, self._host = ledger, host
 
     async def mount(self, workflow: Workflow) -> Library:
         """Says that this worker has it."""
-        words = (workflow.name, msgspec.json.encode(workflow).decode(), workflow.hash())
-        [row] = await fetch("SELECT * FROM ledger.library_mount($1, $2::jsonb, $3)", *words)
+        words = (workflow.name, msgspec.json.encode(workflow).decode(), workflow.hash(), self._host)
+        [row] = await fetch("SELECT * FROM ledger.library_mount($1, $2::jsonb, $3, $4)", *words)
         return Library(row["id"], workflow, row["paused"])
 
     async def broken(self, files: Sequence[Broken]) -> None:
-        """Says which files are no workflows; of others it was said before."""
-        words = ([one.name for one in files], [one.problem for one in files])
-        await fetch("SELECT ledger.library_broken($1, $2)", *words)
+        """Says which files of this host are no workflows: all of them."""
+        words = ([one.name for one in files], [one.problem for one in files], self._host)
+        await fetch("SELECT ledger.library_broken($1, $2, $3)", *words)
 
     async def due(self, library: Library, every: float) -> bool:
         """Puts the find task where it is due: nothing waits, and `every` seconds have passed, or somebody asked."""

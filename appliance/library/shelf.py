@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from pathlib import Path
+from uuid import UUID
 
 from redis.asyncio import Redis
 
@@ -17,6 +18,7 @@ from appliance.library.catalogue import Catalogue, Library
 from appliance.library.courtesy import Around, look, waits
 from appliance.library.fitting import hanging
 from appliance.library.hearing import Hearing
+from appliance.library.jobs import of_others
 from appliance.library.keeping import Keeping
 from appliance.library.keepings import Keepings
 from appliance.library.mounted import Broken, mounted
@@ -36,7 +38,7 @@ class Shelf:
     def __init__(self, folder: Path, ledger: Ledger, scanning: Scanning, redis: Redis, settings: Settings) -> None:
         self._folder = folder
         self.keepings: Keepings = scanning.keepings
-        self._catalogue = Catalogue(ledger)
+        self._catalogue = Catalogue(ledger, settings.now.host)
         self._scanning = scanning
         self._hearing = Hearing(self._catalogue)
         self._redis = redis
@@ -74,6 +76,13 @@ class Shelf:
         if mine is None:
             return "its workflow is not mounted here"
         return await self._why_not(mine, await look(self._redis, self._settings.now))
+
+    async def of_others(self, assets: Sequence[UUID]) -> set[UUID]:
+        """Those of these files whose libraries are mounted elsewhere; all of them where nobody can say."""
+        try:
+            return await of_others(assets, self.libraries)
+        except Unavailable:
+            return set(assets)
 
     def stands_still(self) -> bool:
         """Whether what is done for the file of who asks does: nothing of its library would be begun at this moment."""

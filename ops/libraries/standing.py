@@ -26,7 +26,7 @@ def data(standings: "Sequence[Standing]") -> list[dict[str, Any]]:
 
 
 def _lines(one: "Standing") -> Iterator[str]:
-    yield f"{printable(one.name)}  ({_where(one.source)})"
+    yield f"{printable(one.name)}  ({_where(one.source)})" + (f" on {one.host}" if one.host else "")
     if one.problem:
         yield f"    its file is no workflow: {printable(one.problem)}"
         return

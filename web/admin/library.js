@@ -74,8 +74,8 @@ function stateOf({ paused, problem, mounted, waits, ahead }) {
   return waits ? ["waiting", "Waiting"] : ["running", "Ready"];
 }
 
-function whyInWords({ problem, mounted, waits, scan }) {
-  if (problem) return `Its workflow can't be used: ${problem}`;
+function whyInWords({ problem, mounted, waits, scan, host }) {
+  if (problem) return `Its workflow${host ? ` on ${host}` : ""} can't be used: ${problem}`;
   if (!mounted)
     return "No worker has its workflow: see whether worker-backfill runs, and whether its file is still there.";
   const looked = scan?.problem ? `The last look came to no end: ${scan.problem}.` : "";

@@ -5,22 +5,30 @@ CREATE OR REPLACE FUNCTION ledger.library_folder(library integer) RETURNS text L
     SELECT 'library-' || library;
 $$;
 
--- A worker has this workflow mounted.
-CREATE OR REPLACE FUNCTION ledger.library_mount(of_name text, of_workflow jsonb, of_rules text)
+-- A worker of this host has this workflow mounted.
+CREATE OR REPLACE FUNCTION ledger.library_mount(of_name text, of_workflow jsonb, of_rules text, of_host text DEFAULT '')
 RETURNS TABLE (id integer, paused boolean) LANGUAGE sql AS $$
     INSERT INTO ledger.streams (root, owner) VALUES ('system', 'library') ON CONFLICT (root, owner) DO NOTHING;
-    INSERT INTO ledger.libraries AS l (name, workflow, rules) VALUES (of_name, of_workflow, of_rules)
-    ON CONFLICT (name) DO UPDATE SET
-        workflow = excluded.workflow, rules = excluded.rules, mounted_at = now(), problem = NULL
+    INSERT INTO ledger.libraries AS l (name, workflow, rules, host) VALUES (of_name, of_workflow, of_rules, of_host)
+    ON CONFLICT (name) WHERE workflow <> '{}' DO UPDATE SET
+        workflow = excluded.workflow, rules = excluded.rules, host = excluded.host, mounted_at = now(), problem = NULL
     RETURNING l.id, l.paused;
 $$;
 
--- A file that is mounted is no workflow, and why. What was known by its name, or has no file of that kind any more, is left.
-CREATE OR REPLACE FUNCTION ledger.library_broken(names text[], problems text[]) RETURNS void LANGUAGE sql AS $$
-    DELETE FROM ledger.libraries l WHERE l.workflow = '{}' AND NOT (l.name = ANY (names));
-    INSERT INTO ledger.libraries AS l (name, workflow, rules, problem)
-    SELECT u.name, '{}', '', u.problem FROM unnest(names, problems) u (name, problem)
-    ON CONFLICT (name) DO UPDATE SET problem = excluded.problem, mounted_at = now() WHERE l.workflow = '{}';
+-- These files that a host has mounted are no workflows, and why. What it said of others before is taken back; what other hosts
+-- said is theirs.
+CREATE OR REPLACE FUNCTION ledger.library_broken(names text[], problems text[], of_host text DEFAULT '')
+RETURNS void LANGUAGE sql AS $$
+    DELETE FROM ledger.libraries l WHERE l.workflow = '{}' AND l.host = of_host AND NOT (l.name = ANY (names));
+    INSERT INTO ledger.libraries AS l (name, workflow, rules, problem, host)
+    SELECT u.name, '{}', '', u.problem, of_host FROM unnest(names, problems) u (name, problem)
+    ON CONFLICT (host, name) WHERE workflow = '{}' DO UPDATE SET problem = excluded.problem, mounted_at = now();
+$$;
+
+-- Files that are no workflows, of hosts that have not said so for `seconds`: gone, or called otherwise by now.
+CREATE OR REPLACE FUNCTION ledger.library_forget_broken(seconds double precision) RETURNS TABLE (host text, name text) LANGUAGE sql AS $$
+    DELETE FROM ledger.libraries l WHERE l.workflow = '{}' AND l.mounted_at < now() - make_interval(secs => seconds)
+    RETURNING l.host, l.name;
 $$;
 
 -- The find task is put where the queue of a library is empty and it was not looked through for `seconds`, or somebody asks.
