@@ -142,9 +142,19 @@ class BucketKeeping:
         found = (self._expired(asset, etag, now) for asset, etag in kept.items())
         return (one for one in found if one is not None)
 
-    def let_go(self, path: bytes, asset: UUID) -> bool:
+    def release(self, path: bytes, asset: UUID) -> Expired | NotDone:
+        try:
+            with self._alone(asset) as free:
+                return expiring.release(self._client.bucket, asset) if free else _busy()
+        except OSError as error:
+            return failed(error)
+
+    def keeps(self, path: bytes, asset: UUID) -> bool:
         with talking():
-            return records.read(self._client.bucket, asset) is None
+            return records.there(self._client.bucket, asset)
+
+    def let_go(self, path: bytes, asset: UUID) -> bool:
+        return not self.keeps(path, asset)
 
     def as_it_was(self, path: bytes, sha256: str) -> Now | None:
         with talking():
