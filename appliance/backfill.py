@@ -64,7 +64,7 @@ async def run(config: Config, number: int) -> None:
         shelf = Shelf(config.workflows, ledger, Scanning(ledger, protection, keepings), told, settings)
         stepping.give_way_to(lambda: urgent() or shelf.steps_back())
         bench = Bench(ledger, objects, settings, teller, shelf, protection)
-        upkeep = Upkeep(ledger, shelf)
+        upkeep = Upkeep(ledger, shelf, objects.whole)
         gauge("jobs_under_way", lambda: bench.under_way)
         clocks = Clocks(objects, config.clock_seconds)
         limit = lanes.limit(settings, queue.BACKFILL)

@@ -110,7 +110,7 @@ class Keeping(Protocol):
         """Originals whose time is over are removed one by one, where what took their place is whole."""
 
     def release(self, path: bytes, asset: UUID) -> Expired | NotDone:
-        """An original goes whatever its time, where what took its place is another one by now or gone, and only there."""
+        """An original goes whatever its time, only where what took its place is another one by now or gone."""
 
     def keeps(self, path: bytes, asset: UUID) -> bool:
         """Whether the original of an asset surely lies here."""

@@ -16,7 +16,7 @@ from appliance.library.buckets.records import FOLDER, Record, Stage, Thing
 from appliance.library.keeping import Brought, Now, Opened, Taken, Wish
 from appliance.library.originals import places, scratch
 from appliance.library.originals.expiring import Expired
-from appliance.library.originals.hindrances import Hindrance, NoRoom, NotDone, failed
+from appliance.library.originals.hindrances import Hindrance, NoRoom, NotDone, busy, failed
 from appliance.library.originals.locks import locked
 from appliance.library.originals.places import KEPT, Place
 from appliance.library.originals.scratch import Scratch
@@ -108,7 +108,7 @@ class BucketKeeping:
             record = _record(scratch.asset, opened, Thing(size=size, sha256=sha256), wish)
             job = replacing.Job(self._client.bucket, record, opened.mark, scratch.descriptor)
             with self._alone(scratch.asset) as free:
-                done = replacing.replace(job) if free else _busy()
+                done = replacing.replace(job) if free else busy()
         except OSError as error:
             return failed(error)
         return done if isinstance(done, NotDone) else self._taken(done)
@@ -116,7 +116,7 @@ class BucketKeeping:
     def settled(self, path: bytes, asset: UUID) -> Taken | NotDone | None:
         with self._alone(asset) as free:  # what storage says is for whoever works on the file: it is put off
             if not free:
-                return NotDone(Hindrance.BUSY, "other work on it is under way")
+                return busy()
             recovering.settle(self._client.bucket, asset)
             held = records.read(self._client.bucket, asset)
         return self._taken(held.record) if held and held.record.stage is Stage.REPLACED else None
@@ -145,7 +145,7 @@ class BucketKeeping:
     def release(self, path: bytes, asset: UUID) -> Expired | NotDone:
         try:
             with self._alone(asset) as free:
-                return expiring.release(self._client.bucket, asset) if free else _busy()
+                return expiring.release(self._client.bucket, asset) if free else busy()
         except OSError as error:
             return failed(error)
 
@@ -166,7 +166,7 @@ class BucketKeeping:
     def undo(self, path: bytes, asset: UUID) -> Brought | NotDone:
         try:
             with self._alone(asset) as free:
-                done = undoing.undo(self._client.bucket, asset) if free else _busy()
+                done = undoing.undo(self._client.bucket, asset) if free else busy()
         except OSError as error:
             return failed(error)
         return (
@@ -181,7 +181,7 @@ class BucketKeeping:
             return None
         try:
             with self._alone(asset) as free:
-                done = expiring.expire(self._client.bucket, asset, now) if free else None
+                done = expiring.expire(self._client.bucket, asset, now) if free else busy(asset)
         except OSError as error:
             return failed(error, asset)
         if isinstance(done, datetime):
@@ -233,7 +233,3 @@ def _record(asset: UUID, opened: Opened, made: Thing, wish: Wish) -> Record:
         at=wish.at,
         until=wish.until,
     )
-
-
-def _busy() -> NotDone:
-    return NotDone(Hindrance.BUSY, "other work on it is under way")

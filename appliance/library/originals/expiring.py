@@ -8,7 +8,7 @@ from uuid import UUID
 
 from appliance.library.originals import places, records
 from appliance.library.originals.beginning import BLOCK
-from appliance.library.originals.hindrances import Hindrance, NotDone, failed
+from appliance.library.originals.hindrances import Hindrance, NotDone, busy, failed
 from appliance.library.originals.identity import holds
 from appliance.library.originals.locks import locked
 from appliance.library.originals.places import KEPT, Place
@@ -28,8 +28,8 @@ class Bytes(NamedTuple):
 
 
 class Expired(NamedTuple):
-    """The original of an asset is gone for good. before: of the original; after: of what took its place, 0 where that is
-    not there any more.
+    """The original of an asset is gone for good. before: of the original; after: of what took its place, 0 where that
+    is not there any more.
     """
 
     asset: UUID
@@ -46,7 +46,8 @@ def expire(place: Place, now: datetime) -> Iterator[Expired | NotDone]:
     with suppress(FileNotFoundError), places.hidden(place, KEPT) as kept:
         for asset in places.assets(kept):
             with locked(kept, asset) as free:
-                if free and (one := _expired(place, kept, asset, now)) is not None:
+                one = _expired(place, kept, asset, now) if free else busy(asset)
+                if one is not None:
                     yield one
 
 
@@ -73,7 +74,7 @@ def release(place: Place, asset: UUID) -> Expired | NotDone:
     try:
         with places.hidden(place, KEPT) as kept, locked(kept, asset) as free:
             if not free:
-                return NotDone(Hindrance.BUSY, "other work on it is under way")
+                return busy()
             with places.opened(str(asset), kept) as own:
                 return _released(place, kept, own)
     except FileNotFoundError:

@@ -85,7 +85,9 @@ def test_who_dies_in_the_middle_is_recovered(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
-def test_what_lost_its_new_file_is_let_go_of_once_somebody_says_so(scene: Scene, loss: Callable[[Scene], object]) -> None:
+def test_what_lost_its_new_file_is_let_go_of_once_somebody_says_so(
+    scene: Scene, loss: Callable[[Scene], object]
+) -> None:
     scene.replaced()
     place = scene.place
     loss(scene)
