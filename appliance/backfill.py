@@ -61,7 +61,8 @@ async def run(config: Config, number: int) -> None:
         await settings.start()
         urgent = precedence.Watch(config.data / precedence.FOLDER).urgent
         keepings = Keepings(config.workflows, config.data / "scratch" / FOLDER, config.endpoint)
-        shelf = Shelf(config.workflows, ledger, Scanning(ledger, protection, keepings), told, settings)
+        scanning = Scanning(ledger, protection, keepings, lambda: settings.now.library_seconds)
+        shelf = Shelf(config.workflows, ledger, scanning, told, settings)
         stepping.give_way_to(lambda: urgent() or shelf.steps_back())
         bench = Bench(ledger, objects, settings, teller, shelf, protection)
         upkeep = Upkeep(ledger, shelf, objects.whole)

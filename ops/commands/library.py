@@ -115,9 +115,11 @@ def _plan(given: argparse.Namespace) -> int:
     workflow = _loaded(given.workflow)
     if workflow is None:
         return WRONG
+    within = _within(given)
     try:
         with _keeping(given, workflow) as keeping:
-            report = asyncio.run(running.planned(workflow, keeping, given.most, given.weak, given.json))
+            words = (workflow, keeping, given.most, given.weak, given.json, within)
+            report = asyncio.run(running.planned(*words))
     except SandboxWeak as error:
         say(f"darkroom: {error}\n  → --weak works all the same")
         return CANNOT
@@ -146,6 +148,17 @@ def _own(given: argparse.Namespace) -> "Endpoint | None":
     except serving.CannotRun:
         return None
     return current().endpoint()
+
+
+def _within(given: argparse.Namespace) -> float:
+    """Seconds that the work on one file may take: by the appliance that runs, else by the environment of this."""
+    from appliance.config import current
+    from ops.libraries import asking
+
+    try:
+        return asking.seconds_a_file(options.folder(given))
+    except (serving.CannotRun, OSError):  # what runs there may be another account's
+        return current().library_seconds
 
 
 def _run(given: argparse.Namespace) -> int:

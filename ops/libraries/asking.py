@@ -39,6 +39,28 @@ def standings(folder: DataFolder) -> "list[Standing]":
     return serving.ask(folder, asked)
 
 
+def seconds_a_file(folder: DataFolder) -> float:
+    """That the work on one may take, by the settings in force; where the database does not answer, those of the start.
+
+    Raises CannotRun where nothing is running.
+    """
+    serving.become("library", folder)
+
+    async def asked() -> float:
+        from appliance.config import current
+        from appliance.errors import Unavailable
+        from appliance.ledger.database import pool
+        from appliance.settings import reading
+
+        try:
+            async with asyncio.timeout(serving.PATIENCE), pool(1):
+                return (await reading.in_force(current())).library_seconds
+        except (TimeoutError, Unavailable):
+            return current().library_seconds
+
+    return asyncio.run(asked())
+
+
 def pause(folder: DataFolder, name: str, paused: bool) -> None:
     """Nothing new is begun while a library is paused."""
 

@@ -68,16 +68,19 @@ CREATE OR REPLACE FUNCTION ledger.library_note_scan(
     WHERE s.id = scan AND s.lease = held AND s.ended_at IS NULL RETURNING s.id;
 $$;
 
--- Of these files, the places (from 1) of those that are new, have changed, or were decided by other rules. The others are seen;
+-- Of these files, the places (from 1) of those that are new, have changed, were decided by other rules, or would have taken
+-- longer than there was time for and would not any more. The others are seen;
 -- how many of them stay as they are, and why, comes in rows without a place.
 CREATE OR REPLACE FUNCTION ledger.library_news(
-    of_library integer, scan bigint, of_rules text, digests bytea[], versions text[]
+    of_library integer, scan bigint, of_rules text, digests bytea[], versions text[], most_cpu_seconds double precision
 ) RETURNS TABLE (place bigint, why text, files bigint) LANGUAGE sql AS $$
     WITH given AS (SELECT * FROM unnest(digests, versions) WITH ORDINALITY AS u (digest, version, place)),
     known AS (
         UPDATE ledger.library_files f SET seen_in = scan FROM given g
         WHERE f.library = of_library AND f.digest = g.digest AND f.version = g.version
             AND (f.rules = of_rules OR f.why = 'undone')  -- what somebody wants as it was stays so by any rules
+            AND NOT (f.why IS NOT DISTINCT FROM 'too_long'
+                AND coalesce((f.facts ->> 'estimated_cpu_seconds')::float, 0) <= most_cpu_seconds)
         RETURNING f.digest, f.why
     )
     SELECT g.place, NULL, NULL FROM given g WHERE g.digest NOT IN (SELECT k.digest FROM known k)
