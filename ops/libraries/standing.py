@@ -46,8 +46,13 @@ def _lines(one: "Standing") -> Iterator[str]:
         yield f"    done: {behind.replaced:,} replaced, {behind.kept:,} left as they were, {behind.undone:,} undone"
         yield f"    saved: {bytes_told(behind.saved_bytes)}{later}"
     if behind.held:
-        what = f"{behind.held:,} originals, {bytes_told(behind.held_bytes)}, are kept beyond their time"
-        yield f"    {what}: nothing whole is in their place; ./ops/library release tells which, and lets go of them"
+        kept = f"{originals(behind.held)}, {bytes_told(behind.held_bytes)}, kept beyond their time"
+        yield f"    {kept}: nothing whole took their place; ./ops/library release tells which, and lets go of them"
+
+
+def originals(count: int) -> str:
+    """So many of them, in words."""
+    return f"{count:,} original{'s' * (count != 1)}"
 
 
 def _where(source: dict[str, Any]) -> str:

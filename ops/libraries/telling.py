@@ -9,6 +9,7 @@ from appliance.library.outcomes import Transcode
 from appliance.library.report import Ranked, Report
 from appliance.library.workflow import Source, Workflow
 from ops.libraries.names import printable, told
+from ops.libraries.standing import originals as counted
 from ops.quantities import bytes_told
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def releasable(originals: "Sequence[Releasable]") -> str:
     """What would be let go of, for people."""
     lines = [f"{printable(one.path)}  {bytes_told(one.bytes)}\n    {printable(_why(one))}" for one in originals]
     total = bytes_told(sum(one.bytes for one in originals))
-    return "\n".join((*lines, f"{len(originals):,} originals, {total}, would be gone for good. --yes does it."))
+    return "\n".join((*lines, f"{counted(len(originals))}, {total}, would be gone for good. --yes does it."))
 
 
 def _why(one: "Releasable") -> str:
