@@ -63,7 +63,7 @@ async def run(config: Config, number: int) -> None:
         keepings = Keepings(config.workflows, config.data / "scratch" / FOLDER, config.endpoint)
         scanning = Scanning(ledger, protection, keepings, lambda: settings.now.library_seconds)
         shelf = Shelf(config.workflows, ledger, scanning, told, settings)
-        stepping.give_way_to(lambda: urgent() or shelf.steps_back())
+        stepping.give_way_to(urgent, shelf.stands_still)
         bench = Bench(ledger, objects, settings, teller, shelf, protection)
         upkeep = Upkeep(ledger, shelf, objects.whole)
         gauge("jobs_under_way", lambda: bench.under_way)
@@ -78,7 +78,7 @@ async def run(config: Config, number: int) -> None:
             asyncio.create_task(again(lambda: settings.now.library_look_seconds, round))
             for round in (shelf.look, upkeep.look)
         ]
-        loop = queue.worker(config.valkey_url, queue.BACKFILL, develop, {"bench": bench}, limit)
+        loop = queue.worker(config.valkey_url, queue.BACKFILL, develop, {"bench": bench}, lambda: bench.limit(limit()))
         log.info("worker is ready", lane=queue.BACKFILL, number=number, sandbox=str(protection))
         try:
             await loop.async_run()

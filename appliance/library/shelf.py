@@ -56,6 +56,7 @@ class Shelf:
         libraries = [await self._catalogue.mount(one) for one in found if isinstance(one, Workflow)]
         self.libraries = {library.id: library for library in libraries}
         self._hearing.of(libraries)
+        self._reasons = {library: why for library, why in self._reasons.items() if library in self.libraries}
         around = await look(self._redis, self._settings.now) if libraries else None
         for library in libraries:
             if around is not None:
@@ -73,10 +74,14 @@ class Shelf:
             return "its workflow is not mounted here"
         return await self._why_not(mine, await look(self._redis, self._settings.now))
 
-    def steps_back(self) -> bool:
-        """Whether the file of who asks gives way: nothing of its library would be begun with at this moment."""
+    def stands_still(self) -> bool:
+        """Whether what is done for the file of who asks does: nothing of its library would be begun at this moment."""
         library = self.under_way.get()
-        return library is not None and self._reasons.get(library) is not None
+        return library is not None and self.waits(library)
+
+    def waits(self, library: int) -> bool:
+        """Whether something spoke against working on a library when that was last looked at."""
+        return self._reasons.get(library) is not None
 
     async def raw_factor(self, keeping: Keeping) -> float:
         """Bytes on drives for each byte of a library, as far as that is known: elsewhere nobody can say."""

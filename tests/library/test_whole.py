@@ -6,6 +6,7 @@ import signal
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.appliance.client import wait_for
@@ -159,6 +160,34 @@ def test_two_files_are_under_way_at_once_where_that_is_set(house: House) -> None
     finally:
         assert house.stack.verb("settings", "unset", "backfill_at_once").returncode == 0
     assert [one["outcome"] for one in house.results("Both").values()] == ["replaced", "replaced"]
+
+
+def test_a_pause_holds_what_is_under_way_and_keeps_no_other_library_from_its_work(house: House) -> None:
+    folders = {name: house.stack.folder / name for name in ("held", "free")}
+    for name, folder in folders.items():
+        folder.mkdir()
+        house.own(folder)
+        pattern = PATTERN.replace("duration=3", "duration=20") if name == "held" else PATTERN
+        film = house.put(f"../{name}/one.avi", clip(*MPEG4, pattern=pattern, suffix="avi"))
+    limits = {"least_free": "1M", "cores": 1}
+    house.run("Held", source={"folder": str(folders["held"])}, limits=limits)
+    wait_for(lambda: house.standing("Held").get("ahead", {}).get("under_way"), 60)
+    assert house.stack.verb("library", "pause", "Held").returncode == 0
+    wait_for(lambda: stopped(house), 10)
+    house.run("Free", source={"folder": str(folders["free"])}, limits=limits)
+    wait_for(lambda: house.results("Free"), 60)
+    assert stopped(house)
+    assert house.standing("Held")["ahead"]["under_way"] == 1
+    assert house.stack.verb("library", "resume", "Held").returncode == 0
+    wait_for(lambda: house.results("Held"), 120)
+    assert house.results("Held")["one.avi"]["outcome"] == "replaced"
+    assert told(house, film.with_name("one.avi")).count("processing") == 2  # one of each library: none began anew
+
+
+def stopped(house: House) -> bool:
+    """Whether an encoder of the worker stands still."""
+    below = psutil.Process(house.stack.parts()[WORKER]["pid"]).children(recursive=True)
+    return any(one.status() == psutil.STATUS_STOPPED for one in below)
 
 
 def test_bytes_are_saved_once_the_original_is_gone(house: House) -> None:
