@@ -61,10 +61,11 @@ async def run(config: Config, number: int) -> None:
         await settings.start()
         urgent = precedence.Watch(config.data / precedence.FOLDER).urgent
         keepings = Keepings(config.workflows, config.data / "scratch" / FOLDER, config.endpoint)
-        shelf = Shelf(config.workflows, ledger, Scanning(ledger, protection, keepings), told, settings)
+        scanning = Scanning(ledger, protection, keepings, lambda: settings.now.library_seconds)
+        shelf = Shelf(config.workflows, ledger, scanning, told, settings)
         stepping.give_way_to(urgent, shelf.stands_still)
         bench = Bench(ledger, objects, settings, teller, shelf, protection)
-        upkeep = Upkeep(ledger, shelf)
+        upkeep = Upkeep(ledger, shelf, objects.whole)
         gauge("jobs_under_way", lambda: bench.under_way)
         clocks = Clocks(objects, config.clock_seconds)
         limit = lanes.limit(settings, queue.BACKFILL)

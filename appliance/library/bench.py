@@ -11,7 +11,7 @@ from appliance.files.attempts import Attempts, Unfit
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.library.jobs import Job, Jobs, Made, library_of
 from appliance.library.keeping import Keeping, Now, Taken
-from appliance.library.making import Kept, Making, Meter, NoRoomNow, NotNow, in_thread, must_be_done, must_end_within
+from appliance.library.making import Kept, Making, Meter, NoRoomNow, NotNow, in_thread, must_be_done
 from appliance.library.originals.hindrances import Hindrance
 from appliance.library.patience import at_work
 from appliance.library.plugins import cut
@@ -113,8 +113,7 @@ class Bench(Attempts):
             return
         opened, looked = await making.look()
         known |= {"before_codec": looked.facts.codec, "seconds": looked.facts.seconds, "before_sha256": opened.sha256}
-        order = await making.order(looked)
-        must_end_within(self._seconds, looked.facts, order)
+        order = await making.order(looked, self._seconds)
         known |= {"after_codec": order.codec.value, "done": list(order.reasons)}
         scratch = await making.resumed(opened)
         if scratch is None:

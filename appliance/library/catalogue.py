@@ -1,6 +1,7 @@
 """What the ledger knows of libraries: which there are, what each look at them found, and what is to be done."""
 
 import hashlib
+import math
 import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -105,14 +106,16 @@ class Catalogue:
         return row is not None
 
     async def news(
-        self, library: Library, scan: Scan, files: Sequence[tuple[bytes, Found]]
+        self, library: Library, scan: Scan, files: Sequence[tuple[bytes, Found]], within: float = math.inf
     ) -> tuple[list[int], dict[str, int]]:
         """The places, from 0, of those that are new, have changed, or were decided by other rules; and of the others
-        how many stay as they are, by why.
+        how many stay as they are, by why. within: seconds that the work on one may take: what would have taken longer
+        is decided anew once there is more time for it, or there are more cores.
         """
         digests, versions = [digest(path) for path, _ in files], [found.version for _, found in files]
-        words = (library.id, scan.id, library.workflow.hash(), digests, versions)
-        rows = await fetch("SELECT * FROM ledger.library_news($1, $2, $3, $4, $5)", *words)
+        most = within * library.workflow.limits.cores
+        words = (library.id, scan.id, library.workflow.hash(), digests, versions, most)
+        rows = await fetch("SELECT * FROM ledger.library_news($1, $2, $3, $4, $5, $6)", *words)
         places = sorted(row["place"] - 1 for row in rows if row["place"] is not None)
         return places, {row["why"]: row["files"] for row in rows if row["place"] is None}
 

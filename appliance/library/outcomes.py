@@ -33,6 +33,7 @@ class Why(StrEnum):
     ELSEWHERE = "elsewhere"
     PLUGIN = "plugin"
     STUCK = "stuck"
+    TOO_LONG = "too_long"
 
 
 class Found(NamedTuple):
@@ -69,10 +70,11 @@ class Unreadable(NamedTuple):
 
 
 class Skip(NamedTuple):
-    """It stays as it is. reason: for people."""
+    """It stays as it is. reason: for people; cpu_seconds: by estimate, of what would take too long."""
 
     why: Why
     reason: str
+    cpu_seconds: float | None = None
 
 
 class PassedOver(NamedTuple):

@@ -5,10 +5,11 @@ decided is in the ledger after each, so that whoever goes on after a worker was 
 """
 
 import asyncio
+import math
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -63,11 +64,17 @@ class Counts:
 class Scanning:
     """Looks libraries through."""
 
-    def __init__(self, ledger: Ledger, protection: Protection, keepings: Keepings | None = None) -> None:
-        """keepings: needed where a source is a bucket."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        protection: Protection,
+        keepings: Keepings | None = None,
+        within: Callable[[], float] = lambda: math.inf,
+    ) -> None:
+        """keepings: needed where a source is a bucket. within: seconds that the work on one file may take."""
         self._catalogue = Catalogue(ledger)
         self.keepings = keepings or Keepings(Path(), Path())
-        self._protection = protection
+        self._protection, self._within = protection, within
 
     async def scan(self, library: Library) -> Counts | None:
         """Does the find task of this library; None where there is none for us. Raises Unavailable."""
@@ -144,7 +151,7 @@ class Scanning:
                         yield keeping.inside(entry), entry
 
     async def _files(self, library: Library, scan: Scan, files: Sequence[tuple[bytes, Found]], counts: Counts) -> None:
-        news, known = await self._catalogue.news(library, scan, files)
+        news, known = await self._catalogue.news(library, scan, files, self._within())
         counts.skips.update(known)
         slots = asyncio.Semaphore(library.workflow.limits.at_once)
         rows = await asyncio.gather(*(self._row(library, *files[place], slots, counts) for place in news))
@@ -164,7 +171,8 @@ class Scanning:
         async with slots:
             if counts.stuck:
                 return None
-            made = await examined(found, library.workflow, self._protection, self.keepings.of(library.workflow))
+            keeping = self.keepings.of(library.workflow)
+            made = await examined(found, library.workflow, self._protection, keeping, self._within())
         counts.probed += 1
         match made.outcome:
             case Unreadable():
@@ -178,7 +186,8 @@ class Scanning:
                 return None
             case skip:
                 counts.skips[skip.why] += 1
-                return Row(path, found, skip.why, skip.reason, _facts(made), None)
+                facts = _facts(made) | ({"estimated_cpu_seconds": skip.cpu_seconds} if skip.cpu_seconds else {})
+                return Row(path, found, skip.why, skip.reason, facts, None)
 
 
 def _facts(made: Examined) -> dict[str, Any]:

@@ -136,3 +136,36 @@ async def test_what_waits_is_read_page_by_page_and_a_folder_that_is_away_is_said
     await overseer.button(f"Look now through {name}").click()
     await expect(finding).to_have_count(0, timeout=PATIENCE)
     overseer.clean(host)
+
+
+async def test_original_of_what_somebody_has_changed_is_let_go_of(overseer, host, stack, films):
+    page, (name, film) = overseer.page, films
+    row = overseer.row("library", name)
+    await expect(row).to_contain_text("1 of 1 files", timeout=MADE_WITHIN)
+    await page.get_by_text(f"What came of {name}").click()
+    result = row.locator(".events").last
+    await expect(result).to_contain_text("Replaced")
+    await expect(overseer.button("Let go old.MPG")).to_have_count(0)
+    there = next(path for path in film.parent.iterdir() if path.name.startswith("old."))
+    there.write_bytes(b"somebody's own")
+    await overseer.button("Bring back old.MPG").click()
+    await overseer.answer("Bring it back")
+    await until_told(page, name, result, "is another one by now")
+    await overseer.button("Let go old.MPG").click()
+    await overseer.answer("Let it go")
+    await until_told(page, name, result, "its original is gone")
+    assert there.read_bytes() == b"somebody's own"
+    assert list(film.parent.glob(".darkroom/kept/*/original")) == []
+    overseer.clean(host)
+
+
+async def until_told(page, name, result, words):
+    """A list is read when it is opened."""
+    for _ in range(30):
+        if words in await result.inner_text():
+            return
+        await asyncio.sleep(1)
+        for _ in range(2):
+            await page.get_by_text(f"What came of {name}").click()
+        await expect(result).to_contain_text("Replaced")
+    await expect(result).to_contain_text(words)

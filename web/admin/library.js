@@ -106,6 +106,7 @@ function factsOf({ source, scan, asked, ahead, behind }) {
     ["Replaced", numberInWords(behind.replaced)],
     ["Left as they are", numberInWords(behind.kept)],
     ["Saved", bytesInWords(behind.saved_bytes)],
+    ["Kept beyond their time", behind.held ? `${numberInWords(behind.held)}, ${bytesInWords(behind.held_bytes)}` : null],
     ["Saved later", behind.saved_later_bytes ? `${bytesInWords(behind.saved_later_bytes)}, once originals go` : null],
   ];
 }
