@@ -9,7 +9,7 @@ from appliance.errors import NotFound
 from appliance.ledger.database import fetch, fetch_one
 
 _LIBRARIES = """
-SELECT l.id, l.name, l.paused, l.waits, l.problem, l.mounted_at, (l.workflow -> 'source')::text AS source,
+SELECT l.id, l.name, l.host, l.paused, l.waits, l.problem, l.mounted_at, (l.workflow -> 'source')::text AS source,
     l.mounted_at > now() - interval '1 minute' AS mounted, l.scan_asked_at IS NOT NULL AS asked
 FROM ledger.libraries l ORDER BY l.name
 """
@@ -37,9 +37,12 @@ SELECT count(*) FILTER (WHERE r.taken) AS replaced, count(*) FILTER (WHERE r.out
     coalesce(sum(r.less) FILTER (WHERE r.freed_at IS NOT NULL), 0)::bigint AS saved_bytes,
     coalesce(sum(r.less) FILTER (WHERE r.taken AND r.freed_at IS NULL), 0)::bigint AS saved_later_bytes,
     coalesce(sum(r.before_bytes) FILTER (WHERE r.taken AND r.freed_at IS NULL), 0)::bigint AS kept_bytes,
+    count(*) FILTER (WHERE r.held) AS held,
+    coalesce(sum(r.before_bytes) FILTER (WHERE r.held), 0)::bigint AS held_bytes,
     coalesce(sum(r.cpu_seconds), 0) AS cpu_seconds
 FROM (
-    SELECT *, outcome = 'replaced' AND undone_at IS NULL AS taken, (before_bytes - after_bytes) * raw_factor AS less
+    SELECT *, outcome = 'replaced' AND undone_at IS NULL AS taken, kept_problem IS NOT NULL AS held,
+        (before_bytes - after_bytes) * raw_factor AS less
     FROM ledger.library_results WHERE library = $1
 ) r
 """
@@ -71,7 +74,8 @@ class Ahead(msgspec.Struct, frozen=True, kw_only=True):
 
 class Behind(msgspec.Struct, frozen=True, kw_only=True):
     """What was done. saved_bytes: on disks, once originals are gone; saved_later_bytes: once those are that are kept
-    for now, which take kept_bytes.
+    for now, which take kept_bytes. held: of these, how many are kept beyond their time, since what took their place is
+    not there any more as it was made; held_bytes: of them.
     """
 
     replaced: int
@@ -80,16 +84,20 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     saved_bytes: int
     saved_later_bytes: int
     kept_bytes: int
+    held: int
+    held_bytes: int
     cpu_seconds: float
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """One library. mounted: a worker has its workflow. waits: why nothing is transcoded now. problem: why its file is
+    """One library. host: that has its workflow, or had it last; empty where there is one. mounted: a worker has its
+    workflow. waits: why nothing is transcoded now. problem: why its file is
     no workflow.
     """
 
     id: int
     name: str
+    host: str
     source: dict[str, Any]
     mounted: bool
     mounted_at: datetime
@@ -124,7 +132,9 @@ async def _standing(row: Any) -> Standing:
         id=row["id"],
         name=row["name"],
         source=msgspec.json.decode(row["source"] or "{}"),
-        **{name: row[name] for name in ("mounted", "mounted_at", "paused", "asked", "waits", "problem")},
+        **{name: row[name] for name in ("host", "mounted", "mounted_at", "paused", "asked")},
+        waits=row["waits"],
+        problem=row["problem"],
         scan=LastScan(**{**scan, "skips": msgspec.json.decode(scan["skips"])}) if scan else None,
         ahead=Ahead(**ahead),
         behind=Behind(**behind),
