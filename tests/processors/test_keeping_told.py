@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from processors.video.codec import Codec
+from processors.video.keeping.inventory import Kind, Stream
 from processors.video.keeping.languages import says_more
 from processors.video.view.matroska import chapters, cropped, tags
-from processors.video.view.told import Told, told
+from processors.video.view.told import Told, tagged, told
 from tests.processors import films
 from tests.processors.remade import remade, wish
 
@@ -112,6 +113,22 @@ def test_what_a_tag_says_beyond_a_name(tag: str, name: str, more: bool) -> None:
 def test_what_a_file_tells(film: Callable[[], bytes], found: Told) -> None:
     data = film()
     assert told(io.BytesIO(data), data[:64]) == found
+
+
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [
+        (Told(tags={0: "", 1: "es"}, by_place=True), ["", "es", ""]),
+        (Told(tags={0: "", 1: "es", 2: "pt-BR"}, by_place=True), ["pt-BR", "pt-BR", ""]),
+        (Told(tags={0: "", 1: "es", 2: ""}, by_place=True), ["", "", ""]),
+        (Told(tags={2: "pt-BR"}), ["", "pt-BR", ""]),
+    ],
+)
+def test_whose_a_tag_is(told: Told, found: list[str]) -> None:
+    """Of a track that became no stream nobody knows which it was: then none is taken for what it is not."""
+    kinds = (Kind.VIDEO, Kind.AUDIO, Kind.ATTACHMENT)
+    streams = [Stream(index=index, kind=kind, codec="none") for index, kind in enumerate(kinds)]
+    assert [one.tag for one in tagged(streams, {0: 1, 1: 2, 2: 3}, told)] == found
 
 
 @pytest.mark.parametrize("cut", range(0, 2000, 97))

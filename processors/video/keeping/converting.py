@@ -9,7 +9,7 @@ patterns, fractals, gradients, grey, dark and flat pictures with and without noi
 | | at usual quality | at the worst (x264 at crf 38, AV1 at 58) |
 |---|---|---|
 | honest | 0.9 at most, of grey noise 0.4, of most under -1 | 0.9 at most |
-| range converted | 9 to 24 | 4 to 22; of dull pictures 1.3, of grey noise 0 to 1.4 |
+| range converted | 9 to 24, of grey noise 4 to 6 | 4 to 22; of dull pictures 1.3, of grey noise 0 to 1.4 |
 | matrix converted, of colours | 3 to 17 | 3 to 11 |
 | matrix converted, of dull, dark or grey pictures | 0 to 5 | 0 to 1.7 |
 

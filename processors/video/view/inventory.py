@@ -30,7 +30,7 @@ from processors.video.view.describe import first, variable
 from processors.video.view.open import ATTACHED, late, opened
 from processors.video.view.sampled import First, sampled
 from processors.video.view.sides import captions, dolby, dynamic, sides
-from processors.video.view.told import Told, told
+from processors.video.view.told import tagged, told
 from processors.video.view.turn import turn_of
 
 # They tell of the container that a file is in, not of what it holds.
@@ -59,7 +59,7 @@ def inventory(file: IO[bytes], order: List, tell: Callable[[float], None]) -> tu
             start=(container.start_time or 0) / av.time_base,
             seconds=container.duration / av.time_base if container.duration and container.duration > 0 else None,
             pictures=_pictures(stream, picture.frame),
-            streams=_tagged([_stream(one, attached) for one in container.streams], container, said_so),
+            streams=tagged([_stream(one, attached) for one in container.streams], _numbers(container), said_so),
             chapters=tuple(_chapter(one) for one in container.chapters()),
             tags={
                 name.lower()[:60]: value[:MAX_LETTERS]
@@ -134,17 +134,9 @@ def _stream(one: Any, covers: dict[int, bytes]) -> Stream:
     )
 
 
-def _tagged(streams: list[Stream], container: InputContainer, told: Told) -> tuple[Stream, ...]:
-    """The same with their languages' tags. Where it can't be told whose a tag is, all get it that says most."""
-    tracks = [one for one in streams if one.kind not in (Kind.ATTACHMENT, Kind.PICTURE)]
-    if told.by_place and len(told.tags) != len(tracks):
-        longest = max(told.tags.values(), key=len, default="")
-        tags = {one.index: longest for one in tracks}
-    elif told.by_place:
-        tags = {one.index: told.tags[place] for place, one in enumerate(tracks)}
-    else:
-        tags = {one.index: told.tags.get(int(getattr(one, "id", 0)), "") for one in container.streams}
-    return tuple(msgspec.structs.replace(one, tag=tags.get(one.index, "")) for one in streams)
+def _numbers(container: InputContainer) -> dict[int, int]:
+    """Of MP4's tracks, by the index of their streams."""
+    return {one.index: int(getattr(one, "id", 0)) for one in container.streams}
 
 
 def _kind(one: Any) -> Kind:
