@@ -1,7 +1,8 @@
 """One look at a library: find, probe, decide; what is new is remembered, and queued where it is to be made anew.
 
-It goes through the folder a batch at a time, so that memory goes with the batch, whatever the folder holds; what was
-decided is in the ledger after each, so that whoever goes on after a worker was killed opens none of it again.
+It goes through the folder a batch at a time, so that memory goes with the batch, whatever the folder holds, but for one
+bit for each file; what was decided is in the ledger after each, so that whoever goes on after a worker was killed opens
+none of it again. Of what is as it was nothing is written.
 """
 
 import asyncio
@@ -10,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,14 @@ from appliance.ledger.service import Ledger
 from appliance.library.catalogue import Catalogue, Library, Row, Scan
 from appliance.library.deciding import unopened
 from appliance.library.finders import Broken
-from appliance.library.finding import Entry
+from appliance.library.finding import AT_ONCE, Entry, several
 from appliance.library.keepings import Keepings
+from appliance.library.numbers import Numbers
 from appliance.library.outcomes import Found, PassedOver, Transcode, Unreadable
 from appliance.library.planning import Examined, examined
 from appliance.logs import log
 from processors.sandbox.layers import Protection
 
-BATCH = 200
 LEASE_SECONDS = 60.0
 
 
@@ -48,6 +48,7 @@ class Counts:
     wanted: int = 0
     unreadable: int = 0
     skips: Counter[str] = field(default_factory=Counter)
+    numbers: Numbers = field(default_factory=Numbers)  # of those that are known, and as they were
 
     def told(self) -> dict[str, Any]:
         counts = {name: getattr(self, name) for name in ("seen", "probed", "wanted", "unreadable")}
@@ -88,11 +89,11 @@ class Scanning:
 
     async def _looked(self, library: Library, scan: Scan, counts: Counts) -> None:
         entries = await asyncio.to_thread(self.keepings.of(library.workflow).find)
-        while batch := await asyncio.to_thread(_batch, entries):
+        while batch := await asyncio.to_thread(several, entries):
             # By their paths: plug-ins may find a file twice.
             files = list(dict(self._worth_opening(library, batch, counts)).items())
-            for place in range(0, len(files), BATCH):
-                await self._files(library, scan, files[place : place + BATCH], counts)
+            for place in range(0, len(files), AT_ONCE):
+                await self._files(library, scan, files[place : place + AT_ONCE], counts)
             await self._noted(scan, counts)
             if isinstance(last := batch[-1], Broken):
                 raise BrokenOff(last.reason)
@@ -102,7 +103,7 @@ class Scanning:
         disk that is not mounted is an empty folder.
         """
         if counts.seen and not counts.unreadable:
-            await self._catalogue.forget(library, scan)
+            await self._catalogue.forget(library, scan, counts.numbers)
 
     async def _noted(self, scan: Scan, counts: Counts) -> None:
         if not await self._catalogue.note(scan, LEASE_SECONDS, counts.told()):
@@ -133,7 +134,7 @@ class Scanning:
                         yield keeping.inside(entry), entry
 
     async def _files(self, library: Library, scan: Scan, files: Sequence[tuple[bytes, Found]], counts: Counts) -> None:
-        news, known = await self._catalogue.news(library, scan, files)
+        news, known = await self._catalogue.known(library, files, counts.numbers)
         counts.skips.update(known)
         slots = asyncio.Semaphore(library.workflow.limits.at_once)
         rows = await asyncio.gather(*(self._row(library, *files[place], slots, counts) for place in news))
@@ -168,8 +169,3 @@ class Scanning:
 def _facts(made: Examined) -> dict[str, Any]:
     found: dict[str, Any] = msgspec.to_builtins(made.facts) if made.facts else {}
     return found
-
-
-def _batch(entries: Iterator[Entry]) -> list[Entry]:
-    """The next ones; none at the end."""
-    return list(islice(entries, BATCH))
