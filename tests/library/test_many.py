@@ -9,7 +9,7 @@ import pytest
 from appliance import backlog
 from appliance.board import lanes
 from appliance.ledger.database import fetch
-from appliance.library import listing, upkeep
+from appliance.library import counting, listing, upkeep
 from tests.ledger.book import Book
 
 WAITING = 20_000
@@ -80,6 +80,21 @@ async def test_what_waits_is_shown_a_page_at_a_time_each_once_and_in_its_order(l
     assert {one.state for one in found} == {"uploaded", "processing", "error"}
 
 
+async def test_what_waits_is_counted_as_it_is_with_what_is_known_of_it(library: int) -> None:
+    await fetch(
+        "UPDATE ledger.library_files SET why = 'codec' WHERE path = '2000.mkv'"
+    )  # it has failed, and has changed
+    counted = (await counting.count(library)).ahead
+    [by_hand] = await fetch("""
+SELECT count(*) FILTER (WHERE a.state = 'uploaded'), count(*) FILTER (WHERE a.state = 'processing'),
+    count(*) FILTER (WHERE a.state = 'error'), sum(f.size) FILTER (WHERE a.state <> 'error')
+FROM ledger.assets a JOIN ledger.library_files f ON f.asset = a.id
+""")
+    assert (counted.waiting, counted.under_way, counted.failed) == (WAITING - 40, 20, 20)
+    assert (counted.waiting, counted.under_way, counted.failed, counted.bytes) == tuple(by_hand)
+    assert (counted.estimated_bytes, counted.cpu_seconds) == (500 * (WAITING - 20), 10 * (WAITING - 20))
+
+
 async def test_lists_and_looks_read_only_what_they_show(library: int, database_url: str) -> None:
     one = str(library)
     asked = {
@@ -87,7 +102,9 @@ async def test_lists_and_looks_read_only_what_they_show(library: int, database_u
         "plan, later": (listing._PLAN, one, "500, 'ffffffff-ffff-ffff-ffff-ffffffffffff'", "51"),
         "results": (listing._RESULTS.format(only=""), one, _UNTIL_NOW, "51"),
         "results of one kind": (listing._RESULTS.format(only="AND r.outcome = $5"), one, _UNTIL_NOW, "5", "'kept'"),
+        "counted": (counting._OPEN, one),
         "offered": ("SELECT * FROM ledger.open_backfill($1)", "100"),
+        "offered of other lanes": ("SELECT * FROM ledger.open_jobs($1, $2)", "'images'", "300"),
         "due": ("SELECT * FROM ledger.library_due($1, $2)", one, "86400"),
         "worked on before": (upkeep._WANTED,),
         "asked back": ("SELECT * FROM ledger.library_asked_back(ARRAY[$1::int], $2)", one, "50"),
