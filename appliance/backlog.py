@@ -22,9 +22,10 @@ FROM ledger.assets WHERE state = '{state}'
         "deleting": "changed_at",
     }.items()
 )
+# Since when a file waits is in an index, when it changed last is not: of what waits it is the same.
 _LANES = """
 SELECT lane, count(*) AS n, coalesce(extract(epoch FROM now() - min(uploaded_at)), 0)::float AS oldest,
-    extract(epoch FROM now() - min(changed_at))::float AS waited
+    extract(epoch FROM now() - min(uploaded_at))::float AS waited
 FROM ledger.assets WHERE state = 'uploaded' GROUP BY lane
 """
 _ONE = """

@@ -11,9 +11,10 @@ from appliance.beat import Beat
 from appliance.config import Config
 from appliance.ledger.database import fetch
 
-# One state at a time, each by an index of what is in it alone.
+# One state at a time, each by an index of what is in it alone; there is none of when what waits changed last, which is
+# when it was uploaded, or tried again.
 _WAITING = """
-SELECT lane, count(*) AS n, min(uploaded_at) AS oldest_since, min(changed_at) AS waited_since
+SELECT lane, count(*) AS n, min(uploaded_at) AS oldest_since, min(uploaded_at) AS waited_since
 FROM ledger.assets WHERE state = 'uploaded' GROUP BY lane
 """
 _UNDER_WAY = (

@@ -13,6 +13,7 @@ PATIENCE = 3600.0  # seconds: it reads all assets there are
 _DAYS = """
 SELECT DISTINCT root, owner, folder, (uuid_extract_timestamp(id) AT TIME ZONE 'UTC')::date AS day FROM ledger.assets
 WHERE (id > $1 OR changed_at >= $2) AND blob IS NOT NULL AND state NOT IN ('deleting', 'deleted')
+    AND (root, owner) <> ('system', 'library')  -- these lie in folders of hosts, and in buckets of others
 """
 
 

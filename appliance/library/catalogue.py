@@ -3,6 +3,7 @@
 import hashlib
 import math
 import os
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,6 +13,7 @@ import msgspec
 from appliance.ledger.database import fetch, fetch_one
 from appliance.ledger.service import Ledger
 from appliance.library.mounted import Broken
+from appliance.library.numbers import Numbers
 from appliance.library.outcomes import Found
 from appliance.library.workflow import Workflow
 
@@ -21,6 +23,10 @@ _UNKNOWN = """
 SELECT g.digest FROM unnest($2::bytea[], $3::text[]) AS g (digest, version)
 WHERE NOT EXISTS (SELECT FROM ledger.library_files f
     WHERE f.library = $1 AND f.digest = g.digest AND f.version = g.version) LIMIT 1
+"""
+_NUMBERS = """
+SELECT f.number FROM ledger.library_files f
+WHERE f.library = $1 AND f.number > $2 AND f.seen_in < $3 ORDER BY f.number LIMIT $4
 """
 _ASK = "UPDATE ledger.libraries SET scan_asked_at = coalesce(scan_asked_at, now()) WHERE id = $1"
 
@@ -105,19 +111,25 @@ class Catalogue:
         row = await fetch_one("SELECT * FROM ledger.library_note_scan($1, $2, $3, $4::jsonb, $5, $6)", *words)
         return row is not None
 
-    async def news(
-        self, library: Library, scan: Scan, files: Sequence[tuple[bytes, Found]], within: float = math.inf
-    ) -> tuple[list[int], dict[str, int]]:
+    async def known(
+        self, library: Library, files: Sequence[tuple[bytes, Found]], seen: Numbers, within: float = math.inf
+    ) -> tuple[list[int], Counter[str]]:
         """The places, from 0, of those that are new, have changed, or were decided by other rules; and of the others
-        how many stay as they are, by why. within: seconds that the work on one may take: what would have taken longer
-        is decided anew once there is more time for it, or there are more cores.
+        how many stay as they are, by why. seen: gets the numbers of these. within: seconds that the work on one may
+        take: what would have taken longer is decided anew once there is more time for it, or there are more cores.
         """
         digests, versions = [digest(path) for path, _ in files], [found.version for _, found in files]
         most = within * library.workflow.limits.cores
-        words = (library.id, scan.id, library.workflow.hash(), digests, versions, most)
-        rows = await fetch("SELECT * FROM ledger.library_news($1, $2, $3, $4, $5, $6)", *words)
-        places = sorted(row["place"] - 1 for row in rows if row["place"] is not None)
-        return places, {row["why"]: row["files"] for row in rows if row["place"] is None}
+        words = (library.id, library.workflow.hash(), digests, versions, most)
+        news, why = list[int](), Counter[str]()
+        for row in await fetch("SELECT * FROM ledger.library_known($1, $2, $3, $4, $5)", *words):
+            if row["number"] is None:
+                news.append(row["place"] - 1)
+                continue
+            seen.add(row["number"])
+            if row["why"] is not None:
+                why[row["why"]] += 1
+        return sorted(news), why
 
     async def unknown(self, library: Library, files: Sequence[tuple[bytes, Found]]) -> bool:
         """Whether any of these is not known as it is now."""
@@ -135,13 +147,14 @@ class Catalogue:
         words = (library.id, scan.id, library.workflow.hash(), told)
         return self._ledger.told(await fetch("SELECT * FROM ledger.library_keep($1, $2, $3, $4::jsonb)", *words))
 
-    async def forget(self, library: Library, scan: Scan) -> int:
-        """Forgets what a scan that came to its end has not seen; how many these were."""
-        gone, words = 0, (library.id, scan.id, FORGET_AT_ONCE)
-        while row := await fetch_one("SELECT ledger.library_forget($1, $2, $3) AS gone", *words):
-            gone += row["gone"]
-            if row["gone"] < FORGET_AT_ONCE:
-                break
+    async def forget(self, library: Library, scan: Scan, seen: Numbers) -> int:
+        """Forgets what a scan that came to its end has not seen, some at a time; how many these were."""
+        gone = last = 0
+        while rows := await fetch(_NUMBERS, library.id, last, scan.id, FORGET_AT_ONCE):
+            last = rows[-1]["number"]
+            if unseen := [row["number"] for row in rows if row["number"] not in seen]:
+                [row] = await fetch("SELECT ledger.library_forget($1, $2, $3) AS gone", library.id, scan.id, unseen)
+                gone += row["gone"]
         return gone
 
     async def waits(self, library: Library, why: str | None) -> None:

@@ -3,12 +3,13 @@
 import asyncio
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
 from appliance.library.deciding import decide, unopened
-from appliance.library.finding import Entry
+from appliance.library.finding import Entry, several
 from appliance.library.folders import FolderKeeping
 from appliance.library.keeping import Keeping
 from appliance.library.outcomes import Found, PassedOver, Skip, Transcode, Unreadable
@@ -34,10 +35,10 @@ async def plan(
     """
     protection.require()
     keeping = keeping or FolderKeeping(workflow)
-    entries, turn = keeping.find(), asyncio.Lock()
+    queue = Queue(keeping.find())
 
     async def one_after_the_other() -> None:
-        while (entry := await following(entries, turn)) is not None:
+        while (entry := await queue.following()) is not None:
             report.add(entry.path, await outcome(entry, workflow, protection, keeping, within))
             tell(entry.path)
 
@@ -84,10 +85,18 @@ async def examined(
     return Examined(outcome, looked.facts)
 
 
-async def following(entries: Iterator[Entry], turn: asyncio.Lock) -> Entry | None:
-    """The next entry; None at the end.
+class Queue:
+    """Entries for several who take one after the other."""
 
-    In a thread: a folder on a slow network must not hold up those who watch over the sandbox; nor who wants to end.
-    """
-    async with turn:
-        return await asyncio.wrap_future(begun(partial(next, entries, None)))
+    def __init__(self, entries: Iterator[Entry]) -> None:
+        self._entries, self._found, self._turn = entries, deque[Entry](), asyncio.Lock()
+
+    async def following(self) -> Entry | None:
+        """The next entry; None at the end.
+
+        In a thread: a folder on a slow network must not hold up those who watch over the sandbox; nor who wants to end.
+        """
+        async with self._turn:
+            if not self._found:
+                self._found.extend(await asyncio.wrap_future(begun(partial(several, self._entries))))
+            return self._found.popleft() if self._found else None

@@ -1,7 +1,8 @@
 """One look at a library: find, probe, decide; what is new is remembered, and queued where it is to be made anew.
 
-It goes through the folder a batch at a time, so that memory goes with the batch, whatever the folder holds; what was
-decided is in the ledger after each, so that whoever goes on after a worker was killed opens none of it again.
+It goes through the folder a batch at a time, so that memory goes with the batch, whatever the folder holds, but for one
+bit for each file; what was decided is in the ledger after each, so that whoever goes on after a worker was killed opens
+none of it again. Of what is as it was nothing is written.
 """
 
 import asyncio
@@ -12,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +22,16 @@ from appliance.ledger.service import Ledger
 from appliance.library.catalogue import Catalogue, Library, Row, Scan
 from appliance.library.deciding import unopened
 from appliance.library.finders import Broken
-from appliance.library.finding import Entry
+from appliance.library.finding import AT_ONCE, Entry, several
 from appliance.library.fitting import hanging
 from appliance.library.keepings import Keepings
+from appliance.library.numbers import Numbers
 from appliance.library.outcomes import Found, PassedOver, Skip, Transcode, Unreadable, Why
 from appliance.library.planning import Examined, examined
 from appliance.logs import log
 from processors.calls import begun
 from processors.sandbox.layers import Protection
 
-BATCH = 200
 LEASE_SECONDS = 60.0
 
 
@@ -55,6 +55,7 @@ class Counts:
     unreadable: int = 0
     skips: Counter[str] = field(default_factory=Counter)
     stuck: str = ""
+    numbers: Numbers = field(default_factory=Numbers)  # of those that are known, and as they were
 
     def told(self) -> dict[str, Any]:
         counts = {name: getattr(self, name) for name in ("seen", "probed", "wanted", "unreadable")}
@@ -104,11 +105,11 @@ class Scanning:
             raise BrokenOff(stuck)
         # In threads of its own: who looks for files may do so for long, and the others' are needed.
         entries = await asyncio.wrap_future(begun(self.keepings.of(library.workflow).find))
-        while batch := await asyncio.wrap_future(begun(partial(_batch, entries))):
+        while batch := await asyncio.wrap_future(begun(partial(several, entries))):
             # By their paths: plug-ins may find a file twice.
             files = list(dict(self._worth_opening(library, batch, counts)).items())
-            for place in range(0, len(files), BATCH):
-                await self._files(library, scan, files[place : place + BATCH], counts)
+            for place in range(0, len(files), AT_ONCE):
+                await self._files(library, scan, files[place : place + AT_ONCE], counts)
             await self._noted(scan, counts)
             if isinstance(last := batch[-1], Broken):
                 raise BrokenOff(last.reason)
@@ -120,7 +121,7 @@ class Scanning:
         disk that is not mounted is an empty folder.
         """
         if counts.seen and not counts.unreadable:
-            await self._catalogue.forget(library, scan)
+            await self._catalogue.forget(library, scan, counts.numbers)
 
     async def _noted(self, scan: Scan, counts: Counts) -> None:
         if not await self._catalogue.note(scan, LEASE_SECONDS, counts.told()):
@@ -151,7 +152,7 @@ class Scanning:
                         yield keeping.inside(entry), entry
 
     async def _files(self, library: Library, scan: Scan, files: Sequence[tuple[bytes, Found]], counts: Counts) -> None:
-        news, known = await self._catalogue.news(library, scan, files, self._within())
+        news, known = await self._catalogue.known(library, files, counts.numbers, self._within())
         counts.skips.update(known)
         slots = asyncio.Semaphore(library.workflow.limits.at_once)
         rows = await asyncio.gather(*(self._row(library, *files[place], slots, counts) for place in news))
@@ -193,8 +194,3 @@ class Scanning:
 def _facts(made: Examined) -> dict[str, Any]:
     found: dict[str, Any] = msgspec.to_builtins(made.facts) if made.facts else {}
     return found
-
-
-def _batch(entries: Iterator[Entry]) -> list[Entry]:
-    """The next ones; none at the end."""
-    return list(islice(entries, BATCH))

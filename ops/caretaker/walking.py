@@ -14,6 +14,7 @@ from appliance.care.unhealed import Conclusions
 from appliance.config import Settings
 from appliance.ledger.database import fetch_one
 from appliance.logs import log
+from appliance.queue import BACKFILL, LANES
 from ops.caretaker.slices import Slice, slices
 from storage.admin import Admin, Course
 from storage.errors import StorageError
@@ -25,7 +26,11 @@ TRIES = 3  # of a slice, before the round waits
 RECONNECT_SECONDS = 120.0  # the longest that a slice waits for nodes to connect to drives that are back
 RECHECK_SECONDS = 2.0
 STUCK_SECONDS = 3.0  # storage does not answer, say
-_WAITING = "SELECT EXISTS (SELECT FROM ledger.assets WHERE state = 'uploaded' AND tries > 0) AS busy"
+LANES_OF_PEOPLE = [lane for lane in LANES if lane != BACKFILL]
+"""A file of a library may wait for months, and nobody waits for it."""
+_WAITING = """
+SELECT EXISTS (SELECT FROM ledger.assets WHERE state = 'uploaded' AND lane = ANY ($1) AND tries > 0) AS busy
+"""
 
 
 class Overtaken(Exception):
@@ -160,7 +165,7 @@ class Walking:
         """
         began = time.monotonic()
         while (left := self._owed - (time.monotonic() - began)) > 0:
-            row = await fetch_one(_WAITING)
+            row = await fetch_one(_WAITING, LANES_OF_PEOPLE)
             if not (row and row["busy"]):
                 break
             try:

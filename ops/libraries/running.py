@@ -31,6 +31,8 @@ async def planned(workflow: Workflow, keeping: Keeping, most: int, weak: bool, q
         line = bars.add_task("", total=None)
 
         def tell(path: str) -> None:
+            if still:
+                return
             bars.update(line, advance=1, description=printable(path))
 
         await plan(workflow, protection, report, tell, keeping, within)

@@ -11,6 +11,7 @@ import pytest
 
 from appliance.ledger.database import fetch, fetch_one
 from appliance.library.catalogue import Catalogue, Library
+from appliance.library.numbers import Numbers
 from appliance.library.scanning import Counts, Scanning
 from appliance.library.workflow import Workflow, read
 from processors.sandbox.probe import probe as probe_layers
@@ -109,6 +110,50 @@ async def test_other_rules_decide_anew_and_queue_nothing_twice(house: House, fil
     again = await house.scan(one(films, rules={"least_saving": 12}))
     assert (again.probed, again.wanted) == (first.probed, 0)
     assert len(await queued()) == 1
+
+
+async def test_what_waits_is_decided_by_other_rules_once(house: House, films: Path) -> None:
+    await house.scan(one(films))
+    worth = "SELECT worth FROM ledger.assets WHERE state = 'uploaded'"
+    [before] = await fetch(worth)
+    other = one(films, target={"codec": "h265", "bit_rates": {"2160": "300k"}})
+    assert (await house.scan(other)).probed == 1
+    assert (await house.scan(other)).probed == 0
+    [after] = await fetch(worth)
+    assert after["worth"] > before["worth"]
+    [kept] = await fetch("SELECT rules, facts::text FROM ledger.library_files WHERE asset IS NOT NULL")
+    assert kept["rules"] == other.hash()
+
+
+async def test_what_waits_and_would_stay_by_other_rules_keeps_its_turn(house: House, films: Path) -> None:
+    await house.scan(one(films))
+    [before] = await fetch("SELECT why, reason, facts::text FROM ledger.library_files WHERE asset IS NOT NULL")
+    other = one(films, rules={"least_lines": 5000})
+    assert [(await house.scan(other)).probed for _ in range(2)] == [1, 0]
+    assert await queued() == ["old.MPG"]
+    assert [before] == await fetch("SELECT why, reason, facts::text FROM ledger.library_files WHERE asset IS NOT NULL")
+
+
+async def test_a_look_at_what_is_as_it_was_writes_nothing(house: House, films: Path) -> None:
+    await house.scan(workflow(films))
+    written = "SELECT path, xmin::text, ctid::text FROM ledger.library_files ORDER BY path"
+    before = await fetch(written)
+    await house.scan(workflow(films))
+    assert len(before) > 3
+    assert await fetch(written) == before
+
+
+async def test_what_was_said_of_a_file_during_a_look_is_not_forgotten_by_it(house: House, films: Path) -> None:
+    await house.scan(one(films))
+    await fetch("UPDATE ledger.assets SET state = 'error' WHERE state = 'uploaded'")
+    library = await house.asked(one(films))
+    assert await house.catalogue.due(library, 0)
+    scan = await house.catalogue.begin(library, 60)
+    assert scan is not None
+    await fetch("UPDATE ledger.library_files SET seen_in = $1", scan.id)  # as the end of the work on it does
+    assert await house.catalogue.forget(library, scan, Numbers()) == 0
+    await fetch("UPDATE ledger.library_files SET seen_in = $1", scan.id - 1)
+    assert await house.catalogue.forget(library, scan, Numbers()) == 1
 
 
 async def test_what_has_gone_is_forgotten_but_not_what_waits(house: House, films: Path) -> None:

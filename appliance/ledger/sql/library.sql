@@ -47,8 +47,8 @@ CREATE OR REPLACE FUNCTION ledger.library_due(of_library integer, seconds double
     SELECT l.id FROM ledger.libraries l WHERE l.id = of_library AND (
         EXISTS (SELECT FROM asked) OR (
             NOT l.paused
-            AND NOT EXISTS (SELECT FROM ledger.library_scans t
-                WHERE t.library = l.id AND t.began_at > now() - make_interval(secs => seconds))
+            AND coalesce((SELECT t.began_at FROM ledger.library_scans t WHERE t.library = l.id ORDER BY t.id DESC LIMIT 1)
+                <= now() - make_interval(secs => seconds), true)
             AND NOT EXISTS (SELECT FROM ledger.assets a WHERE a.lane = 'backfill' AND a.state = 'uploaded'
                 AND a.worth IS NOT NULL AND a.folder = ledger.library_folder(l.id))
             AND NOT EXISTS (SELECT FROM ledger.assets a WHERE a.state = 'processing' AND a.lane = 'backfill'
@@ -76,27 +76,20 @@ CREATE OR REPLACE FUNCTION ledger.library_note_scan(
     WHERE s.id = scan AND s.lease = held AND s.ended_at IS NULL RETURNING s.id;
 $$;
 
--- Of these files, the places (from 1) of those that are new, have changed, were decided by other rules, or would have taken
--- longer than there was time for and would not any more. The others are seen;
--- how many of them stay as they are, and why, comes in rows without a place.
-CREATE OR REPLACE FUNCTION ledger.library_news(
-    of_library integer, scan bigint, of_rules text, digests bytea[], versions text[], most_cpu_seconds double precision
-) RETURNS TABLE (place bigint, why text, files bigint) LANGUAGE sql AS $$
-    WITH given AS (SELECT * FROM unnest(digests, versions) WITH ORDINALITY AS u (digest, version, place)),
-    known AS (
-        UPDATE ledger.library_files f SET seen_in = scan FROM given g
-        WHERE f.library = of_library AND f.digest = g.digest AND f.version = g.version
-            AND (f.rules = of_rules OR f.why = 'undone')  -- what somebody wants as it was stays so by any rules
-            AND NOT (f.why IS NOT DISTINCT FROM 'too_long'
-                AND coalesce((f.facts ->> 'estimated_cpu_seconds')::float, 0) <= most_cpu_seconds)
-        RETURNING f.digest, f.why
-    )
-    SELECT g.place, NULL, NULL FROM given g WHERE g.digest NOT IN (SELECT k.digest FROM known k)
-    UNION ALL SELECT NULL, k.why, count(*) FROM known k WHERE k.why IS NOT NULL GROUP BY k.why;
+-- What is known of these files, at their places from 1: their numbers, and why they stay as they are, if they do. No number: it
+-- is new, has changed, was decided by other rules, or would have taken longer than there was time for and would not any more.
+CREATE OR REPLACE FUNCTION ledger.library_known(
+    of_library integer, of_rules text, digests bytea[], versions text[], most_cpu_seconds double precision
+) RETURNS TABLE (place bigint, number bigint, why text) LANGUAGE sql STABLE AS $$
+    SELECT g.place, f.number, f.why FROM unnest(digests, versions) WITH ORDINALITY AS g (digest, version, place)
+    LEFT JOIN ledger.library_files f ON f.library = of_library AND f.digest = g.digest AND f.version = g.version
+        AND (f.rules = of_rules OR f.why = 'undone')  -- what somebody wants as it was stays so by any rules
+        AND NOT (f.why IS NOT DISTINCT FROM 'too_long' AND coalesce(f.estimated_cpu_seconds, 0) <= most_cpu_seconds);
 $$;
 
 -- Remembers what was decided about files, and queues those that are to be made anew.
--- rows: [{digest, path (both hex), name, size, version, why, reason, facts, worth}]. What is worked on at this moment stays.
+-- rows: [{digest, path (both hex), name, size, version, why, reason, facts, worth}]. What waits, or is worked on, stays: it is
+-- decided once more when its turn comes. Until then it waits by what the rules of now make of it.
 CREATE OR REPLACE FUNCTION ledger.library_keep(of_library integer, scan bigint, of_rules text, rows jsonb)
 RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -107,6 +100,16 @@ DECLARE
     queued uuid[] := '{}';
     notes jsonb[] := '{}';
 BEGIN
+    WITH waits AS (
+        UPDATE ledger.library_files f SET rules = of_rules,
+            reason = CASE WHEN r ->> 'why' IS NULL THEN r ->> 'reason' ELSE f.reason END,
+            facts = CASE WHEN r ->> 'why' IS NULL THEN r -> 'facts' ELSE f.facts END
+        FROM jsonb_array_elements(rows) r
+        WHERE f.library = of_library AND f.digest = decode(r ->> 'digest', 'hex') AND f.version = r ->> 'version'
+            AND EXISTS (SELECT FROM ledger.assets a WHERE a.id = f.asset AND a.state IN ('uploaded', 'processing'))
+        RETURNING f.asset, (r ->> 'worth')::real AS worth
+    )
+    UPDATE ledger.assets a SET worth = w.worth FROM waits w WHERE a.id = w.asset AND a.state = 'uploaded' AND w.worth IS NOT NULL;
     FOR one IN
         WITH given AS (
             SELECT decode(r ->> 'digest', 'hex') AS digest, decode(r ->> 'path', 'hex') AS path, r ->> 'name' AS name,
@@ -137,14 +140,11 @@ BEGIN
     RETURN QUERY SELECT * FROM ledger.transition(queued, '{init}', 'uploaded', notes);
 END $$;
 
--- Forgets files that a scan, which has come to its end, did not see; those that are worked on stay until that ends.
-CREATE OR REPLACE FUNCTION ledger.library_forget(of_library integer, scan bigint, most integer) RETURNS bigint LANGUAGE sql AS $$
+-- Forgets those of these files that nothing was said of since this scan began; those that are worked on stay until that ends.
+CREATE OR REPLACE FUNCTION ledger.library_forget(of_library integer, scan bigint, numbers bigint[]) RETURNS bigint LANGUAGE sql AS $$
     WITH gone AS (
-        DELETE FROM ledger.library_files f WHERE (f.library, f.digest) IN (
-            SELECT g.library, g.digest FROM ledger.library_files g
-            WHERE g.library = of_library AND g.seen_in < scan
-                AND NOT EXISTS (SELECT FROM ledger.assets a WHERE a.id = g.asset AND a.state IN ('uploaded', 'processing'))
-            LIMIT most)
+        DELETE FROM ledger.library_files f WHERE f.library = of_library AND f.number = ANY (numbers) AND f.seen_in < scan
+            AND NOT EXISTS (SELECT FROM ledger.assets a WHERE a.id = f.asset AND a.state IN ('uploaded', 'processing'))
         RETURNING 1
     ) SELECT count(*) FROM gone;
 $$;
@@ -164,7 +164,7 @@ RETURNS TABLE (id uuid, attempt integer, worth real) LANGUAGE sql STABLE AS $$
     SELECT o.id, o.attempt, o.worth FROM running r CROSS JOIN LATERAL (
         SELECT a.id, a.attempts + 1 AS attempt, a.worth FROM ledger.assets a
         WHERE a.state = 'uploaded' AND a.lane = 'backfill' AND a.folder = ledger.library_folder(r.id) AND a.worth IS NOT NULL
-        ORDER BY a.worth DESC LIMIT greatest(1, most / (SELECT count(*) FROM running))
+        ORDER BY a.worth DESC, a.id DESC LIMIT greatest(1, most / (SELECT count(*) FROM running))
     ) o;
 $$;
 

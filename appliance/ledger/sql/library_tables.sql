@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS ledger.library_files (
     reason text NOT NULL,                    -- for people
     facts jsonb NOT NULL DEFAULT '{}',       -- what probing found, and what is estimated
     record jsonb NOT NULL DEFAULT '{}',      -- what each step of the work on it has added
-    seen_in bigint NOT NULL,                 -- the last scan that saw it
+    seen_in bigint NOT NULL,                 -- the scan that was the last when something was said of it
     asset uuid REFERENCES ledger.assets ON DELETE SET NULL,
     PRIMARY KEY (library, digest)
 ) WITH (fillfactor = 80);

@@ -17,6 +17,7 @@ from appliance.library.catalogue import Catalogue, Library, Row, Scan
 from appliance.library.jobs import Jobs
 from appliance.library.keeping import Wish
 from appliance.library.keepings import Keepings
+from appliance.library.numbers import Numbers
 from appliance.library.scanning import Scanning
 from appliance.library.shelf import Shelf
 from appliance.library.upkeep import Upkeep
@@ -212,7 +213,7 @@ async def test_a_library_that_has_another_name_now_gives_back_what_it_kept(desk:
     assert (await desk.result()).undo == "done"
     assert (desk.ground.get(FILM), desk.ground.get("series/film.mkv")) == (OLD, None)
     # And the new one leaves it as it is.
-    news, stays = await desk.catalogue.news(other, Scan(2, uuid4()), [(FILM.encode(), found(desk.ground)[FILM])])
+    news, stays = await desk.catalogue.known(other, [(FILM.encode(), found(desk.ground)[FILM])], Numbers())
     assert (news, stays) == ([], {"undone": 1})
 
 
