@@ -156,14 +156,17 @@ def of_webhooks(rows: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
 
 
 def of_libraries(rows: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
-    """rows: name, problem of its workflow, and problem of the last look that has ended, seen: when that was."""
+    """rows: name, host where there are several, problem of its workflow, and problem of the last look that has ended,
+    seen: when that was.
+    """
     for row in rows:
         what, then = f"The library {row['name']} can't be used: {row['problem']}", _MEND_WORKFLOW
         if not row["problem"]:
             what = f"The last look through the library {row['name']} came to no end: {row['look_problem']}"
             then = "Mend that, then press Look now on /admin, or: ./ops/library scan NAME."
         risk = "What is new in it is not found; nothing of it is lost."
-        yield Finding(Level.ACT, "library", f"{what.rstrip('.')}.", risk, then, row["seen"], {"library": row["name"]})
+        about = {"library": row["name"]} | ({"host": row["host"]} if row["host"] else {})
+        yield Finding(Level.ACT, "library", f"{what.rstrip('.')}.", risk, then, row["seen"], about)
 
 
 def away(source: str) -> Finding:

@@ -46,13 +46,13 @@ SELECT id::text, project, failing_since, last_error, disabled_at, disabled_reaso
 WHERE failures > 0 OR disabled_at IS NOT NULL ORDER BY coalesce(failing_since, disabled_at), id LIMIT $1
 """
 _LIBRARIES = """
-SELECT l.name, l.problem, s.problem AS look_problem, CASE WHEN l.problem IS NULL THEN s.ended_at END AS seen
+SELECT l.name, l.host, l.problem, s.problem AS look_problem, CASE WHEN l.problem IS NULL THEN s.ended_at END AS seen
 FROM ledger.libraries l LEFT JOIN LATERAL (
     SELECT problem, ended_at FROM ledger.library_scans
     WHERE library = l.id AND ended_at IS NOT NULL ORDER BY id DESC LIMIT 1
 ) s ON true
 WHERE coalesce(l.problem, s.problem) IS NOT NULL AND l.mounted_at > now() - interval '1 minute'
-ORDER BY l.name LIMIT $1
+ORDER BY l.name, l.host LIMIT $1
 """
 
 
