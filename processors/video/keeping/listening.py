@@ -12,7 +12,7 @@ import re
 
 from processors.video.keeping.choosing import LAYOUTS
 from processors.video.keeping.comparing import streams_of
-from processors.video.keeping.inventory import Inventory, Kind
+from processors.video.keeping.inventory import Inventory, Kind, Stream
 from processors.video.keeping.order import How, Order
 
 RATE = 8_000
@@ -22,30 +22,32 @@ ALIKE = re.compile(r"alike_(\d+) @ [^\]]*\] SDR ch\d+: (\S+) dB")
 
 def listening(before: Inventory, after: Inventory, order: Order) -> tuple[str, list[str]]:
     """ffmpeg's filters, each begun by a semicolon, and the names of what comes out of them."""
-    graph, names = "", []
     pairs = [
         (kept.stream, one)
         for kept, one in zip(order.kept, streams_of(after, order), strict=False)
         if kept.how is How.SOUND and one.channels
     ]
-    heard = {(0, was.index): was.channels for was, _ in pairs} | {(1, one.index): one.channels for _, one in pairs}
+    encoded = {(0, was.index) for was, _ in pairs} | {(1, one.index) for _, one in pairs}
+    graph, names = "", []
     for number, inventory in enumerate((before, after)):
         for stream in inventory.of(Kind.AUDIO):
-            if not stream.channels:
-                continue
-            name = f"{number}_{stream.index}"
-            begin = f";[{number}:{stream.index}]"
-            if (number, stream.index) in heard:
-                layout = LAYOUTS[stream.channels]
-                plain = f"aresample={RATE},aformat=sample_fmts=fltp:channel_layouts={layout}"
-                graph += f"{begin}asplit[is{name}][like{name}];[like{name}]{plain}[plain{name}]"
-                begin = f";[is{name}]"
-            graph += f"{begin}volumedetect@loud{name}[loud{name}]"
-            names.append(f"[loud{name}]")
+            if stream.channels:
+                graph += _heard(number, stream, (number, stream.index) in encoded)
+                names.append(f"[loud{number}_{stream.index}]")
     for was, one in pairs:
         graph += f";[plain0_{was.index}][plain1_{one.index}]asdr@alike_{was.index}[alike{was.index}]"
         names.append(f"[alike{was.index}]")
     return graph, names
+
+
+def _heard(number: int, stream: Stream, encoded: bool) -> str:
+    """A stream through a filter that tells how loud it is, named for who it is; and beside, made plain to compare."""
+    name, begin, split = f"{number}_{stream.index}", f";[{number}:{stream.index}]", ""
+    if encoded:
+        plain = f"aresample={RATE},aformat=sample_fmts=fltp:channel_layouts={LAYOUTS[stream.channels]}"
+        split = f"{begin}asplit[is{name}][like{name}];[like{name}]{plain}[plain{name}]"
+        begin = f";[is{name}]"
+    return f"{split}{begin}volumedetect@loud{name}[loud{name}]"
 
 
 def loud(said: str, number: int) -> dict[int, float]:
