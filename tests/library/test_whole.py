@@ -211,31 +211,31 @@ def test_bytes_are_saved_once_the_original_is_gone(house: House) -> None:
 
 
 def test_what_somebody_has_changed_is_kept_until_it_is_let_go_of(house: House) -> None:
-    folder = house.stack.folder / "held"
+    folder = house.stack.folder / "changed"
     folder.mkdir()
     house.own(folder)
     film = house.put(
-        "../held/one.mkv", clip(*MPEG4, pattern=PATTERN.replace("duration=3", "duration=1"), suffix="matroska")
+        "../changed/one.mkv", clip(*MPEG4, pattern=PATTERN.replace("duration=3", "duration=1"), suffix="matroska")
     )
-    house.run("Held", source={"folder": str(folder)}, replace={"allowed": True, "keep": "1s"})
-    wait_for(lambda: "one.mkv" in house.results("Held"), 120)
-    result = house.results("Held")["one.mkv"]
+    house.run("Changed", source={"folder": str(folder)}, replace={"allowed": True, "keep": "1s"})
+    wait_for(lambda: "one.mkv" in house.results("Changed"), 120)
+    result = house.results("Changed")["one.mkv"]
     release = f"/library/results/{result['asset']}/release"
     assert house.post(release).status_code == 202
-    wait_for(lambda: house.results("Held")["one.mkv"]["release_problem"], 30)
-    assert house.results("Held")["one.mkv"]["undo"] == "possible"  # what took its place is whole
+    wait_for(lambda: house.results("Changed")["one.mkv"]["release_problem"], 30)
+    assert house.results("Changed")["one.mkv"]["undo"] == "possible"  # what took its place is whole
     film.write_bytes(b"somebody's own")
     house.kill()  # who begins anew looks after what is kept first
-    wait_for(lambda: house.results("Held")["one.mkv"]["undo"] == "held", 60)
+    wait_for(lambda: house.results("Changed")["one.mkv"]["undo"] == "held", 60)
     assert "1 original, " in house.stack.verb("library", "status").stdout
-    told = house.stack.verb("library", "release", "Held")
+    told = house.stack.verb("library", "release", "Changed")
     assert (told.returncode, kept(folder) == []) == (0, False)
     assert "another one by now" in told.stdout
-    done = house.stack.verb("library", "release", "Held", str(film), "--yes")
+    done = house.stack.verb("library", "release", "Changed", str(film), "--yes")
     assert (done.returncode, done.stderr, kept(folder)) == (0, "", [])
-    assert house.results("Held")["one.mkv"]["undo"] == "gone"
+    assert house.results("Changed")["one.mkv"]["undo"] == "gone"
     assert house.post(release).status_code == 409
-    behind = house.standing("Held")["behind"]
+    behind = house.standing("Changed")["behind"]
     assert (behind["held"], behind["saved_bytes"]) == (0, result["before_bytes"] - result["after_bytes"])
     steps = [event.get("step") for event in house.events() if event["file_id"] == result["asset"]]
     assert steps[-1] == "released"
