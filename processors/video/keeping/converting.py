@@ -30,7 +30,7 @@ SAME = "setparams=color_primaries=unknown:color_trc=unknown:colorspace=unknown"
 LEFT = re.compile(r"left @ [^\]]*\] PSNR .*average:(\S+)")
 CONVERTED = re.compile(r"converted_(\d+) @ [^\]]*\] PSNR .*average:(\S+)")
 LIMITED, FULL = "limited range", "full range"
-# What they are called, and by ffmpeg's `colorspace`. Nobody converts to others.
+# What they are called, and by ffmpeg's `colorspace`. Others are not looked for.
 MATRICES = {"BT.601": "smpte170m", "BT.709": "bt709", "BT.2020": "bt2020ncl"}
 RANGES = {LIMITED: "tv", FULL: "pc"}
 PAIRS = [
