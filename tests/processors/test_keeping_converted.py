@@ -8,6 +8,7 @@ from processors.video.codec import Codec
 from processors.video.keeping.converting import PAIRS, conversion
 from processors.video.keeping.verdict import Bars
 from tests.processors import films
+from tests.processors.corpora import footage
 from tests.processors.remade import remade, wish
 
 SIZE = "size=320x180:rate=25:duration=0.6"
@@ -77,6 +78,31 @@ async def test_what_was_converted_is_found(name: str, pixels: str, span: str, tm
         words = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "18", "-vf", filters, "-color_range", span)
         other = films.ran("-i", "a", *words, files={"a": made.data})
         assert {one.name for one in (await made.verdict(other, NONE)).failed} - {"size"} == {"converted"}, harm
+
+
+@pytest.mark.long
+async def test_it_is_found_on_real_pictures_that_vmaf_is_content_with(tmp_path: Path) -> None:
+    parrot = dict(footage())["cockatoo.mp4"]
+    small = (
+        "-t",
+        "1.6",
+        "-vf",
+        "scale=640:-2",
+        "-an",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-qp",
+        "8",
+        "-pix_fmt",
+        "yuv420p",
+    )
+    made = await remade(films.ran("-i", "a", *small, files={"a": parrot}), wish(Codec.H264), tmp_path)
+    assert not (await made.verdict(bars=Bars())).failed
+    words = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "22", "-vf", f"{RANGES['tv']},format=yuv420p")
+    other = films.ran("-i", "a", *words, files={"a": made.data})
+    assert {one.name for one in (await made.verdict(other, Bars())).failed} == {"converted"}
 
 
 SAID = "[left @ 0x1] PSNR y:1 u:1 v:1 average:{} min:1 max:1\n" + "".join(
