@@ -61,10 +61,11 @@ async def run(config: Config, number: int) -> None:
         await settings.start()
         urgent = precedence.Watch(config.data / precedence.FOLDER).urgent
         keepings = Keepings(config.workflows, config.data / "scratch" / FOLDER, config.endpoint)
-        shelf = Shelf(config.workflows, ledger, Scanning(ledger, protection, keepings), told, settings)
-        stepping.give_way_to(lambda: urgent() or shelf.steps_back())
+        scanning = Scanning(ledger, protection, keepings, lambda: settings.now.library_seconds)
+        shelf = Shelf(config.workflows, ledger, scanning, told, settings)
+        stepping.give_way_to(urgent, shelf.stands_still)
         bench = Bench(ledger, objects, settings, teller, shelf, protection)
-        upkeep = Upkeep(ledger, shelf)
+        upkeep = Upkeep(ledger, shelf, objects.whole)
         gauge("jobs_under_way", lambda: bench.under_way)
         clocks = Clocks(objects, config.clock_seconds)
         limit = lanes.limit(settings, queue.BACKFILL)
@@ -77,7 +78,8 @@ async def run(config: Config, number: int) -> None:
             asyncio.create_task(again(lambda: settings.now.library_look_seconds, round))
             for round in (shelf.look, upkeep.look)
         ]
-        loop = queue.worker(config.valkey_url, queue.BACKFILL, develop, {"bench": bench}, limit)
+        context, at_once = {"bench": bench}, lambda: bench.limit(limit())
+        loop = queue.worker(config.valkey_url, queue.BACKFILL, develop, context, at_once, others=shelf.of_others)
         log.info("worker is ready", lane=queue.BACKFILL, number=number, sandbox=str(protection))
         try:
             await loop.async_run()

@@ -6,7 +6,7 @@ backlog, not the backlog: losing all of it loses nothing.
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -15,7 +15,7 @@ import msgspec
 import redis
 from arq import Worker, func
 from arq.connections import ArqRedis
-from arq.constants import in_progress_key_prefix
+from arq.constants import in_progress_key_prefix, job_key_prefix
 from arq.typing import WorkerCoroutine
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -37,6 +37,8 @@ BEHIND = datetime(1970, 1, 1, 0, 0, 2, tzinfo=UTC)  # for what is tried again: i
 KEPT = timedelta(days=1)
 LOOK = 16  # jobs a worker looks through at first: what others have under way is among them, that of dead workers too
 
+UUID_CHARACTERS = 36  # with which the id of a job begins
+
 NO_LIMIT = timedelta(days=365)
 
 RINGS = 16  # kept for workers that are not waiting at the moment
@@ -48,6 +50,7 @@ MOST_AT_ONCE = 1024  # jobs of one worker, whatever its limit says
 
 Job = Callable[..., Awaitable[None]]  # (context, the asset's id)
 Limit = Callable[[], int]  # jobs that a worker may have under way now; 0: it begins none
+Others = Callable[[Sequence[UUID]], Awaitable[Collection[UUID]]]  # those of these assets that are for others
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
@@ -117,6 +120,20 @@ class Queue:
         """The same for an order of this name, ahead of all files."""
         await self._put(lane, ORDER, f"{asset}/{name}", f"{asset}/{name}:{attempt}", AHEAD)
 
+    async def withdraw(self, lane: str, identities: Collection[str]) -> set[str]:
+        """Takes jobs out of the lane by their ids, but for those that a worker has just picked up: the ids."""
+        if not identities:
+            return set()
+        names = list(identities)
+        taken = await self._redis.mget([in_progress_key_prefix + name for name in names])
+        free = [name for name, mark in zip(names, taken, strict=True) if mark is None]
+        if free:
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.zrem(queue_name(lane), *free)
+                pipe.delete(*(job_key_prefix + name for name in free))
+                await pipe.execute()
+        return set(free)
+
     async def _put(self, lane: str, function: str, what: str, identity: str, due: datetime) -> None:
         await self._redis.enqueue_job(
             function, what, _job_id=identity, _queue_name=queue_name(lane), _defer_until=due, _expires=KEPT
@@ -130,11 +147,12 @@ class Queue:
 class _Waiting(Worker):
     """Looks into the queue when a job was put in or has ended, where arq looks every so many milliseconds; asks once
     which of the jobs it sees are under way, where arq takes three round trips for each of them; and looks further into
-    the queue once all it saw were under way elsewhere: the more workers, the further. How many jobs it may have is
-    asked each time.
+    the queue once all it saw were under way elsewhere, or for others: the more workers, the further. How many jobs it
+    may have is asked each time.
     """
 
     limit: Limit
+    others: Others | None = None
 
     async def _poll_iteration(self) -> None:
         seen = self.queue_read_limit
@@ -164,15 +182,33 @@ class _Waiting(Worker):
         taken = await self.pool.mget([in_progress_key_prefix + identity.decode() for identity in job_ids])
         free = [identity for identity, mark in zip(job_ids, taken, strict=True) if mark is None]
         # A mark is gone after PICKED_SECONDS, however long the job takes.
-        await super().start_jobs([identity for identity in free if identity.decode() not in self.tasks])
+        free = [identity for identity in free if identity.decode() not in self.tasks]
+        await super().start_jobs(await self._own(free))
         if len(job_ids) == self.queue_read_limit and self.job_counter < self.max_jobs:
             self.queue_read_limit *= 2
 
+    async def _own(self, job_ids: list[bytes]) -> list[bytes]:
+        """Those of them that this worker does not leave to others."""
+        if self.others is None or not job_ids:
+            return job_ids
+        assets = [UUID(identity[:UUID_CHARACTERS].decode()) for identity in job_ids]
+        left = set(await self.others(assets))
+        return [identity for identity, asset in zip(job_ids, assets, strict=True) if asset not in left]
 
-def worker(url: str, lane: str, job: Job, context: dict[str, Any], limit: Limit, order: Job | None = None) -> Worker:
+
+def worker(
+    url: str,
+    lane: str,
+    job: Job,
+    context: dict[str, Any],
+    limit: Limit,
+    order: Job | None = None,
+    others: Others | None = None,
+) -> Worker:
     """An arq worker for one lane: as many jobs at once as `limit` says; no retries, no results kept. Each job ends
     itself in its time: that may be set anew while the worker runs, and arq's would not be.
-    `order`: what does orders; their jobs have "asset/name" in the place of the asset.
+    `order`: what does orders; their jobs have "asset/name" in the place of the asset. `others`: says which jobs stay in
+    the queue for workers that can do them.
 
     Dead work is found by the ledger's leases, so nothing here depends on what Valkey remembers.
     """
@@ -201,5 +237,5 @@ def worker(url: str, lane: str, job: Job, context: dict[str, Any], limit: Limit,
     # arq would keep a job for a worker that was killed for as long as any job may take. Another one may have it sooner:
     # if the first was at it after all, the ledger's claim refuses the second.
     made.in_progress_timeout_s = PICKED_SECONDS
-    made.limit = limit
+    made.limit, made.others = limit, others
     return made

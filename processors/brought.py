@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import entry_points
 from typing import Generic, NamedTuple, TypeVar
 
+from processors.calls import Calls
+
 T = TypeVar("T")
 
 
@@ -12,10 +14,13 @@ class BadPlugin(Exception):
 
 
 class Brought(NamedTuple, Generic[T]):
-    """version: of the package that brings it, which is another one where it may decide otherwise."""
+    """version: of the package that brings it, which is another one where it may decide otherwise. calls: by which it
+    is asked, where it may be one that never comes back.
+    """
 
     plugin: T
     version: str
+    calls: Calls
 
 
 def brought(group: str, kind: type[T], against: Callable[[T, Sequence[T]], str]) -> Iterator[Brought[T]]:
@@ -35,4 +40,4 @@ def brought(group: str, kind: type[T], against: Callable[[T, Sequence[T]], str])
         if why := against(plugin, taken):
             raise BadPlugin(f"{what}: {why}")
         taken.append(plugin)
-        yield Brought(plugin, entry.dist.version if entry.dist else "")
+        yield Brought(plugin, entry.dist.version if entry.dist else "", Calls())

@@ -9,17 +9,23 @@ import msgspec
 
 from processors.brought import Brought, brought
 
+MOST_SECONDS = 3600.0
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
 class Named(Protocol):
-    """settings: a msgspec.Struct with forbid_unknown_fields: what a workflow may set."""
+    """settings: a msgspec.Struct with forbid_unknown_fields: what a workflow may set. seconds: how long it may take for
+    one file; one that takes longer hangs, and is not asked any more.
+    """
 
     @property
     def name(self) -> str: ...
 
     @property
     def settings(self) -> type[msgspec.Struct]: ...
+
+    @property
+    def seconds(self) -> float: ...
 
 
 N = TypeVar("N", bound=Named)
@@ -73,4 +79,6 @@ def _against(one: Named) -> str:
         isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__struct_config__.forbid_unknown_fields
     ):
         return "its settings need a msgspec.Struct with forbid_unknown_fields=True"
+    if not isinstance(one.seconds, int | float) or not 0 < one.seconds <= MOST_SECONDS:
+        return f"its seconds are {one.seconds!r}, where more than 0 and at most {MOST_SECONDS:g} are needed"
     return ""

@@ -155,6 +155,20 @@ def of_webhooks(rows: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
             yield Finding(Level.WATCH, "webhook_failing", what, "", then, row["failing_since"], about)
 
 
+def of_libraries(rows: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    """rows: name, host where there are several, problem of its workflow, and problem of the last look that has ended,
+    seen: when that was.
+    """
+    for row in rows:
+        what, then = f"The library {row['name']} can't be used: {row['problem']}", _MEND_WORKFLOW
+        if not row["problem"]:
+            what = f"The last look through the library {row['name']} came to no end: {row['look_problem']}"
+            then = "Mend that, then press Look now on /admin, or: ./ops/library scan NAME."
+        risk = "What is new in it is not found; nothing of it is lost."
+        about = {"library": row["name"]} | ({"host": row["host"]} if row["host"] else {})
+        yield Finding(Level.ACT, "library", f"{what.rstrip('.')}.", risk, then, row["seen"], about)
+
+
 def away(source: str) -> Finding:
     """A source that did not answer: what it would say is not known."""
     name, risk = _AWAY[source]
@@ -162,6 +176,7 @@ def away(source: str) -> Finding:
     return Finding(Level.ACT, "source_away", f"{name} does not answer.", risk, then, about={"source": source})
 
 
+_MEND_WORKFLOW = "Mend its file in the folder of libraries: ./ops/library schema prints what may stand in it."
 _AWAY = {
     "ledger": ("The database", "Nothing can be uploaded or asked for; nothing that is stored is lost."),
     "valkey": ("Valkey", "Work and news wait; nothing is lost."),

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 PATIENCE = 3.0
 STARTING, STARTING_SECONDS = ("part_down", "no_report"), 20.0
 """What is so while the appliance starts, and for how long; the supervisor tells of its parts every ten seconds."""
-MOST_WEBHOOKS = 20
+MOST_WEBHOOKS = MOST_LIBRARIES = 20
 _FAILED = """
 SELECT error_code AS code, error_fixer AS fixer, count(*) AS failed,
     min(changed_at) AS since, max(changed_at) AS last_at
@@ -44,6 +44,15 @@ SELECT
 _WEBHOOKS = """
 SELECT id::text, project, failing_since, last_error, disabled_at, disabled_reason FROM webhooks
 WHERE failures > 0 OR disabled_at IS NOT NULL ORDER BY coalesce(failing_since, disabled_at), id LIMIT $1
+"""
+_LIBRARIES = """
+SELECT l.name, l.host, l.problem, s.problem AS look_problem, CASE WHEN l.problem IS NULL THEN s.ended_at END AS seen
+FROM ledger.libraries l LEFT JOIN LATERAL (
+    SELECT problem, ended_at FROM ledger.library_scans
+    WHERE library = l.id AND ended_at IS NOT NULL ORDER BY id DESC LIMIT 1
+) s ON true
+WHERE coalesce(l.problem, s.problem) IS NOT NULL AND l.mounted_at > now() - interval '1 minute'
+ORDER BY l.name, l.host LIMIT $1
 """
 
 
@@ -110,8 +119,19 @@ async def _told(sources: Sources) -> tuple[dict[str, Any] | None, list[str]]:
     return await report.last(sources.redis), [part["name"] for part in parts if not part["up"]]
 
 
-async def _ledger() -> tuple[list[Any], Any, list[Any]]:
-    return await fetch(_FAILED), (await fetch(_LATE))[0], await fetch(_WEBHOOKS, MOST_WEBHOOKS)
+class _Known(NamedTuple):
+    """What the ledger says."""
+
+    failed: list[Any]
+    late: Any
+    webhooks: list[Any]
+    libraries: list[Any]
+
+
+async def _ledger() -> _Known:
+    late = (await fetch(_LATE))[0]
+    webhooks, libraries = await fetch(_WEBHOOKS, MOST_WEBHOOKS), await fetch(_LIBRARIES, MOST_LIBRARIES)
+    return _Known(await fetch(_FAILED), late, webhooks, libraries)
 
 
 def _away(alive: object, known: object, listed: object, writable: object) -> list[Finding]:
@@ -126,12 +146,12 @@ def _noticed(alive: list[Beat], told: tuple[dict[str, Any] | None, list[str]] | 
     return [*findings.of_storage(last, expected), *findings.of_parts(alive, down)]
 
 
-def _of_ledger(known: tuple[list[Any], Any, list[Any]] | None, now: datetime) -> list[Finding]:
+def _of_ledger(known: _Known | None, now: datetime) -> list[Finding]:
     if known is None:
         return []
-    failed, late, webhooks = known
     return [
-        *findings.of_failed(failed, now),
-        *findings.of_ledger(late["sweep_behind_seconds"], late["differing_days"]),
-        *findings.of_webhooks(webhooks),
+        *findings.of_failed(known.failed, now),
+        *findings.of_ledger(known.late["sweep_behind_seconds"], known.late["differing_days"]),
+        *findings.of_webhooks(known.webhooks),
+        *findings.of_libraries(known.libraries),
     ]

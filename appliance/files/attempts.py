@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -88,6 +88,10 @@ class Attempts:
         """The longest that one may take, whatever it renews."""
         raise NotImplementedError
 
+    def _bounded(self) -> AbstractAsyncContextManager[Any]:
+        """Ends what runs inside with TimeoutError once it has taken `_seconds`."""
+        return asyncio.timeout(self._seconds)
+
     async def develop(self, asset: UUID, again: bool = False) -> None:
         """Does the work on one asset, if there is some. Every way it can end is a move of the ledger.
 
@@ -132,7 +136,7 @@ class Attempts:
     async def _attempt(self, claim: Claim) -> str:
         """What came of it, in a word: `done`, the code it failed with, or why it did not come to an end."""
         try:
-            async with self._leased(claim), asyncio.timeout(self._seconds):
+            async with self._leased(claim), self._bounded():
                 if claim.announced_size not in (None, claim.size):
                     raise Unfit(SIZE_MISMATCH, None)
                 await self._run(claim)

@@ -31,6 +31,7 @@ from storage.objects import Objects, Stat, StorageError
 WITHIN = 28
 MANY = 50  # open slots of one owner and minute, from which on one listing is cheaper than a look-up each
 ERASE_AT_ONCE = 100
+SILENT_SECONDS = 300.0  # after which what a host said of its files of workflows is forgotten
 ERASE_AHEAD = 500  # assets of deleted projects are taken out of view while fewer than these wait to be erased
 
 DOUBTS_AT_ONCE = 100
@@ -121,16 +122,19 @@ class Sweep:
 
     async def fill(self) -> None:
         """Keeps each lane's window filled from the ledger, oldest first, new work before what is tried again; puts back
-        what Valkey lost.
+        what Valkey lost. Of libraries, what is not to be done any more at this moment is taken out.
         """
         for lane in LANES:
             waiting = await self._queue.waiting(lane)
-            room = self._queue.window - len(waiting)
-            if room <= 0:
+            if lane != BACKFILL and len(waiting) >= self._queue.window:
                 continue
-            jobs = await self._open(lane)
-            missing = [job for job in jobs if job_id(job[0], job[1]) not in waiting]
-            for job in missing[:room]:
+            jobs = {job_id(job[0], job[1]): job for job in await self._open(lane)}
+            if lane == BACKFILL:
+                # A library that came to others would wait for its share until they have used up theirs, and jobs of
+                # one whose host is gone would be in the way of all.
+                waiting -= await self._queue.withdraw(lane, waiting - jobs.keys())
+            missing = [job for identity, job in jobs.items() if identity not in waiting]
+            for job in missing[: max(0, self._queue.window - len(waiting))]:
                 await self._queue.put(lane, *job)
 
     async def _open(self, lane: str) -> list[tuple[UUID, int, bool, float | None]]:
@@ -181,6 +185,11 @@ class Sweep:
         for row in await fetch(_UNREAD, seconds, CHATS_AT_ONCE):
             if told := await self._ledger.tell_unread(row["id"], seconds):
                 log.info("unread for long", chat=row["id"], members=told)
+
+    async def forget_broken(self) -> None:
+        """Forgets which files were no workflows on hosts that are gone."""
+        seconds = max(SILENT_SECONDS, 3 * self._settings.now.library_look_seconds)
+        await fetch("SELECT * FROM ledger.library_forget_broken($1)", seconds)
 
     async def erase(self) -> int:
         """Removes the bytes of deleted assets, and what was written to their keys since, without a pause while there is
@@ -254,5 +263,5 @@ def chores(sweep: Sweep) -> Iterable[Chore]:
     """All that a sweep does, over and over."""
     return (
         *(sweep.fill, sweep.find, sweep.give_up, sweep.settle_doubts),
-        *(sweep.drop_unclaimed, sweep.tell_unread, sweep.erase, sweep.erase_owners),
+        *(sweep.drop_unclaimed, sweep.tell_unread, sweep.erase, sweep.erase_owners, sweep.forget_broken),
     )

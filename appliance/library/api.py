@@ -8,7 +8,7 @@ from litestar import Controller, Router, get, post
 from litestar.params import Parameter
 
 from appliance.accounts.callers import Caller
-from appliance.library import listing, savings, standing, wishes
+from appliance.library import listing, releases, savings, standing, wishes
 from appliance.library.listing import MOST_A_PAGE, Planned, Result
 from appliance.library.savings import Savings
 from appliance.library.standing import Standing
@@ -41,6 +41,11 @@ class Results(msgspec.Struct, frozen=True):
 class Undo(msgspec.Struct, frozen=True):
     asset: UUID
     undo: str
+
+
+class Release(msgspec.Struct, frozen=True):
+    asset: UUID
+    release: str
 
 
 class LibraryController(Controller):
@@ -104,6 +109,12 @@ class LibraryController(Controller):
         caller.must_be_admin()
         await wishes.undo(asset)
         return Undo(asset, "asked")
+
+    @post("/results/{asset:uuid}/release", status_code=202, summary="Let go of an original whose new file is not whole")
+    async def release(self, asset: UUID, caller: Caller) -> Release:
+        caller.must_be_admin()
+        await releases.release(asset)
+        return Release(asset, "asked")
 
 
 router = Router("/", route_handlers=[LibraryController])

@@ -1,7 +1,8 @@
 """The bench: where files of libraries are made anew, one after the other, when nobody else wants the machine."""
 
 import errno
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,9 @@ from appliance.files.attempts import Attempts, Unfit
 from appliance.ledger.service import Claim, Failure, Ledger
 from appliance.library.jobs import Job, Jobs, Made, library_of
 from appliance.library.keeping import Keeping, Now, Taken
-from appliance.library.making import Kept, Making, Meter, NoRoomNow, NotNow, in_thread, must_be_done, must_end_within
+from appliance.library.making import Kept, Making, Meter, NoRoomNow, NotNow, in_thread, must_be_done
 from appliance.library.originals.hindrances import Hindrance
+from appliance.library.patience import at_work
 from appliance.library.plugins import cut
 from appliance.library.shelf import Shelf
 from appliance.live.progress import Progress, Teller
@@ -35,9 +37,21 @@ class Bench(Attempts):
         self._jobs = Jobs(ledger)
         self._teller, self._shelf, self._protection = teller, shelf, protection
 
+        self._libraries = dict[UUID, int]()
+
     @property
     def _seconds(self) -> float:
         return self._settings.now.library_seconds
+
+    def _bounded(self) -> AbstractAsyncContextManager[None]:
+        return at_work(self._seconds)
+
+    def limit(self, most: int) -> int:
+        """How many files may be under way, of which `most` are at work: who stands still keeps no other from it."""
+        return most and most + self._still()
+
+    def _still(self) -> int:
+        return sum(map(self._shelf.waits, self._libraries.values()))
 
     def _renewed(self, claim: Claim) -> None:
         self._teller.still(claim.id)
@@ -46,15 +60,15 @@ class Bench(Attempts):
         """As of any attempt; nothing is done at a time that is not the library's. The sweep asks again."""
         library = await library_of(asset)
         if library is None or await self._shelf.why_not(library) is None:
-            await super().develop(asset, again)
+            # Who wants this process to itself would wait for what stands still, for hours, and all others behind it.
+            await super().develop(asset, again and not self._still())
 
     async def _run(self, claim: Claim) -> None:
         job = await self._jobs.of(claim)
         if job is None:
             raise Unfit(FORGOTTEN, None)
         meter, known = Meter(), dict[str, Any](job.record.get("known", {}))
-        self._shelf.under_way.set(job.library)
-        with self._teller.working(claim.home, claim.id, Progress("look", 0.0)), ExitStack() as stack:
+        with self._begun(job), self._teller.working(claim.home, claim.id, Progress("look", 0.0)), ExitStack() as stack:
             keeping = self._shelf.keepings.of(job.workflow)
             making = Making(job, keeping, self._protection, self._told(claim), stack)
             try:
@@ -78,6 +92,15 @@ class Bench(Attempts):
                 raise NotNow("the disk became full in the middle of the work") from error
             making.over()
 
+    @contextmanager
+    def _begun(self, job: Job) -> Iterator[None]:
+        self._shelf.under_way.set(job.library)
+        self._libraries[job.claim.id] = job.library
+        try:
+            yield
+        finally:
+            del self._libraries[job.claim.id]
+
     async def _must_be_so(self, kept: Kept, keeping: Keeping) -> None:
         """Raises NotNow where a file is gone by the word of a storage that lacks drives."""
         if kept.why == Hindrance.GONE and keeping.ours and not await self._in_thread(self._objects.whole):
@@ -90,8 +113,7 @@ class Bench(Attempts):
             return
         opened, looked = await making.look()
         known |= {"before_codec": looked.facts.codec, "seconds": looked.facts.seconds, "before_sha256": opened.sha256}
-        order = making.order(looked)
-        must_end_within(self._seconds, looked.facts, order)
+        order = await making.order(looked, self._seconds)
         known |= {"after_codec": order.codec.value, "done": list(order.reasons)}
         scratch = await making.resumed(opened)
         if scratch is None:

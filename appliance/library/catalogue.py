@@ -1,6 +1,7 @@
 """What the ledger knows of libraries: which there are, what each look at them found, and what is to be done."""
 
 import hashlib
+import math
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -77,21 +78,21 @@ def digest(path: bytes) -> bytes:
 
 
 class Catalogue:
-    """Of all libraries. Every call raises Unavailable."""
+    """Of all libraries. host: whose worker this is; empty where there is one. Every call raises Unavailable."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Ledger, host: str = "") -> None:
+        self._ledger, self._host = ledger, host
 
     async def mount(self, workflow: Workflow) -> Library:
         """Says that this worker has it."""
-        words = (workflow.name, msgspec.json.encode(workflow).decode(), workflow.hash())
-        [row] = await fetch("SELECT * FROM ledger.library_mount($1, $2::jsonb, $3)", *words)
+        words = (workflow.name, msgspec.json.encode(workflow).decode(), workflow.hash(), self._host)
+        [row] = await fetch("SELECT * FROM ledger.library_mount($1, $2::jsonb, $3, $4)", *words)
         return Library(row["id"], workflow, row["paused"])
 
     async def broken(self, files: Sequence[Broken]) -> None:
-        """Says which files are no workflows; of others it was said before."""
-        words = ([one.name for one in files], [one.problem for one in files])
-        await fetch("SELECT ledger.library_broken($1, $2)", *words)
+        """Says which files of this host are no workflows: all of them."""
+        words = ([one.name for one in files], [one.problem for one in files], self._host)
+        await fetch("SELECT ledger.library_broken($1, $2, $3)", *words)
 
     async def due(self, library: Library, every: float) -> bool:
         """Puts the find task where it is due: nothing waits, and `every` seconds have passed, or somebody asked."""
@@ -111,15 +112,17 @@ class Catalogue:
         return row is not None
 
     async def known(
-        self, library: Library, files: Sequence[tuple[bytes, Found]], seen: Numbers
+        self, library: Library, files: Sequence[tuple[bytes, Found]], seen: Numbers, within: float = math.inf
     ) -> tuple[list[int], Counter[str]]:
         """The places, from 0, of those that are new, have changed, or were decided by other rules; and of the others
-        how many stay as they are, by why. seen: gets the numbers of these.
+        how many stay as they are, by why. seen: gets the numbers of these. within: seconds that the work on one may
+        take: what would have taken longer is decided anew once there is more time for it, or there are more cores.
         """
         digests, versions = [digest(path) for path, _ in files], [found.version for _, found in files]
-        words = (library.id, library.workflow.hash(), digests, versions)
+        most = within * library.workflow.limits.cores
+        words = (library.id, library.workflow.hash(), digests, versions, most)
         news, why = list[int](), Counter[str]()
-        for row in await fetch("SELECT * FROM ledger.library_known($1, $2, $3, $4)", *words):
+        for row in await fetch("SELECT * FROM ledger.library_known($1, $2, $3, $4, $5)", *words):
             if row["number"] is None:
                 news.append(row["place"] - 1)
                 continue

@@ -42,9 +42,12 @@ SELECT count(*) FILTER (WHERE r.taken) AS replaced, count(*) FILTER (WHERE r.out
     coalesce(sum(r.less) FILTER (WHERE r.freed_at IS NOT NULL), 0)::bigint AS saved_bytes,
     coalesce(sum(r.less) FILTER (WHERE r.taken AND r.freed_at IS NULL), 0)::bigint AS saved_later_bytes,
     coalesce(sum(r.before_bytes) FILTER (WHERE r.taken AND r.freed_at IS NULL), 0)::bigint AS kept_bytes,
+    count(*) FILTER (WHERE r.held) AS held,
+    coalesce(sum(r.before_bytes) FILTER (WHERE r.held), 0)::bigint AS held_bytes,
     coalesce(sum(r.cpu_seconds), 0) AS cpu_seconds
 FROM (
-    SELECT *, outcome = 'replaced' AND undone_at IS NULL AS taken, (before_bytes - after_bytes) * raw_factor AS less
+    SELECT *, outcome = 'replaced' AND undone_at IS NULL AS taken, kept_problem IS NOT NULL AS held,
+        (before_bytes - after_bytes) * raw_factor AS less
     FROM ledger.library_results WHERE library = $1
 ) r
 """
@@ -63,7 +66,8 @@ class Ahead(msgspec.Struct, frozen=True, kw_only=True):
 
 class Behind(msgspec.Struct, frozen=True, kw_only=True):
     """What was done. saved_bytes: on disks, once originals are gone; saved_later_bytes: once those are that are kept
-    for now, which take kept_bytes.
+    for now, which take kept_bytes. held: of these, how many are kept beyond their time, since what took their place is
+    not there any more as it was made; held_bytes: of them.
     """
 
     replaced: int
@@ -72,6 +76,8 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     saved_bytes: int
     saved_later_bytes: int
     kept_bytes: int
+    held: int
+    held_bytes: int
     cpu_seconds: float
 
 

@@ -1,4 +1,4 @@
-"""What plug-ins have to say of a file that no rule keeps as it is: pure, and whatever they do is a value."""
+"""What plug-ins have to say of a file that no rule keeps as it is: whatever they do is a value, within their time."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +10,7 @@ from appliance.library.outcomes import Looked, Skip, Why
 from appliance.library.plugins import Change, Leave, cut, deciders, said
 from appliance.library.workflow import Use
 from processors.brought import BadPlugin
+from processors.calls import Hangs, Stuck
 from processors.named import BadSettings, NoSuchPlugin, pick, settings_of
 from processors.video.keeping.wishes import Wish
 
@@ -37,8 +38,8 @@ def asked(looked: Looked, wish: Wish, uses: Sequence[Use]) -> Wished | Skip:
 
 def _told(looked: Looked, wish: Wish, use: Use) -> Skip | Change | None:
     try:
-        plugin = pick(use.name, deciders(), "decider").plugin
-        told = plugin.decide(looked, wish, settings_of(plugin, use.settings))
+        plugin, _, calls = pick(use.name, deciders(), "decider")
+        told = calls.call(plugin.seconds, lambda: plugin.decide(looked, wish, settings_of(plugin, use.settings)))
         match told:
             case None:
                 return None
@@ -47,6 +48,10 @@ def _told(looked: Looked, wish: Wish, use: Use) -> Skip | Change | None:
             case Change():
                 return _valid(told)
         raise TypeError(f"it says {told!r}")
+    except Stuck as error:
+        return Skip(Why.STUCK, f"the decider {use.name} {error}")
+    except Hangs as error:
+        return Skip(Why.PLUGIN, f"the decider {use.name} {error}")
     except (NoSuchPlugin, BadSettings, BadPlugin) as error:
         return Skip(Why.PLUGIN, cut(str(error)))
     except Exception as error:

@@ -1,5 +1,6 @@
 """Deciding what becomes of a file: pure functions of what is known of it and the workflow, each with its reason."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,9 +14,11 @@ from appliance.library.quantities import bits
 from appliance.library.workflow import Rules, Source, Target, Workflow
 from appliance.settings import casts
 from processors.brought import BadPlugin
+from processors.calls import Stuck
 from processors.named import BadSettings, NoSuchPlugin
 from processors.video.decide import LEAST_BIT_RATE, NAMES
 from processors.video.facts import VideoFacts
+from processors.video.keeping.effort import too_long
 from processors.video.keeping.order import Order, Refusal
 from processors.video.keeping.ordering import ordered
 from processors.video.keeping.plugin import Misspoken, dictated
@@ -42,8 +45,12 @@ def unopened(found: Found, source: Source, rules: Rules, now: float) -> Skip | N
     return None
 
 
-def decide(looked: Looked, workflow: Workflow) -> Transcode | Skip:
-    """What becomes of a video: the first rule that is not true of it keeps it as it is; so does what would get lost."""
+def decide(looked: Looked, workflow: Workflow, within: float = math.inf) -> Transcode | Skip:
+    """What becomes of a video: the first rule that is not true of it keeps it as it is; so does what would get lost.
+
+    within: seconds by the clock, after which the work on it is ended: days of it would come to nothing. Plug-ins
+    are waited for, so not in an event loop.
+    """
     facts, rules = looked.facts, workflow.rules
     for rule in _RULES:
         if (skip := rule(facts, rules, workflow.target)) is not None:
@@ -55,6 +62,8 @@ def decide(looked: Looked, workflow: Workflow) -> Transcode | Skip:
     share = 100 * (1 - size / facts.size)
     if size >= facts.size or share < rules.least_saving:
         return Skip(Why.SAVING, _too_little(share, rules))
+    if (refusal := too_long(cpu_seconds / order.threads, within)) is not None:
+        return Skip(Why.TOO_LONG, refusal.reason, cpu_seconds)
     reason = "; ".join((f"it is {facts.codec}", *order.reasons))
     return Transcode(order.codec, order.extension, order.width, order.height, facts.size, size, cpu_seconds, reason)
 
@@ -83,6 +92,8 @@ def _encoded(order: Order, target: Target) -> Order | Skip:
         return order
     try:
         return dictated(order, target.encoder.name, target.encoder.settings)
+    except Stuck as error:
+        return Skip(Why.STUCK, str(error))
     except (Misspoken, NoSuchPlugin, BadSettings, BadPlugin) as error:
         return Skip(Why.PLUGIN, cut(str(error)))
 

@@ -2,8 +2,9 @@
 
 import os
 import stat
-from collections.abc import Generator
-from typing import Any
+import time
+from collections.abc import Generator, Iterator
+from functools import partial
 
 from appliance.library import finding
 from appliance.library.finding import Entry, unreadable
@@ -11,8 +12,11 @@ from appliance.library.originals.places import HIDDEN
 from appliance.library.outcomes import Found, PassedOver, Skip, Unreadable, Why
 from appliance.library.plugins import Finder, finders, said
 from appliance.library.workflow import Source
-from processors.brought import BadPlugin
+from processors.brought import BadPlugin, Brought
+from processors.calls import Hangs, Stuck
 from processors.named import BadSettings, NoSuchPlugin, pick, settings_of
+
+AT_ONCE_SECONDS, MOST_AT_ONCE = 0.05, 200
 
 
 class Broken(Unreadable):
@@ -31,18 +35,19 @@ def find(source: Source) -> Generator[Entry, None, None]:
 
 def _brought(source: Source, name: str) -> Generator[Entry, None, None]:
     try:
-        plugin = pick(name, finders(), "finder").plugin
-        yield from _checked(source, plugin, settings_of(plugin, source.settings))
+        yield from _checked(source, pick(name, finders(), "finder"))
+    except (Hangs, Stuck) as error:
+        yield Broken(source.folder, f"the finder {name} {error}")
     except (NoSuchPlugin, BadSettings, BadPlugin) as error:
         yield Broken(source.folder, str(error))
     except Exception as error:
         yield Broken(source.folder, f"the finder {name} failed: {said(error)}")
 
 
-def _checked(source: Source, plugin: Finder, settings: Any) -> Generator[Entry, None, None]:
+def _checked(source: Source, brought: Brought[Finder]) -> Generator[Entry, None, None]:
     top = os.path.realpath(source.folder)
     device = os.stat(top).st_dev
-    for one in plugin.find(source, settings):
+    for one in _given(source, brought):
         match one:
             case Found(path=str(path)):
                 try:
@@ -53,6 +58,37 @@ def _checked(source: Source, plugin: Finder, settings: Any) -> Generator[Entry, 
                 yield one
             case _:
                 raise TypeError(f"it gives {one!r}, which is no file")
+
+
+def _given(source: Source, brought: Brought[Finder]) -> Iterator[object]:
+    """What it finds. Raises Hangs and Stuck, and as it does."""
+    plugin, _, calls = brought
+    settings = settings_of(plugin, source.settings)
+    found = calls.call(plugin.seconds, lambda: iter(plugin.find(source, settings)))
+    ended: Exception | None = None
+    while ended is None:
+        some: list[object] = []
+        try:
+            ended = calls.call(plugin.seconds, partial(_filled, some, found))
+        except Hangs:
+            yield from tuple(some)
+            raise
+        yield from some
+    if not isinstance(ended, StopIteration):
+        raise ended
+
+
+def _filled(some: list[object], found: Iterator[object]) -> Exception | None:
+    """Adds the next ones, as many as come at once: a thread for each would take longer than most of them do. What has
+    ended it, if anything.
+    """
+    until = time.monotonic() + AT_ONCE_SECONDS
+    try:
+        while len(some) < MOST_AT_ONCE and time.monotonic() < until:
+            some.append(next(found))
+    except Exception as error:
+        return error
+    return None
 
 
 def _at(path: str, source: Source, top: str, device: int) -> Entry:

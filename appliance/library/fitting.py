@@ -1,12 +1,14 @@
 """Whether the plug-ins that a workflow names are there and take their settings, and what a schema says of them."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from appliance.library import plugins
 from processors.brought import BadPlugin, Brought
+from processors.calls import STUCK
 from processors.named import BadSettings, Named, NoSuchPlugin, pick, settings_of
 from processors.video.keeping import plugin as encoders
 
@@ -44,6 +46,15 @@ def against(workflow: "Workflow") -> str | None:
         if one.kind == "encoder" and workflow.target.codec not in chosen.codecs:
             makes = ", ".join(codec.value for codec in chosen.codecs)
             return f"{one.where}: the encoder {one.name!r} makes {makes}, not {workflow.target.codec.value}"
+    return None
+
+
+def hanging(workflow: "Workflow") -> str | None:
+    """Which of those that decide about files hangs in this process, for people; None if none does."""
+    for one in _named(workflow):
+        with suppress(NoSuchPlugin, BadPlugin):
+            if one.kind != "finder" and pick(one.name, _KINDS[one.kind](), one.kind).calls.stuck:
+                return f"the {one.kind} {one.name} {STUCK}"
     return None
 
 

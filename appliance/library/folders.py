@@ -92,12 +92,20 @@ class FolderKeeping:
     def expire(self, now: datetime) -> Iterator[Expired | NotDone]:
         return (one for place in self._places() for one in expiring.expire(place, now))
 
+    def release(self, path: bytes, asset: UUID) -> Expired | NotDone:
+        place = self._kept_at(path, asset)
+        gone = NotDone(Hindrance.GONE, "the original is not kept any more")
+        return expiring.release(place, asset) if place else gone
+
+    def keeps(self, path: bytes, asset: UUID) -> bool:
+        return self._kept_at(path, asset) is not None
+
     def let_go(self, path: bytes, asset: UUID) -> bool:
         place = places.place_of(self._source.folder, self._whole(path))
         if isinstance(place, NotDone):
             return False
         kept = os.path.join(place.top, places.HIDDEN, places.KEPT)
-        return os.path.isdir(kept) and not os.path.exists(os.path.join(kept, str(asset)))
+        return os.path.isdir(kept) and not places.keeps(place, asset)
 
     def as_it_was(self, path: bytes, sha256: str) -> Now | None:
         found = identity.look(self._whole(path))
@@ -117,6 +125,12 @@ class FolderKeeping:
             if isinstance(error, FileNotFoundError) and any(entries):
                 return NotDone(Hindrance.GONE, said)
         return NotDone(Hindrance.AWAY, f"{self._source.folder} can't be read as a whole: {said}")
+
+    def _kept_at(self, path: bytes, asset: UUID) -> places.Place | None:
+        """Where an original lies, though its file's own folder may have another name by now. Raises OSError."""
+        place = places.place_of(self._source.folder, self._whole(path))
+        likely = [] if isinstance(place, NotDone) else [place]
+        return next((one for one in (*likely, *self._places()) if places.keeps(one, asset)), None)
 
     def _places(self) -> list[places.Place]:
         return places.places(self._source.folder)

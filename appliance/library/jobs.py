@@ -1,5 +1,6 @@
 """One file of a library under way, as the ledger has it: its record goes from step to step, and each adds to it."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ SELECT l.id, l.workflow::text AS workflow, f.path, f.size, f.version, f.record::
 FROM ledger.library_files f JOIN ledger.libraries l ON l.id = f.library WHERE f.asset = $1
 """
 _LIBRARY = "SELECT library FROM ledger.library_files WHERE asset = $1"
+_OTHERS = "SELECT asset FROM ledger.library_files WHERE asset = ANY ($1) AND library <> ALL ($2::integer[])"
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -60,6 +62,11 @@ async def library_of(asset: UUID) -> int | None:
     """The library that a file is of. Raises Unavailable."""
     row = await fetch_one(_LIBRARY, asset)
     return row["library"] if row else None
+
+
+async def of_others(assets: Sequence[UUID], libraries: Collection[int]) -> set[UUID]:
+    """Those of these files that are of a library, and of none of these. Raises Unavailable."""
+    return {row["asset"] for row in await fetch(_OTHERS, list(assets), list(libraries))}
 
 
 class Jobs:

@@ -109,6 +109,12 @@ class Keeping(Protocol):
     def expire(self, now: datetime) -> Iterator[Expired | NotDone]:
         """Originals whose time is over are removed one by one, where what took their place is whole."""
 
+    def release(self, path: bytes, asset: UUID) -> Expired | NotDone:
+        """An original goes whatever its time, only where what took its place is another one by now or gone."""
+
+    def keeps(self, path: bytes, asset: UUID) -> bool:
+        """Whether the original of an asset surely lies here."""
+
     def let_go(self, path: bytes, asset: UUID) -> bool:
         """Whether the original of an asset is surely not kept any more."""
 

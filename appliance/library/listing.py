@@ -53,8 +53,8 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a file. undo: possible, asked, done, gone (its original is), failed; None where nothing was
-    replaced.
+    """What came of a file. undo: possible, asked, done, gone (its original is), failed, held (its original is kept
+    beyond its time), releasing (it goes all the same); None where nothing was replaced. kept_problem: why it is held.
     """
 
     asset: UUID
@@ -74,6 +74,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     freed_at: datetime | None
     undo: str | None
     undo_problem: str | None
+    kept_problem: str | None
+    release_problem: str | None
 
 
 async def planned(library: int, limit: int, cursor: str | None) -> tuple[list[Planned], str | None]:
@@ -138,6 +140,10 @@ def _undo(row: Any) -> str | None:
         return "done"
     if row["freed_at"]:
         return "gone"
-    if row["undo_problem"]:
-        return "failed"
-    return "asked" if row["undo_asked_at"] else "possible"
+    if row["release_asked_at"] and not row["release_problem"]:
+        return "releasing"
+    if row["undo_asked_at"] and not row["undo_problem"]:
+        return "asked"
+    if row["kept_problem"]:
+        return "held"
+    return "failed" if row["undo_problem"] else "possible"

@@ -1,6 +1,7 @@
 """The steps of the work on one file: look, order, make, verify, replace. Each has what it needs from the one before."""
 
 import asyncio
+import math
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -11,19 +12,16 @@ from typing import Any, TypeVar
 
 from appliance.errors import Unavailable
 from appliance.library.deciding import decide, ordered_by
-from appliance.library.estimates import estimate
 from appliance.library.jobs import Job, Made
 from appliance.library.keeping import Keeping, Opened, Taken, Wish
 from appliance.library.originals import places
 from appliance.library.originals.hindrances import Hindrance, NoRoom, NotDone
 from appliance.library.originals.scratch import Scratch
-from appliance.library.outcomes import Looked, Skip
+from appliance.library.outcomes import Looked, Skip, Why
 from appliance.library.probing import looked_into
 from appliance.settings import casts
 from processors.sandbox.layers import Protection
 from processors.sandbox.spent import counted
-from processors.video.facts import VideoFacts
-from processors.video.keeping.effort import too_long
 from processors.video.keeping.order import Order
 from processors.video.keeping.remaking import Remaking, remake
 from processors.video.keeping.verdict import Bars, Verdict
@@ -77,15 +75,11 @@ class Making:
         looked = await looked_into(opened.descriptor, self.protection)
         return opened, looked._replace(found=opened.found)
 
-    def order(self, looked: Looked) -> Order:
-        """Raises Kept."""
-        outcome = decide(looked, self.job.workflow)  # once more: rules may be others since it was queued
-        if isinstance(outcome, Skip):
-            raise Kept(outcome.why, outcome.reason)
-        order = ordered_by(looked, self.job.workflow)
-        if isinstance(order, Skip):
-            raise Kept(order.why, order.reason)
-        return order
+    async def order(self, looked: Looked, within: float = math.inf) -> Order:
+        """within: seconds that the work may take. Raises Kept, and NotNow where a plug-in hangs."""
+        # Once more: rules may be others since it was queued.
+        must_be_wanted(await asyncio.to_thread(decide, looked, self.job.workflow, within))
+        return must_be_wanted(await asyncio.to_thread(ordered_by, looked, self.job.workflow))
 
     async def room(self, size: int) -> Scratch:
         """For a result that has no more than `size` bytes. Raises NoRoomNow, NotNow and Kept."""
@@ -172,10 +166,11 @@ def must_be_done(told: Found | NotDone | NoRoom) -> Found:
     raise NotNow(told.reason) if told.why in AGAIN else Kept(told.why.value, told.reason)
 
 
-def must_end_within(seconds: float, facts: VideoFacts, order: Order) -> None:
-    """Raises Kept where a file would take longer, by estimate: days of work on it would come to nothing."""
-    if (refusal := too_long(estimate(facts, order).cpu_seconds / order.threads, seconds)) is not None:
-        raise Kept("too_long", refusal.reason)
+def must_be_wanted(told: Found | Skip) -> Found:
+    """Raises Kept, and NotNow where a plug-in hangs."""
+    if not isinstance(told, Skip):
+        return told
+    raise NotNow(told.reason) if told.why is Why.STUCK else Kept(told.why, told.reason)
 
 
 def new_name(name: str, extension: str) -> str | None:

@@ -10,7 +10,7 @@ from processors.video.keeping.inventory import Inventory
 
 
 class Why(StrEnum):
-    """Why a file, or a folder, is left as it is."""
+    """Why a file, or a folder, is left as it is. STUCK: for now, as a plug-in hangs that is to be asked."""
 
     LINK = "link"
     LOOP = "loop"
@@ -32,6 +32,8 @@ class Why(StrEnum):
     SAVING = "saving"
     ELSEWHERE = "elsewhere"
     PLUGIN = "plugin"
+    STUCK = "stuck"
+    TOO_LONG = "too_long"
 
 
 class Found(NamedTuple):
@@ -68,10 +70,11 @@ class Unreadable(NamedTuple):
 
 
 class Skip(NamedTuple):
-    """It stays as it is. reason: for people."""
+    """It stays as it is. reason: for people; cpu_seconds: by estimate, of what would take too long."""
 
     why: Why
     reason: str
+    cpu_seconds: float | None = None
 
 
 class PassedOver(NamedTuple):

@@ -43,7 +43,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Finder:
-    """settings: see `Named`.
+    """settings, seconds: see `Named`; the latter from one file to the next.
 
     find: the files of a source, one after the other, in whatever memory it takes for one. Of each only the path counts,
     and it has to lie in the source's folder. What it raises ends the look, whose files are then not forgotten.
@@ -52,11 +52,12 @@ class Finder:
     name: str
     settings: type[msgspec.Struct]
     find: "Callable[[Source, Any], Iterator[Found | PassedOver | Unreadable]]"
+    seconds: float = 300.0
 
 
 @dataclass(frozen=True)
 class Decider:
-    """settings: see `Named`.
+    """settings, seconds: see `Named`.
 
     decide: a pure and quick function of what a file says of itself, what is wished for it so far, and the settings;
     None: nothing is to be said. It is asked where no rule speaks against the file, and again before it is made anew.
@@ -65,6 +66,7 @@ class Decider:
     name: str
     settings: type[msgspec.Struct]
     decide: Callable[[Looked, Wish, Any], Leave | Change | None]
+    seconds: float = 10.0
 
 
 def finders() -> Mapping[str, Brought[Finder]]:

@@ -6,11 +6,13 @@ none of it again. Of what is as it was nothing is written.
 """
 
 import asyncio
+import math
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,13 @@ from appliance.library.catalogue import Catalogue, Library, Row, Scan
 from appliance.library.deciding import unopened
 from appliance.library.finders import Broken
 from appliance.library.finding import AT_ONCE, Entry, several
+from appliance.library.fitting import hanging
 from appliance.library.keepings import Keepings
 from appliance.library.numbers import Numbers
-from appliance.library.outcomes import Found, PassedOver, Transcode, Unreadable
+from appliance.library.outcomes import Found, PassedOver, Skip, Transcode, Unreadable, Why
 from appliance.library.planning import Examined, examined
 from appliance.logs import log
+from processors.calls import begun
 from processors.sandbox.layers import Protection
 
 LEASE_SECONDS = 60.0
@@ -41,13 +45,16 @@ class BrokenOff(Exception):
 
 @dataclass
 class Counts:
-    """Of one scan. seen: all that something is said of; probed: those that were opened; wanted: to be made anew."""
+    """Of one scan. seen: all that something is said of; probed: those that were opened; wanted: to be made anew.
+    stuck: why nothing can be decided any more.
+    """
 
     seen: int = 0
     probed: int = 0
     wanted: int = 0
     unreadable: int = 0
     skips: Counter[str] = field(default_factory=Counter)
+    stuck: str = ""
     numbers: Numbers = field(default_factory=Numbers)  # of those that are known, and as they were
 
     def told(self) -> dict[str, Any]:
@@ -58,11 +65,17 @@ class Counts:
 class Scanning:
     """Looks libraries through."""
 
-    def __init__(self, ledger: Ledger, protection: Protection, keepings: Keepings | None = None) -> None:
-        """keepings: needed where a source is a bucket."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        protection: Protection,
+        keepings: Keepings | None = None,
+        within: Callable[[], float] = lambda: math.inf,
+    ) -> None:
+        """keepings: needed where a source is a bucket. within: seconds that the work on one file may take."""
         self._catalogue = Catalogue(ledger)
         self.keepings = keepings or Keepings(Path(), Path())
-        self._protection = protection
+        self._protection, self._within = protection, within
 
     async def scan(self, library: Library) -> Counts | None:
         """Does the find task of this library; None where there is none for us. Raises Unavailable."""
@@ -88,8 +101,11 @@ class Scanning:
         return counts
 
     async def _looked(self, library: Library, scan: Scan, counts: Counts) -> None:
-        entries = await asyncio.to_thread(self.keepings.of(library.workflow).find)
-        while batch := await asyncio.to_thread(several, entries):
+        if stuck := hanging(library.workflow):
+            raise BrokenOff(stuck)
+        # In threads of its own: who looks for files may do so for long, and the others' are needed.
+        entries = await asyncio.wrap_future(begun(self.keepings.of(library.workflow).find))
+        while batch := await asyncio.wrap_future(begun(partial(several, entries))):
             # By their paths: plug-ins may find a file twice.
             files = list(dict(self._worth_opening(library, batch, counts)).items())
             for place in range(0, len(files), AT_ONCE):
@@ -97,6 +113,8 @@ class Scanning:
             await self._noted(scan, counts)
             if isinstance(last := batch[-1], Broken):
                 raise BrokenOff(last.reason)
+            if counts.stuck:
+                raise BrokenOff(counts.stuck)
 
     async def _forget(self, library: Library, scan: Scan, counts: Counts) -> None:
         """What was not seen; where something could not be read, or nothing is there, it may be there all the same: a
@@ -134,7 +152,7 @@ class Scanning:
                         yield keeping.inside(entry), entry
 
     async def _files(self, library: Library, scan: Scan, files: Sequence[tuple[bytes, Found]], counts: Counts) -> None:
-        news, known = await self._catalogue.known(library, files, counts.numbers)
+        news, known = await self._catalogue.known(library, files, counts.numbers, self._within())
         counts.skips.update(known)
         slots = asyncio.Semaphore(library.workflow.limits.at_once)
         rows = await asyncio.gather(*(self._row(library, *files[place], slots, counts) for place in news))
@@ -152,7 +170,10 @@ class Scanning:
         self, library: Library, path: bytes, found: Found, slots: asyncio.Semaphore, counts: Counts
     ) -> Row | None:
         async with slots:
-            made = await examined(found, library.workflow, self._protection, self.keepings.of(library.workflow))
+            if counts.stuck:
+                return None
+            keeping = self.keepings.of(library.workflow)
+            made = await examined(found, library.workflow, self._protection, keeping, self._within())
         counts.probed += 1
         match made.outcome:
             case Unreadable():
@@ -161,9 +182,13 @@ class Scanning:
             case Transcode() as one:
                 facts = _facts(made) | {"estimated_bytes": one.after, "estimated_cpu_seconds": one.cpu_seconds}
                 return Row(path, found, None, one.reason, facts, one.saving_per_cpu_hour)
+            case Skip(why=Why.STUCK):  # which says nothing of this file: it is not remembered
+                counts.stuck = made.outcome.reason
+                return None
             case skip:
                 counts.skips[skip.why] += 1
-                return Row(path, found, skip.why, skip.reason, _facts(made), None)
+                facts = _facts(made) | ({"estimated_cpu_seconds": skip.cpu_seconds} if skip.cpu_seconds else {})
+                return Row(path, found, skip.why, skip.reason, facts, None)
 
 
 def _facts(made: Examined) -> dict[str, Any]:

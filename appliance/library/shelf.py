@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from pathlib import Path
+from uuid import UUID
 
 from redis.asyncio import Redis
 
@@ -15,7 +16,9 @@ from appliance.errors import Unavailable
 from appliance.ledger.service import Ledger
 from appliance.library.catalogue import Catalogue, Library
 from appliance.library.courtesy import Around, look, waits
+from appliance.library.fitting import hanging
 from appliance.library.hearing import Hearing
+from appliance.library.jobs import of_others
 from appliance.library.keeping import Keeping
 from appliance.library.keepings import Keepings
 from appliance.library.mounted import Broken, mounted
@@ -35,7 +38,7 @@ class Shelf:
     def __init__(self, folder: Path, ledger: Ledger, scanning: Scanning, redis: Redis, settings: Settings) -> None:
         self._folder = folder
         self.keepings: Keepings = scanning.keepings
-        self._catalogue = Catalogue(ledger)
+        self._catalogue = Catalogue(ledger, settings.now.host)
         self._scanning = scanning
         self._hearing = Hearing(self._catalogue)
         self._redis = redis
@@ -56,6 +59,7 @@ class Shelf:
         libraries = [await self._catalogue.mount(one) for one in found if isinstance(one, Workflow)]
         self.libraries = {library.id: library for library in libraries}
         self._hearing.of(libraries)
+        self._reasons = {library: why for library, why in self._reasons.items() if library in self.libraries}
         around = await look(self._redis, self._settings.now) if libraries else None
         for library in libraries:
             if around is not None:
@@ -73,10 +77,21 @@ class Shelf:
             return "its workflow is not mounted here"
         return await self._why_not(mine, await look(self._redis, self._settings.now))
 
-    def steps_back(self) -> bool:
-        """Whether the file of who asks gives way: nothing of its library would be begun with at this moment."""
+    async def of_others(self, assets: Sequence[UUID]) -> set[UUID]:
+        """Those of these files whose libraries are mounted elsewhere; all of them where nobody can say."""
+        try:
+            return await of_others(assets, self.libraries)
+        except Unavailable:
+            return set(assets)
+
+    def stands_still(self) -> bool:
+        """Whether what is done for the file of who asks does: nothing of its library would be begun at this moment."""
         library = self.under_way.get()
-        return library is not None and self._reasons.get(library) is not None
+        return library is not None and self.waits(library)
+
+    def waits(self, library: int) -> bool:
+        """Whether something spoke against working on a library when that was last looked at."""
+        return self._reasons.get(library) is not None
 
     async def raw_factor(self, keeping: Keeping) -> float:
         """Bytes on drives for each byte of a library, as far as that is known: elsewhere nobody can say."""
@@ -97,7 +112,7 @@ class Shelf:
             return "it is paused"
         if workflow.replace.allowed and (closed := await asyncio.to_thread(self.keepings.of(workflow).forbidden)):
             return closed
-        return why if time.monotonic() < until else waits(workflow, around)
+        return hanging(workflow) or (why if time.monotonic() < until else waits(workflow, around))
 
     async def close(self) -> None:
         """Ends what is under way; whoever comes next goes on with it."""

@@ -10,7 +10,7 @@ from appliance.ledger.database import fetch, fetch_one
 from appliance.library.counting import Ahead, Behind, Counting
 
 _LIBRARIES = """
-SELECT l.id, l.name, l.paused, l.waits, l.problem, l.mounted_at, (l.workflow -> 'source')::text AS source,
+SELECT l.id, l.name, l.host, l.paused, l.waits, l.problem, l.mounted_at, (l.workflow -> 'source')::text AS source,
     l.mounted_at > now() - interval '1 minute' AS mounted, l.scan_asked_at IS NOT NULL AS asked
 FROM ledger.libraries l ORDER BY l.name
 """
@@ -35,12 +35,14 @@ class LastScan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """One library. mounted: a worker has its workflow. waits: why nothing is transcoded now. problem: why its file is
+    """One library. host: that has its workflow, or had it last; empty where there is one. mounted: a worker has its
+    workflow. waits: why nothing is transcoded now. problem: why its file is
     no workflow.
     """
 
     id: int
     name: str
+    host: str
     source: dict[str, Any]
     mounted: bool
     mounted_at: datetime
@@ -73,7 +75,9 @@ async def _standing(row: Any) -> Standing:
         id=row["id"],
         name=row["name"],
         source=msgspec.json.decode(row["source"] or "{}"),
-        **{name: row[name] for name in ("mounted", "mounted_at", "paused", "asked", "waits", "problem")},
+        **{name: row[name] for name in ("host", "mounted", "mounted_at", "paused", "asked")},
+        waits=row["waits"],
+        problem=row["problem"],
         scan=LastScan(**{**scan, "skips": msgspec.json.decode(scan["skips"])}) if scan else None,
         ahead=ahead,
         behind=behind,

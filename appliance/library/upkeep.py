@@ -1,29 +1,26 @@
-"""What is done with originals that are kept: brought back where somebody asks, let go of when their time is over."""
+"""What is done with originals that are kept: let go of when their time is over, or as somebody asks."""
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
-from appliance.errors import Unavailable
 from appliance.ledger.database import fetch
 from appliance.ledger.service import Ledger
-from appliance.library.catalogue import Library, digest
-from appliance.library.keeping import Brought, Keeping, Now
+from appliance.library.asked import AT_ONCE, LATER, Asked
+from appliance.library.catalogue import Library
+from appliance.library.keeping import Keeping
 from appliance.library.originals.expiring import Expired
 from appliance.library.originals.hindrances import Hindrance, NotDone
+from appliance.library.orphans import orphans
 from appliance.library.plugins import cut
 from appliance.library.shelf import Shelf
 from appliance.logs import log
 
-AT_ONCE = 50
 LATER_SECONDS = 60.0
 SELDOM_SECONDS = 600.0  # between two looks whether the time of an original is over
-LATER = frozenset({Hindrance.BUSY, Hindrance.IN_USE, Hindrance.AWAY})
 _WANTED = """
 SELECT a.id FROM ledger.library_files f JOIN ledger.assets a ON a.id = f.asset
 WHERE a.lane = 'backfill' AND a.state IN ('uploaded', 'processing') AND f.record ? 'made'
@@ -32,20 +29,23 @@ _WAITING = """
 SELECT DISTINCT library FROM ledger.library_results
 WHERE undo_asked_at IS NOT NULL AND undone_at IS NULL AND undo_problem IS NULL AND library = ANY ($1)
 """
-# What should be gone for an hour: of those whose worker died before it said so.
+# What should be gone for an hour, and nothing is said to keep it: of those whose worker died before it said so.
 _OVERDUE = """
 SELECT asset, path FROM ledger.library_results
 WHERE library = $1 AND kept_until < now() - interval '1 hour' AND freed_at IS NULL AND undone_at IS NULL
+    AND kept_problem IS NULL
 ORDER BY kept_until LIMIT $2
 """
-_PROBLEM = "UPDATE ledger.library_results SET undo_problem = $2 WHERE asset = $1"
 
 
 class Upkeep:
-    """Of the libraries that this worker has mounted."""
+    """Of the libraries that this worker has mounted; and, where somebody asks, of those that nobody has any more and
+    whose originals lie here. whole: whether the appliance's own storage finds all that it has; blocks.
+    """
 
-    def __init__(self, ledger: Ledger, shelf: Shelf) -> None:
+    def __init__(self, ledger: Ledger, shelf: Shelf, whole: Callable[[], bool]) -> None:
         self._ledger, self._shelf = ledger, shelf
+        self._asked = Asked(ledger, shelf.keepings, whole)
         self._recovered = set[int]()
         self._looked = dict[int, float]()
         self._kept = set[UUID | None]()
@@ -56,14 +56,16 @@ class Upkeep:
         Unavailable.
         """
         libraries = dict(self._shelf.libraries)
-        asked = await fetch("SELECT * FROM ledger.library_asked_back($1, $2)", list(libraries), AT_ONCE)
-        for row in asked:
-            await self._one(self._undo(libraries[row["library"]], row["asset"], row["path"]), row["asset"])
+        await self._asked.look(libraries.values())
         # What somebody wants back and could not have yet must not go meanwhile.
         waiting = {row["library"] for row in await fetch(_WAITING, list(libraries))}
         for library in libraries.values():
             if time.monotonic() >= self._later.get(library.id, 0.0):
                 await self._looked_after(library, expiring=library.id not in waiting)
+        for orphan in await orphans(libraries):
+            if await self._asked.here(orphan):
+                await self._looked_after(orphan, expiring=False)
+                await self._asked.look([orphan])
 
     async def _looked_after(self, library: Library, expiring: bool) -> None:
         try:
@@ -74,16 +76,6 @@ class Upkeep:
             self._later[library.id] = time.monotonic() + LATER_SECONDS
             why = error.strerror or type(error).__name__
             log.error("originals not looked after", library=library.workflow.name, reason=why)
-
-    async def _one(self, doing: Awaitable[None], asset: UUID) -> None:
-        """So that what is wrong with one file keeps no other from its turn. Raises Unavailable."""
-        try:
-            await doing
-        except Unavailable:
-            raise
-        except Exception as error:
-            log.error("not brought back", asset=str(asset), exc_info=error)
-            await fetch(_PROBLEM, asset, cut(f"{type(error).__name__}: {error}"))
 
     async def _recover(self, library: Library) -> None:
         """What was broken off by the end of a worker, once: afterwards each sees to its own."""
@@ -101,17 +93,24 @@ class Upkeep:
         self._looked[library.id] = now
         keeping = self._keeping(library)
         await asyncio.to_thread(keeping.clear_left, await _wanted())
-        entries = keeping.expire(datetime.now(UTC))
+        entries, held = keeping.expire(datetime.now(UTC)), dict[UUID, str | None]()
         # One by one: what is gone from the disk is known as such at once.
         while (one := await asyncio.to_thread(next, entries, None)) is not None:
             if isinstance(one, Expired):
                 await self._freed(one.asset)
-            elif one.asset not in self._kept:
-                self._kept.add(one.asset)
-                log.error("an original is kept beyond its time", library=library.workflow.name, **_told(one))
+            elif one.asset is not None:
+                held[one.asset] = None if one.why in LATER else cut(one.reason)
+                self._say(library, one)
+        await fetch("SELECT ledger.library_held($1, $2, $3)", library.id, list(held), list(held.values()))
         for row in await fetch(_OVERDUE, library.id, AT_ONCE):
             if await asyncio.to_thread(keeping.let_go, row["path"], row["asset"]):
                 await self._freed(row["asset"])
+
+    def _say(self, library: Library, one: NotDone) -> None:
+        """Once."""
+        if one.why is not Hindrance.BUSY and one.asset not in self._kept:
+            self._kept.add(one.asset)
+            log.error("an original is kept beyond its time", library=library.workflow.name, **_told(one))
 
     async def _freed(self, asset: UUID) -> None:
         self._ledger.told(await fetch("SELECT * FROM ledger.library_freed($1)", [asset]))
@@ -120,34 +119,10 @@ class Upkeep:
     def _keeping(self, library: Library) -> Keeping:
         return self._shelf.keepings.of(library.workflow)
 
-    async def _undo(self, library: Library, asset: UUID, path: bytes) -> None:
-        done = await asyncio.to_thread(self._keeping(library).undo, path, asset)
-        if isinstance(done, NotDone) and done.why is Hindrance.GONE:
-            done = await self._was_undone(library, asset, path) or done
-        if isinstance(done, NotDone):
-            if done.why not in LATER:
-                await fetch(_PROBLEM, asset, cut(done.reason))
-            log.warning("not brought back", asset=str(asset), reason=done.reason)
-            return
-        self._ledger.told(await fetch("SELECT * FROM ledger.library_undone($1, $2::jsonb)", asset, _now(done.now)))
-        log.info("brought back", asset=str(asset), aside=done.aside)
-
-    async def _was_undone(self, library: Library, asset: UUID, path: bytes) -> Brought | None:
-        """Where it had been brought back when somebody died who had not said so yet."""
-        [row] = await fetch("SELECT before_sha256 FROM ledger.library_results WHERE asset = $1", asset)
-        now = await asyncio.to_thread(self._keeping(library).as_it_was, path, row["before_sha256"] or "")
-        return Brought(now, None) if now else None
-
 
 async def _wanted() -> set[UUID]:
     """Whose results a later attempt goes on with, of all libraries: two may share a file system."""
     return {row["id"] for row in await fetch(_WANTED)}
-
-
-def _now(now: Now) -> str:
-    """The original as it is again, as the ledger takes it."""
-    told = {"digest": digest(now.path).hex(), "path": now.path.hex(), "size": now.size, "version": now.version}
-    return msgspec.json.encode(told).decode()
 
 
 def _told(one: Any) -> dict[str, Any]:

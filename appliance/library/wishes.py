@@ -16,13 +16,15 @@ WHERE l.name = $1 RETURNING l.id
 """
 
 _UNDO = """
-UPDATE ledger.library_results SET undo_asked_at = coalesce(undo_asked_at, now()), undo_problem = NULL
+UPDATE ledger.library_results SET undo_asked_at = coalesce(undo_asked_at, now()), undo_problem = NULL,
+    release_asked_at = NULL, release_problem = NULL
 WHERE asset = $1 AND outcome = 'replaced' AND undone_at IS NULL AND freed_at IS NULL RETURNING asset
 """
 # By its name before or now, or by a folder above.
 _BELOW = """
 WITH asked AS (
-    UPDATE ledger.library_results r SET undo_asked_at = coalesce(undo_asked_at, now()), undo_problem = NULL
+    UPDATE ledger.library_results r SET undo_asked_at = coalesce(undo_asked_at, now()), undo_problem = NULL,
+        release_asked_at = NULL, release_problem = NULL
     FROM ledger.libraries l
     WHERE l.name = $1 AND r.library = l.id AND r.outcome = 'replaced' AND r.undone_at IS NULL AND r.freed_at IS NULL
         AND (r.path = $2::bytea OR substring(r.path FROM 1 FOR octet_length($3::bytea)) = $3::bytea
@@ -91,14 +93,15 @@ async def undoing(name: str) -> tuple[int, list[str]]:
 
 async def pause(name: str, paused: bool) -> None:
     """Nothing new is begun while it is paused; what is under way comes to its end. Raises NoLibrary, Unavailable."""
-    _must_be(name, await fetch(_PAUSE, name, paused))
+    must_be(name, await fetch(_PAUSE, name, paused))
 
 
 async def scan(name: str, unless_within: float = 0.0) -> None:
     """Has it looked through now, unless that was begun in the last so many seconds. Raises NoLibrary, Unavailable."""
-    _must_be(name, await fetch(_SCAN, name, unless_within))
+    must_be(name, await fetch(_SCAN, name, unless_within))
 
 
-def _must_be(name: str, rows: list[object]) -> None:
+def must_be(name: str, rows: list[object]) -> None:
+    """Raises NoLibrary where nothing was found of that name."""
     if not rows:
         raise NoLibrary(_NONE.format(name=name))

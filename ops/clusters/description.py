@@ -55,7 +55,7 @@ class Host:
     libraries: tuple[str, ...] = ()
     """Folders of videos, with all below them, that its worker of libraries may write to."""
     workflows: str = ""
-    """Where the workflows of these are: a folder beside the inventory."""
+    """Where the workflows of these are, and of buckets, with their keys: a folder beside the inventory."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def _check(cluster: Cluster) -> None:
     for host in cluster.hosts:
         if bool(host.drives) != ("storage" in host.roles):
             raise BadInventory(f"host {host.name}: drives belong to the role 'storage', and it to drives")
-        if {bool(host.libraries), bool(host.workflows)} != {"library" in host.roles}:
+        if bool(host.workflows) != ("library" in host.roles) or (host.libraries and not host.workflows):
             raise BadInventory(f"host {host.name}: the role 'library', libraries and workflows belong together")
         _all_different(f"host {host.name}: library", host.libraries)
     for hosts in cluster.pools():

@@ -10,6 +10,7 @@ from ops import caddy, gateway, valkey, wires
 from ops.clusters import firewall, hosted, operating, places, units
 from ops.clusters.authority import Authority, Pair
 from ops.clusters.description import Cluster, Host
+from ops.clusters.libraries import Given
 from ops.credentials import Credentials
 from ops.disks import mounting
 from ops.inventory import Part
@@ -53,8 +54,8 @@ class Material:
     server: Server
     given: Pair | None = None
     """A certificate for the public addresses, where the own authority's is not wanted."""
-    workflows: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
-    """By host and name of the file, as they are beside the inventory."""
+    libraries: Mapping[str, Given] = field(default_factory=dict)
+    """By host, as they are beside the inventory."""
 
 
 def files(of: Material, host: Host) -> list[File]:
@@ -66,7 +67,7 @@ def files(of: Material, host: Host) -> list[File]:
         *_settings(of, parts),
         *_certificates(of, host),
         *_node(of, host),
-        *(File(places.LIBRARY / name, content) for name, content in of.workflows.get(host.name, {}).items()),
+        *_libraries(of, host),
         *_units(of, host, parts),
         File(places.SETTINGS / "firewall.nft", firewall.text(of.cluster, host).encode()),
         File(places.INVENTORY, of.cluster.text.encode()),
@@ -119,6 +120,12 @@ def _node(of: Material, host: Host) -> Iterator[File]:
         yield File(places.NODE / "public.crt", own.certificate)
         yield _secret(places.NODE / "private.key", own.key)
         yield File(places.NODE / "CAs/ca.crt", of.authority.trusted)
+
+
+def _libraries(of: Material, host: Host) -> Iterator[File]:
+    if given := of.libraries.get(host.name):
+        yield from (File(places.LIBRARY / name, content) for name, content in given.workflows.items())
+        yield from (_secret(places.LIBRARY / name, content) for name, content in given.keys.items())
 
 
 def _units(of: Material, host: Host, parts: list[Part]) -> Iterator[File]:

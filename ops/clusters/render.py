@@ -54,7 +54,7 @@ def material(
 
     Raises ValueError, and OSError.
     """
-    workflows = libraries.read(cluster)
+    given_libraries = libraries.read(cluster)
     state = out / STATE
     if out.exists() and not state.exists() and any(out.iterdir()):
         raise ValueError(f"{out} has other things in it: name an empty or a new folder with --out")
@@ -65,7 +65,7 @@ def material(
     authority.ensure()
     if step:
         authority.replace(step)
-    return Material(cluster, credentials.load(DataFolder(state), {}), authority, server, given, workflows)
+    return Material(cluster, credentials.load(DataFolder(state), {}), authority, server, given, given_libraries)
 
 
 def server(cache: Path, say: Callable[[str], None]) -> Server:

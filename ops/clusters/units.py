@@ -105,6 +105,9 @@ LIBRARY = """\
 Nice=19
 CPUWeight=10
 IOSchedulingClass=idle
+"""
+
+FOLDERS = """\
 # The folders of videos it may write to besides. With a - each: one that is missing is told of, and the others go on.
 ReadWritePaths={folders}
 """
@@ -142,7 +145,7 @@ def service(part: Part, host: str, drives: Sequence[Path], libraries: Sequence[s
     if part.name == "storage":
         head += "# The node starts once its drives are mounted; without one of them it goes on with the others.\n"
         head += mounting.wanted([str(drive) for drive in drives])
-    if part.name.startswith(BACKFILL):
+    if part.name.startswith(BACKFILL) and libraries:
         head += "# Whatever is mounted for its folders comes first; without one of them it goes on with the others.\n"
         head += mounting.wanted(_with_parents(libraries))
     body = SERVICE.format(
@@ -158,7 +161,9 @@ def service(part: Part, host: str, drives: Sequence[Path], libraries: Sequence[s
     low = part.name == "edge" and part.port is not None and part.port < 1024
     walls = WALLS.format(writes=writes, capabilities=LOW_PORTS if low else NO_CAPABILITIES)
     if part.name.startswith(BACKFILL):
-        walls += LIBRARY.format(folders=" ".join(f"-{folder}" for folder in libraries))
+        walls += LIBRARY
+        # Without a folder the line would take back what it may write to by the walls.
+        walls += FOLDERS.format(folders=" ".join(f"-{folder}" for folder in libraries)) if libraries else ""
     return head + body + walls + (DECODERS if part.role == "worker" else OTHERS) + INSTALL
 
 

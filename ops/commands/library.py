@@ -27,6 +27,13 @@ As root all is read that root may read. No appliance has to run, unless a bucket
 Exit codes: 0 planned; 1 it can't be planned, and why; 2 wrong usage, or the file is no workflow, and why; 3 planned,
 but folders or files could not be read, and which.
 """
+RELEASE = """\
+An original goes by itself in its time where what took its place is there as it was made. Where somebody has changed,
+moved or removed that, it is kept until it is brought back (undo), or let go of here, for good. What is there under its
+name now is not touched.
+
+Exit codes: 0 done (or, without --yes, said what would be done); 1 not done, and said why; 2 wrong usage.
+"""
 CANNOT, WRONG, IN_PART = 1, 2, 3
 MOST = 10_000
 NAMED = {
@@ -74,6 +81,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     which = undo.add_mutually_exclusive_group(required=True)
     which.add_argument("path", metavar="PATH", nargs="?", default="", help="a file, or a folder with all below it")
     which.add_argument("--all", action="store_true", help="all of the library")
+    release = _action(actions, "release", "let go of originals whose new file was changed or taken away since", RELEASE)
+    release.add_argument("name", metavar="LIBRARY", help="its name")
+    release.add_argument("path", metavar="FILE", nargs="*", help="only these (all that are kept beyond their time)")
+    release.add_argument("--yes", action="store_true", help="do it; without it is only said what would be done")
     status = _action(actions, "status", "show how all libraries stand")
     status.add_argument("--json", action="store_true", help="the same for a script")
     return made.parse_args(arguments)
@@ -104,9 +115,11 @@ def _plan(given: argparse.Namespace) -> int:
     workflow = _loaded(given.workflow)
     if workflow is None:
         return WRONG
+    within = _within(given)
     try:
         with _keeping(given, workflow) as keeping:
-            report = asyncio.run(running.planned(workflow, keeping, given.most, given.weak, given.json))
+            words = (workflow, keeping, given.most, given.weak, given.json, within)
+            report = asyncio.run(running.planned(*words))
     except SandboxWeak as error:
         say(f"darkroom: {error}\n  → --weak works all the same")
         return CANNOT
@@ -135,6 +148,19 @@ def _own(given: argparse.Namespace) -> "Endpoint | None":
     except serving.CannotRun:
         return None
     return current().endpoint()
+
+
+def _within(given: argparse.Namespace) -> float:
+    """Seconds that the work on one file may take: by the appliance that runs, else by the environment of this."""
+    from appliance.config import current
+    from ops.libraries import asking
+
+    if given.data is None:  # where no set-up went before, as for a package's own tests
+        return current().library_seconds
+    try:
+        return asking.seconds_a_file(options.folder(given))
+    except (serving.CannotRun, OSError):  # what runs there may be another account's
+        return current().library_seconds
 
 
 def _run(given: argparse.Namespace) -> int:
@@ -178,6 +204,23 @@ def _undo(given: argparse.Namespace) -> int:
     return CANNOT if problems or not files else 0
 
 
+def _release(given: argparse.Namespace) -> int:
+    from ops.libraries import asking, telling
+
+    folder = options.folder(given)
+    found = asking.releasable(folder, given.name, given.path)
+    if not found:
+        say("darkroom: no original is kept of that" if given.path else "darkroom: no original is kept beyond its time")
+        return CANNOT
+    if not given.yes:
+        print(telling.releasable(found))
+        return 0
+    problems = asking.release(folder, given.name, found)
+    for problem in problems:
+        say(f"darkroom: {printable(problem)}")
+    return CANNOT if problems else 0
+
+
 def _status(given: argparse.Namespace) -> int:
     from ops.libraries import asking, standing
 
@@ -218,6 +261,7 @@ _DO: dict[str, Callable[[argparse.Namespace], int]] = {
     "pause": _pause,
     "resume": _pause,
     "undo": _undo,
+    "release": _release,
     "status": _status,
     "schema": _schema,
 }

@@ -33,6 +33,8 @@ class _Group:
     host: Host
     parts: Sequence[Part]
     files: Sequence[File]
+    outwards: bool
+    """Whether it is in a network with a way out: by its roles, or since a library of it is in another S3."""
 
     @property
     def names(self) -> list[str]:
@@ -61,14 +63,18 @@ def text(of: Material, out: str) -> str:
     Raises ValueError for hosts that can't be containers.
     """
     network = _network(of.cluster)
-    groups = [
-        _Group(host, hosted.parts(of.cluster, host, of.credentials), files(of, host)) for host in of.cluster.hosts
-    ]
+    groups = [_group(of, host) for host in of.cluster.hosts]
     services = [service for group in groups for service in _services(of.cluster, group)]
     volumes = sorted(f"  {volume}: {{}}\n" for group in groups for volume in _volumes(group))
     secrets, configs = (_rendered(groups, out, kind) for kind in ("secrets", "configs"))
     end = END.format(network=network, volumes="".join(volumes), secrets=secrets, configs=configs)
     return HEAD + "".join(services) + end
+
+
+def _group(of: Material, host: Host) -> _Group:
+    library = of.libraries.get(host.name)
+    outwards = bool(host.roles & OUTWARDS) or (library is not None and library.outwards)
+    return _Group(host, hosted.parts(of.cluster, host, of.credentials), files(of, host), outwards)
 
 
 def _network(cluster: Cluster) -> ipaddress.IPv4Network:
@@ -98,7 +104,7 @@ def _different(folders: Iterable[Path]) -> None:
 
 def _services(cluster: Cluster, group: _Group) -> Iterator[str]:
     host = group.host
-    yield HOLDER.format(host=host.name, networks=_networks(host), ports=_ports(cluster, host))
+    yield HOLDER.format(host=host.name, networks=_networks(group), ports=_ports(cluster, host))
     for part in group.parts:
         yield _part(group, part) + _given(group, part.name)
     if "database" in host.roles:
@@ -106,9 +112,9 @@ def _services(cluster: Cluster, group: _Group) -> Iterator[str]:
         yield OPERATOR.format(host=host.name, entry=entry) + _given(group, needs.OPERATOR)
 
 
-def _networks(host: Host) -> str:
-    own = f"      hosts: {{ipv4_address: {host.address}}}\n"
-    return own + ("      outside: {}\n" if host.roles & OUTWARDS else "")
+def _networks(group: _Group) -> str:
+    own = f"      hosts: {{ipv4_address: {group.host.address}}}\n"
+    return own + ("      outside: {}\n" if group.outwards else "")
 
 
 def _ports(cluster: Cluster, host: Host) -> str:

@@ -91,7 +91,9 @@ def of(host: Host, name: str) -> Needs:
     if name.startswith("worker-images-"):
         return Needs(volumes=URGENT)
     if name.startswith(BACKFILL):
-        return Needs(files=[places.LIBRARY], volumes=URGENT, folders=[Path(folder) for folder in host.libraries])
+        # Of what is in a bucket copies are worked on.
+        kept = {"scratch": FOLDER.scratch, **URGENT}
+        return Needs(files=[places.LIBRARY], volumes=kept, folders=[Path(folder) for folder in host.libraries])
     return _BY_NAME.get(name, Needs())
 
 

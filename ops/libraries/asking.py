@@ -6,6 +6,7 @@ import os
 import re
 import tempfile
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,14 @@ from ops.commands import serving
 from ops.folder import DataFolder
 
 if TYPE_CHECKING:
+    from appliance.library.releases import Releasable
     from appliance.library.standing import Standing
     from appliance.library.workflow import Workflow
 
 MOUNT_SECONDS = 12.0
 LOOK_SECONDS = 0.3
 PLACE = ("folder", "bucket", "prefix", "endpoint")
-UNDO_SECONDS = 12.0  # that a person waits; the worker goes on
+WAIT_SECONDS = 12.0  # that a person waits; the worker goes on
 
 
 class NotTaken(Exception):
@@ -35,6 +37,28 @@ def standings(folder: DataFolder) -> "list[Standing]":
         return await standing.standings()
 
     return serving.ask(folder, asked)
+
+
+def seconds_a_file(folder: DataFolder) -> float:
+    """That the work on one may take, by the settings in force; where the database does not answer, those of the start.
+
+    Raises CannotRun where nothing is running.
+    """
+    serving.become("library", folder)
+
+    async def asked() -> float:
+        from appliance.config import current
+        from appliance.errors import Unavailable
+        from appliance.ledger.database import pool
+        from appliance.settings import reading
+
+        try:
+            async with asyncio.timeout(serving.PATIENCE), pool(1):
+                return (await reading.in_force(current())).library_seconds
+        except (TimeoutError, Unavailable):
+            return current().library_seconds
+
+    return asyncio.run(asked())
 
 
 def pause(folder: DataFolder, name: str, paused: bool) -> None:
@@ -89,25 +113,71 @@ def undo(folder: DataFolder, name: str, path: str) -> tuple[int, list[str]]:
     """
 
     async def asked() -> tuple[int, list[str]]:
-        from appliance.library import standing, wishes
+        from appliance.library import wishes
 
-        source = next((one.source for one in await standing.standings() if one.name == name), {})
-        files = await wishes.undo_below(name, _inside(str(source.get("folder", "")), path))
-        until = time.monotonic() + UNDO_SECONDS
-        left, problems = files, list[str]()
-        while files and time.monotonic() < until:
-            left, problems = await wishes.undoing(name)
-            if not left:
-                break
-            await asyncio.sleep(LOOK_SECONDS)
-        return files, [*problems, *([f"{left} are still to come: the worker goes on with them"] if left else [])]
+        one = await _standing(name)
+        files = await wishes.undo_below(name, _inside(one, path))
+        return files, await _problems(one, lambda: wishes.undoing(name)) if files else []
 
     return serving.ask(folder, asked)
 
 
-def _inside(folder: str, path: str) -> bytes:
+def releasable(folder: DataFolder, name: str, paths: Sequence[str]) -> "list[Releasable]":
+    """The originals that could be let go of: of these files, or where none is named of all that are held."""
+
+    async def asked() -> "list[Releasable]":
+        from appliance.library import releases
+
+        one = await _standing(name)
+        return await releases.releasable(name, [_inside(one, path) for path in paths])
+
+    return serving.ask(folder, asked)
+
+
+def release(folder: DataFolder, name: str, originals: "Sequence[Releasable]") -> list[str]:
+    """Has these go for good, and waits for it: why some of them have not."""
+
+    async def asked() -> list[str]:
+        from appliance.library import releases
+
+        assets = [one.asset for one in originals]
+        await releases.release_all(assets)
+        return await _problems(await _standing(name), lambda: releases.releasing(assets))
+
+    return serving.ask(folder, asked)
+
+
+async def _standing(name: str) -> "Standing | None":
+    from appliance.library import standing
+
+    return next((one for one in await standing.standings() if one.name == name), None)
+
+
+async def _problems(
+    one: "Standing | None", ask: Callable[[], Awaitable[tuple[int, list[str]]]], seconds: float = WAIT_SECONDS
+) -> list[str]:
+    """What a worker has said by the time that it is done, or that nobody waits any longer. ask: how many are left."""
+    until = time.monotonic() + seconds
+    left, problems = await ask()
+    while left and time.monotonic() < until:
+        await asyncio.sleep(LOOK_SECONDS)
+        left, problems = await ask()
+    return [*problems, *([_still(left, one)] if left else [])]
+
+
+def _still(left: int, one: "Standing | None") -> str:
+    if one is None or one.mounted:
+        return f"{left} are still to come: the worker goes on with them"
+    where = one.source.get("folder") or one.source.get("bucket")
+    said = (
+        f"{left} are still to come, and no worker has the workflow of {one.name} any more: one that has {where} on its"
+    )
+    return f"{said} host does it all the same, else whichever is given that workflow again (./ops/library run)"
+
+
+def _inside(one: "Standing | None", path: str) -> bytes:
     """A path as the ledger has it."""
-    whole = os.fsencode(path)
+    whole, folder = os.fsencode(path), str(one.source.get("folder", "")) if one else ""
     return os.path.relpath(whole, os.fsencode(folder)) if folder and whole.startswith(b"/") else whole
 
 

@@ -14,10 +14,11 @@ from ops.libraries.names import printable
 from processors.sandbox.probe import probe
 
 
-async def planned(workflow: Workflow, keeping: Keeping, most: int, weak: bool, quiet: bool) -> Report:
+async def planned(workflow: Workflow, keeping: Keeping, most: int, weak: bool, quiet: bool, within: float) -> Report:
     """What would be done, with at most so many files of each kind.
 
-    weak: also where the system gives the sandbox one layer only. Raises OSError and SandboxWeak as `plan` does.
+    weak: also where the system gives the sandbox one layer only. within: seconds that the work on one file may take.
+    Raises OSError and SandboxWeak as `plan` does.
     """
     protection = replace(await probe(), weak=weak)
     report = Report(most)
@@ -34,5 +35,5 @@ async def planned(workflow: Workflow, keeping: Keeping, most: int, weak: bool, q
                 return
             bars.update(line, advance=1, description=printable(path))
 
-        await plan(workflow, protection, report, tell, keeping)
+        await plan(workflow, protection, report, tell, keeping, within)
     return report

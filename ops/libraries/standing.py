@@ -26,12 +26,12 @@ def data(standings: "Sequence[Standing]") -> list[dict[str, Any]]:
 
 
 def _lines(one: "Standing") -> Iterator[str]:
-    yield f"{printable(one.name)}  ({_where(one.source)})"
+    yield f"{printable(one.name)}  ({_where(one.source)})" + (f" on {one.host}" if one.host else "")
     if one.problem:
         yield f"    its file is no workflow: {printable(one.problem)}"
         return
     if not one.mounted:
-        yield "    no worker has its workflow any more"
+        yield "    no worker has its workflow any more; undo and release work where its files are on a worker's host"
     yield f"    {_now(one)}"
     if one.scan is not None:
         yield f"    {_scan(one.scan)}"
@@ -45,6 +45,14 @@ def _lines(one: "Standing") -> Iterator[str]:
         later = f", and {bytes_told(behind.saved_later_bytes)} more once originals are let go" * bool(behind.replaced)
         yield f"    done: {behind.replaced:,} replaced, {behind.kept:,} left as they were, {behind.undone:,} undone"
         yield f"    saved: {bytes_told(behind.saved_bytes)}{later}"
+    if behind.held:
+        kept = f"{originals(behind.held)}, {bytes_told(behind.held_bytes)}, kept beyond their time"
+        yield f"    {kept}: nothing whole took their place; ./ops/library release tells which, and lets go of them"
+
+
+def originals(count: int) -> str:
+    """So many of them, in words."""
+    return f"{count:,} original{'s' * (count != 1)}"
 
 
 def _where(source: dict[str, Any]) -> str:

@@ -3,13 +3,17 @@
 import os
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from appliance.library.outcomes import Transcode
 from appliance.library.report import Ranked, Report
 from appliance.library.workflow import Source, Workflow
 from ops.libraries.names import printable, told
+from ops.libraries.standing import originals as counted
 from ops.quantities import bytes_told
+
+if TYPE_CHECKING:
+    from appliance.library.releases import Releasable
 
 HEAD = ("saves", "a CPU hour", "before", "after", "CPU time", "file")
 
@@ -74,6 +78,18 @@ def _rest(count: int, shown: Sequence[object]) -> Iterator[str]:
 def _name(path: str, source: Source) -> str:
     inside = os.path.relpath(path, source.folder) if source.folder else path.removeprefix(source.prefix)
     return printable(inside)
+
+
+def releasable(originals: "Sequence[Releasable]") -> str:
+    """What would be let go of, for people."""
+    lines = [f"{printable(one.path)}  {bytes_told(one.bytes)}\n    {printable(_why(one))}" for one in originals]
+    total = bytes_told(sum(one.bytes for one in originals))
+    return "\n".join((*lines, f"{counted(len(originals))}, {total}, would be gone for good. --yes does it."))
+
+
+def _why(one: "Releasable") -> str:
+    until = f"kept until {one.until:%Y-%m-%d %H:%M}; " if one.until else ""
+    return f"{until}{one.why or 'it goes only if what took its place is another one by now, or gone'}"
 
 
 def data(workflow: Workflow, report: Report) -> dict[str, Any]:

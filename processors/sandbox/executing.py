@@ -20,7 +20,7 @@ from processors.sandbox.memory import resident_bytes
 from processors.sandbox.scratch import Scratch, scratch_of
 from processors.sandbox.spawn import WATCH_SECONDS, TooMuchMemory
 from processors.sandbox.spent import cpu_seconds, note
-from processors.sandbox.stepping import step_back
+from processors.sandbox.stepping import Still, step_back
 from processors.sandbox.streams import Source, Streams
 
 # How bubblewrap, as shells do, says that a signal ended a program. Programs that end with -errno stay above.
@@ -89,10 +89,11 @@ async def run(
         scratch = stack.enter_context(scratch_of(protection.layers, bounds.scratch_bytes))
         around = _Around(protection, group, bounds.nice, keep, scratch, beside)
         process = around.start(role, words, streams, hearing)
-        stepping = asyncio.create_task(step_back(process.pid)) if bounds.nice else None
+        still = Still()
+        stepping = asyncio.create_task(step_back(process.pid, still)) if bounds.nice else None
         try:
             limits = _Limits(bounds.seconds, None if group else bounds.max_bytes, scratch)
-            status = await _ended(process, limits, hearing)
+            status = await _ended(process, limits, hearing, still)
             if hearing is not None:
                 hearing.poll()
         finally:
@@ -161,15 +162,15 @@ class _Limits:
             raise TooMuchMemory
 
 
-async def _ended(process: "subprocess.Popen[bytes]", limits: _Limits, hearing: Hearing | None) -> int:
-    """The status once it has ended by itself."""
+async def _ended(process: "subprocess.Popen[bytes]", limits: _Limits, hearing: Hearing | None, still: Still) -> int:
+    """The status once it has ended by itself. The time for which it stood still is none of its own."""
     deadline, used = asyncio.get_running_loop().time() + limits.seconds, 0.0
     try:
         while not await _over(process, WATCH_SECONDS):
             used = max(used, cpu_seconds(process.pid))
             if hearing is not None:
                 hearing.poll()
-            if asyncio.get_running_loop().time() > deadline:
+            if asyncio.get_running_loop().time() > deadline + still.seconds:
                 raise SandboxTimeout(f"no end in {limits.seconds:g} s")
             limits.check(process.pid)
     finally:

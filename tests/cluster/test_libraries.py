@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import stat
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from ops.clusters import description, hosted, libraries, render
 from ops.clusters.description import BadInventory
 from ops.clusters.files import Server
+from ops.containers import compose, write
 from tests.cluster.test_render import EXPOSED, INVENTORY, read
 
 ADDED = """\
@@ -21,6 +23,10 @@ libraries = ["/srv/films", "/mnt/nas/series"]
 workflows = "workflows"
 """
 FILMS = {"name": "Films", "source": {"folder": "/srv/films/old"}, "target": {"codec": "h265"}}
+LIBRARIES = 'libraries = ["/srv/films", "/mnt/nas/series"]\n'
+BUCKET = FILMS | {"source": {"bucket": "films", "key_file": "films.key"}}
+WORKER = "e-worker-backfill-1"
+SECRET = "AKIAEXAMPLE:b2b7f1d04c3e49e6\n"
 UNIT = "/etc/systemd/system/darkroom-worker-backfill-1.service"
 
 
@@ -37,6 +43,13 @@ def written(folder: Path, added: str = ADDED, **workflows: object) -> Path:
 def rendered(inventory: Path) -> list[render.Change]:
     cluster, out = description.load(inventory), inventory.parent / "five"
     return render.written(render.material(cluster, out, Server("a-build", "ab" * 32)), out)
+
+
+def keyed(folder: Path, text: str = SECRET, mode: int = 0o600) -> None:
+    """Beside the workflow that names it."""
+    path = folder / "workflows/films.key"
+    path.write_text(text)
+    path.chmod(mode)
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +137,7 @@ def test_a_workflow_that_is_no_longer_beside_the_inventory_goes(tmp_path: Path) 
         ({"films": FILMS | {"colour": 1}}, "films.json: .*colour"),
         ({"films": FILMS | {"source": {"folder": "/srv/filmsets"}}}, "/srv/filmsets is in none of the libraries"),
         ({"films": FILMS | {"source": {"folder": "/srv/films/../x"}}}, "is in none of the libraries"),
+        ({"films": FILMS | {"source": {"folder": "/srv"}}}, "libraries of host e: /srv/films, /mnt/nas/series"),
         ({"films": FILMS, "more": FILMS}, "films.json is called 'Films' already"),
         ({"my films": FILMS}, "name it of letters"),
     ],
@@ -137,6 +151,13 @@ def test_what_a_worker_would_not_take_is_found_out_before(
 
 
 @pytest.mark.pure
+def test_a_folder_of_a_host_without_libraries_is_none_of_them(tmp_path: Path) -> None:
+    inventory = written(tmp_path, ADDED.replace(LIBRARIES, ""))
+    with pytest.raises(BadInventory, match="/srv/films/old is in none of the libraries of host e: it has none"):
+        libraries.read(description.load(inventory))
+
+
+@pytest.mark.pure
 def test_a_library_without_a_workflow_is_told(tmp_path: Path) -> None:
     inventory = written(tmp_path)
     (tmp_path / "workflows/films.json").unlink()
@@ -146,10 +167,75 @@ def test_a_library_without_a_workflow_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.pure
-def test_a_bucket_whose_key_no_host_is_given_is_refused(tmp_path: Path) -> None:
-    inventory = written(tmp_path, films=FILMS | {"source": {"bucket": "films", "key_file": "films.key"}})
-    with pytest.raises(BadInventory, match="on several hosts a library is in a folder"):
+def test_the_key_of_a_bucket_is_its_hosts_alone_and_nobody_else_can_read_it(tmp_path: Path) -> None:
+    inventory = written(tmp_path, ADDED.replace(LIBRARIES, ""), films=BUCKET)
+    keyed(tmp_path)
+    changes = {one.host: one for one in rendered(inventory)}
+    out, key = tmp_path / "five", "/etc/darkroom/library/films.key"
+    assert {path.relative_to(out).parts[0] for path in out.rglob("films.key")} == {"e"}
+    assert read(out, "e", key) == SECRET
+    assert stat.S_IMODE((out / f"e/files{key}").stat().st_mode) == 0o600
+    entries = json.loads(read(out, "e", "/etc/darkroom/manifest.json"))["files"]
+    [entry] = [one for one in entries if one["path"] == key]
+    assert (entry["mode"], entry["owner"]) == (0o600, "darkroom")
+    told = [path for path in out.rglob("*") if path.is_file() and path.name != "films.key"]
+    assert not [path for path in told if SECRET.partition(":")[2].strip() in path.read_text()]
+    assert key in changes["e"].written
+    (tmp_path / "workflows/films.json").write_text(json.dumps(FILMS))
+    (tmp_path / "five.toml").write_text(INVENTORY + ADDED)
+    assert {one.host: one for one in rendered(inventory)}["e"].removed == [key]
+
+
+@pytest.mark.pure
+def test_a_unit_without_folders_may_write_to_its_data_folder(tmp_path: Path) -> None:
+    """An empty line takes back, in systemd, what those before it gave."""
+    inventory = written(tmp_path, ADDED.replace(LIBRARIES, ""), films=BUCKET)
+    keyed(tmp_path)
+    rendered(inventory)
+    unit = read(tmp_path / "five", "e", UNIT)
+    assert re.findall(r"^ReadWritePaths=(.*)$", unit, re.MULTILINE) == ["/var/lib/darkroom/data"]
+    assert not re.findall(r"^(?:Wants|After)=$", unit, re.MULTILINE)
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    ("text", "mode", "said"),
+    [
+        (None, 0o600, "films.key can't be read: No such file"),
+        (SECRET, 0o640, "others can read the key file .*: chmod 600"),
+        ("secret-words", 0o600, "does not hold ACCESS:SECRET"),
+    ],
+)
+def test_a_key_that_its_worker_would_not_take_is_found_out_before(
+    tmp_path: Path, text: str | None, mode: int, said: str
+) -> None:
+    inventory = written(tmp_path, films=BUCKET)
+    if text is not None:
+        keyed(tmp_path, text, mode)
+    with pytest.raises(BadInventory, match=said) as refused:
         rendered(inventory)
+    assert text is None or text.rpartition(":")[2].strip() not in str(refused.value)
+    assert not (tmp_path / "five").exists()
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(("endpoint", "outside"), [({}, False), ({"endpoint": "https://s3.example.com"}, True)])
+def test_a_container_has_its_key_as_a_secret_and_the_way_to_its_bucket(
+    tmp_path: Path, endpoint: dict[str, str], outside: bool
+) -> None:
+    source = {**BUCKET["source"], **endpoint}
+    inventory = written(tmp_path, ADDED.replace(LIBRARIES, ""), films=BUCKET | {"source": source})
+    keyed(tmp_path)
+    # One edge, and no host that has the address of the machine.
+    fitting = inventory.read_text().replace('"api", "edge"]', '"api"]').replace('"10.0.0.', '"10.0.0.1')
+    inventory.write_text(fitting)
+    text = compose.text(render.material(description.load(inventory), tmp_path / "five", write.SILO), "./five")
+    service, holder = (text.partition(f"\n  {name}:\n")[2].partition("\n\n")[0] for name in (WORKER, "e"))
+    secrets = service.partition("    secrets:\n")[2].partition("    configs:\n")[0]
+    assert "source: e.etc.darkroom.library.films.key, target: /etc/darkroom/library/films.key}" in secrets
+    assert text.count("source: e.etc.darkroom.library.films.key,") == 1
+    assert "e-scratch:/var/lib/darkroom/data/scratch" in service
+    assert ("outside: {}" in holder) == outside
 
 
 @pytest.mark.pure
@@ -157,7 +243,6 @@ def test_a_bucket_whose_key_no_host_is_given_is_refused(tmp_path: Path) -> None:
     ("change", "by", "said"),
     [
         ('workflows = "workflows"', "", "belong together"),
-        ('libraries = ["/srv/films", "/mnt/nas/series"]', "", "belong together"),
         ('"library"', '"worker"', "belong together"),
         ('workflows = "workflows"', "workflows = 1", "workflows must be a text"),
         ("/mnt/nas/series", "/srv/films", "library /srv/films is there twice"),

@@ -90,3 +90,22 @@ def test_to_give_it_a_workflow_by_hand_is_refused_with_the_way_that_there_is(hos
     done = hosts.ops("library", "run", given, check=False)
     assert done.returncode == 1
     assert "on several hosts workflows come from the inventory" in done.stderr
+
+
+def test_a_bucket_is_worked_on_with_the_key_that_lies_beside_its_workflow(hosts: Cluster) -> None:
+    hosts.ops("bucket", "create", "films", "--quota", "1G")
+    made = json.loads(hosts.ops("key", "create", "--bucket", "films", "--json").stdout)
+    key, folder = f"{made['AWS_ACCESS_KEY_ID']}:{made['AWS_SECRET_ACCESS_KEY']}\n", hosts.folder / WORKFLOWS
+    (folder / "films.key").touch(0o600)
+    (folder / "films.key").write_text(key)
+    source = {"bucket": "films", "key_file": "films.key"}
+    (folder / "bucket.json").write_text(json.dumps(WORKFLOW | {"name": "Bucket", "source": source}))
+    assert key.strip() not in hosts.render()
+    hosts.install("b")
+    host, place = hosts.machines["b"], "/etc/darkroom/library/films.key"
+    assert host.run("stat", "--format=%a %U", place).stdout.split() == ["600", "darkroom"]
+    assert host.run("cat", place).stdout == key
+    assert not hosts.machines["a"].run("find", "/etc/darkroom", "-name", "films.key").stdout
+    # What was tried is to list and to write: with another key it would say which of them is refused.
+    one = standing(hosts, lambda one: one["name"] == "Bucket" and one["scan"] and one["scan"]["ended_at"])
+    assert (one["host"], one["waits"], one["scan"]["problem"], one["scan"]["seen"]) == ("b", None, None, 0)

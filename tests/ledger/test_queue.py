@@ -1,7 +1,7 @@
 """The traps of the queue that would leave a photo waiting."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,15 +9,17 @@ from uuid import UUID, uuid4
 import pytest
 
 from appliance import queue
-from appliance.queue import Job, Limit, worker
+from appliance.queue import Job, Limit, Others, worker
 from tests.daemons.valkey import Valkey
 from tests.ledger.intake import Intake, until
 
 
 @asynccontextmanager
-async def _working(intake: Intake, job: Job, limit: Limit = lambda: 2) -> AsyncIterator[asyncio.Task[None]]:
+async def _working(
+    intake: Intake, job: Job, limit: Limit = lambda: 2, others: Others | None = None
+) -> AsyncIterator[asyncio.Task[None]]:
     """A worker of the lane, two jobs at once unless `limit` says otherwise, while the block runs."""
-    loop = worker(intake.url, "images", job, {}, limit)
+    loop = worker(intake.url, "images", job, {}, limit, others=others)
     running = asyncio.create_task(loop.async_run())
     try:
         yield running
@@ -111,6 +113,59 @@ async def test_a_worker_sees_past_more_than_it_looks_at_at_once(
 ) -> None:
     monkeypatch.setattr(queue, "LOOK", 2)
     assert await _done_beside_four_that_hang(intake) == 1
+
+
+async def test_what_is_for_others_stays_in_the_queue_and_is_seen_past(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by two workers of which each would have to do what is behind the other's."""
+    monkeypatch.setattr(queue, "LOOK", 2)
+    here, there, mine, theirs = [uuid4() for _ in range(7)], [uuid4() for _ in range(7)], Done(), Done()
+    for number, asset in enumerate([*here, *there]):
+        await intake.queue.put("images", asset, 1, worth=1.1 ** (20 - number))
+
+    def leaving(to_others: list[UUID]) -> Others:
+        async def those(assets: Sequence[UUID]) -> set[UUID]:
+            return set(assets) & set(to_others)
+
+        return those
+
+    async def ended() -> bool:
+        return len(mine.jobs) == 7
+
+    async with _working(intake, mine.do, lambda: 1, leaving(here)):
+        await until(ended, 5)
+        assert mine.jobs == there
+        assert [UUID(job[:36]) for job in intake.queued()] == here
+        async with _working(intake, theirs.do, lambda: 1, leaving(there)):
+            await until(lambda: _none(intake), 5)
+    assert theirs.jobs == here
+
+
+async def _none(intake: Intake) -> bool:
+    return not intake.queued()
+
+
+async def test_what_was_taken_out_may_be_put_in_again_and_what_a_worker_picked_up_stays(intake: Intake) -> None:
+    picked, done = Picked(), Done()
+    first, second = uuid4(), uuid4()
+    await intake.queue.put("images", first, 1)
+
+    async def taken() -> bool:
+        return picked.jobs == [first]
+
+    async def ended() -> bool:
+        return done.jobs == [second]
+
+    async with _working(intake, picked.do, lambda: 1):
+        await until(taken)
+        await intake.queue.put("images", second, 1)
+        both = {f"{first}:1", f"{second}:1"}
+        assert await intake.queue.withdraw("images", both) == {f"{second}:1"}
+        assert intake.queued() == [f"{first}:1"]
+        await intake.queue.put("images", second, 1)
+        async with _working(intake, done.do, lambda: 1):
+            await until(ended, 5)
 
 
 async def test_an_idle_worker_waits_for_its_bell_and_hardly_asks(

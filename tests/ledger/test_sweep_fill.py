@@ -6,10 +6,14 @@ from uuid import UUID
 import pytest
 
 from appliance.ledger.database import fetch
-from appliance.queue import job_id
+from appliance.ledger.sweep import chores
+from appliance.library.catalogue import Catalogue, Library
+from appliance.library.mounted import Broken
+from appliance.queue import BACKFILL, job_id
 from tests.daemons.valkey import Valkey
 from tests.ledger.book import Book, age
 from tests.ledger.intake import WINDOW, Intake
+from tests.ledger.libraries import mounted, wanted
 
 
 async def _waiting(book: Book, count: int) -> list[UUID]:
@@ -168,3 +172,47 @@ async def test_what_is_tried_again_is_queued_beside_new_work_as_far_as_there_is_
     await fetch("UPDATE ledger.assets SET attempts = 1 WHERE id = ANY ($1)", failed)
     await intake.sweep.fill()
     assert set(intake.queued()) == new | {job_id(asset, 2) for asset in failed[:10]}
+
+
+async def _offered(intake: Intake, library: Library) -> set[UUID]:
+    """What is in the queue of a library once the sweep was there."""
+    await intake.sweep.fill()
+    rows = await fetch("SELECT asset FROM ledger.library_files WHERE library = $1", library.id)
+    return {row["asset"] for row in rows} & {UUID(job[:36]) for job in await intake.queue.waiting(BACKFILL)}
+
+
+async def test_a_library_that_comes_to_another_has_its_share_at_once(intake: Intake, book: Book) -> None:
+    """They may be on different hosts, and what is done of the one is hours of work that the other need not wait for."""
+    large, small = await mounted(book, "Large", "here"), await mounted(book, "Small", "there")
+    files, few = await wanted(book, large, WINDOW + 50), await wanted(book, small, 5)
+    await fetch("UPDATE ledger.libraries SET paused = (id = $1)", small.id)
+    assert await _offered(intake, large) == set(files[:WINDOW])
+    await fetch("UPDATE ledger.libraries SET paused = false")
+    assert await _offered(intake, small) == set(few)
+    assert await _offered(intake, large) == set(files[: WINDOW // 2])
+    intake.valkey.flushall()
+    assert await _offered(intake, small) == set(few)
+    assert len(await intake.queue.waiting(BACKFILL)) == WINDOW // 2 + 5
+
+
+async def test_what_is_of_a_host_that_is_gone_is_in_the_way_of_nobody(intake: Intake, book: Book) -> None:
+    gone, here = await mounted(book, "Gone", "gone"), await mounted(book, "Here", "here")
+    lost, files = await wanted(book, gone, WINDOW + 50), await wanted(book, here, WINDOW)
+    assert await _offered(intake, gone) == set(lost[: WINDOW // 2])
+    await fetch("UPDATE ledger.libraries SET mounted_at = now() - interval '6 minutes' WHERE id = $1", gone.id)
+    assert await _offered(intake, gone) == set()
+    assert await _offered(intake, here) == set(files)
+    await mounted(book, "Gone", "another")
+    assert await _offered(intake, gone) == set(lost[: WINDOW // 2])
+
+
+async def test_what_a_host_that_is_gone_has_said_of_its_files_is_forgotten(intake: Intake, book: Book) -> None:
+    for host in ("gone", "here"):
+        await Catalogue(book.ledger, host).broken([Broken("films.json", "it is no JSON")])
+    await fetch("UPDATE ledger.libraries SET mounted_at = now() - interval '6 minutes' WHERE host = 'gone'")
+    library = await mounted(book, "Films", "gone")
+    await fetch("UPDATE ledger.libraries SET mounted_at = now() - interval '1 year' WHERE id = $1", library.id)
+    assert intake.sweep.forget_broken in chores(intake.sweep)
+    await intake.sweep.forget_broken()
+    left = await fetch("SELECT host, name FROM ledger.libraries ORDER BY host")
+    assert [tuple(row) for row in left] == [("gone", "Films"), ("here", "films.json")]

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from tests.appliance.client import wait_for
-from tests.stack import Stack
+from tests.stack import CHECKOUT, Stack
 
 SETTINGS = {
     "DARKROOM_BACKFILL_WORKERS": "1",
@@ -28,8 +28,8 @@ TARGET = {"codec": "h264", "bit_rates": {"2160": "400k"}}
 class House:
     """stack: the appliance; films: the folder."""
 
-    def __init__(self, **settings: str) -> None:
-        self.stack = Stack(**{**SETTINGS, **settings})
+    def __init__(self, checkout: Path = CHECKOUT, **settings: str) -> None:
+        self.stack = Stack(checkout, **{**SETTINGS, **settings})
         self.stack.up()
         self.films = self.stack.folder / "films"
         self.films.mkdir()

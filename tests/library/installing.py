@@ -1,5 +1,6 @@
 """The template of plug-ins as an installed package: in a folder on the path, as `pip install --target` leaves it."""
 
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from processors import named
+from tests.ops.test_placement import clone
 from tests.stack import CHECKOUT
 
 TEMPLATE = CHECKOUT / "appliance/library/template"
@@ -34,6 +36,17 @@ def installed(target: Path, *changes: tuple[str, str], version: str = "") -> Pat
         for group, some in project["entry-points"].items()
     )
     (facts / "entry_points.txt").write_text("".join(points))
+    return target
+
+
+def checkout(target: Path, *changes: tuple[str, str]) -> Path:
+    """A clone of ours in whose environment it is installed; `target`."""
+    clone(target, with_environment=False)
+    # By links, file by file: what is installed here is in none of ours.
+    ours = (CHECKOUT / ".venv").resolve()
+    subprocess.run(["cp", "--archive", "--link", str(ours), str(target / ".venv")], check=True)
+    [packages] = (target / ".venv/lib").glob("python3.*/site-packages")
+    installed(packages, *changes)
     return target
 
 

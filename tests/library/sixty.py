@@ -13,6 +13,7 @@ from threading import Event, Thread
 from typing import NamedTuple
 
 from tests.processors import films
+from tests.processors.corpora import footage
 from tests.processors.films import beside, ran
 
 AT_ONCE = 2
@@ -149,7 +150,21 @@ def _cut(data: bytes) -> bytes:
     return data[: len(data) * 3 // 10]
 
 
-FILMS = (*_plain(), *_rich(), *_broken())
+def _real() -> Iterator[Film]:
+    """Of cameras, a telephone and a cinema, with what nobody would think of making: see `corpora.footage`."""
+    ends = {
+        "bigbuckbunny.mp4": "replaced",
+        "bikes.mp4": "left saving",
+        "carphone_distorted.mp4": "left saving",
+        "carphone_pristine.mp4": "replaced",
+        "cockatoo.mp4": "left loss",  # its colours are 4:4:4
+        "realshort.mp4": "replaced",
+    }
+    for name, data in footage():
+        yield Film(f"real/{name}", ends[name], lambda data=data: data)
+
+
+FILMS = (*_plain(), *_rich(), *_broken(), *_real())
 
 
 @cache

@@ -19,10 +19,7 @@ class Ledger:
         await asyncio.sleep(self.seconds)
         self.now += 1
         ahead = Ahead(waiting=self.waiting, under_way=0, failed=0, bytes=0, estimated_bytes=0, cpu_seconds=0)
-        behind = Behind(
-            **dict.fromkeys(("replaced", "kept", "undone", "saved_bytes", "saved_later_bytes", "kept_bytes"), 0),
-            cpu_seconds=0,
-        )
+        behind = Behind(**dict.fromkeys(Behind.__struct_fields__, 0))
         return Counted(ahead, behind)
 
 

@@ -7,10 +7,9 @@ import pytest
 
 from appliance.library.deciding import decide, ordered_by, unopened
 from appliance.library.estimates import estimate
-from appliance.library.making import Kept, must_end_within
 from appliance.library.outcomes import Found, Looked, Skip, Transcode, Why
 from appliance.library.report import Report
-from appliance.library.workflow import Loss, Rules, Sound, Source, Target, Workflow
+from appliance.library.workflow import Limits, Loss, Rules, Sound, Source, Target, Workflow
 from processors.video.codec import Codec
 from processors.video.effort import DECODING
 from processors.video.facts import Transfer, VideoFacts
@@ -214,10 +213,13 @@ def test_of_equals_the_first_found_comes_first() -> None:
 
 
 def test_what_would_not_end_in_its_time_is_not_begun() -> None:
-    workflow = Workflow(name="Films", source=SOURCE, target=H265)
-    order = ordered_by(Looked(HOUR, holding()), workflow)
+    looked = Looked(HOUR, holding())
+    workflow = Workflow(name="Films", source=SOURCE, target=H265, limits=Limits(cores=2))
+    order = ordered_by(looked, workflow)
     assert isinstance(order, Order)
-    work = estimate(HOUR, order).cpu_seconds / order.threads
-    must_end_within(work + 1, HOUR, order)
-    with pytest.raises(Kept, match="hours"):
-        must_end_within(work - 1, HOUR, order)
+    work = estimate(HOUR, order).cpu_seconds
+    assert isinstance(decide(looked, workflow, work / 2 + 1), Transcode)
+    left = decide(looked, workflow, work / 2 - 1)
+    assert isinstance(left, Skip)
+    assert (left.why, left.cpu_seconds) == (Why.TOO_LONG, work)
+    assert "hours" in left.reason

@@ -18,9 +18,12 @@ from appliance.library.outcomes import Found, Skip, Unreadable, Why
 from appliance.library.planning import Queue
 from appliance.library.probing import look
 from processors.sandbox.probe import probe as probe_layers
-from tests.library.films import STRANGE, made
+from tests.library.films import OLD, STRANGE, made
 from tests.library.test_finding import ordinary
+from tests.processors.clips import claiming, clip
 from tests.stack import CHECKOUT, environment
+
+WITHIN = ("60", "604800")
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +123,18 @@ def test_what_could_not_be_read_is_told_and_the_exit_says_so(tmp_path: Path) -> 
     assert done.returncode == 3, done.stderr
     assert "Could not be read: 1" in done.stdout
     assert "folders deep" in done.stdout
+
+
+def test_what_no_worker_would_end_in_its_time_is_not_planned(tmp_path: Path) -> None:
+    film = clip("-c:v", "mpeg4", "-b:v", "9M", pattern="testsrc2=size=1280x720:rate=30:duration=2", suffix="matroska")
+    (tmp_path / "films").mkdir()
+    (tmp_path / "films/long.mkv").write_bytes(claiming(film, 120))
+    os.utime(tmp_path / "films/long.mkv", (OLD, OLD))
+    given = workflow(tmp_path / "films", target={"codec": "h265", "bit_rates": {"2160": "100k"}})
+    short, enough = (json.loads(ops("plan", given, "--json", DARKROOM_LIBRARY_SECONDS=each).stdout) for each in WITHIN)
+    assert (short["skips"], short["transcodes"]) == ({"too_long": 1}, 0)
+    assert "hours" in short["skip"][0]["reason"]
+    assert (enough["skips"], enough["transcodes"]) == ({}, 1)
 
 
 def test_a_workflow_that_is_none_and_a_folder_that_is_not_there(tmp_path: Path) -> None:

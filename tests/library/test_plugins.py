@@ -122,7 +122,7 @@ async def test_the_bench_encodes_with_it_and_what_it_made_is_verified(packages: 
     with ExitStack() as stack:
         making = Making(job, FolderKeeping(workflow), await probe_layers(), lambda _: None, stack)
         opened, looked = await making.look()
-        order = making.order(looked)
+        order = await making.order(looked)
         scratch = await making.room(looked.facts.size)
         made = await making.make(opened, looked, order, scratch)
         verdict = await making.verify(opened, looked, order, scratch)

@@ -254,3 +254,15 @@ async def test_a_look_that_is_asked_for_during_another_comes_after_it(house: Hou
     assert not await house.catalogue.due(library, 0)
     assert await house.scanning.scan(library)
     assert await house.catalogue.due(library, 3600)
+
+
+async def test_what_would_take_too_long_waits_for_more_time_and_not_in_the_queue(book: Book, films: Path) -> None:
+    within = 0.5
+    house = House(book, Scanning(book.ledger, await probe_layers(), within=lambda: within))
+    first, again = await house.scan(one(films)), await house.scan(one(films))
+    assert (first.probed, first.wanted, first.skips["too_long"]) == (1, 0, 1)
+    assert (again.probed, again.skips["too_long"]) == (0, 1)
+    within = 3600
+    third = await house.scan(one(films))
+    assert (third.probed, third.wanted, third.skips["too_long"]) == (1, 1, 0)
+    assert await queued() == ["old.MPG"]

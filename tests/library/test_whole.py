@@ -1,15 +1,17 @@
 """A library from end to end on a running appliance: found, made anew, verified, replaced, told, brought back."""
 
+import json
 import os
 import signal
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.appliance.client import wait_for
 from tests.library.house import WORKER, House, kept, sha256
-from tests.processors.clips import FAST, TONE, clip
+from tests.processors.clips import FAST, TONE, claiming, clip
 
 MPEG4 = ("-c:v", "mpeg4", "-b:v", "6M")
 WORTH = ("one.mkv", "series/two.avi")
@@ -160,6 +162,34 @@ def test_two_files_are_under_way_at_once_where_that_is_set(house: House) -> None
     assert [one["outcome"] for one in house.results("Both").values()] == ["replaced", "replaced"]
 
 
+def test_a_pause_holds_what_is_under_way_and_keeps_no_other_library_from_its_work(house: House) -> None:
+    folders = {name: house.stack.folder / name for name in ("held", "free")}
+    for name, folder in folders.items():
+        folder.mkdir()
+        house.own(folder)
+        pattern = PATTERN.replace("duration=3", "duration=20") if name == "held" else PATTERN
+        film = house.put(f"../{name}/one.avi", clip(*MPEG4, pattern=pattern, suffix="avi"))
+    limits = {"least_free": "1M", "cores": 1}
+    house.run("Held", source={"folder": str(folders["held"])}, limits=limits)
+    wait_for(lambda: house.standing("Held").get("ahead", {}).get("under_way"), 60)
+    assert house.stack.verb("library", "pause", "Held").returncode == 0
+    wait_for(lambda: stopped(house), 10)
+    house.run("Free", source={"folder": str(folders["free"])}, limits=limits)
+    wait_for(lambda: house.results("Free"), 60)
+    assert stopped(house)
+    assert house.standing("Held")["ahead"]["under_way"] == 1
+    assert house.stack.verb("library", "resume", "Held").returncode == 0
+    wait_for(lambda: house.results("Held"), 120)
+    assert house.results("Held")["one.avi"]["outcome"] == "replaced"
+    assert told(house, film.with_name("one.avi")).count("processing") == 2  # one of each library: none began anew
+
+
+def stopped(house: House) -> bool:
+    """Whether an encoder of the worker stands still."""
+    below = psutil.Process(house.stack.parts()[WORKER]["pid"]).children(recursive=True)
+    return any(one.status() == psutil.STATUS_STOPPED for one in below)
+
+
 def test_bytes_are_saved_once_the_original_is_gone(house: House) -> None:
     folder = house.stack.folder / "short"
     folder.mkdir()
@@ -178,3 +208,74 @@ def test_bytes_are_saved_once_the_original_is_gone(house: House) -> None:
     assert (behind["saved_later_bytes"], kept(folder)) == (0, [])
     assert film.stat().st_size == result["after_bytes"]
     assert house.post(f"/library/results/{result['asset']}/undo").status_code == 409
+
+
+def test_what_somebody_has_changed_is_kept_until_it_is_let_go_of(house: House) -> None:
+    folder = house.stack.folder / "changed"
+    folder.mkdir()
+    house.own(folder)
+    film = house.put(
+        "../changed/one.mkv", clip(*MPEG4, pattern=PATTERN.replace("duration=3", "duration=1"), suffix="matroska")
+    )
+    house.run("Changed", source={"folder": str(folder)}, replace={"allowed": True, "keep": "1s"})
+    wait_for(lambda: "one.mkv" in house.results("Changed"), 120)
+    result = house.results("Changed")["one.mkv"]
+    release = f"/library/results/{result['asset']}/release"
+    assert house.post(release).status_code == 202
+    wait_for(lambda: house.results("Changed")["one.mkv"]["release_problem"], 30)
+    assert house.results("Changed")["one.mkv"]["undo"] == "possible"  # what took its place is whole
+    film.write_bytes(b"somebody's own")
+    house.kill()  # who begins anew looks after what is kept first
+    wait_for(lambda: house.results("Changed")["one.mkv"]["undo"] == "held", 60)
+    assert "1 original, " in house.stack.verb("library", "status").stdout
+    told = house.stack.verb("library", "release", "Changed")
+    assert (told.returncode, kept(folder) == []) == (0, False)
+    assert "another one by now" in told.stdout
+    done = house.stack.verb("library", "release", "Changed", str(film), "--yes")
+    assert (done.returncode, done.stderr, kept(folder)) == (0, "", [])
+    assert house.results("Changed")["one.mkv"]["undo"] == "gone"
+    assert house.post(release).status_code == 409
+    behind = house.standing("Changed")["behind"]
+    assert (behind["held"], behind["saved_bytes"]) == (0, result["before_bytes"] - result["after_bytes"])
+    steps = [event.get("step") for event in house.events() if event["file_id"] == result["asset"]]
+    assert steps[-1] == "released"
+    assert film.read_bytes() == b"somebody's own"
+
+
+@pytest.mark.long
+def test_a_library_by_another_name_gives_back_what_it_kept_by_its_first(house: House) -> None:
+    folder = house.stack.folder / "named"
+    folder.mkdir()
+    house.own(folder)
+    film = house.put("../named/one.mkv", clip(*MPEG4, pattern=PATTERN, suffix="matroska"))
+    original = sha256(film)
+    house.run("Named", source={"folder": str(folder)})
+    wait_for(lambda: house.results("Named"), 120)
+    given = next(path for path in (house.stack.data / "library").glob("*.json") if '"Named"' in path.read_text())
+    given.write_text(given.read_text().replace('"Named"', '"Renamed"'))
+    wait_for(lambda: house.standing("Renamed").get("mounted") and not house.standing("Named")["mounted"], 90)
+    assert "no worker has its workflow any more" in house.stack.verb("library", "status").stdout
+    done = house.stack.verb("library", "undo", "Named", "one.mkv")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (sha256(film), kept(folder)) == (original, [])
+    house.post(f"/library/{house.standing('Renamed')['id']}/scan")
+    wait_for(lambda: house.idle("Renamed"), 60)
+    assert house.standing("Renamed")["scan"]["skips"] == {"undone": 1}
+
+
+@pytest.mark.long
+def test_a_plan_knows_how_long_the_work_may_take_now(house: House) -> None:
+    folder = house.stack.folder / "endless"
+    folder.mkdir()
+    film = clip("-c:v", "mpeg4", "-b:v", "9M", pattern="testsrc2=size=1280x720:rate=30:duration=2", suffix="matroska")
+    (folder / "long.mkv").write_bytes(claiming(film, 120))
+    os.utime(folder / "long.mkv", (1, 1))
+    given = house.stack.folder / "endless.json"
+    target = {"codec": "h265", "bit_rates": {"2160": "100k"}}
+    given.write_text(json.dumps({"name": "Endless", "source": {"folder": str(folder)}, "target": target}))
+    assert house.stack.verb("settings", "set", "library_seconds", "60").returncode == 0
+    try:
+        done = house.stack.verb("library", "plan", str(given), "--json")
+    finally:
+        assert house.stack.verb("settings", "unset", "library_seconds").returncode == 0
+    assert json.loads(done.stdout)["skips"] == {"too_long": 1}

@@ -28,7 +28,7 @@ def clone(target: Path, with_environment: bool = True) -> Path:
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=CHECKOUT, capture_output=True, text=True, check=True
     )
     for name in listed.stdout.splitlines():
-        if (CHECKOUT / name).exists():
+        if (CHECKOUT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(CHECKOUT / name, target / name)
     if with_environment:

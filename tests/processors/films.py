@@ -212,6 +212,57 @@ def cropped() -> bytes:
 
 
 @cache
+def spanish(tag: str) -> bytes:
+    """Matroska with sound in Spanish, which is in `tag` as well, six letters at most."""
+    words = ("-metadata:s:a:0", "language=spa", "-metadata:s:a:0", "title=Espagne")
+    named = ran(*_patterns(), *_tones(440), *LARGE, "-c:a", "aac", *words)
+    # In place of the name of the track.
+    return named.replace(b"\x53\x6e\x87Espagne", b"\x22\xb5\x9d\x86" + tag.encode().ljust(6, b"\0"))
+
+
+@cache
+def brazilian() -> bytes:
+    """MP4 with sound in Portuguese, as it is spoken in Brazil by its tag alone."""
+    told = ("-metadata:s:a:0", "language=por")
+    plain = ran(*_patterns(), *_tones(440), *LARGE, "-c:a", "aac", *told, suffix="mp4")
+    return boxed(plain, b"elng", b"\0\0\0\0pt-BR\0", b"moov", b"trak", b"trak", b"mdia")
+
+
+@cache
+def apertured(width: int) -> bytes:
+    """MP4 that shows so much of its 192 samples in each line."""
+    plain = ran(*_patterns(), *LARGE, suffix="mp4")
+    shown = b"".join(one.to_bytes(4, "big") for one in (width, 1, 108, 1, 0, 1, 0, 1))
+    return boxed(plain, b"clap", shown, b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1")
+
+
+def boxed(data: bytes, name: bytes, inside: bytes, *path: bytes) -> bytes:
+    """The MP4 `data` with one more box, last in the one that `path` ends with; a name twice: the second of that name.
+    Its pictures lie before it.
+    """
+    box = (8 + len(inside)).to_bytes(4, "big") + name + inside
+    places, start = list[int](), 0
+    for number, one in enumerate(path):
+        start = data.index(one, start) + 4
+        if one not in path[:number] or not places:
+            places.append(start - 8)
+        else:
+            places[-1] = start - 8
+    end = places[-1] + int.from_bytes(data[places[-1] : places[-1] + 4], "big")
+    for place in places:
+        size = int.from_bytes(data[place : place + 4], "big") + len(box)
+        data = data[:place] + size.to_bytes(4, "big") + data[place + 4 :]
+    return data[:end] + box + data[end:]
+
+
+@cache
+def ordered() -> bytes:
+    """Matroska whose chapters are shown in an order of their own."""
+    # In place of what says that they are the usual ones.
+    return matroska().replace(b"\x45\xdb\x81\x01", b"\x45\xdd\x81\x01", 1)
+
+
+@cache
 def late() -> bytes:
     """A DVD's stream, whose second sound begins behind all that is looked through for streams."""
     pictures = ("-f", "lavfi", "-i", "testsrc2=size=176x144:rate=25:duration=16,noise=alls=60:allf=t")

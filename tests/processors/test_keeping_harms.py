@@ -163,6 +163,8 @@ async def test_pictures_shown_at_other_times_are_found(film: Remade) -> None:
     assert "times" in await failed(film, harmed(film, "-bsf:v:0", "setts=pts=if(eq(N\\,20)\\,PTS+15\\,PTS)"))
 
 
+FROM_709 = "scale=in_color_matrix=bt709:out_color_matrix=bt601"
+TO_FULL, TO_LIMITED = "scale=in_range=tv:out_range=pc", "scale=in_range=pc:out_range=tv"
 FEW_BLACK = "drawbox=color=black:t=fill:enable='between(t,0.9,1.09)'"
 
 
@@ -172,7 +174,10 @@ FEW_BLACK = "drawbox=color=black:t=fill:enable='between(t,0.9,1.09)'"
         (f"hue=s=0,{FEW_BLACK}", {"colours", "worst pictures"}),
         pytest.param("swapuv", {"colours"}, marks=pytest.mark.long),
         pytest.param(FEW_BLACK, {"worst pictures"}, marks=pytest.mark.long),
-        pytest.param("scale=in_range=tv:out_range=pc,setparams=range=tv", {"vmaf"}, marks=pytest.mark.long),
+        ("scale=in_color_matrix=bt601:out_color_matrix=bt709,setparams=colorspace=unknown", {"converted"}),
+        pytest.param(f"{FROM_709},setparams=colorspace=unknown", {"converted"}, marks=pytest.mark.long),
+        pytest.param(f"{TO_FULL},setparams=range=tv", {"vmaf", "converted"}, marks=pytest.mark.long),
+        pytest.param(f"{TO_LIMITED},setparams=range=tv", {"converted"}, marks=pytest.mark.long),
     ],
 )
 async def test_what_the_eye_sees_at_once_is_found(film: Remade, filters: str, found: set[str]) -> None:

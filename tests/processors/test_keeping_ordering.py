@@ -266,3 +266,13 @@ def test_effort_goes_with_length_and_pixels() -> None:
     longer = replace(whole, seconds=2 * whole.seconds)
     assert cpu_seconds(FACTS, longer) == pytest.approx(2 * cpu_seconds(FACTS, whole))
     assert 0 < verifying_seconds(FACTS, whole) < cpu_seconds(FACTS, whole)
+
+
+def test_a_language_is_the_one_that_its_tag_says() -> None:
+    """Matroska that names one by a tag alone is English to who does not read it. What is left out may have any."""
+    heard = film(sound("aac", "eng", tag="de"), sound("aac", "por", tag="pt-BR"), sound("aac", "fra", tag="fr"))
+    refused = ordered(heard, FACTS, replace(WISH, sound=SoundWish(languages=("deu", "fra"))))
+    assert isinstance(refused, Refusal)
+    assert refused.reason == "stream 1 is in de, and its language would be eng"
+    kept = order(heard, replace(WISH, sound=SoundWish(languages=("fra",))))
+    assert [one.stream.index for one in kept.kept] == [0, 3]

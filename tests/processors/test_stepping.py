@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from appliance.library import patience
 from processors.sandbox import stepping
 from processors.sandbox.bounds import Bounds
+from processors.sandbox.errors import SandboxTimeout
+from processors.sandbox.executing import execute
 from processors.sandbox.layers import Protection
 from tests.processors.test_executing import BEHIND, SECOND, cmdline, sleeper
 
@@ -75,6 +78,46 @@ async def test_it_goes_on_half_of_the_time_whatever_is_urgent(
     with contextlib.suppress(asyncio.CancelledError):
         await running
     assert 0.25 < sum(looks) / len(looks) < 0.75
+
+
+async def test_what_has_to_wait_stands_still_for_as_long_as_that_and_has_its_own_time_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stepping, "HELD_SECONDS", 0.1)
+    waits = [False]
+    stepping.give_way_to(stepping.nothing, lambda: waits[0])
+    still_for = stepping.counted()
+    running, below = await sleeper(BEHIND[0], Bounds(seconds=1.5, nice=7))
+    waits[0] = True
+    assert await soon(below, True)
+    for _ in range(100):
+        await asyncio.sleep(0.02)
+        assert still(below)
+    assert not running.done()  # though its time is over by the clock
+    assert still_for.seconds == pytest.approx(2, abs=0.5)
+    waits[0] = False
+    with pytest.raises(SandboxTimeout):
+        await running
+    stepping.give_way_to(stepping.nothing)
+
+
+async def test_work_is_ended_once_it_has_taken_its_time_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "LOOK_SECONDS", 0.05)
+    waits = [True]
+    stepping.give_way_to(stepping.nothing, lambda: waits[0])
+    began = time.monotonic()
+
+    async def work() -> None:
+        async with patience.at_work(0.5):
+            await execute("/usr/bin/sleep", ["60"], b"", BEHIND[0], Bounds(seconds=90, nice=7))
+
+    working = asyncio.create_task(work())
+    await asyncio.sleep(1.5)
+    waits[0] = False
+    with pytest.raises(TimeoutError):
+        await working
+    assert 1.5 < time.monotonic() - began < 4
+    stepping.give_way_to(stepping.nothing)
 
 
 async def test_what_does_not_step_back_goes_on(urgent: list[bool]) -> None:

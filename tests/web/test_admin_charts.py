@@ -112,3 +112,22 @@ async def test_figures_are_written_as_a_person_says_them(easel, host):
     assert words[6:10] == ["0", "1,284", "0.0123", "12.3"]
     assert words[10:] == ["0 B", "999 B", "4.2 MB", "3,000 TB", "Decode failed"]
     easel.clean(host)
+
+
+@pytest.mark.long
+async def test_pointer_reads_a_moment_and_leaves_it_again(easel, host):
+    page = easel.page
+    figures = {"from": NOON, "step": 60, "unit": "count", "series": [{"name": "Images", "values": [1, 2, 3, 4, 5]}]}
+    await page.evaluate(DRAWN, ["Waiting", "line", figures])
+    plot = page.get_by_role("slider", name="Waiting, moment")
+    box = await plot.bounding_box()
+    await page.mouse.move(box["x"] + box["width"] - 10, box["y"] + 40)
+    await expect(plot).to_have_attribute("aria-valuenow", "4")
+    await page.mouse.move(box["x"] + 20, box["y"] + 40)
+    await expect(plot).to_have_attribute("aria-valuenow", "0")
+    await expect(page.locator(".cursor")).to_have_count(1)
+    await expect(page.locator(".legend")).to_contain_text("1")
+    await page.mouse.move(box["x"] + 20, box["y"] + box["height"] + 200)
+    await expect(page.locator(".cursor")).to_have_count(0)
+    await expect(page.locator(".chart-when")).to_contain_text("Latest")
+    easel.clean(host)

@@ -32,6 +32,8 @@ async def test_what_a_worker_does_is_seen_while_it_does_it(overseer, host, tmp_p
     await expect(doing.get_by_role("progressbar", name="a-long-film.mp4")).to_be_visible()
     await expect(doing).to_contain_text("%", timeout=PATIENCE)
     await expect(page.locator("#tiles li", has_text="Under way").locator("strong")).not_to_have_text("0")
+    await doing.get_by_role("link", name="a-long-film.mp4").click()
+    await expect(page.get_by_label("Id of a file")).to_have_value(asset)
     await overseer.api.call("DELETE", f"/files/{asset}")
     await expect(doing).to_have_count(0, timeout=PATIENCE)
     await expect(worker).to_contain_text("Nothing to do just now.", timeout=SECONDS)

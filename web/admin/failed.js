@@ -6,6 +6,7 @@ import { Section } from "./section.js";
 import { labelOf, numberInWords } from "./words.js";
 
 const PAGE = 20;
+const LOOKS_AFTER = 1500; // milliseconds; of many that fail at once it is read once
 
 /** The files that came to nothing: why, what they look like, and another try. */
 export class Failed extends Section {
@@ -13,6 +14,7 @@ export class Failed extends Section {
   #told = [];
   #reasons = [];
   #total = 0;
+  #looking = null;
 
   constructor(tools) {
     super("failed", tools);
@@ -97,7 +99,28 @@ export class Failed extends Section {
     const known = new Set(fits.map(({ asset_id: id }) => id));
     this.#told = [...fits, ...this.#told.filter(({ asset_id: id }) => !known.has(id))];
     this.#show();
-    if (fits.length > 0) this.tools.say(`${count(fits.length, "file", "files")} failed.`);
+    if (fits.length === 0) return;
+    this.tools.say(`${count(fits.length, "file", "files")} failed.`);
+    clearTimeout(this.#looking);
+    this.#looking = setTimeout(() => this.#look(), LOOKS_AFTER);
+  }
+
+  // The stream tells no links, which are made for who reads: what the newest look like is asked for.
+  async #look() {
+    try {
+      const asked = new URLSearchParams({ ...this.#filter, limit: PAGE });
+      const { failed } = await this.tools.session.request("GET", `/admin/failed?${asked}`);
+      const seen = new Map(failed.map(({ asset_id: id, preview }) => [id, preview]));
+      this.#told = this.#told.map((file) => ({ ...file, preview: file.preview ?? seen.get(file.asset_id) ?? null }));
+      this.rows.show(this.#told);
+    } catch (error) {
+      if (error.status === undefined) throw error; // they are told without, as they were
+    }
+  }
+
+  close() {
+    super.close();
+    clearTimeout(this.#looking);
   }
 
   #gone(id) {

@@ -7,7 +7,7 @@ import { Section } from "./section.js";
 const SEVERITIES = { act: "Act", watch: "Know" };
 const COMMAND = /(\.\/ops\/\w+(?: set \w+ \w+)?(?: --[\w-]+(?: \w*_\w*)?)*)/;
 // Where on this page one sees more of what a finding is about.
-const PLACES = { failed: "failed", lane: "lanes", part: "workers", source: "storage" };
+const PLACES = { failed: "failed", lane: "lanes", part: "workers", source: "storage", library: "library" };
 
 /** Is anything wrong, and what is to be done: in words, and one remedy each. */
 export class Glance extends Section {

@@ -74,11 +74,12 @@ function stateOf({ paused, problem, mounted, waits, ahead }) {
   return waits ? ["waiting", "Waiting"] : ["running", "Ready"];
 }
 
-function whyInWords({ problem, mounted, waits }) {
-  if (problem) return `Its workflow can't be used: ${problem}`;
+function whyInWords({ problem, mounted, waits, scan, host }) {
+  if (problem) return `Its workflow${host ? ` on ${host}` : ""} can't be used: ${problem}`;
   if (!mounted)
     return "No worker has its workflow: see whether worker-backfill runs, and whether its file is still there.";
-  return waits ? `Nothing is begun now: ${waits}` : "";
+  const looked = scan?.problem ? `The last look came to no end: ${scan.problem}.` : "";
+  return [looked, waits ? `Nothing is begun now: ${waits}.` : ""].filter(Boolean).join(" ");
 }
 
 function showRun(bar, far, { ahead, behind }) {
@@ -100,10 +101,12 @@ function factsOf({ source, scan, asked, ahead, behind }) {
     ["Source", sourceInWords(source)],
     ["Looked through", asked ? "about to begin" : scan ? { at: scan.ended_at, none: "just now" } : "not yet"],
     ["Found", seen],
+    ["Not read", scan?.unreadable ? numberInWords(scan.unreadable) : null],
     ["Failed", numberInWords(ahead.failed)],
     ["Replaced", numberInWords(behind.replaced)],
     ["Left as they are", numberInWords(behind.kept)],
     ["Saved", bytesInWords(behind.saved_bytes)],
+    ["Kept beyond their time", behind.held ? `${numberInWords(behind.held)}, ${bytesInWords(behind.held_bytes)}` : null],
     ["Saved later", behind.saved_later_bytes ? `${bytesInWords(behind.saved_later_bytes)}, once originals go` : null],
   ];
 }

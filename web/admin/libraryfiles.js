@@ -5,7 +5,13 @@ import { moment } from "./moments.js";
 import { bytesInWords, durationInWords, labelOf } from "./words.js";
 
 const PAGE = 20;
-const UNDO = { asked: "is being brought back", done: "was brought back", gone: "its original is gone" };
+const UNDO = {
+  asked: "is being brought back",
+  done: "was brought back",
+  gone: "its original is gone",
+  held: "its original is kept beyond its time",
+  releasing: "its original is being let go of",
+};
 
 /** A list of files of a library, read when it is opened. */
 export class LibraryFiles {
@@ -40,7 +46,7 @@ export class LibraryFiles {
     this.said.textContent = "";
     try {
       const page = await this.tools.session.request("GET", `${this.path}?${asked}`);
-      this.list.append(...page[this.key].map((file) => this.row(file, () => this.#askUndo(file))));
+      this.list.append(...page[this.key].map((file) => this.row(file, this.#asks(file))));
       this.#next = page.next;
       if (this.list.children.length === 0) this.list.append(element("li", { textContent: "Nothing." }));
     } catch (error) {
@@ -50,10 +56,18 @@ export class LibraryFiles {
     this.more.hidden = this.#next === null;
   }
 
-  #askUndo({ asset, path }) {
-    const text = `The original of ${path} takes the place of what was made of it, and is left as it is then.`;
-    this.tools.ask.open({ title: "Bring the original back?", text, yes: "Bring it back", danger: true }, async () => {
-      await this.tools.session.request("POST", `/library/results/${asset}/undo`);
+  #asks({ asset, path }) {
+    const back = `The original of ${path} takes the place of what was made of it, and is left as it is then.`;
+    const go = `The original of ${path} is removed for good. What is there now is not touched.`;
+    return {
+      undo: () => this.#ask(asset, "undo", "Bring the original back?", back, "Bring it back"),
+      release: () => this.#ask(asset, "release", "Let go of the original?", go, "Let it go"),
+    };
+  }
+
+  #ask(asset, verb, title, text, yes) {
+    this.tools.ask.open({ title, text, yes, danger: true }, async () => {
+      await this.tools.session.request("POST", `/library/results/${asset}/${verb}`);
       await this.#begin();
     });
   }
@@ -70,7 +84,7 @@ function plannedRow({ asset, path, state, size, estimated_bytes: becomes, estima
   return element("li", {}, life(asset, path), aside(facts.filter(Boolean).join(" · ")), ...failed);
 }
 
-function resultRow(result, ask) {
+function resultRow(result, asks) {
   const {
     asset,
     path,
@@ -82,15 +96,22 @@ function resultRow(result, ask) {
     vmaf,
     undo,
     undo_problem: no,
+    kept_problem: held,
+    release_problem: stays,
   } = result;
   const sizes = after === null ? bytesInWords(before) : `${bytesInWords(before)} became ${bytesInWords(after)}`;
   const quality = vmaf === null ? "" : `VMAF ${vmaf.toFixed(1)}`;
-  const facts = [labelOf(outcome), why && labelOf(why), sizes, quality, UNDO[undo], no].filter(Boolean).join(" · ");
+  const facts = [labelOf(outcome), why && labelOf(why), sizes, quality, UNDO[undo], held, no, stays].filter(Boolean).join(" · ");
   const row = element("li", {}, life(asset, path), aside(`${facts} · `, moment(at)));
-  if (undo === "possible" || undo === "failed") {
-    const back = button("Bring back", `Bring back ${path}`);
-    back.onclick = ask;
-    row.append(acts(back));
-  }
+  const wishes = [];
+  if (["possible", "failed", "held"].includes(undo)) wishes.push(wish("Bring back", path, asks.undo));
+  if (["failed", "held"].includes(undo)) wishes.push(wish("Let go", path, asks.release));
+  if (wishes.length) row.append(acts(...wishes));
   return row;
+}
+
+function wish(text, path, ask) {
+  const made = button(text, `${text} ${path}`);
+  made.onclick = ask;
+  return made;
 }

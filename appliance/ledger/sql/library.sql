@@ -5,22 +5,35 @@ CREATE OR REPLACE FUNCTION ledger.library_folder(library integer) RETURNS text L
     SELECT 'library-' || library;
 $$;
 
--- A worker has this workflow mounted.
-CREATE OR REPLACE FUNCTION ledger.library_mount(of_name text, of_workflow jsonb, of_rules text)
+-- Where the files of a workflow are.
+CREATE OR REPLACE FUNCTION ledger.library_place(workflow jsonb) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
+    SELECT ARRAY[s ->> 'folder', s ->> 'endpoint', s ->> 'bucket', s ->> 'prefix'] FROM (SELECT workflow -> 'source') p (s);
+$$;
+
+-- A worker of this host has this workflow mounted.
+CREATE OR REPLACE FUNCTION ledger.library_mount(of_name text, of_workflow jsonb, of_rules text, of_host text DEFAULT '')
 RETURNS TABLE (id integer, paused boolean) LANGUAGE sql AS $$
     INSERT INTO ledger.streams (root, owner) VALUES ('system', 'library') ON CONFLICT (root, owner) DO NOTHING;
-    INSERT INTO ledger.libraries AS l (name, workflow, rules) VALUES (of_name, of_workflow, of_rules)
-    ON CONFLICT (name) DO UPDATE SET
-        workflow = excluded.workflow, rules = excluded.rules, mounted_at = now(), problem = NULL
+    INSERT INTO ledger.libraries AS l (name, workflow, rules, host) VALUES (of_name, of_workflow, of_rules, of_host)
+    ON CONFLICT (name) WHERE workflow <> '{}' DO UPDATE SET
+        workflow = excluded.workflow, rules = excluded.rules, host = excluded.host, mounted_at = now(), problem = NULL
     RETURNING l.id, l.paused;
 $$;
 
--- A file that is mounted is no workflow, and why. What was known by its name, or has no file of that kind any more, is left.
-CREATE OR REPLACE FUNCTION ledger.library_broken(names text[], problems text[]) RETURNS void LANGUAGE sql AS $$
-    DELETE FROM ledger.libraries l WHERE l.workflow = '{}' AND NOT (l.name = ANY (names));
-    INSERT INTO ledger.libraries AS l (name, workflow, rules, problem)
-    SELECT u.name, '{}', '', u.problem FROM unnest(names, problems) u (name, problem)
-    ON CONFLICT (name) DO UPDATE SET problem = excluded.problem, mounted_at = now() WHERE l.workflow = '{}';
+-- These files that a host has mounted are no workflows, and why. What it said of others before is taken back; what other hosts
+-- said is theirs.
+CREATE OR REPLACE FUNCTION ledger.library_broken(names text[], problems text[], of_host text DEFAULT '')
+RETURNS void LANGUAGE sql AS $$
+    DELETE FROM ledger.libraries l WHERE l.workflow = '{}' AND l.host = of_host AND NOT (l.name = ANY (names));
+    INSERT INTO ledger.libraries AS l (name, workflow, rules, problem, host)
+    SELECT u.name, '{}', '', u.problem, of_host FROM unnest(names, problems) u (name, problem)
+    ON CONFLICT (host, name) WHERE workflow = '{}' DO UPDATE SET problem = excluded.problem, mounted_at = now();
+$$;
+
+-- Files that are no workflows, of hosts that have not said so for `seconds`: gone, or called otherwise by now.
+CREATE OR REPLACE FUNCTION ledger.library_forget_broken(seconds double precision) RETURNS TABLE (host text, name text) LANGUAGE sql AS $$
+    DELETE FROM ledger.libraries l WHERE l.workflow = '{}' AND l.mounted_at < now() - make_interval(secs => seconds)
+    RETURNING l.host, l.name;
 $$;
 
 -- The find task is put where the queue of a library is empty and it was not looked through for `seconds`, or somebody asks.
@@ -64,12 +77,14 @@ CREATE OR REPLACE FUNCTION ledger.library_note_scan(
 $$;
 
 -- What is known of these files, at their places from 1: their numbers, and why they stay as they are, if they do. No number: it
--- is new, has changed, or was decided by other rules.
-CREATE OR REPLACE FUNCTION ledger.library_known(of_library integer, of_rules text, digests bytea[], versions text[])
-RETURNS TABLE (place bigint, number bigint, why text) LANGUAGE sql STABLE AS $$
+-- is new, has changed, was decided by other rules, or would have taken longer than there was time for and would not any more.
+CREATE OR REPLACE FUNCTION ledger.library_known(
+    of_library integer, of_rules text, digests bytea[], versions text[], most_cpu_seconds double precision
+) RETURNS TABLE (place bigint, number bigint, why text) LANGUAGE sql STABLE AS $$
     SELECT g.place, f.number, f.why FROM unnest(digests, versions) WITH ORDINALITY AS g (digest, version, place)
     LEFT JOIN ledger.library_files f ON f.library = of_library AND f.digest = g.digest AND f.version = g.version
-        AND (f.rules = of_rules OR f.why = 'undone');  -- what somebody wants as it was stays so by any rules
+        AND (f.rules = of_rules OR f.why = 'undone')  -- what somebody wants as it was stays so by any rules
+        AND NOT (f.why IS NOT DISTINCT FROM 'too_long' AND coalesce(f.estimated_cpu_seconds, 0) <= most_cpu_seconds);
 $$;
 
 -- Remembers what was decided about files, and queues those that are to be made anew.
@@ -218,7 +233,7 @@ DECLARE
     mine ledger.library_files;
     now_digest bytea := decode(now_ ->> 'digest', 'hex');
 BEGIN
-    UPDATE ledger.library_results t SET undone_at = now()
+    UPDATE ledger.library_results t SET undone_at = now(), kept_problem = NULL
         WHERE t.asset = library_undone.asset AND t.undone_at IS NULL AND t.freed_at IS NULL;
     IF NOT FOUND THEN
         RETURN;
@@ -232,20 +247,44 @@ BEGIN
                 seen_in = greatest(f.seen_in, (SELECT max(s.id) FROM ledger.library_scans s WHERE s.library = mine.library))
             WHERE f.library = mine.library AND f.digest = mine.digest;
     END IF;
+    -- Another library of the same place leaves it alone as well: it may be the same one by another name.
+    INSERT INTO ledger.library_files AS f (library, digest, path, size, version, rules, why, reason, seen_in)
+    SELECT o.id, now_digest, decode(now_ ->> 'path', 'hex'), (now_ ->> 'size')::bigint, now_ ->> 'version', '', 'undone',
+        'somebody has brought it back as it was',
+        coalesce((SELECT max(s.id) FROM ledger.library_scans s WHERE s.library = o.id), 0)
+    FROM ledger.library_results t JOIN ledger.libraries l ON l.id = t.library JOIN ledger.libraries o ON o.id <> l.id
+        AND ledger.library_place(o.workflow) = ledger.library_place(l.workflow)
+    WHERE t.asset = library_undone.asset
+    ON CONFLICT (library, digest) DO UPDATE SET size = excluded.size, version = excluded.version, why = excluded.why,
+        reason = excluded.reason, seen_in = excluded.seen_in
+    WHERE NOT EXISTS (SELECT FROM ledger.assets a WHERE a.id = f.asset AND a.state IN ('uploaded', 'processing'));
     RETURN QUERY SELECT * FROM ledger.append(
         ARRAY[library_undone.asset], 'step', 'done', ARRAY['{"step": "undone"}'::jsonb]);
 END $$;
 
--- The originals of these files are gone for good: from now on their bytes are saved.
-CREATE OR REPLACE FUNCTION ledger.library_freed(assets uuid[]) RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
+-- The originals of these files are gone for good: from now on their bytes are saved. step: as it is told: `freed` in their time,
+-- `released` where somebody let go of them.
+CREATE OR REPLACE FUNCTION ledger.library_freed(assets uuid[], step text DEFAULT 'freed')
+RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     freed uuid[];
 BEGIN
     WITH gone AS (
-        UPDATE ledger.library_results t SET freed_at = now()
+        UPDATE ledger.library_results t SET freed_at = now(), kept_problem = NULL
         WHERE t.asset = ANY (assets) AND t.freed_at IS NULL AND t.undone_at IS NULL RETURNING t.asset
     ) SELECT array_agg(g.asset ORDER BY g.asset) INTO freed FROM gone g;
     RETURN QUERY SELECT * FROM ledger.append(
-        coalesce(freed, '{}'), 'step', 'done', array_fill('{"step": "freed"}'::jsonb, ARRAY[coalesce(cardinality(freed), 0)]));
+        coalesce(freed, '{}'), 'step', 'done',
+        array_fill(jsonb_build_object('step', library_freed.step), ARRAY[coalesce(cardinality(freed), 0)]));
 END $$;
+
+-- A look at the originals of a library has come to its end: those of `assets` are kept beyond their time, and why (NULL: that
+-- could not be found out now); of others of this library that is no longer so.
+CREATE OR REPLACE FUNCTION ledger.library_held(of_library integer, assets uuid[], problems text[]) RETURNS void LANGUAGE sql AS $$
+    UPDATE ledger.library_results t SET kept_problem = u.problem FROM unnest(assets, problems) u (asset, problem)
+    WHERE t.asset = u.asset AND u.problem IS NOT NULL AND t.kept_problem IS DISTINCT FROM u.problem
+        AND t.freed_at IS NULL AND t.undone_at IS NULL;
+    UPDATE ledger.library_results t SET kept_problem = NULL
+    WHERE t.library = of_library AND t.kept_problem IS NOT NULL AND NOT (t.asset = ANY (assets));
+$$;

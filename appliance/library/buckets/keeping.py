@@ -16,7 +16,7 @@ from appliance.library.buckets.records import FOLDER, Record, Stage, Thing
 from appliance.library.keeping import Brought, Now, Opened, Taken, Wish
 from appliance.library.originals import places, scratch
 from appliance.library.originals.expiring import Expired
-from appliance.library.originals.hindrances import Hindrance, NoRoom, NotDone, failed
+from appliance.library.originals.hindrances import Hindrance, NoRoom, NotDone, busy, failed
 from appliance.library.originals.locks import locked
 from appliance.library.originals.places import KEPT, Place
 from appliance.library.originals.scratch import Scratch
@@ -108,7 +108,7 @@ class BucketKeeping:
             record = _record(scratch.asset, opened, Thing(size=size, sha256=sha256), wish)
             job = replacing.Job(self._client.bucket, record, opened.mark, scratch.descriptor)
             with self._alone(scratch.asset) as free:
-                done = replacing.replace(job) if free else _busy()
+                done = replacing.replace(job) if free else busy()
         except OSError as error:
             return failed(error)
         return done if isinstance(done, NotDone) else self._taken(done)
@@ -116,7 +116,7 @@ class BucketKeeping:
     def settled(self, path: bytes, asset: UUID) -> Taken | NotDone | None:
         with self._alone(asset) as free:  # what storage says is for whoever works on the file: it is put off
             if not free:
-                return NotDone(Hindrance.BUSY, "other work on it is under way")
+                return busy()
             recovering.settle(self._client.bucket, asset)
             held = records.read(self._client.bucket, asset)
         return self._taken(held.record) if held and held.record.stage is Stage.REPLACED else None
@@ -142,9 +142,19 @@ class BucketKeeping:
         found = (self._expired(asset, etag, now) for asset, etag in kept.items())
         return (one for one in found if one is not None)
 
-    def let_go(self, path: bytes, asset: UUID) -> bool:
+    def release(self, path: bytes, asset: UUID) -> Expired | NotDone:
+        try:
+            with self._alone(asset) as free:
+                return expiring.release(self._client.bucket, asset) if free else busy()
+        except OSError as error:
+            return failed(error)
+
+    def keeps(self, path: bytes, asset: UUID) -> bool:
         with talking():
-            return records.read(self._client.bucket, asset) is None
+            return records.there(self._client.bucket, asset)
+
+    def let_go(self, path: bytes, asset: UUID) -> bool:
+        return not self.keeps(path, asset)
 
     def as_it_was(self, path: bytes, sha256: str) -> Now | None:
         with talking():
@@ -156,7 +166,7 @@ class BucketKeeping:
     def undo(self, path: bytes, asset: UUID) -> Brought | NotDone:
         try:
             with self._alone(asset) as free:
-                done = undoing.undo(self._client.bucket, asset) if free else _busy()
+                done = undoing.undo(self._client.bucket, asset) if free else busy()
         except OSError as error:
             return failed(error)
         return (
@@ -171,7 +181,7 @@ class BucketKeeping:
             return None
         try:
             with self._alone(asset) as free:
-                done = expiring.expire(self._client.bucket, asset, now) if free else None
+                done = expiring.expire(self._client.bucket, asset, now) if free else busy(asset)
         except OSError as error:
             return failed(error, asset)
         if isinstance(done, datetime):
@@ -223,7 +233,3 @@ def _record(asset: UUID, opened: Opened, made: Thing, wish: Wish) -> Record:
         at=wish.at,
         until=wish.until,
     )
-
-
-def _busy() -> NotDone:
-    return NotDone(Hindrance.BUSY, "other work on it is under way")

@@ -88,6 +88,11 @@ def kept(bucket: Bucket) -> Iterator[tuple[UUID, Stat]]:
             yield UUID(asset), stat
 
 
+def there(bucket: Bucket, asset: UUID) -> bool:
+    """Whether there is one, be it damaged. Raises StorageError."""
+    return bucket.head(folder(asset) + _RECORD) is not None
+
+
 def read(bucket: Bucket, asset: UUID) -> Held | None:
     """None where there is none. Raises Damaged and StorageError."""
     head = bucket.head(folder(asset) + _RECORD)

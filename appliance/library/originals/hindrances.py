@@ -62,6 +62,11 @@ class Stop(Exception):
         self.what = NotDone(why, reason)
 
 
+def busy(asset: UUID | None = None) -> NotDone:
+    """Somebody else has the lock of an asset."""
+    return NotDone(Hindrance.BUSY, "other work on it is under way", asset)
+
+
 def failed(error: OSError, asset: UUID | None = None) -> NotDone:
     """What the system said. That it has no room is no fault of the file's."""
     why = Hindrance.FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else Hindrance.FAILED

@@ -64,6 +64,11 @@ def places(folder: str) -> list[Place]:
     return [Place(one) for one in sorted(tops) if os.path.isdir(os.path.join(one, HIDDEN))]
 
 
+def keeps(place: Place, asset: UUID) -> bool:
+    """Whether the folder of an asset's original is there."""
+    return os.path.isdir(os.path.join(place.top, HIDDEN, KEPT, str(asset)))
+
+
 def prepare(place: Place) -> NotDone | None:
     """Make the hidden folder where there is none; None where it can be used."""
     try:

@@ -104,7 +104,7 @@ async def _made(job: Job, protection: Protection, steps: Steps, seconds: float) 
         try:
             with steps.timed("read again"):
                 opened, looked = await making.look()
-            order = making.order(looked)
+            order = await making.order(looked)
             scratch = await making.room(looked.facts.size)
             with steps.timed("encoded", 1, seconds):
                 await making.make(opened, looked, order, scratch)

@@ -29,7 +29,7 @@ def staying(inventory: Inventory, wish: Wish) -> tuple[list[Stream], list[str]]:
 def _others(streams: list[Stream], languages: tuple[str, ...]) -> list[Stream]:
     """Those in other languages than these; none where that were all, for it may be the tags that are wrong."""
     wanted = {language(one) for one in languages}
-    others = [one for one in streams if wanted and language(one.language) not in {*wanted, ""}]
+    others = [one for one in streams if wanted and language(one.tag or one.language) not in {*wanted, ""}]
     return others if len(others) < len(streams) else []
 
 

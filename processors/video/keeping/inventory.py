@@ -37,7 +37,8 @@ class Kind(StrEnum):
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
-    """One of them. codec: as ffmpeg calls it, "none" where it knows none. language: as the file says, "" for none.
+    """One of them. codec: as ffmpeg calls it, "none" where it knows none. language: as the file says, "" for none; tag:
+    the same by BCP 47, of files that have it so as well: what ffmpeg neither reads nor writes.
 
     dispositions: flags such as default and forced, as ffmpeg calls them. start: seconds. layout: of the channels.
     rate: samples a second. of_chapters: data that only tells of the chapters, as MP4 has it. name, mime, size (bytes),
@@ -49,6 +50,7 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     codec: Word
     profile: Word = ""
     language: Word = ""
+    tag: Word = ""
     title: Text = ""
     dispositions: Annotated[tuple[Word, ...], msgspec.Meta(max_length=32)] = ()
     start: Time | None = None
@@ -106,7 +108,7 @@ class Pictures(msgspec.Struct, frozen=True, kw_only=True):
     variable: they do not come at equal distances. captions: there are some inside of the pictures. alpha: they say how
     opaque they are in a stream of their own, beside (VP8, VP9). around: how a sphere or two eyes are in them, by the
     names and in the bytes (hex) of ffmpeg's frame.h. changes: what is
-    another further on, "" for nothing. cropped: their container says that less of them is shown (Matroska).
+    another further on, "" for nothing. cropped: their container says that less of them is shown.
     """
 
     index: Annotated[int, msgspec.Meta(ge=0, lt=MAX_STREAMS)]
@@ -134,7 +136,8 @@ class Pictures(msgspec.Struct, frozen=True, kw_only=True):
 class Inventory(msgspec.Struct, frozen=True, kw_only=True):
     """container: mov, matroska, webm, or another as ffmpeg calls it. size: bytes. seconds: as the header says.
 
-    tags: of the file, by their names in small letters; those that only tell of its container are left out.
+    tags: of the file, by their names in small letters; those that only tell of its container are left out. unkept: what
+    its chapters have that ffmpeg does not read, "" for nothing.
     """
 
     container: Word
@@ -145,6 +148,7 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
     streams: Annotated[tuple[Stream, ...], msgspec.Meta(max_length=MAX_STREAMS)]
     chapters: Annotated[tuple[Chapter, ...], msgspec.Meta(max_length=MAX_CHAPTERS)]
     tags: Annotated[dict[Word, Text], msgspec.Meta(max_length=MAX_TAGS)]
+    unkept: Word = ""
 
     def of(self, *kinds: Kind) -> list[Stream]:
         """Its streams of these kinds, in their order."""

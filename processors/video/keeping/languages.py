@@ -37,8 +37,19 @@ _LARGER = _pairs(_WITHIN)
 
 def language(tag: str) -> str:
     """The one that `tag` (ISO 639, BCP 47) means, in three letters; "" where it names none that could be told."""
+    name = _own(tag)
+    return _LARGER.get(name, name)
+
+
+def says_more(tag: str, name: str) -> bool:
+    """Whether `tag` (BCP 47) tells more of a language than `name` (ISO 639), or another: a region, a script."""
+    return bool(tag) and ("-" in tag.strip() or _own(tag) != _own(name))
+
+
+def _own(tag: str) -> str:
+    """Not that of the whole that it is within."""
     first = tag.strip().lower().replace("_", "-").split("-")[0]
     name = _NAMES.get(first, first)
     known = len(name) == 3 and name.isascii() and name.isalpha() and name not in _UNKNOWN
     own = "qaa" <= name <= "qtz"  # for private use
-    return _LARGER.get(name, name) if known and not own else ""
+    return name if known and not own else ""

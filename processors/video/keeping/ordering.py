@@ -8,6 +8,7 @@ from processors.video.facts import Transfer, VideoFacts
 from processors.video.keeping.choosing import sound, staying
 from processors.video.keeping.holders import FLAGS, TO_SUBRIP, family, in_matroska, own_tags
 from processors.video.keeping.inventory import Inventory, Kind, Stream
+from processors.video.keeping.languages import says_more
 from processors.video.keeping.order import How, Kept, Order, Refusal
 from processors.video.keeping.wishes import Wish
 
@@ -20,6 +21,8 @@ def ordered(inventory: Inventory, facts: VideoFacts, wish: Wish) -> Order | Refu
     reason = _against_pictures(inventory, facts, wish)
     if reason:
         return Refusal(reason)
+    if inventory.unkept:
+        return Refusal(f"its chapters have {inventory.unkept}, which would be lost")
     sounds = {one.index: sound(one, wish.sound)[0] for one in streams if one.kind is Kind.AUDIO}
     container = family(inventory, NAMES[wish.codec], streams, sounds)
     kept = [_kept(one, inventory, wish, container) for one in streams]
@@ -90,6 +93,9 @@ def _against_streams(kept: list[Kept], container: str) -> str | None:
         stream = one.stream
         if container == "matroska" and one.how is not How.PICTURES and not in_matroska(stream, one.codec):
             return f"stream {stream.index} ({stream.kind.value}, {stream.codec}) has no place in a new file"
+        if says_more(stream.tag, stream.language):
+            kept_so = stream.language or "none"
+            return f"stream {stream.index} is in {stream.tag}, and its language would be {kept_so}"
         lost = set(stream.dispositions) - FLAGS[container] - {"attached_pic"}
         if lost:
             return f"stream {stream.index} is marked as {', '.join(sorted(lost))}, which would be lost"

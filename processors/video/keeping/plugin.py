@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from processors.brought import Brought
+from processors.calls import Hangs, Stuck
 from processors.named import installed as found
 from processors.named import pick, settings_of
 from processors.video.codec import Codec
@@ -22,7 +23,7 @@ class Misspoken(Exception):
 
 @dataclass(frozen=True)
 class Encoder:
-    """settings: see `Named`. codecs: those it has words for.
+    """settings, seconds: see `Named`. codecs: those it has words for.
 
     words: ffmpeg's for the pictures of an order, as ("-c:v", "libx265", "-crf", "20"): a pure function; what it may say
     is a closed list, `dictation.py`. Size and form of samples, threads and keyframes are set behind it.
@@ -32,6 +33,7 @@ class Encoder:
     settings: type[msgspec.Struct]
     codecs: tuple[Codec, ...]
     words: Callable[[Order, Any], Sequence[str]]
+    seconds: float = 10.0
 
 
 def installed() -> Mapping[str, Brought[Encoder]]:
@@ -42,14 +44,18 @@ def installed() -> Mapping[str, Brought[Encoder]]:
 def dictated(order: Order, name: str, given: Mapping[str, Any]) -> Order:
     """The same order with the words of this plug-in.
 
-    Raises Misspoken, whatever the plug-in does; NoSuchPlugin, BadSettings and BadPlugin.
+    Raises Misspoken, whatever the plug-in does; Stuck, NoSuchPlugin, BadSettings and BadPlugin.
     """
-    plugin = pick(name, installed(), "encoder").plugin
+    plugin, _, calls = pick(name, installed(), "encoder")
     settings = settings_of(plugin, given)
     if order.codec not in plugin.codecs:
         raise Misspoken(f"the encoder {name} makes no {order.codec.value}")
     try:
-        words = tuple(plugin.words(order, settings))
+        words = calls.call(plugin.seconds, lambda: tuple(plugin.words(order, settings)))
+    except Stuck as error:
+        raise Stuck(f"the encoder {name} {error}") from None
+    except Hangs as error:
+        raise Misspoken(f"the encoder {name} {error}") from None
     except Exception as error:
         raise Misspoken(f"the encoder {name} failed: {type(error).__name__}: {error}") from error
     if why := against(order.codec, words):

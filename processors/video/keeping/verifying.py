@@ -1,6 +1,7 @@
 """Verifying that nothing of a file was harmed when it was made anew: each thing that was promised is a check."""
 
 import asyncio
+import math
 import os
 
 from processors.refusals import Refused
@@ -24,6 +25,8 @@ NO_WORSE, NO_WORSE_FEW = 0.8, 0.6
 LEAST_SAMPLES = 20
 # So many dB sound may become louder or less so.
 LOUDER = 2.0
+# Sound so soft in the mean, in dB of the loudest that can be told, may be nothing but what rounding leaves.
+SOFT = -60.0
 
 
 async def verify(
@@ -60,11 +63,12 @@ async def verify(
     checks += [
         _decoding(seen, new),
         _pictures(seen),
-        _sound(seen, after, order),
+        _sound(seen, after, order, bars),
         _vmaf(seen, bars),
         _alike("worst second", seen.worst, bars.least_second, NO_WORSE),
         _alike("worst pictures", seen.few, bars.least_few, NO_WORSE_FEW),
         _colours(seen, bars),
+        _converted(seen, bars),
     ]
     damaged = bool(seen.before.errors or old.said.hurt)
     return Verdict(tuple(checks), damaged, seen.vmaf, seen.worst.ssim if seen.worst else None)
@@ -117,12 +121,25 @@ def _colours(seen: Watched, bars: Bars) -> Check:
     return Check("colours", seen.colours >= bars.least_colours, detail)
 
 
-def _sound(seen: Watched, after: Inventory, order: Order) -> Check:
-    """Sound that was encoded is as loud as it was."""
+def _converted(seen: Watched, bars: Bars) -> Check:
+    """Flat pictures that are darker by one step, as rounding makes them, may be just what a conversion gives."""
+    found = seen.converted
+    if found is None:
+        return Check("converted", False, "none could be compared")
+    converted = found.left < bars.surely_like and found.nearer > bars.most_converted
+    detail = f"PSNR {found.left:.1f} dB, and {found.nearer:+.1f} dB as if converted {found.name}"
+    return Check("converted", not converted, f"{detail}, at most {bars.most_converted:+g} dB is allowed")
+
+
+def _sound(seen: Watched, after: Inventory, order: Order, bars: Bars) -> Check:
+    """Sound that was encoded is as loud as it was, and the same sound, where there is any to speak of."""
     wrong = []
     for kept, one in zip(order.kept, streams_of(after, order), strict=False):
         if kept.how is How.SOUND:
             was, now = seen.before.loud.get(kept.stream.index), seen.after.loud.get(one.index)
             if was is None or now is None or (was != now and abs(was - now) > LOUDER):
                 wrong.append(f"stream {kept.stream.index} has {now} dB, not {was} dB")
-    return check("sound", wrong, "as loud as it was")
+            like = seen.alike.get(kept.stream.index, -math.inf)
+            if was is not None and was > SOFT and like < bars.least_alike:
+                wrong.append(f"stream {kept.stream.index} is another sound: {like:.1f} dB above what it differs by")
+    return check("sound", wrong, "as loud as it was, and the same")

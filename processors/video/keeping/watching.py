@@ -15,7 +15,9 @@ from processors.sandbox.layers import Protection
 from processors.sandbox.spawn import TooMuchMemory
 from processors.video.encoders import LARGE
 from processors.video.ffmpeg import ffmpeg
-from processors.video.keeping.inventory import Inventory, Kind
+from processors.video.keeping.converting import SAME, Conversion, comparing, conversion
+from processors.video.keeping.inventory import Inventory
+from processors.video.keeping.listening import alike, listening, loud
 from processors.video.keeping.order import Order
 from processors.video.keeping.questions import MAX_PICTURES
 from processors.video.keeping.remaking import FULL, START_SECONDS
@@ -37,10 +39,7 @@ AROUND = 3
 SMALLER, LEAST_SIDE = 8, 64
 COLOURS = re.compile(r"colours @ [^\]]*\] SSIM Y:-?[0-9.]+ \([^)]*\) U:(-?[0-9.]+) \([^)]*\) V:(-?[0-9.]+)")
 FEW_SECONDS = 0.1
-# Samples are compared as they are: of two files that say different things of their colours one would be converted.
-BARE = "setparams=color_primaries=unknown:color_trc=unknown:colorspace=unknown"
 COUNTED = re.compile(r"Input stream #([01]):(\d+) \((video|audio)\):.* (\d+) frames decoded; (\d+) decode errors")
-LOUD = re.compile(r"loud([01])_(\d+) @ [^\]]*\] mean_volume: (-?[0-9.]+|-inf) dB")
 HURT = re.compile(r"\[(?:[va]ist|in)#([01])\b.*(?:corrupt decoded frame|corrupt input packet|Error submitting)")
 
 
@@ -68,8 +67,9 @@ class Worst:
 @dataclass(frozen=True)
 class Watched:
     """vmaf: the mean (NEG); worst: of the worst second; few: of the worst few pictures; colours: the mean SSIM of U or
-    of V, whichever is less, at an eighth of the size. None: no picture could be compared. ended: ffmpeg has come to its
-    end.
+    of V, whichever is less, at an eighth of the size; converted: what these may have been converted from and to. None:
+    no picture could be compared. alike: of each stream of sound that was encoded, by its index in the source, how much
+    louder it is than what it differs by, in dB; none of what is silent. ended: ffmpeg has come to its end.
     """
 
     before: Seen
@@ -78,6 +78,8 @@ class Watched:
     worst: Worst | None
     few: Worst | None
     colours: float | None
+    converted: Conversion | None
+    alike: dict[int, float]
     ended: bool
 
 
@@ -119,6 +121,8 @@ async def watch(source: int, target: int, run: Watching) -> Watched:
         worst=worst,
         few=few,
         colours=min(map(float, colours[-1])) if colours else None,
+        converted=conversion(made.end),
+        alike=alike(made.end),
         ended=made.status == 0,
     )
 
@@ -133,17 +137,17 @@ def watching_words(run: Watching) -> list[str]:
     less = f"scale={_smaller(pictures.width)}:{_smaller(pictures.height)}:flags=area"
     of, step = _samples(run.every)
     graph = (
-        f"[0:{pictures.index}]{whole}{BARE},{fit},format={order.pixels},setsar=1,{once},split=3[was][is][old];"
-        f"[1:{run.after.pictures.index}]{BARE},{fit},format={order.pixels},setsar=1,{once},split=3[now][new][made];"
+        f"[0:{pictures.index}]{whole}{SAME},{fit},format={order.pixels},setsar=1,{once},split=3[was][is][old];"
+        f"[1:{run.after.pictures.index}]{SAME},{fit},format={order.pixels},setsar=1,{once},split=3[now][new][made];"
         f"[was]{of}[some];[now]{of}[those];"
         f"[those][some]libvmaf=n_threads={order.threads}:n_subsample={step}:model={MODEL}[vmaf];"
-        f"[new][is]ssim=f=-[ssim];[old]{less}[few];[made]{less}[less];[less][few]ssim@colours[colours]"
+        f"[new][is]ssim=f=-[ssim];[old]{less},split[few][small];[made]{less}[less];[less][few]ssim@colours[like];"
+        f"{comparing(order.full)}"
     )
-    words = ["-loglevel", "verbose", "-lavfi", graph + _loud(run)]
-    words += ["-map", "[vmaf]", "-map", "[ssim]", "-map", "[colours]"]
-    for number, one in enumerate((run.before, run.after)):
-        for stream in one.of(Kind.AUDIO):
-            words += ["-map", f"[loud{number}_{stream.index}]"] if stream.channels else []
+    sounds, heard = listening(run.before, run.after, order)
+    words = ["-loglevel", "verbose", "-lavfi", graph + sounds]
+    for name in ("[vmaf]", "[ssim]", "[converted]", *heard):
+        words += ["-map", name]
     return [*words, "-c:v", "wrapped_avframe", "-fps_mode", "passthrough", "-f", "null", "-"]
 
 
@@ -159,16 +163,6 @@ def _samples(every: int) -> tuple[str, int]:
 
 def _smaller(side: int) -> int:
     return max(min(side, LEAST_SIDE), side // SMALLER // 2 * 2)
-
-
-def _loud(run: Watching) -> str:
-    """Each stream of sound through a filter that tells how loud it is, named for who it is."""
-    return "".join(
-        f";[{number}:{stream.index}]volumedetect@loud{number}_{stream.index}[loud{number}_{stream.index}]"
-        for number, one in enumerate((run.before, run.after))
-        for stream in one.of(Kind.AUDIO)
-        if stream.channels
-    )
 
 
 def _likeness(log: memoryview) -> Iterator[float]:
@@ -199,8 +193,7 @@ def _seen(number: int, said: str, run: Watching) -> Seen:
     counted = {found[2]: (int(found[4]), int(found[5])) for found in COUNTED.finditer(said) if found[1] == str(number)}
     hurt = sum(1 for found in HURT.finditer(said) if found[1] == str(number))
     frames = counted.get(str(index), (0, 0))[0]
-    loud = {int(found[2]): float(found[3]) for found in LOUD.finditer(said) if found[1] == str(number)}
-    return Seen(frames, hurt + sum(errors for _, errors in counted.values()), loud)
+    return Seen(frames, hurt + sum(errors for _, errors in counted.values()), loud(said, number))
 
 
 def _bounds(run: Watching) -> Bounds:

@@ -27,17 +27,16 @@ from processors.video.keeping.inventory import (
 )
 from processors.video.keeping.questions import Behind, Covers, List
 from processors.video.view.describe import first, variable
-from processors.video.view.matroska import cropped
 from processors.video.view.open import ATTACHED, late, opened
 from processors.video.view.sampled import First, sampled
 from processors.video.view.sides import captions, dolby, dynamic, sides
+from processors.video.view.told import tagged, told
 from processors.video.view.turn import turn_of
 
 # They tell of the container that a file is in, not of what it holds.
 OF_CONTAINERS = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration"}
 DOLBY_TAGS = ("dvh1", "dvhe", "dva1", "dvav", "dav1")
 SIGNATURE_BYTES = 64
-EBML = b"\x1a\x45\xdf\xa3"
 # AVDISCARD_ALL: what ffmpeg's mov.c sets for the track that `tref` names as that of the chapters, and for no other.
 NEVER_READ = 48
 AROUND = ("SPHERICAL", "STEREO3D")
@@ -47,7 +46,7 @@ MAX_COVER_BYTES = 32 << 20
 def inventory(file: IO[bytes], order: List, tell: Callable[[float], None]) -> tuple[Behind, list[bytes]]:
     """The inventory as JSON, which follows the answer. Raises Refused as `describe` does."""
     signature = file.read(SIGNATURE_BYTES)
-    crop = signature.startswith(EBML) and cropped(file)
+    said_so = told(file, signature)
     file.seek(0)
     container, stream = opened(file)
     try:
@@ -60,16 +59,18 @@ def inventory(file: IO[bytes], order: List, tell: Callable[[float], None]) -> tu
             start=(container.start_time or 0) / av.time_base,
             seconds=container.duration / av.time_base if container.duration and container.duration > 0 else None,
             pictures=_pictures(stream, picture.frame),
-            streams=tuple(_stream(one, attached) for one in container.streams),
+            streams=tagged([_stream(one, attached) for one in container.streams], _numbers(container), said_so),
             chapters=tuple(_chapter(one) for one in container.chapters()),
             tags={
                 name.lower()[:60]: value[:MAX_LETTERS]
                 for name, value in container.metadata.items()
                 if name.lower() not in OF_CONTAINERS
             },
+            unkept=said_so.chapters,
         )
         found = sampled(container, stream, picture, found)
-        found = msgspec.structs.replace(found, pictures=msgspec.structs.replace(found.pictures, cropped=crop))
+        pictures = msgspec.structs.replace(found.pictures, cropped=said_so.cropped)
+        found = msgspec.structs.replace(found, pictures=pictures)
         said = msgspec.json.encode(found)
         msgspec.json.decode(said, type=Inventory)
     except (msgspec.ValidationError, FFmpegError, ValueError) as error:
@@ -131,6 +132,11 @@ def _stream(one: Any, covers: dict[int, bytes]) -> Stream:
         **sound,
         **_attached(one, kind, about, covers),
     )
+
+
+def _numbers(container: InputContainer) -> dict[int, int]:
+    """Of MP4's tracks, by the index of their streams."""
+    return {one.index: int(getattr(one, "id", 0)) for one in container.streams}
 
 
 def _kind(one: Any) -> Kind:

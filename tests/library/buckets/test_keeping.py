@@ -5,6 +5,7 @@ import os
 import time
 from contextlib import ExitStack
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -19,6 +20,7 @@ from tests.library.buckets.grounds import (
     OLD,
     OTHER,
     UNTIL,
+    Folder,
     Ground,
     a_moment,
     found,
@@ -162,3 +164,32 @@ def test_what_was_made_is_gone_on_with(ground: Ground) -> None:
 def test_it_may_be_written_to(ground: Ground) -> None:
     assert ground.keeping.forbidden() is None
     assert ground.hidden() == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_original_is_let_go_of_where_what_took_its_place_is_not_whole(ground: Ground, name: str | None) -> None:
+    changed, gone = uuid4(), uuid4()
+    for path, asset in ((FILM, changed), ("other/film.avi", gone)):
+        ground.put(path, OLD)
+        must_be_taken(replaced(ground, path, name, asset))
+        assert why(ground.keeping.release(path.encode(), asset)) is Hindrance.SAME
+    ground.put(new(name), OTHER)
+    ground.gone(f"other/{name or 'film.avi'}")
+    assert {why(told) for told in ground.keeping.expire(UNTIL)} == {Hindrance.CHANGED}
+    for path, asset in ((FILM, changed), ("other/film.avi", gone)):
+        assert ground.keeping.keeps(path.encode(), asset)
+        told = ground.keeping.release(path.encode(), asset)
+        assert isinstance(told, Expired), told
+        assert (told.asset, told.before.size, told.after.size) == (asset, len(OLD), 0)
+        assert not ground.keeping.keeps(path.encode(), asset)
+        assert why(ground.keeping.release(path.encode(), asset)) is Hindrance.GONE
+    assert (ground.get(new(name)), ground.hidden()) == (OTHER, [])
+
+
+def test_an_original_is_let_go_of_whose_folder_was_renamed(tmp_path: Path) -> None:
+    asset, ground = uuid4(), Folder(tmp_path / "films")
+    ground.put(FILM, OLD)
+    must_be_taken(replaced(ground, FILM, None, asset))
+    (ground.folder / "series").rename(ground.folder / "moved")
+    assert isinstance(ground.keeping.release(FILM.encode(), asset), Expired)
+    assert (ground.get("moved/film.avi"), ground.hidden()) == (NEW, [])

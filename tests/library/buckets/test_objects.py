@@ -12,6 +12,7 @@ from appliance.library.buckets import copying
 from appliance.library.deciding import decide
 from appliance.library.keeping import Wish
 from appliance.library.keepings import Keepings
+from appliance.library.originals.expiring import Expired
 from appliance.library.originals.hindrances import Hindrance, NoRoom, NotDone
 from appliance.library.outcomes import Looked, Unreadable
 from processors.sandbox.probe import probe as probe_layers
@@ -96,6 +97,20 @@ def test_where_versions_are_kept_all_of_the_original_goes_in_its_time(bucket: Bu
     assert (bucket.get(name or FILM), bucket.hidden()) == (NEW, [])
     left = client.list_objects(bucket.name, recursive=True, include_version=True)
     assert [one.size for one in left if not one.is_delete_marker] == [len(NEW)]
+
+
+@pytest.mark.pure
+def test_a_version_that_somebody_made_the_newest_again_is_theirs(bucket: Buckets) -> None:
+    client, asset = Client(bucket.server.url.removeprefix("http://"), *ROOT, secure=False), uuid4()
+    client.set_bucket_versioning(bucket.name, VersioningConfig(ENABLED))
+    bucket.put(FILM, OLD)
+    must_be_taken(replaced(bucket, FILM, None, asset))
+    made = bucket.bucket.head(f"old/{FILM}")
+    assert made
+    bucket.bucket.delete_version(made.key, made.version_id)
+    assert bucket.get(FILM) == OLD
+    assert isinstance(bucket.kept().release(FILM.encode(), asset), Expired)
+    assert (bucket.get(FILM), bucket.hidden()) == (OLD, [])
 
 
 @pytest.mark.pure

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from appliance.library.originals.expiring import Expired, expire
+from appliance.library.originals import places
+from appliance.library.originals.expiring import Expired, expire, release
 from appliance.library.originals.hindrances import Hindrance
+from appliance.library.originals.locks import locked
 from appliance.library.originals.recovering import End, Recovered
 from tests.library.originals.scene import NEW, OLD, OTHER, UNTIL, Scene, die_before, dying
 from tests.library.originals.test_replacing import why
@@ -80,3 +82,37 @@ def test_who_dies_in_the_middle_is_recovered(scene: Scene) -> None:
     assert [one.end for one in scene.recover() if isinstance(one, Recovered)] == [End.FORGOTTEN]
     assert scene.recover() == []
     assert scene.new.read_bytes() == NEW
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+def test_what_lost_its_new_file_is_let_go_of_once_somebody_says_so(
+    scene: Scene, loss: Callable[[Scene], object]
+) -> None:
+    scene.replaced()
+    place = scene.place
+    loss(scene)
+    before = {path: path.read_bytes() for path in scene.folder.rglob("*.*") if path.is_file()}
+    gone = release(place, scene.asset)
+    assert isinstance(gone, Expired), gone
+    assert (gone.asset, gone.before.size, gone.after.size) == (scene.asset, len(OLD), 0)
+    assert not scene.kept.exists()
+    assert {path: path.read_bytes() for path in scene.folder.rglob("*.*") if path.is_file()} == before
+    assert why(release(place, scene.asset)) is Hindrance.GONE
+
+
+def test_what_can_still_go_by_itself_is_not_let_go_of(scene: Scene) -> None:
+    assert why(release(scene.place, scene.asset)) is Hindrance.GONE
+    scene.replaced()
+    assert why(release(scene.place, scene.asset)) is Hindrance.SAME
+    scene.must_be_new()
+
+
+def test_nothing_is_let_go_of_that_somebody_is_at_or_that_is_not_known(film: Scene) -> None:
+    film.replaced().film.write_bytes(OTHER)
+    (film.kept / "replaced").rename(film.kept / "undoing")
+    assert why(release(film.place, film.asset)) is Hindrance.BUSY
+    (film.kept / "undoing").write_bytes(b"{}")
+    assert why(release(film.place, film.asset)) is Hindrance.DAMAGED
+    with places.hidden(film.place, places.KEPT) as kept, locked(kept, film.asset):
+        assert why(release(film.place, film.asset)) is Hindrance.BUSY
+    assert (film.kept / "original").read_bytes() == OLD
