@@ -55,9 +55,10 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         inside = top / f"{folder:03d}"
         inside.mkdir()
         for number in range(IN_EACH):
-            path = inside / f"film-number-{number:04d}.mkv"
-            path.write_bytes(b"x")
-            os.utime(path, (OLD, OLD))
+            path = f"{inside}/film-number-{number:04d}.mkv"
+            with open(path, "xb", buffering=0) as file:  # pathlib takes five times as long
+                file.write(b"x")
+                os.utime(file.fileno(), (OLD, OLD))
     yield top
     shutil.rmtree(top)
 
@@ -120,12 +121,14 @@ async def _filled(url: str, library: int, made: Workflow) -> None:
 
 async def test_a_look_at_what_is_as_it_was(book: Book, database_url: str, films: Path) -> None:
     try:
-        await _looked(book, database_url, films)
+        pages = await _looked(book, database_url, films)
+        assert {name: count for name, count in pages.items() if count >= PAGES and name not in COUNTS} == {}
     finally:  # row by row it would take longer than a statement may
         await fetch("TRUNCATE ledger.assets, ledger.library_files CASCADE")
 
 
-async def _looked(book: Book, url: str, films: Path) -> None:
+async def _looked(book: Book, url: str, films: Path) -> dict[str, int]:
+    """What reading of it takes then, in pages."""
     house, made = House(book, Scanning(book.ledger, await probe_layers())), workflow(films)
     library = await house.asked(made)
     await _filled(url, library.id, made)
@@ -139,5 +142,4 @@ async def _looked(book: Book, url: str, films: Path) -> None:
     assert (counts.seen, counts.probed) == (FOLDERS * IN_EACH, 0)
     assert after["bytes"] - before["bytes"] < 50_000_000
     assert grown < 50
-    pages = await reads(library.id, url)
-    assert {name: count for name, count in pages.items() if count >= PAGES and name not in COUNTS} == {}
+    return await reads(library.id, url)
