@@ -134,6 +134,18 @@ async def test_what_waits_and_would_stay_by_other_rules_keeps_its_turn(house: Ho
     assert [before] == await fetch("SELECT why, reason, facts::text FROM ledger.library_files WHERE asset IS NOT NULL")
 
 
+async def test_what_changes_while_it_waits_is_opened_once_and_waits_as_it_is_now(house: House, films: Path) -> None:
+    await house.scan(one(films))
+    with (films / "old.MPG").open("ab") as file:
+        file.write(bytes(1000))
+    os.utime(films / "old.MPG", (OLD - 5, OLD - 5))
+    assert [(await house.scan(one(films))).probed for _ in range(2)] == [1, 0]
+    facts = os.stat(films / "old.MPG")
+    [kept] = await fetch("SELECT size, version FROM ledger.library_files WHERE asset IS NOT NULL")
+    assert tuple(kept) == (facts.st_size, f"{facts.st_ino}-{facts.st_size}-{facts.st_mtime_ns}")
+    assert await queued() == ["old.MPG"]
+
+
 async def test_a_look_at_what_is_as_it_was_writes_nothing(house: House, films: Path) -> None:
     await house.scan(workflow(films))
     written = "SELECT path, xmin::text, ctid::text FROM ledger.library_files ORDER BY path"

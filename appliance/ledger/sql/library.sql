@@ -100,14 +100,17 @@ DECLARE
     queued uuid[] := '{}';
     notes jsonb[] := '{}';
 BEGIN
-    WITH waits AS (
-        UPDATE ledger.library_files f SET rules = of_rules,
-            reason = CASE WHEN r ->> 'why' IS NULL THEN r ->> 'reason' ELSE f.reason END,
-            facts = CASE WHEN r ->> 'why' IS NULL THEN r -> 'facts' ELSE f.facts END
+    WITH given AS (
+        SELECT decode(r ->> 'digest', 'hex') AS digest, (r ->> 'size')::bigint AS size, r ->> 'version' AS version,
+            r ->> 'why' IS NULL AS wanted, r ->> 'reason' AS reason, r -> 'facts' AS facts, (r ->> 'worth')::real AS worth
         FROM jsonb_array_elements(rows) r
-        WHERE f.library = of_library AND f.digest = decode(r ->> 'digest', 'hex') AND f.version = r ->> 'version'
-            AND EXISTS (SELECT FROM ledger.assets a WHERE a.id = f.asset AND a.state IN ('uploaded', 'processing'))
-        RETURNING f.asset, (r ->> 'worth')::real AS worth
+    ), waits AS (
+        UPDATE ledger.library_files f SET rules = of_rules, size = g.size, version = g.version,
+            reason = CASE WHEN g.wanted THEN g.reason ELSE f.reason END, facts = CASE WHEN g.wanted THEN g.facts ELSE f.facts END
+        FROM given g, ledger.assets a
+        WHERE f.library = of_library AND f.digest = g.digest AND a.id = f.asset
+            AND (a.state = 'uploaded' OR (a.state = 'processing' AND f.version = g.version))
+        RETURNING f.asset, CASE WHEN g.wanted THEN g.worth END AS worth
     )
     UPDATE ledger.assets a SET worth = w.worth FROM waits w WHERE a.id = w.asset AND a.state = 'uploaded' AND w.worth IS NOT NULL;
     FOR one IN
