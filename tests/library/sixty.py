@@ -160,8 +160,8 @@ def _real() -> Iterator[Film]:
         "cockatoo.mp4": "left loss",  # its colours are 4:4:4
         "realshort.mp4": "replaced",
     }
-    for name, data in footage():
-        yield Film(f"real/{name}", ends[name], lambda data=data: data)
+    for name, end in ends.items():
+        yield Film(f"real/{name}", end, lambda name=name: dict(footage())[name])
 
 
 FILMS = (*_plain(), *_rich(), *_broken(), *_real())

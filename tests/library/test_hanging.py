@@ -34,7 +34,7 @@ from tests.library.test_scanning import House, queued
 from tests.processors.clips import clip
 
 pytestmark = pytest.mark.timeout(60)  # without a bound in time most of these never end
-SECONDS = 0.5
+SECONDS = 4  # so that a busy machine, which holds up everybody for a moment, is not taken for it
 HANGS = "while not os.path.exists({go!r}):\n{indent}    time.sleep(0.02)\n{indent}"
 WHILE = "hangs since an earlier call"
 
@@ -119,7 +119,7 @@ async def going_on() -> AsyncIterator[None]:
     yield
     beating.cancel()
     assert gaps
-    assert max(gaps) < SECONDS * 0.8
+    assert max(gaps) < SECONDS * 0.9
 
 
 async def problems() -> list[str | None]:
@@ -136,7 +136,7 @@ async def test_a_decider_that_hangs_refuses_its_file_and_ends_the_look(
         await house.scan(spared)
         rows = await fetch("SELECT path, reason FROM ledger.library_files WHERE why IS NOT NULL")
         assert [(row["path"], row["reason"]) for row in rows] == [
-            (b"other.mkv", "the decider sparing has not come back within 0.5 s")
+            (b"other.mkv", f"the decider sparing has not come back within {SECONDS} s")
         ]
         assert "z.mkv" not in {row["path"].decode() for row in rows}
         probed = [(await house.scan(spared)).probed for _ in range(3)]
@@ -171,7 +171,7 @@ async def test_a_finder_that_hangs_ends_the_look_and_what_it_had_found_counts(
     listed = read(text(str(films), source=LISTED))
     async with going_on():
         assert (await house.scan(listed)).wanted == 1
-        assert await problems() == ["the finder listed has not come back within 0.5 s"]
+        assert await problems() == [f"the finder listed has not come back within {SECONDS} s"]
         for _ in range(3):
             assert (await house.scan(listed)).seen == 1  # its folder, of which that is said
         assert packages.out() == 1
@@ -206,7 +206,7 @@ def test_an_encoder_that_hangs_refuses_its_file(packages: Hanging) -> None:
     workflow = read(text(target=PATIENT))
     looked = Looked(HOUR, holding(()), Found("/srv/films/a.mkv", HOUR.size, round(OLD * 1e9)))
     first, second = decide(looked, workflow), decide(looked, workflow)
-    assert first == Skip(Why.PLUGIN, "the encoder patient has not come back within 0.5 s")
+    assert first == Skip(Why.PLUGIN, f"the encoder patient has not come back within {SECONDS} s")
     assert isinstance(second, Skip)
     assert (second.why, second.reason.startswith(f"the encoder patient {WHILE}")) == (Why.STUCK, True)
 

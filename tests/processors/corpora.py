@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,9 +74,9 @@ def _fetch(package: str, folder: Path) -> None:
     uv = installer.find(place.ROOT_CACHE) or installer.find(_cache())
     assert uv, "uv has to be in PATH or in the cache, where ./ops/test puts it"
     name, _, version = package.rpartition("-")
-    wanted = folder / f"{package}.txt"
+    fresh = Path(tempfile.mkdtemp(dir=folder))  # several may fetch it at the same time
+    wanted = fresh / "wanted.txt"
     wanted.write_text(f"{name}=={version} --hash=sha256:{PINNED[package]}\n")
-    fresh = folder / f"{package}.part"
     kind = "--only-binary" if package in WHEELS else "--no-binary"
     words = ["--no-deps", kind, ":all:", "--require-hashes", "-r", str(wanted), "-d", str(fresh)]
     try:

@@ -53,7 +53,7 @@ export class History extends Section {
     const facts = aside(`${who} (${via}) · `, moment(at), undone ? " · taken back" : "");
     const ways = acts();
     if (!undone && undoes === null && key) {
-      const back = button("Take back", `Take back ${key} ${changeInWords(change)}`);
+      const back = button("Take back", `Take back ${key} ${changeInWords(change)}, change ${id}`);
       back.dataset.change = String(id);
       back.onclick = () => this.#ask(change);
       ways.append(back);

@@ -1,12 +1,13 @@
 """Valkey's lists and the queue of jobs, as far as intake uses them."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from redis.exceptions import ConnectionError as Refused
 
-from appliance.queue import job_id
+from appliance.queue import BACKFILL, job_id
 from tests.ledger.model.pacing import pause
 
 WINDOW = 6  # small, so that it is full at times
@@ -109,8 +110,12 @@ class Queue:
 
     async def waiting(self, lane: str) -> set[str]:
         await self._valkey.answer()
-        return set(self._valkey.jobs)
+        return set() if lane == BACKFILL else set(self._valkey.jobs)  # nothing of a library is in the model
 
     async def put(self, lane: str, asset: UUID, attempt: int, behind: bool = False, worth: float | None = None) -> None:
         await self._valkey.answer()
         self._valkey.jobs.setdefault(job_id(asset, attempt), asset)
+
+    async def withdraw(self, lane: str, identities: Collection[str]) -> set[str]:
+        await self._valkey.answer()
+        return {one for one in identities if self._valkey.jobs.pop(one, None) is not None}
