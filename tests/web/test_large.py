@@ -61,7 +61,9 @@ async def test_it_goes_on_with_what_is_missing_after_a_cut(launch, login, projec
         await guest.page.context.set_offline(True)
         await guest.page.context.set_offline(False)
         await guest.done(1)
-        assert sorted(parts.sent) == ["1", "2", "3", "4", "5"]
+        # One that was on its way when the browser went offline is sent again; what had come is not.
+        assert set(parts.sent) == {"1", "2", "3", "4", "5"}
+        assert sorted(number for number in parts.sent if number < "4") == ["1", "2", "3"]
         assert (await original(project_of, guest))["bytes"] == LARGE
         guest.clean(host, LOST)
 
