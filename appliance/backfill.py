@@ -1,7 +1,7 @@
 """The composition root of who works on libraries: `python -m appliance.backfill --data DIR --number 1`.
 
-It finds the files of every workflow that is mounted, and makes anew those that are worth it, one at a time, when nobody
-else wants the machine.
+It finds the files of every workflow that is mounted, and makes anew those that are worth it when nobody else wants the
+machine, as many at once as the setting `backfill_at_once` says.
 """
 
 import argparse

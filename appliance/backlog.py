@@ -22,10 +22,8 @@ FROM ledger.assets WHERE state = '{state}'
         "deleting": "changed_at",
     }.items()
 )
-# Since when a file waits is in an index, when it changed last is not: of what waits it is the same.
 _LANES = """
-SELECT lane, count(*) AS n, coalesce(extract(epoch FROM now() - min(uploaded_at)), 0)::float AS oldest,
-    extract(epoch FROM now() - min(uploaded_at))::float AS waited
+SELECT lane, count(*) AS n, extract(epoch FROM now() - min(uploaded_at))::float AS oldest
 FROM ledger.assets WHERE state = 'uploaded' GROUP BY lane
 """
 _ONE = """
@@ -66,8 +64,8 @@ async def _states() -> list[Metric]:
 
 
 async def lanes() -> list[dict[str, Any]]:
-    """How many files wait in each lane, for how many seconds the first has (`waited`: since it was tried again, where
-    it was), and how long ago the oldest came. Raises Unavailable.
+    """How many files wait in each lane, and for how many seconds the first has: since it came, or was to be tried
+    again. Raises Unavailable.
     """
     found = {row["lane"]: row for row in await fetch(_LANES)}
     rows = [(lane, found.get(lane)) for lane in sorted({*LANES, *found})]
@@ -76,7 +74,6 @@ async def lanes() -> list[dict[str, Any]]:
             "lane": lane,
             "waiting": row["n"] if row else 0,
             "oldest_seconds": row["oldest"] if row else 0.0,
-            "waited_seconds": row["waited"] if row else 0.0,
         }
         for lane, row in rows
     ]

@@ -274,7 +274,7 @@ SCHEMAS: dict[str, Schema] = {
     | {"description": "A margin says how many more drives may fail; it is negative by as many as are lacking"},
     "Round": all_of(**_ROUND),
     "Finding": all_of(level={"enum": ["watch", "act"]}, code=TEXT, what=TEXT, risk=TEXT, next=TEXT),
-    "Lane": all_of(lane=TEXT, waiting=COUNT, oldest_seconds=NUMBER, waited_seconds=NUMBER),
+    "Lane": all_of(lane=TEXT, waiting=COUNT, oldest_seconds=NUMBER),
     "Cluster": all_of(
         at=NUMBER,
         act=YES_OR_NO,

@@ -75,14 +75,14 @@ def of_lane(lane: str, waiting: int, waited_seconds: float, config: Config) -> F
 
 def of_lanes(lanes: Iterable[LaneState], config: Config, now: datetime) -> Iterator[Finding]:
     for lane in lanes:
-        waited = (now - lane.waited_since).total_seconds() if lane.waited_since else 0.0
+        waited = (now - lane.oldest_since).total_seconds() if lane.oldest_since else 0.0
         if lane.waiting and not lane.workers:
             what = f"No worker of the lane {lane.lane} is alive; {counted(lane.waiting, 'file')} of it wait."
             then = "./ops/status shows whether they were started and why they ended."
             about, risk = {"lane": lane.lane}, "No file is lost, and none is processed."
-            yield Finding(Level.ACT, "no_worker", what, risk, then, lane.waited_since, about)
+            yield Finding(Level.ACT, "no_worker", what, risk, then, lane.oldest_since, about)
         elif found := of_lane(lane.lane, lane.waiting, waited, config):
-            since = None if found.code == "lane_paused" else lane.waited_since
+            since = None if found.code == "lane_paused" else lane.oldest_since
             yield msgspec.structs.replace(found, since=since)
 
 

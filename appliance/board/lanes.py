@@ -11,10 +11,9 @@ from appliance.beat import Beat
 from appliance.config import Config
 from appliance.ledger.database import fetch
 
-# One state at a time, each by an index of what is in it alone; there is none of when what waits changed last, which is
-# when it was uploaded, or tried again.
+# One state at a time, each by an index of what is in it alone.
 _WAITING = """
-SELECT lane, count(*) AS n, min(uploaded_at) AS oldest_since, min(uploaded_at) AS waited_since
+SELECT lane, count(*) AS n, min(uploaded_at) AS oldest_since
 FROM ledger.assets WHERE state = 'uploaded' GROUP BY lane
 """
 _UNDER_WAY = (
@@ -27,16 +26,15 @@ WHERE state = 'error' AND error_code IS DISTINCT FROM 'cancelled' GROUP BY lane
 
 
 class LaneState(msgspec.Struct, frozen=True):
-    """`oldest_since`: when the oldest file that waits came; `waited_since`: since when the first waits, which is later
-    where it was tried before. `at_once`: jobs that all its workers may have under way together; `wished`: what is set
-    for each worker process, 0 where that is left to how they were started.
+    """`oldest_since`: since when the first file waits: it came then, or was to be tried again. `at_once`: jobs that
+    all its workers may have under way together; `wished`: what is set for each worker process, 0 where that is left to
+    how they were started.
     """
 
     lane: str
     paused: bool
     waiting: int
     oldest_since: datetime | None
-    waited_since: datetime | None
     under_way: int
     failed: int
     workers: int
@@ -63,7 +61,6 @@ def _lane(lane: str, config: Config, waiting: Any, under_way: Any, failed: Any, 
         paused=lanes.paused(config, lane),
         waiting=waiting["n"] if waiting else 0,
         oldest_since=waiting["oldest_since"] if waiting else None,
-        waited_since=waiting["waited_since"] if waiting else None,
         under_way=under_way["n"] if under_way else 0,
         failed=failed["n"] if failed else 0,
         workers=len(workers),

@@ -86,7 +86,11 @@ class LibraryController(Controller):
         await wishes.name_of(library)
         return Results(*await listing.results(library, limit, after, outcome))
 
-    @post("/{library:int}/pause", status_code=200, summary="Begin nothing new of a library")
+    @post(
+        "/{library:int}/pause",
+        status_code=200,
+        summary="Begin nothing new of a library; what is under way stands still",
+    )
     async def pause(self, library: Id, caller: Caller) -> Standing:
         caller.must_be_admin()
         await wishes.pause(await wishes.name_of(library), paused=True)

@@ -1,4 +1,4 @@
-"""The bench: where files of libraries are made anew, one after the other, when nobody else wants the machine."""
+"""The bench: where files of libraries are made anew when nobody else wants the machine."""
 
 import errno
 from collections.abc import Iterator
@@ -36,7 +36,6 @@ class Bench(Attempts):
         super().__init__(ledger, objects, settings, "backfill")
         self._jobs = Jobs(ledger)
         self._teller, self._shelf, self._protection = teller, shelf, protection
-
         self._libraries = dict[UUID, int]()
 
     @property

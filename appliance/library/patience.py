@@ -24,6 +24,6 @@ async def at_work(seconds: float) -> AsyncIterator[None]:
 async def _put_off(bound: asyncio.Timeout, still: stepping.Still) -> None:
     end = bound.when()
     assert end is not None
-    while True:
-        await asyncio.sleep(LOOK_SECONDS)
+    while not bound.expired():
         bound.reschedule(end + still.seconds)
+        await asyncio.sleep(LOOK_SECONDS)

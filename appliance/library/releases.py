@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from appliance.errors import Conflict, NotFound
-from appliance.ledger.database import fetch, fetch_one
+from appliance.errors import Conflict
+from appliance.ledger.database import fetch
 from appliance.library.listing import shown
-from appliance.library.wishes import must_be
+from appliance.library.wishes import must_be, why_none
 
 _KEPT = "r.outcome = 'replaced' AND r.undone_at IS NULL AND r.freed_at IS NULL"
 # By their names before or now; where none are named, those that are known to be held.
@@ -32,7 +32,6 @@ WHERE r.asset = ANY ($1) AND r.release_asked_at IS NOT NULL AND r.freed_at IS NU
 ORDER BY r.path
 """
 _LIBRARY = "SELECT id FROM ledger.libraries WHERE name = $1"
-_RESULT = "SELECT outcome, undone_at FROM ledger.library_results WHERE asset = $1"
 
 
 class CannotRelease(Conflict):
@@ -69,13 +68,8 @@ async def release(asset: UUID) -> None:
     """Has the original of a file removed for good, unless what took its place is whole. Raises NotFound, CannotRelease,
     Unavailable.
     """
-    if await release_all([asset]):
-        return
-    row = await fetch_one(_RESULT, asset)
-    if row is None:
-        raise NotFound("No file of a library has this id, or nothing was done with it yet")
-    gone = "it was brought back already" if row["undone_at"] else "it is gone already"
-    raise CannotRelease(gone if row["outcome"] == "replaced" else "the file was left as it was")
+    if not await release_all([asset]):
+        raise CannotRelease(await why_none(asset))
 
 
 async def release_all(assets: Sequence[UUID]) -> int:

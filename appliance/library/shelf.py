@@ -46,7 +46,7 @@ class Shelf:
         self._broken: dict[str, str] = {}
         self._held: dict[int, tuple[float, str]] = {}
         self._scans: dict[int, asyncio.Task[object]] = {}
-        self._reasons: dict[int, str | None] = {}
+        self._waiting = set[int]()
         self.under_way: ContextVar[int | None] = ContextVar("under_way", default=None)
         """The library of the file that a task, and all that it has begun, works on."""
         self.libraries: dict[int, Library] = {}
@@ -59,12 +59,13 @@ class Shelf:
         libraries = [await self._catalogue.mount(one) for one in found if isinstance(one, Workflow)]
         self.libraries = {library.id: library for library in libraries}
         self._hearing.of(libraries)
-        self._reasons = {library: why for library, why in self._reasons.items() if library in self.libraries}
+        self._waiting &= self.libraries.keys()
         around = await look(self._redis, self._settings.now) if libraries else None
         for library in libraries:
             if around is not None:
-                self._reasons[library.id] = why = await self._why_not(library, around)
-                await self._catalogue.waits(library, why)
+                stands = library.paused or waits(library.workflow, around)
+                (self._waiting.add if stands else self._waiting.discard)(library.id)
+                await self._catalogue.waits(library, await self._why_not(library, around))
             try:
                 await self._scan(library)
             except OSError as error:  # the others go on
@@ -85,13 +86,15 @@ class Shelf:
             return set(assets)
 
     def stands_still(self) -> bool:
-        """Whether what is done for the file of who asks does: nothing of its library would be begun at this moment."""
+        """Whether what is done for the file of who asks does."""
         library = self.under_way.get()
         return library is not None and self.waits(library)
 
     def waits(self, library: int) -> bool:
-        """Whether something spoke against working on a library when that was last looked at."""
-        return self._reasons.get(library) is not None
+        """Whether, when a library was last looked at, it was paused or had to wait for others or its hours. What else
+        keeps files from being begun, as a full disk or a plug-in that hangs, is nothing to those under way.
+        """
+        return library in self._waiting
 
     async def raw_factor(self, keeping: Keeping) -> float:
         """Bytes on drives for each byte of a library, as far as that is known: elsewhere nobody can say."""

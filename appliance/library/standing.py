@@ -36,8 +36,7 @@ class LastScan(msgspec.Struct, frozen=True, kw_only=True):
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """One library. host: that has its workflow, or had it last; empty where there is one. mounted: a worker has its
-    workflow. waits: why nothing is transcoded now. problem: why its file is
-    no workflow.
+    workflow. waits: why nothing is transcoded now. problem: why its file is no workflow.
     """
 
     id: int
@@ -75,9 +74,7 @@ async def _standing(row: Any) -> Standing:
         id=row["id"],
         name=row["name"],
         source=msgspec.json.decode(row["source"] or "{}"),
-        **{name: row[name] for name in ("host", "mounted", "mounted_at", "paused", "asked")},
-        waits=row["waits"],
-        problem=row["problem"],
+        **{name: row[name] for name in ("host", "mounted", "mounted_at", "paused", "asked", "waits", "problem")},
         scan=LastScan(**{**scan, "skips": msgspec.json.decode(scan["skips"])}) if scan else None,
         ahead=ahead,
         behind=behind,

@@ -65,13 +65,17 @@ async def name_of(library: int) -> str:
 
 async def undo(asset: UUID) -> None:
     """Has the original of a file that was replaced brought back. Raises NotFound, CannotUndo, Unavailable."""
-    if await fetch(_UNDO, asset):
-        return
+    if not await fetch(_UNDO, asset):
+        raise CannotUndo(await why_none(asset))
+
+
+async def why_none(asset: UUID) -> str:
+    """Why no original of a file is kept. Raises NotFound, Unavailable."""
     row = await fetch_one(_RESULT, asset)
     if row is None:
         raise NotFound("No file of a library has this id, or nothing was done with it yet")
     gone = "it was brought back already" if row["undone_at"] else "its original is gone by now"
-    raise CannotUndo(gone if row["outcome"] == "replaced" else "it was left as it was")
+    return gone if row["outcome"] == "replaced" else "it was left as it was"
 
 
 async def undo_below(name: str, path: bytes) -> int:
@@ -92,7 +96,7 @@ async def undoing(name: str) -> tuple[int, list[str]]:
 
 
 async def pause(name: str, paused: bool) -> None:
-    """Nothing new is begun while it is paused; what is under way comes to its end. Raises NoLibrary, Unavailable."""
+    """Nothing new is begun while it is paused; what is under way stands still. Raises NoLibrary, Unavailable."""
     must_be(name, await fetch(_PAUSE, name, paused))
 
 

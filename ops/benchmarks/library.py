@@ -49,12 +49,8 @@ def main(argv: list[str]) -> int:
 
 async def _matched(options: argparse.Namespace, scratch: Path) -> "Match | None":
     """None where there is nothing to measure."""
-    from ops.benchmarks.films import (
-        clips,
-        loop,
-        match,
-        ours,
-    )  # only now, since --help is answered before anything is installed
+    # Only now, since --help is answered before anything is installed.
+    from ops.benchmarks.films import clips, loop, match, ours
     from processors.sandbox.probe import probe
 
     source, codec, threads = options.folder, Codec(options.codec), options.threads

@@ -102,7 +102,7 @@ def _room(report: Mapping[str, Any], config: Config) -> Iterator[Finding]:
 
 def _backlog(report: Mapping[str, Any], config: Config) -> Iterator[Finding]:
     for lane in report["backlog"]:
-        if one := of_lane(lane["lane"], lane["waiting"], lane["waited_seconds"], config):
+        if one := of_lane(lane["lane"], lane["waiting"], lane["oldest_seconds"], config):
             yield Finding(Level(one.severity), one.code, one.what, one.risk, one.remedy)
 
 

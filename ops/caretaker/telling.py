@@ -80,7 +80,7 @@ def found(one: Mapping[str, Any]) -> str:
 def _backlog(report: Mapping[str, Any]) -> str:
     lanes = [
         f"{lane['lane']} {lane['waiting']:,}"
-        + (f" (the first for {duration(lane['waited_seconds'])})" if lane["waiting"] else "")
+        + (f" (the first for {duration(lane['oldest_seconds'])})" if lane["waiting"] else "")
         for lane in report["backlog"]
     ]
     return "to be processed: " + ", ".join(lanes)

@@ -38,7 +38,7 @@ CANNOT, WRONG, IN_PART = 1, 2, 3
 MOST = 10_000
 NAMED = {
     "scan": "have a library looked through now",
-    "pause": "begin nothing new of a library; what is under way comes to its end",
+    "pause": "begin nothing new of a library; what is under way stands still until resume",
     "resume": "go on with it",
 }
 

@@ -62,7 +62,7 @@ def seconds_a_file(folder: DataFolder) -> float:
 
 
 def pause(folder: DataFolder, name: str, paused: bool) -> None:
-    """Nothing new is begun while a library is paused."""
+    """Nothing new is begun while a library is paused, and what is under way stands still."""
 
     async def asked() -> None:
         from appliance.library import wishes

@@ -3,27 +3,37 @@
 import json
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from appliance.care import report
 from appliance.config import Config
+from appliance.library import wishes
 from appliance.library.courtesy import Around, look, waits
+from appliance.library.scanning import Scanning
 from appliance.library.schedule import within
+from appliance.library.shelf import Shelf
 from appliance.library.workflow import Workflow, read
 from appliance.valkey import quick
+from processors.sandbox.layers import Protection
 from tests.daemons.valkey import Valkey
 from tests.ledger.book import Book
 
 NIGHT, DAY = datetime(2026, 11, 27, 2, 30), datetime(2026, 11, 27, 12, 0)
 UTC = Config(timezone="UTC")
+FILMS = {
+    "name": "Films",
+    "source": {"folder": "/srv/films"},
+    "target": {"codec": "h265"},
+    "replace": {"allowed": True},
+}
 QUIET: dict[str, Any] = {"round": None, "drives": [{"state": "ok"}]}
 
 
 def workflow(**different: Any) -> Workflow:
-    least = {"name": "Films", "source": {"folder": "/srv/films"}, "target": {"codec": "h265"}}
-    return read(json.dumps(least | {"replace": {"allowed": True}} | different).encode())
+    return read(json.dumps(FILMS | different).encode())
 
 
 @pytest.mark.pure
@@ -80,3 +90,25 @@ async def test_uploads_and_healing_are_seen_where_they_are(book: Book, valkey: V
     assert (await look(redis, UTC)).wanted == 1
     # What waits in a lane that somebody has paused keeps nobody waiting for ever.
     assert (await look(redis, replace(UTC, images_paused=True))).wanted == 0
+
+
+async def test_only_what_goes_first_holds_up_what_is_under_way(book: Book, valkey: Valkey, tmp_path: Path) -> None:
+    """A full disk, say, keeps files from being begun."""
+    valkey.client().flushall()
+    redis = quick(f"redis://:{valkey.password}@127.0.0.1:{valkey.port}")
+    (tmp_path / "films.json").write_text(json.dumps(FILMS | {"source": {"folder": str(tmp_path)}}))
+    shelf = Shelf(tmp_path, book.ledger, Scanning(book.ledger, Protection(frozenset())), redis, replace(UTC, host=""))
+    try:
+        await shelf.look()
+        [library] = shelf.libraries
+        shelf.hold(library, "its disk is full")
+        await shelf.look()
+        assert (await shelf.why_not(library), shelf.waits(library)) == ("its disk is full", False)
+        await wishes.pause("Films", paused=True)
+        await shelf.look()
+        assert (await shelf.why_not(library), shelf.waits(library)) == ("it is paused", True)
+        await wishes.pause("Films", paused=False)
+        await shelf.look()
+        assert not shelf.waits(library)
+    finally:
+        await shelf.close()

@@ -162,3 +162,20 @@ async def test_what_says_the_same_twice_is_made_anew(film: Callable[[], bytes], 
     verdict = await made.verdict()
     assert verdict.ok, verdict.failed
     assert not (await made.after()).unkept
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        # An index that says where no file has anything.
+        file(
+            element(SEEK_HEAD, element(SEEK, element(SEEK_ID, bytes.fromhex(CHAPTERS)), element(SEEK_AT, b"\xff" * 8)))
+        ),
+        # A box, and boxes inside of one, that are longer than any file.
+        io.BytesIO(b"\0\0\0\x01ftyp" + b"\xff" * 8 + bytes(40)),
+        io.BytesIO(b"\0\0\0\x30moov\0\0\0\x01trak" + b"\xff" * 8 + bytes(40)),
+    ],
+)
+def test_places_that_no_file_can_have_are_not_looked_at(data: io.BytesIO) -> None:
+    found = told(data, data.getvalue()[:64])
+    assert (found.cropped, found.chapters, found.tags) == (False, "", {})

@@ -62,7 +62,7 @@ export class Library extends Section {
   }
 
   #askPause({ id, name }) {
-    const text = "Nothing new of it is begun until it is resumed; what is under way ends.";
+    const text = "Nothing new of it is begun until it is resumed; what is under way stands still.";
     this.tools.ask.open({ title: `Pause ${name}?`, text, yes: "Pause", danger: true }, () => this.#do(id, "pause"));
   }
 }

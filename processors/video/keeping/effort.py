@@ -7,9 +7,9 @@ from processors.video.keeping.order import Order, Refusal
 
 # CPU seconds for a second of 1080p at 30 pictures, decoding among them: the mean of an easy clip and of noise, by
 # `keeping/measure.py` (processors/README.md).
-CPU_SECONDS = {Codec.VP9: 5.8, Codec.AV1: 2.2, Codec.H265: 3.4, Codec.H264: 2.7}
+CPU_SECONDS = {Codec.VP9: 5.4, Codec.AV1: 2.0, Codec.H265: 3.2, Codec.H264: 2.8}
 # The same for verifying: both are decoded once more, compared, and walked through.
-VERIFYING = 0.9
+VERIFYING = 0.85
 # Of ten bits: assumed, no clip of that kind was measured.
 DEEP = 1.5
 

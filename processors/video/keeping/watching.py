@@ -154,7 +154,7 @@ def watching_words(run: Watching) -> list[str]:
 def _samples(every: int) -> tuple[str, int]:
     """The filter that leaves libvmaf the pictures it needs, and of how many of these it takes a score: as many, and the
     same, as of each `every` of all. How much moves is measured against the pictures before and behind, which is why
-    these are left; of all pictures it would be measured, for nothing, and takes longer than all else of the scores.
+    these are left; of all pictures it would be measured, for nothing, and takes as long as all else of the scores.
     """
     if every <= AROUND:
         return "null", every

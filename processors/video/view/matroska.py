@@ -103,6 +103,8 @@ def _indexed(file: IO[bytes], segment: Span, wanted: int) -> Iterator[int]:
 
 def _at(file: IO[bytes], begin: int, end: int, wanted: int) -> list[Span]:
     """The one at `begin`, if there is one."""
+    if begin >= end:  # as an index may say, by numbers that no file can have
+        return []
     name, size, length = _head(_read(file, begin, 12))
     begin += length
     return [(begin, end if size is None else min(end, begin + size))] if length and name == wanted else []

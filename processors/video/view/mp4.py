@@ -74,6 +74,8 @@ def _inside(file: IO[bytes], begin: int, end: int, *names: bytes) -> Iterator[Sp
 def _boxes(file: IO[bytes], begin: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Each box between the two: its name, where what is in it begins, and where it ends."""
     for _ in range(MOST):
+        if begin >= end:  # as a size may say that no file can have
+            return
         head = _read(file, begin, min(end, begin + 16))
         if len(head) < 8:
             return
