@@ -40,7 +40,7 @@ def made(name: str = "4x5-well", **other: Any) -> dict[str, Any]:
     now = time.time()
     told: dict[str, Any] = {"at": now, "silence": "", **of_cluster(recorded(name))}
     told |= {"round": None, "last_heal": None, "last_scrub": None, "next_scrub": now + DAY, "unhealed": {}}
-    told |= {"backlog": [{"lane": "images", "waiting": 0, "waited_seconds": 0.0}], "oldest_upload": now - 30 * DAY}
+    told |= {"backlog": [{"lane": "images", "waiting": 0, "oldest_seconds": 0.0}], "oldest_upload": now - 30 * DAY}
     told |= {"growth": {"bytes_a_day": 1e9, "measured_days": 7.0, "days_until_full": 300.0}}
     told |= {"backup": {"at": now - DAY, "to": "/elsewhere"}, "drill": {"at": now - DAY}}
     told |= other
@@ -73,8 +73,8 @@ def test_where_all_is_well_nothing_is_to_do() -> None:
         ({"unhealed": {"readable": 3}}, ("watch", "thin")),
         ({"growth": {"days_until_full": 40.0}}, ("watch", "filling_up")),
         ({"growth": {"days_until_full": 3.0}}, ("act", "filling_up")),
-        ({"backlog": [{"lane": "images", "waiting": 9, "waited_seconds": 700.0}]}, ("watch", "backlog")),
-        ({"backlog": [{"lane": "images", "waiting": 9, "waited_seconds": 7200.0}]}, ("act", "backlog")),
+        ({"backlog": [{"lane": "images", "waiting": 9, "oldest_seconds": 700.0}]}, ("watch", "backlog")),
+        ({"backlog": [{"lane": "images", "waiting": 9, "oldest_seconds": 7200.0}]}, ("act", "backlog")),
         ({"next_scrub": 0.0}, ("act", "scrub_late")),
         ({"backup": None}, ("act", "no_backup")),
         ({"backup": {"at": 0.0, "to": "x"}}, ("act", "old_backup")),

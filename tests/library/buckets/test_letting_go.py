@@ -140,7 +140,7 @@ async def test_what_is_kept_beyond_its_time_is_told_and_goes_once_it_is_let_go_o
     assert (await desk.steps())[-1] == "released"
     assert (desk.ground.get(FILM), desk.ground.hidden()) == (there, [])
     assert await releases.releasable("Films", [FILM.encode()]) == []
-    with pytest.raises(releases.CannotRelease, match="gone already"):
+    with pytest.raises(releases.CannotRelease, match="gone by now"):
         await releases.release(asset)
 
 
