@@ -40,6 +40,8 @@ SELECT c.epoch, c.kept_from, r.* FROM ledger.epoch c LEFT JOIN (
 # In the order of time, but never against that of a stream: times are those of the beginnings of transactions, and which
 # of two is the first to commit, and so has the lower number, may have begun later.
 # Of a chat that the user is not in (any more) only that a file is gone.
+# Whole rows are compared, and looked up one by one, so that no other index than that of uploaders will do: a month's
+# first statistics may say that all events are this user's, or none, and then its thousands of others would be read.
 _NEWS = f"""
 WITH news AS (
     SELECT n.* FROM unnest($2::bigint[], $3::bigint[]) AS c (stream, seq) CROSS JOIN LATERAL (
@@ -49,9 +51,10 @@ WITH news AS (
     ) w CROSS JOIN LATERAL (
         SELECT f.*, max(f.at) OVER (ORDER BY f.seq) AS turn FROM (
             SELECT e.stream, e.seq, e.at FROM ledger.events e
-            WHERE e.uploader = $1 AND e.stream = c.stream AND e.seq > c.seq
+            WHERE (e.uploader, e.stream, e.seq) > ($1, c.stream, c.seq)
+                AND (e.uploader, e.stream, e.seq) < ($1, c.stream + 1, 0) AND e.uploader IS NOT NULL
                 AND (w.seen OR e.type IN ('deleted', 'erased'))
-            ORDER BY e.seq LIMIT $6
+            ORDER BY e.uploader, e.stream, e.seq LIMIT $6
         ) f
     ) n
     UNION ALL
@@ -62,8 +65,9 @@ WITH news AS (
     ORDER BY turn, stream, seq LIMIT $6
 )
 SELECT n.stream, {EVENT_COLUMNS}
-FROM news n JOIN ledger.events e ON e.stream = n.stream AND e.seq = n.seq AND e.at = n.at
-JOIN ledger.streams s ON s.id = e.stream
+FROM news n CROSS JOIN LATERAL (
+    SELECT * FROM ledger.events w WHERE w.stream = n.stream AND w.seq = n.seq AND w.at = n.at LIMIT 1
+) e JOIN ledger.streams s ON s.id = e.stream
 LEFT JOIN ledger.assets a ON a.id = e.asset LEFT JOIN ledger.blobs b ON b.id = a.blob
 ORDER BY n.turn, n.stream, n.seq
 """
