@@ -75,6 +75,11 @@ class Project:
             after = page["next"]
 
 
+def listening(socket: ClientConnection) -> None:
+    """Waits until it is told of all that happens from now on."""
+    heard(socket, lambda message: message["type"] == "hello")
+
+
 def heard(
     socket: ClientConnection, until: Callable[[dict[str, Any]], bool], seconds: float = 30
 ) -> list[dict[str, Any]]:

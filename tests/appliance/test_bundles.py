@@ -18,7 +18,7 @@ from appliance.bundles.members import members
 from appliance.files.service import File
 from storage.inspection import Inspector
 from tests.appliance import pictures
-from tests.appliance.client import Project, heard, wait_for
+from tests.appliance.client import Project, heard, listening, wait_for
 from tests.appliance.sending import Sending
 from tests.appliance.test_files import PAPER, ended, sent
 
@@ -155,6 +155,7 @@ def test_a_bundle_that_is_asked_for_is_built_told_of_and_kept(project: Project) 
         "file_id": image, "state": "none", "percent": 0.0, "error": None, "bundle": None
     }  # fmt: skip
     with project.socket() as socket:
+        listening(socket)
         for _ in range(3):
             asked = project.api.post(f"/files/{image}/bundle")
             assert asked.status_code == 202, asked.text

@@ -7,7 +7,7 @@ import httpx
 from storage import layout
 from storage.objects import Objects
 from tests.appliance import pictures
-from tests.appliance.client import Project, heard, wait_for
+from tests.appliance.client import Project, heard, listening, wait_for
 from tests.appliance.storage import objects_of
 from tests.faults.parts import frozen
 from tests.faults.test_hangs import decoders
@@ -32,9 +32,10 @@ def test_deleted_image_is_gone_from_storage_and_its_links_answer_404(project: Pr
     links = [version["url"] for version in project.ended(image_id)["versions"].values()]
     assert len(left(objects, project, image_id)) == 5
     with project.socket() as socket:
+        listening(socket)
         assert project.api.delete(f"/images/{image_id}").status_code == 204
         told = heard(socket, lambda message: message["type"] == "erased")
-    assert [(event["type"], event["state"]) for event in told[1:]] == [("deleted", None), ("erased", None)]
+    assert [(event["type"], event["state"]) for event in told] == [("deleted", None), ("erased", None)]
     assert left(objects, project, image_id) == []
     assert {httpx.get(link).status_code for link in links} == {404}
     assert project.api.get(f"/images/{image_id}").status_code == 404

@@ -44,8 +44,9 @@ def ended(project: Project, file_id: str, seconds: float = 60) -> dict[str, Any]
 
 def test_a_video_is_seen_before_it_is_done(project: Project) -> None:
     with project.socket() as socket:
+        told = heard(socket, lambda message: message["type"] == "hello")
         file_id = sent(project, "a.mp4", short())
-        told = heard(socket, lambda message: message.get("state") == "done", 60)
+        told += heard(socket, lambda message: message.get("state") == "done", 60)
     file = ended(project, file_id)
     assert (file["state"], file["kind"], file["error"]) == ("done", "video", None)
     assert set(file["versions"]) == {"original", *PICTURES, "storyboard_vtt", "preview", "video"}

@@ -101,15 +101,18 @@ async def test_what_no_answer_came_to_is_sent_once_also_after_the_page_was_left(
     """The answer is lost on its way: the server has it, and the page can't know."""
     anna, ben = two.anna, two.ben
     asked: list[str] = []
+    lost = asyncio.Event()
 
     async def lose(route: Route) -> None:
         asked.append(route.request.post_data or "")
         await route.fetch()
         await route.abort()
+        lost.set()
 
     await anna.page.route("**/messages", lose)
     await anna.say("once")
     await anna.said("once")  # by the socket
+    await asyncio.wait_for(lost.wait(), 10)
     await anna.page.unroute("**/messages")
     await anna.page.route("**/messages", lambda route: route.abort())
     await anna.page.route("**/originals*", lambda route: route.abort())
