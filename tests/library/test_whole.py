@@ -117,6 +117,7 @@ def test_originals_come_back_bit_for_bit_and_stay(house: House, before: dict[str
 def test_a_worker_is_killed_at_a_step_and_one_file_is_whole(
     house: House, before: dict[str, str], step: str, number: signal.Signals
 ) -> None:
+    house.run()
     house.until_idle()
     left = sorted(kept(house.films))
     path = house.put(f"killed-{step}-{number}.mkv", clip(*TONE, *MPEG4, pattern=PATTERN, suffix="matroska"))
