@@ -13,7 +13,7 @@ from typing import Any
 
 from ops.setup import external
 from tests import secrecy
-from tests.daemons.process import free_port
+from tests.daemons.process import free_port, freeze
 
 CHECKOUT = Path(__file__).parents[1]
 SETTINGS = {
@@ -99,9 +99,12 @@ class Stack:
         return {part["name"]: part for part in json.loads((self.data / "state.json").read_text())["parts"]}
 
     def kill(self, part: str, number: signal.Signals = signal.SIGKILL) -> int:
-        """Sends a signal to the process of `part`; its process id."""
+        """Sends a signal to the process of `part`, which after SIGSTOP stands; its process id."""
         pid = int(self.recorded()[part]["pid"])
-        os.kill(pid, number)
+        if number == signal.SIGSTOP:
+            freeze(pid)
+        else:
+            os.kill(pid, number)
         return pid
 
     def wait_well(self, seconds: float = 60) -> dict[str, dict[str, Any]]:

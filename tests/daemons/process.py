@@ -23,6 +23,23 @@ def listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def freeze(pid: int, seconds: float = 10) -> None:
+    """SIGSTOP, and waits until every thread stands: on a busy machine one of them may answer meanwhile."""
+    os.kill(pid, signal.SIGSTOP)
+    limit = time.monotonic() + seconds
+    while not all(_stands(task) for task in Path(f"/proc/{pid}/task").iterdir()):
+        assert time.monotonic() < limit, f"process {pid} did not stop"
+        time.sleep(0.001)
+
+
+def _stands(task: Path) -> bool:
+    """Whether a thread is stopped, or is no more: proc_pid_stat(5)."""
+    try:
+        return (task / "stat").read_text().rsplit(")", 1)[1].split()[0] in "TXZ"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 class Daemon:
     """One process, and what to ask to know that it is ready. `argv`, `env` and `log` may be read after the start."""
 
@@ -71,6 +88,13 @@ class Daemon:
     def kill(self) -> None:
         """kill -9."""
         self.stop(signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """It stands, with what is asked of it unanswered, until `thaw`."""
+        freeze(self.pid)
+
+    def thaw(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
 
     def cpu_seconds(self) -> float:
         """CPU time of the process so far, user and system."""

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import psutil
 
+from tests.daemons.process import freeze
 from tests.stack import Stack
 
 WORKERS = ("worker-images-1", "worker-images-2")
@@ -60,7 +61,7 @@ def wait_well(stack: Stack, seconds: float = 90) -> None:
 def frozen(*pids: int) -> Iterator[None]:
     """Processes that hang while the block runs."""
     for one in pids:
-        os.kill(one, signal.SIGSTOP)
+        freeze(one)
     try:
         yield
     finally:

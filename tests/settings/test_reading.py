@@ -1,8 +1,6 @@
 """What processes read: by type, of one piece, from whatever answers, and never waiting."""
 
 import asyncio
-import os
-import signal
 import time
 from subprocess import Popen
 from typing import Any
@@ -108,7 +106,7 @@ async def test_without_valkey_the_database_is_read_and_without_both_what_was_kno
 async def test_a_valkey_that_hangs_keeps_nobody_waiting(house: House) -> None:
     await service.change(house.redis, "project_files", "12", ALICE, Rows)
     made = Reader(house.config, house.redis)
-    os.kill(house.valkey.daemon.pid, signal.SIGSTOP)
+    house.valkey.daemon.freeze()
     try:
         began = time.monotonic()
         await made.start()
@@ -123,7 +121,7 @@ async def test_a_valkey_that_hangs_keeps_nobody_waiting(house: House) -> None:
         running.cancel()
         assert slowest < 0.1
     finally:
-        os.kill(house.valkey.daemon.pid, signal.SIGCONT)
+        house.valkey.daemon.thaw()
 
 
 @pytest.mark.parametrize("lost", ["env_project_files", "env_generation"])

@@ -160,6 +160,20 @@ async def test_owners_of_each_kind_are_found_made_and_limited(overseer, house, h
     overseer.clean(host)
 
 
+async def test_keys_of_one_name_are_revoked_by_one_button(overseer, host):
+    name = f"key-of-{overseer.api.id}"
+    for _ in range(2):
+        await overseer.api.call("POST", "/admin/keys", json={"name": name})
+    rows = overseer.row("keys", name)
+    await expect(rows).to_have_count(2, timeout=SECONDS)
+    await expect(rows.get_by_role("button")).to_have_count(1)
+    await overseer.button(f"Revoke all 2 keys {name}").click()
+    await overseer.answer("Revoke")
+    await expect(rows.filter(has_text="revoked")).to_have_count(2)
+    await expect(rows.get_by_role("button")).to_have_count(0)
+    overseer.clean(host)
+
+
 async def test_key_of_an_operator_is_made_and_copied(overseer, host):
     page, name = overseer.page, f"key-of-{overseer.api.id}"
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])

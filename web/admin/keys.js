@@ -2,7 +2,7 @@ import { byId, element } from "../elements.js";
 import { count } from "../words.js";
 import { acts, aside, badge, button } from "./controls.js";
 import { moment } from "./moments.js";
-import { Rows } from "./rows.js";
+import { Rows, say } from "./rows.js";
 import { Section } from "./section.js";
 
 /** The keys by which servers call the API: made, listed, revoked. */
@@ -20,8 +20,13 @@ export class Keys extends Section {
 
   load() {
     return this.read("/admin/keys", ({ keys }) => {
-      // Several may have one name: each is told by when it was made, too.
-      this.rows.show(keys.map((key) => ({ ...key, key: `${key.name} ${key.created_at}` })));
+      const good = keys.filter((key) => !key.revoked_at);
+      // Several may have one name: each is told by when it was made, too, and the first good one revokes them all.
+      const rows = keys.map((key) => {
+        const alike = good.filter(({ name }) => name === key.name);
+        return { ...key, key: `${key.name} ${key.created_at}`, revokes: alike[0] === key ? alike.length : 0 };
+      });
+      this.rows.show(rows);
       this.isEmpty(keys.length === 0);
     });
   }
@@ -79,8 +84,10 @@ export class Keys extends Section {
     const rights = admin ? [" ", badge("Admin")] : [];
     const root = element("li", {}, element("div", {}, element("h3", {}, name, ...rights), facts), acts(revoke));
     let told;
-    const show = ({ created_at: made, revoked_at: gone, yours }) => {
-      revoke.hidden = Boolean(gone) || yours;
+    const show = ({ created_at: made, revoked_at: gone, yours, revokes }) => {
+      revoke.hidden = revokes === 0 || yours;
+      say(revoke, revokes > 1 ? `Revoke all ${revokes}` : "Revoke");
+      revoke.setAttribute("aria-label", revokes > 1 ? `Revoke all ${revokes} keys ${name}` : `Revoke ${name}`);
       root.dataset.state = gone ? "revoked" : "good";
       if (told === gone) return;
       told = gone;
