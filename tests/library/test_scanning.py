@@ -19,6 +19,7 @@ from tests.ledger.book import Book
 from tests.library.films import OLD, made
 
 WANTED = ["series/h264.mp4", "old.MPG"]
+_ENDED = "UPDATE ledger.library_scans SET ended_at = now() - make_interval(days => $2) WHERE id = $1"
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +214,20 @@ async def test_a_folder_that_is_away_is_told_and_nothing_is_forgotten(house: Hou
     assert last
     assert "No such file" in last["problem"]
     assert await fetch_one("SELECT count(*) AS n FROM ledger.library_files") == before
+
+
+async def test_looks_of_more_than_a_month_ago_are_forgotten_by_the_next(house: House, films: Path) -> None:
+    ended = []
+    for _ in range(3):
+        await house.scan(one(films))
+        last = await fetch_one("SELECT max(id) AS id FROM ledger.library_scans")
+        assert last
+        ended.append(last["id"])
+    for days, scan in zip((31, 29), ended[:2], strict=True):
+        await fetch(_ENDED, scan, days)
+    await house.scan(one(films))
+    kept = await fetch("SELECT id FROM ledger.library_scans WHERE id = ANY ($1) ORDER BY id", ended)
+    assert [row["id"] for row in kept] == ended[1:]
 
 
 async def test_a_paused_library_gives_no_work(house: House, films: Path) -> None:

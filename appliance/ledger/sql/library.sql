@@ -64,16 +64,23 @@ RETURNS TABLE (id bigint, lease uuid) LANGUAGE sql AS $$
     RETURNING s.id, s.lease;
 $$;
 
--- Notes how far a scan is, and keeps its lease; no row where that was lost.
+-- Notes how far a scan is, and keeps its lease; no row where that was lost. The end of one is the end of those before it that
+-- are older than the charts are long: a library is looked through some hundred times a day.
 CREATE OR REPLACE FUNCTION ledger.library_note_scan(
     scan bigint, held uuid, seconds double precision, counts jsonb, ended boolean, of_problem text DEFAULT NULL
 ) RETURNS TABLE (id bigint) LANGUAGE sql AS $$
-    UPDATE ledger.library_scans s SET
-        lease_until = now() + make_interval(secs => seconds),
-        seen = (counts ->> 'seen')::bigint, probed = (counts ->> 'probed')::bigint, wanted = (counts ->> 'wanted')::bigint,
-        unreadable = (counts ->> 'unreadable')::bigint, skips = counts -> 'skips',
-        ended_at = CASE WHEN ended THEN now() END, problem = of_problem
-    WHERE s.id = scan AND s.lease = held AND s.ended_at IS NULL RETURNING s.id;
+    WITH noted AS (
+        UPDATE ledger.library_scans s SET
+            lease_until = now() + make_interval(secs => seconds),
+            seen = (counts ->> 'seen')::bigint, probed = (counts ->> 'probed')::bigint, wanted = (counts ->> 'wanted')::bigint,
+            unreadable = (counts ->> 'unreadable')::bigint, skips = counts -> 'skips',
+            ended_at = CASE WHEN ended THEN now() END, problem = of_problem
+        WHERE s.id = scan AND s.lease = held AND s.ended_at IS NULL RETURNING s.id, s.library
+    ), forgotten AS (
+        DELETE FROM ledger.library_scans s USING noted n
+        WHERE ended AND s.library = n.library AND s.id < n.id AND s.ended_at < now() - interval '30 days'
+    )
+    SELECT n.id FROM noted n;
 $$;
 
 -- What is known of these files, at their places from 1: their numbers, and why they stay as they are, if they do. No number: it
