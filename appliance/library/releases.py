@@ -7,6 +7,7 @@ from uuid import UUID
 
 from appliance.errors import Conflict
 from appliance.ledger.database import fetch
+from appliance.library.catalogue import digest
 from appliance.library.listing import shown
 from appliance.library.wishes import must_be, why_none
 
@@ -16,8 +17,10 @@ _RELEASABLE = f"""
 SELECT r.asset, r.path, r.before_bytes, r.kept_until, coalesce(r.kept_problem, r.undo_problem) AS why
 FROM ledger.library_results r JOIN ledger.libraries l ON l.id = r.library
 WHERE l.name = $1 AND {_KEPT} AND CASE WHEN cardinality($2::bytea[]) = 0 THEN r.kept_problem IS NOT NULL
-    ELSE r.path = ANY ($2)
-        OR EXISTS (SELECT FROM ledger.library_files f WHERE f.asset = r.asset AND f.path = ANY ($2)) END
+    ELSE r.path = ANY ($2) OR r.asset IN (
+        SELECT f.asset FROM ledger.library_files f JOIN ledger.libraries l ON l.id = f.library
+        WHERE l.name = $1 AND f.digest = ANY ($3)
+    ) END
 ORDER BY r.path, r.at
 """
 # Who wants it to go does not want it back any more.
@@ -58,7 +61,7 @@ async def releasable(name: str, paths: Sequence[bytes] = ()) -> list[Releasable]
     time. Raises NoLibrary, Unavailable.
     """
     must_be(name, await fetch(_LIBRARY, name))
-    rows = await fetch(_RELEASABLE, name, list(paths))
+    rows = await fetch(_RELEASABLE, name, list(paths), [digest(path) for path in paths])
     return [
         Releasable(row["asset"], shown(row["path"]), row["before_bytes"], row["kept_until"], row["why"]) for row in rows
     ]

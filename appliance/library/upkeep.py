@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from appliance.ledger.database import fetch
 from appliance.ledger.service import Ledger
-from appliance.library.asked import AT_ONCE, LATER, Asked
+from appliance.library.asked import LATER, Asked
 from appliance.library.catalogue import Library
 from appliance.library.keeping import Keeping
 from appliance.library.originals.expiring import Expired
@@ -20,14 +20,17 @@ from appliance.library.shelf import Shelf
 from appliance.logs import log
 
 LATER_SECONDS = 60.0
+AT_ONCE = 50
 SELDOM_SECONDS = 600.0  # between two looks whether the time of an original is over
 _WANTED = """
 SELECT a.id FROM ledger.library_files f JOIN ledger.assets a ON a.id = f.asset
 WHERE a.lane = 'backfill' AND a.state IN ('uploaded', 'processing') AND f.record ? 'made'
 """
 _WAITING = """
-SELECT DISTINCT library FROM ledger.library_results
-WHERE undo_asked_at IS NOT NULL AND undone_at IS NULL AND undo_problem IS NULL AND library = ANY ($1)
+SELECT library FROM unnest($1::integer[]) library WHERE EXISTS (
+    SELECT FROM ledger.library_results r WHERE r.library = library.library
+        AND r.undo_asked_at IS NOT NULL AND r.undone_at IS NULL AND r.undo_problem IS NULL
+)
 """
 # What should be gone for an hour, and nothing is said to keep it: of those whose worker died before it said so.
 _OVERDUE = """
@@ -56,26 +59,26 @@ class Upkeep:
         Unavailable.
         """
         libraries = dict(self._shelf.libraries)
+        await self._each(libraries.values(), self._recover)
         await self._asked.look(libraries.values())
         # What somebody wants back and could not have yet must not go meanwhile.
         waiting = {row["library"] for row in await fetch(_WAITING, list(libraries))}
-        for library in libraries.values():
-            if time.monotonic() >= self._later.get(library.id, 0.0):
-                await self._looked_after(library, expiring=library.id not in waiting)
+        await self._each([one for one in libraries.values() if one.id not in waiting], self._expire)
         for orphan in await orphans(libraries):
             if await self._asked.here(orphan):
-                await self._looked_after(orphan, expiring=False)
+                await self._each([orphan], self._recover)
                 await self._asked.look([orphan])
 
-    async def _looked_after(self, library: Library, expiring: bool) -> None:
-        try:
-            await self._recover(library)
-            if expiring:
-                await self._expire(library)
-        except OSError as error:  # a disk, or a bucket, that gives no answer: the others go on
-            self._later[library.id] = time.monotonic() + LATER_SECONDS
-            why = error.strerror or type(error).__name__
-            log.error("originals not looked after", library=library.workflow.name, reason=why)
+    async def _each(self, libraries: Iterable[Library], do: Callable[[Library], Awaitable[None]]) -> None:
+        for library in libraries:
+            if time.monotonic() < self._later.get(library.id, 0.0):
+                continue
+            try:
+                await do(library)
+            except OSError as error:  # a disk, or a bucket, that gives no answer: the others go on
+                self._later[library.id] = time.monotonic() + LATER_SECONDS
+                why = error.strerror or type(error).__name__
+                log.error("originals not looked after", library=library.workflow.name, reason=why)
 
     async def _recover(self, library: Library) -> None:
         """What was broken off by the end of a worker, once: afterwards each sees to its own."""

@@ -1,12 +1,16 @@
 """What people want of a library; its worker does it at its next look."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from appliance.errors import Conflict, NotFound
 from appliance.ledger.database import fetch, fetch_one
+from appliance.library.catalogue import digest
 from appliance.library.listing import shown
 
 _NAME = "SELECT name FROM ledger.libraries WHERE id = $1"
+_IDS = "SELECT id FROM ledger.libraries WHERE name = $1"
 _PAUSE = "UPDATE ledger.libraries SET paused = $2 WHERE name = $1 RETURNING id"
 _SCAN = """
 UPDATE ledger.libraries l SET scan_asked_at = CASE WHEN EXISTS (
@@ -20,23 +24,32 @@ UPDATE ledger.library_results SET undo_asked_at = coalesce(undo_asked_at, now())
     release_asked_at = NULL, release_problem = NULL
 WHERE asset = $1 AND outcome = 'replaced' AND undone_at IS NULL AND freed_at IS NULL RETURNING asset
 """
-# By its name before or now, or by a folder above.
+# By its name before or now, or by a folder above; so many at once as a statement has time for.
 _BELOW = """
-WITH asked AS (
+WITH page AS MATERIALIZED (
+    SELECT r.asset FROM ledger.library_results r
+    WHERE r.library = $1 AND r.outcome = 'replaced' AND r.undone_at IS NULL AND r.freed_at IS NULL AND r.asset > $2
+        AND (r.path = $3::bytea OR substring(r.path FROM 1 FOR octet_length($4::bytea)) = $4::bytea
+            OR r.asset = (SELECT f.asset FROM ledger.library_files f WHERE f.library = $1 AND f.digest = $5))
+    ORDER BY r.asset LIMIT $6
+), asked AS (
     UPDATE ledger.library_results r SET undo_asked_at = coalesce(undo_asked_at, now()), undo_problem = NULL,
         release_asked_at = NULL, release_problem = NULL
-    FROM ledger.libraries l
-    WHERE l.name = $1 AND r.library = l.id AND r.outcome = 'replaced' AND r.undone_at IS NULL AND r.freed_at IS NULL
-        AND (r.path = $2::bytea OR substring(r.path FROM 1 FOR octet_length($3::bytea)) = $3::bytea
-            OR EXISTS (SELECT FROM ledger.library_files f WHERE f.asset = r.asset AND f.path = $2::bytea))
-    RETURNING r.asset
+    FROM page WHERE r.asset = page.asset AND r.undone_at IS NULL AND r.freed_at IS NULL RETURNING r.asset
 )
-SELECT (SELECT count(*) FROM asked) AS files FROM ledger.libraries l WHERE l.name = $1
+SELECT (SELECT count(*) FROM asked) AS files, (SELECT asset FROM page ORDER BY asset DESC LIMIT 1) AS last
 """
-_UNDOING = """
-SELECT r.path, r.undo_problem FROM ledger.library_results r JOIN ledger.libraries l ON l.id = r.library
-WHERE l.name = $1 AND r.undo_asked_at IS NOT NULL AND r.undone_at IS NULL ORDER BY r.path
+PAGE = 20_000
+_LEFT = """
+SELECT count(*) AS files FROM ledger.library_results r JOIN ledger.libraries l ON l.id = r.library
+WHERE l.name = $1 AND r.undo_asked_at IS NOT NULL AND r.undone_at IS NULL AND r.undo_problem IS NULL
 """
+_NOT_UNDONE = """
+SELECT r.path, r.undo_problem AS problem, count(*) OVER () AS files
+FROM ledger.library_results r JOIN ledger.libraries l ON l.id = r.library
+WHERE l.name = $1 AND r.undo_problem IS NOT NULL AND r.undone_at IS NULL ORDER BY r.path LIMIT $2
+"""
+MOST = 1000
 _NONE = "There is no library {name!r}; ./ops/library status lists them"
 _RESULT = "SELECT outcome, undone_at, freed_at FROM ledger.library_results WHERE asset = $1"
 
@@ -82,17 +95,33 @@ async def undo_below(name: str, path: bytes) -> int:
     """The same of a file of a library, or of all below a folder of it; how many these are. path: below the library's
     folder, empty for all. Raises NoLibrary, Unavailable.
     """
-    rows = await fetch(_BELOW, name, path, path.rstrip(b"/") + b"/" if path else b"")
-    if rows:
-        return int(rows[0]["files"])
-    raise NoLibrary(_NONE.format(name=name))
+    libraries = await fetch(_IDS, name)
+    must_be(name, libraries)
+    place = (path, path.rstrip(b"/") + b"/" if path else b"", digest(path))
+    return sum([await _asked_back(row["id"], *place) for row in libraries])
+
+
+async def _asked_back(library: int, path: bytes, folder: bytes, by_name: bytes) -> int:
+    last, files = UUID(int=0), 0
+    while last is not None:
+        [row] = await fetch(_BELOW, library, last, path, folder, by_name, PAGE)
+        last, files = row["last"], files + row["files"]
+    return files
 
 
 async def undoing(name: str) -> tuple[int, list[str]]:
-    """How many files of a library are still to be brought back, and why others could not be. Raises Unavailable."""
-    rows = await fetch(_UNDOING, name)
-    problems = [f"{shown(row['path'])}: {row['undo_problem']}" for row in rows if row["undo_problem"]]
-    return len(rows) - len(problems), problems
+    """How many files of a library are still to be brought back, and why others could not be, of MOST at most. Raises
+    Unavailable.
+    """
+    [left], rows = await fetch(_LEFT, name), await fetch(_NOT_UNDONE, name, MOST)
+    return left["files"], problems(rows)
+
+
+def problems(rows: Sequence[Any]) -> list[str]:
+    """A line of each; what each row has: path, problem, and how many files there are of its kind."""
+    lines = [f"{shown(row['path'])}: {row['problem']}" for row in rows]
+    more = rows[0]["files"] - len(rows) if rows else 0
+    return [*lines, *([f"and {more} more"] if more else [])]
 
 
 async def pause(name: str, paused: bool) -> None:

@@ -9,14 +9,14 @@ import pytest
 from appliance import backlog
 from appliance.board import lanes
 from appliance.ledger.database import fetch
-from appliance.library import counting, listing, upkeep
+from appliance.library import counting, listing, orphans, upkeep, wanted, wishes
 from tests.ledger.book import Book
 
 WAITING = 20_000
 PAGES = 500  # of 8 KiB; what waits has 650 in one table, and 1,700 in the other
 _LIBRARY = "SELECT id FROM ledger.library_mount('Films', '{}', 'rules')"
 # As a scan leaves them, in the order in which they lie in folders; many have the same worth.
-_FILES = """
+FILES = """
 WITH of AS (SELECT id, root, owner FROM ledger.streams WHERE root = 'system' AND owner = 'library'), queued AS (
     INSERT INTO ledger.assets (stream, root, owner, folder, kind, lane, recipe, filename, state,
         worth, expires_at, uploaded_at)
@@ -31,25 +31,26 @@ SELECT $1, substr(sha256(filename::bytea), 1, 16), filename::bytea, 1000, '1-1-1
     1, id
 FROM queued
 """
-_RESULTS = """
+RESULTS = """
 INSERT INTO ledger.library_results (asset, library, at, path, outcome, reason, before_bytes, after_bytes, cpu_seconds)
 SELECT f.asset, f.library, now() - f.number * interval '1 second', f.path,
     CASE WHEN f.number % 4000 = 0 THEN 'kept' ELSE 'replaced' END, 'it is h264', 1000, 500, 10
 FROM ledger.library_files f WHERE f.library = $1
 """
-COUNTS = ("counted", "lanes", "lanes of the board")
-"""What goes through an index of all that waits."""
+COUNTS = ("counted", "lanes", "lanes of the board", "left to bring back")
+"""What goes through an index of all that waits, or is wanted back."""
+_FROM_THE_FIRST = "'-infinity', '00000000-0000-0000-0000-000000000000'"
 _UNTIL_NOW = "'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'"
 
 
 @pytest.fixture
 async def library(book: Book) -> int:
     [row] = await fetch(_LIBRARY)
-    await fetch(_FILES, row["id"], WAITING)
+    await fetch(FILES, row["id"], WAITING)
     await fetch(
         "UPDATE ledger.assets SET attempts = 1, lease_until = now() + interval '1 hour' WHERE state = 'processing'"
     )
-    await fetch(_RESULTS, row["id"])
+    await fetch(RESULTS, row["id"])
     await fetch("VACUUM ANALYZE ledger.assets, ledger.library_files, ledger.library_results")
     return int(row["id"])
 
@@ -112,7 +113,12 @@ async def reads(library: int, url: str) -> dict[str, int]:
         "offered of other lanes": ("SELECT * FROM ledger.open_jobs($1, $2)", "'images'", "300"),
         "due": ("SELECT * FROM ledger.library_due($1, $2)", one, "86400"),
         "worked on before": (upkeep._WANTED,),
-        "asked back": ("SELECT * FROM ledger.library_asked_back(ARRAY[$1::int], $2)", one, "50"),
+        "asked back": (wanted.UNDONE, one, _FROM_THE_FIRST, "50"),
+        "to be let go of": (wanted.RELEASED, one, _FROM_THE_FIRST, "50"),
+        "kept on while asked back": (upkeep._WAITING, f"ARRAY[{one}]"),
+        "of nobody": (orphans._ORPHANED, "ARRAY[0]"),
+        "left to bring back": (wishes._LEFT, "'Films'"),
+        "not brought back": (wishes._NOT_UNDONE, "'Films'", "1000"),
         "lanes": (backlog._LANES,),
         "lanes of the board": (lanes._WAITING,),
     }

@@ -224,14 +224,6 @@ BEGIN
     ON CONFLICT (asset) DO NOTHING;
 END $$;
 
--- Those that somebody wants to have brought back, and were replaced: of these libraries, the first that asked.
-CREATE OR REPLACE FUNCTION ledger.library_asked_back(libraries integer[], most integer)
-RETURNS TABLE (asset uuid, library integer, path bytea) LANGUAGE sql STABLE AS $$
-    SELECT t.asset, t.library, t.path FROM ledger.library_results t
-    WHERE t.undo_asked_at IS NOT NULL AND t.undone_at IS NULL AND t.undo_problem IS NULL AND t.library = ANY (libraries)
-    ORDER BY t.undo_asked_at LIMIT most;
-$$;
-
 -- An original is back: its file is left alone from now on. now_: as library_finish takes it.
 CREATE OR REPLACE FUNCTION ledger.library_undone(asset uuid, now_ jsonb)
 RETURNS TABLE (id uuid, stream bigint, seq bigint) LANGUAGE plpgsql AS $$
