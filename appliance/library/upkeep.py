@@ -26,11 +26,13 @@ _WANTED = """
 SELECT a.id FROM ledger.library_files f JOIN ledger.assets a ON a.id = f.asset
 WHERE a.lane = 'backfill' AND a.state IN ('uploaded', 'processing') AND f.record ? 'made'
 """
+# The first of each, by its index: for an EXISTS all results are read once many of them are wanted back.
 _WAITING = """
-SELECT library FROM unnest($1::integer[]) library WHERE EXISTS (
-    SELECT FROM ledger.library_results r WHERE r.library = library.library
-        AND r.undo_asked_at IS NOT NULL AND r.undone_at IS NULL AND r.undo_problem IS NULL
-)
+SELECT l.id AS library FROM unnest($1::integer[]) l (id), LATERAL (
+    SELECT FROM ledger.library_results r
+    WHERE r.library = l.id AND r.undo_asked_at IS NOT NULL AND r.undone_at IS NULL AND r.undo_problem IS NULL
+    ORDER BY r.undo_asked_at, r.asset LIMIT 1
+) wanted
 """
 # What should be gone for an hour, and nothing is said to keep it: of those whose worker died before it said so.
 _OVERDUE = """

@@ -37,8 +37,12 @@ SELECT f.asset, f.library, now() - f.number * interval '1 second', f.path,
     CASE WHEN f.number % 4000 = 0 THEN 'kept' ELSE 'replaced' END, 'it is h264', 1000, 500, 10
 FROM ledger.library_files f WHERE f.library = $1
 """
+_NOT_MOUNTED = """
+UPDATE ledger.libraries SET mounted_at = now() - interval '2 minutes', workflow = '{"name": "Films"}'
+"""
 COUNTS = ("counted", "lanes", "lanes of the board", "left to bring back")
 """What goes through an index of all that waits, or is wanted back."""
+WISHES = ("asked back", "to be let go of", "kept on while asked back", "of nobody", "not brought back")
 _FROM_THE_FIRST = "'-infinity', '00000000-0000-0000-0000-000000000000'"
 _UNTIL_NOW = "'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'"
 
@@ -128,3 +132,19 @@ async def reads(library: int, url: str) -> dict[str, int]:
 async def test_lists_and_looks_read_only_what_they_show(library: int, database_url: str) -> None:
     pages = await reads(library, database_url)
     assert {name: count for name, count in pages.items() if count >= PAGES} == {}, pages
+
+
+async def test_what_is_wanted_back_is_read_a_page_at_a_time(library: int, database_url: str) -> None:
+    await want_back()
+    await fetch("VACUUM ANALYZE ledger.library_results")
+    pages = await reads(library, database_url)
+    assert {name: count for name, count in pages.items() if count >= PAGES and name not in COUNTS} == {}, pages
+    assert {name: pages[name] for name in WISHES if pages[name] >= 50} == {}
+
+
+async def want_back() -> int:
+    """Somebody wants all originals back, of a library that nobody has mounted any more; how many these are."""
+    files = await wishes.undo_below("Films", b"")
+    await fetch(_NOT_MOUNTED)
+    assert await wishes.undoing("Films") == (files, [])
+    return files
