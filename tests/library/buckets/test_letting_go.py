@@ -67,15 +67,15 @@ class Desk:
         self.shelf.libraries.clear()
         await fetch("UPDATE ledger.libraries SET mounted_at = now() - interval '2 minutes'")
 
-    async def replaced(self, kept: timedelta, name: str | None = None) -> UUID:
+    async def replaced(self, kept: timedelta, name: str | None = None, film: str = FILM) -> UUID:
         """A film that was made anew by now, whose original is kept for so long from now on."""
-        self.ground.put(FILM, OLD)
-        library, path, there = await self.mounted(), FILM.encode(), found(self.ground)[FILM]
+        self.ground.put(film, OLD)
+        library, path, there = await self.mounted(), film.encode(), found(self.ground)[film]
         [asset] = await self.catalogue.keep(library, Scan(1, uuid4()), [Row(path, there, None, "worth it", {}, 1.0)])
         claim = await self.book.ledger.claim(asset, 30)
         assert claim
         now = datetime.now(UTC)
-        with under_way(self.ground, FILM, asset) as (opened, scratch):
+        with under_way(self.ground, film, asset) as (opened, scratch):
             taken = must_be_taken(self.ground.keeping.replace(opened, scratch, Wish(now, now + kept, name)))
         job = await Jobs(self.book.ledger).of(claim)
         assert job

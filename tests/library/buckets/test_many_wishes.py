@@ -67,6 +67,18 @@ async def test_one_round_goes_through_all_and_says_why_of_each(desk: Desk, monke
     assert (len(problems), problems[-1]) == (101, f"and {MANY - 100} more")
 
 
+async def test_many_originals_come_back_in_one_round(desk: Desk) -> None:
+    films = [f"series/{number}.avi" for number in range(PAGE + 10)]
+    for film in films:
+        await desk.replaced(DAY, film=film)
+    await wishes.undo_below("Films", b"series")
+    began = time.monotonic()
+    await desk.round()
+    print(f"{len(films) / (time.monotonic() - began):.0f} originals a second")
+    assert await wishes.undoing("Films") == (0, [])
+    assert {desk.ground.get(film) for film in films} == {OLD}
+
+
 async def test_a_bucket_that_gives_no_answer_keeps_no_other_waiting(book: Book, bucket: Buckets) -> None:
     desk = Desk(book, bucket)
     source = desk.source
