@@ -139,7 +139,7 @@ def test_storage_that_is_down_and_up_again(settings: caddy.Edge, tmp_path_factor
         server.daemon.kill()
         assert httpx.get(link, timeout=20).status_code == 503
         server.daemon.start()
-        # It answers before it has read whose keys there are, and says so with a 503 of its own.
+        # One that has just started may refuse what it has not read the keys for.
         wait_for(lambda: httpx.get(link, timeout=20).content == b"v")
     finally:
         edge.daemon.stop()
