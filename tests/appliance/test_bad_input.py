@@ -22,13 +22,13 @@ BAD_PICTURES = {
 @pytest.mark.parametrize("name", BAD_PICTURES)
 def test_bad_picture_ends_as_an_error_and_the_next_is_done(project: Project, name: str) -> None:
     data = BAD_PICTURES[name]()
-    failed = project.ended(project.upload(data, name), 10)
+    failed = project.ended(project.upload(data, name))
     assert failed["state"] == "error"
     assert failed["error"]["code"]
     assert failed["error"]["message"].endswith(".")
     assert httpx.get(failed["versions"]["original"]["url"]).content == data
     assert failed["versions"]["thumb"] is None
-    assert project.ended(project.upload(pictures.jpeg(300, 200)), 10)["state"] == "done"
+    assert project.ended(project.upload(pictures.jpeg(300, 200)))["state"] == "done"
     told = [event for event in project.events() if event["state"] == "error"]
     assert [event["error"] for event in told] == [failed["error"]]
 

@@ -23,20 +23,20 @@ async def read(source: AsyncIterator[bytes]) -> int:
 
 
 async def test_a_body_that_trickles_ends_and_one_that_is_slow_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "SLOW_SECONDS", 0.2)
+    monkeypatch.setattr(bodies, "SLOW_SECONDS", 0.6)
     monkeypatch.setattr(bodies, "SLOW_BYTES", 1000)
-    assert await read(pieces(600, 8, 0.06)) == 4800, "longer than it may trickle"
+    assert await read(pieces(600, 20, 0.04)) == 12_000, "longer than it may trickle"
     with pytest.raises(TimeoutError):
         await read(pieces(1, 1000, 0.02))
     with pytest.raises(TimeoutError):
-        await read(pieces(600, 2, 0.5))
+        await read(pieces(600, 2, 1.5))
 
 
 async def test_what_its_reader_does_meanwhile_is_not_held_against_a_body(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "SLOW_SECONDS", 0.2)
+    monkeypatch.setattr(bodies, "SLOW_SECONDS", 0.6)
     came = 0
     async for piece in in_time(pieces(10, 5, 0.01)):
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.2)
         came += len(piece)
     assert came == 50
 
@@ -52,6 +52,7 @@ async def test_nobody_has_more_than_half_of_the_places(monkeypatch: pytest.Monke
         await places.take(other)
     with pytest.raises(Unavailable):
         await places.take("c")
+    monkeypatch.setattr(bodies, "PLACE_SECONDS", 30)
     waiting = asyncio.create_task(places.take("c"))  # gets what is given back
     await asyncio.sleep(0.02)
     await places.give_back("slow")

@@ -70,7 +70,7 @@ def test_whatever_a_handler_asks_for_is_there(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_every_part_answers(stack: Stack, project: Project) -> None:
-    parts = stack.parts()
+    parts = stack.wait_well()
     assert set(parts) == OWN_PARTS
     for name, part in parts.items():
         state = "finished" if name in ("ledger", "buckets") else "running"

@@ -57,11 +57,14 @@ def test_deleted_at_any_moment_nothing_is_left(project: Project) -> None:
         if pause is None:
             assert project.send(link, SMALL).status_code == 201
         images.append(link["image_id"])
+
+    def erased() -> set[str]:
+        return {event["image_id"] for event in project.events() if event["type"] == "erased"}
+
+    wait_for(lambda: erased() == set(images), 60)  # which is told once nothing is there
     wait_for(lambda: not left(objects, project), 60)
     time.sleep(1)
     assert left(objects, project) == []
-    erased = {event["image_id"] for event in project.events() if event["type"] == "erased"}
-    assert erased == set(images)
 
 
 def test_deleted_while_it_is_developed_nothing_is_left(project: Project) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from PIL import Image
 
-from tests.appliance.client import Project, heard
+from tests.appliance.client import Project, heard, listening
 from tests.appliance.test_files import sent
 from tests.appliance.test_videos import ended
 from tests.processors import letters, papers
@@ -26,6 +26,7 @@ def got(file: dict[str, Any], name: str) -> bytes:
 
 def test_a_letter_becomes_pictures_pdf_and_text(project: Project) -> None:
     with project.socket() as socket:
+        listening(socket)
         file_id = sent(project, "letter.docx", DOCX)
         told = heard(socket, lambda message: message.get("state") == "done", 60)
     file = ended(project, file_id)

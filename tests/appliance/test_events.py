@@ -16,7 +16,7 @@ SMALL = pictures.jpeg(200, 150)
 
 
 def test_resume_gives_exactly_what_was_missed(project: Project) -> None:
-    with project.socket() as socket:
+    with project.socket(after=0) as socket:
         project.upload(SMALL)
         seen = heard(socket, lambda message: message.get("state") == "done")
     cursor = f"{seen[0]['epoch']}:{seen[-1]['seq']}"

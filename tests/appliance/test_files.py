@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.appliance import pictures
-from tests.appliance.client import Project, heard, wait_for
+from tests.appliance.client import Project, heard, listening, wait_for
 from tests.processors import locked, papers
 
 PHOTO = pictures.jpeg(300, 200)
@@ -35,6 +35,7 @@ def ended(project: Project, file_id: str) -> dict[str, Any]:
 
 def test_a_document_becomes_pictures_and_text(project: Project) -> None:
     with project.socket() as socket:
+        listening(socket)
         file_id = sent(project, "letter.pdf", PAPER)
         told = heard(socket, lambda message: message.get("state") == "done")[-1]
     file = ended(project, file_id)
@@ -55,6 +56,7 @@ def test_a_document_becomes_pictures_and_text(project: Project) -> None:
 
 def test_a_small_picture_is_there_before_the_rest(project: Project) -> None:
     with project.socket() as socket:
+        listening(socket)
         file_id = sent(project, "a.jpg", PHOTO)
         told = heard(socket, lambda message: message.get("state") == "done")
     assert [message["type"] for message in told[-3:]] == ["state", "preview", "state"]

@@ -1,8 +1,9 @@
 """The API fuzzed from its own description: no fault of ours, nothing open that should not be, no answer undescribed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -18,8 +19,10 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.appliance import pictures
 from tests.appliance.client import Project
+from tests.appliance.settings import wait_in_force
 from tests.appliance.test_access import PUBLIC
 from tests.daemons.process import free_port
+from tests.faults.parts import WORKERS
 from tests.stack import Stack
 
 CHECKS = [
@@ -42,6 +45,18 @@ def fuzzed(examples: int) -> settings:
         phases=(Phase.explicit, Phase.generate),
         suppress_health_check=list(HealthCheck),
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _settings_are_as_they_were(stack: Stack) -> Iterator[None]:
+    """Who fuzzes also takes back the last change of a setting, which is that a test before unset what it had set."""
+    yield
+    with httpx.Client(base_url=stack.url, headers={"Authorization": f"Bearer {stack.key}"}, timeout=30) as server:
+        set_by_hand = [one["key"] for one in server.get("/settings").json()["settings"] if one["from"] == "database"]
+        for key in set_by_hand:
+            assert server.delete(f"/settings/{key}").status_code == 204
+    for part in (*WORKERS, "worker-media-1") if set_by_hand else ():
+        wait_in_force(stack, part)
 
 
 @pytest.fixture(scope="module")

@@ -36,14 +36,22 @@ def grown(project: Project, before: dict[str, float], **least: float) -> None:
         now = figures(project)
         return all(now[name] - before.get(name, 0) >= by for name, by in wanted.items())
 
-    wait_for(all_grown, 15)
+    wait_for(all_grown)
 
 
 def decoders(stack: Stack) -> list[psutil.Process]:
     """The decoding processes of all workers, and those that only wait for one."""
     workers = [psutil.Process(part["pid"]) for part in stack.parts().values() if part["role"] == "worker"]
     children = [child for worker in workers for child in worker.children(recursive=True)]
-    return [child for child in children if "processors.sandbox" in " ".join(child.cmdline())]
+    return [child for child in children if "processors.sandbox" in _command(child)]
+
+
+def _command(process: psutil.Process) -> str:
+    """Empty for one that has ended meanwhile."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def test_uploads_attempts_and_answers_are_counted(project: Project) -> None:
@@ -87,8 +95,8 @@ def test_every_part_and_every_source_is_there(project: Project, stack: Stack) ->
 
 def test_readers_are_counted_while_they_are_there(project: Project) -> None:
     with project.socket(after=0), project.socket(after=0):
-        wait_for(lambda: figures(project)["darkroom_readers"] >= 2, 10)
-    wait_for(lambda: figures(project)["darkroom_readers"] < 2, 10)
+        wait_for(lambda: figures(project)["darkroom_readers"] >= 2)
+    wait_for(lambda: figures(project)["darkroom_readers"] < 2)
 
 
 def test_readers_that_are_dismissed_are_counted(project: Project) -> None:
@@ -96,7 +104,7 @@ def test_readers_that_are_dismissed_are_counted(project: Project) -> None:
     with project.socket(after=0) as socket:
         socket.send("x" * 100_000)
         with pytest.raises(ConnectionClosed):
-            heard(socket, lambda message: False, 10)
+            heard(socket, lambda message: False)
     grown(project, before, darkroom_readers_dismissed_total__1009=1)
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.appliance.client import Project
+from tests.appliance.client import Project, wait_for
 from tests.appliance.test_files import ended, sent
 from tests.appliance.test_videos import ended as done
 from tests.processors import papers
@@ -62,8 +62,13 @@ def test_ten_who_ask_first_have_it_made_once(owner: Project, document: str, stac
     with ThreadPoolExecutor(10) as many:
         told = list(many.map(lambda _: page(owner, document, 3), range(10)))
     assert all(one == told[0] for one in told)
-    logs = "".join(path.read_text() for path in (stack.data / "logs").glob("worker-images-*.log"))
-    assert len([line for line in logs.splitlines() if "order=p3" in line and document in line]) == 1
+
+    def made() -> list[str]:
+        logs = "".join(path.read_text() for path in (stack.data / "logs").glob("worker-images-*.log"))
+        return [line for line in logs.splitlines() if "order=p3" in line and document in line]
+
+    wait_for(made)  # it is logged once it is there
+    assert len(made()) == 1, made()
 
 
 def test_it_is_no_version_of_the_document(owner: Project, document: str) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.appliance.client import Project, wait_for
+from tests.appliance.settings import wait_in_force
 from tests.appliance.test_files import sent
 from tests.appliance.test_videos import ended, short
 from tests.processors.clips import FFMPEG
@@ -21,9 +22,11 @@ def ladder(stack: Stack) -> Iterator[None]:
     """The setting is of all files that are worked on from now on, and goes again."""
     assert stack.verb("settings", "set", "video_ladder", "90 180").returncode == 0
     assert stack.verb("settings", "set", "bundle_kinds", "video").returncode == 0
+    wait_in_force(stack, "worker-media-1")
     yield
     for key in ("video_ladder", "bundle_kinds"):
         assert stack.verb("settings", "unset", key).returncode == 0
+    wait_in_force(stack, "worker-media-1")
 
 
 def plays(address: str) -> None:

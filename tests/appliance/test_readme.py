@@ -33,7 +33,10 @@ def shell(place: tuple[Path, dict[str, str]], stack: Stack, project: Project, *n
     # The one difference: where the appliance of the tests listens, and a project that is new.
     script = script.replace("http://127.0.0.1:8080", stack.url).replace("111", project.id)
     script = script.replace(f'"project_id": {project.id}', f'"project_id": "{project.id}"')
-    done = subprocess.run(["bash", "-c", script], cwd=folder, env=variables, capture_output=True, text=True, timeout=60)
+    # What is verified is all that any test has left in this appliance.
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=folder, env=variables, capture_output=True, text=True, timeout=240
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,9 +12,9 @@ from PIL import Image
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from appliance.settings.reading import EVERY_SECONDS
 from tests.appliance import pictures
 from tests.appliance.client import Project, heard, wait_for
+from tests.appliance.settings import wait_in_force
 from tests.appliance.test_files import link, sent
 from tests.processors.clips import FAST, HOURS, LIVE, SPEECH, TONE, claiming, clip
 
@@ -139,10 +138,11 @@ def others(project: Project) -> Iterator[None]:
     wanted = {"video_codec": "h264", "video_screenshots": 2, "video_preview_seconds": 0, "video_threads": 1}
     for key, value in wanted.items():
         assert project.server.put(f"/settings/{key}", json={"value": value}).status_code == 200
-    time.sleep(2 * EVERY_SECONDS)  # so often each process looks for them
+    wait_in_force(project.stack, "worker-media-1")
     yield
     for key in wanted:
         assert project.server.delete(f"/settings/{key}").status_code == 204
+    wait_in_force(project.stack, "worker-media-1")
 
 
 def test_settings_reach_the_work(project: Project, others: None) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.appliance.client import Project
 from tests.stack import Stack
 
-CHANGED = ("images_paused", "images_at_once", "media_at_once")
+CHANGED = ("images_paused", "images_at_once", "media_at_once", "develop_seconds")
 
 
 @pytest.fixture

@@ -164,17 +164,17 @@ def test_a_scrub_lets_users_and_heals_go_first_and_is_taken_up_after_kill_9(care
     workers = [parts.pid(cared, name) for name in parts.WORKERS]
     with parts.frozen(*workers):
         waiting = project.upload(PHOTO)
-        wait_for(lambda: project.image(waiting)["state"] == "uploaded", 20)
+        wait_for(lambda: project.image(waiting)["state"] == "uploaded")
         which = asked(cared, deep=True)
-        wait_for(lambda: (now := report(project)["round"]) and now["id"] == which and now["doing"], 20)
+        wait_for(lambda: (now := report(project)["round"]) and now["id"] == which and now["doing"], 60)
         urgent = asked(cared, deep=False)
-        wait_for(lambda: (last := report(project)["last_heal"]) and last["id"] == urgent, 30)
-        held = wait_for(lambda: (now := report(project)["round"]) and now["doing"] and now, 20)
+        wait_for(lambda: (last := report(project)["last_heal"]) and last["id"] == urgent, 60)
+        held = wait_for(lambda: (now := report(project)["round"]) and now["doing"] and now, 60)
         killed = parts.kill(cared, "caretaker")
     assert held["kind"] == "scrub"
     assert held["id"] == which, "the heal went before it, and has ended"
     assert held["slices_done"] < held["slices"], "it waits while a file waits to be processed"
-    wait_for(lambda: parts.pid(cared, "caretaker") != killed, 30)
+    wait_for(lambda: parts.pid(cared, "caretaker") != killed, 60)
     ended = wait_for(lambda: (last := report(project)["last_scrub"]) and last["id"] == which and last, 90)
     # What the server had mended and told nobody when the caretaker was killed is counted by nobody.
     assert ended["mended"] in (0, 1)

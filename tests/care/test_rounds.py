@@ -186,7 +186,7 @@ async def test_what_is_on_a_drive_that_is_away_waits_for_it_and_is_no_loss(house
     admin = Admin(house.minio.url, *ROOT)
     drive.rename(drive.with_suffix(".away"))
     try:
-        wait_for(lambda: any(not one.here for one in admin.cluster().drives), 20)
+        wait_for(lambda: any(not one.here for one in admin.cluster().drives), 60)
         ended = await care(deep=False)
         later = await house.done(BODY)
     finally:
@@ -194,7 +194,7 @@ async def test_what_is_on_a_drive_that_is_away_waits_for_it_and_is_no_loss(house
         drive.with_suffix(".away").rename(drive)
     assert (ended.waiting, ended.unhealed, ended.mended) == (3, 0, 0)
     assert await state(asset) == ("done", None)
-    wait_for(lambda: all(one.here for one in admin.cluster().drives), 20)
+    wait_for(lambda: all(one.here for one in admin.cluster().drives), 60)
     assert (await care(deep=False)).waiting == 0
     assert len(shards(house.minio.drives, layout.ORIGINALS, await original(later))) == 4
 

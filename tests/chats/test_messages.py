@@ -141,7 +141,7 @@ def test_who_is_taken_out_hears_nothing_more(house: House, anna: Person, ben: Pe
         house.server.delete(f"/chats/{chat}/members/{ben.id}")
         anna.say(chat, "without him")
         with pytest.raises(ConnectionClosed) as closed:
-            heard(socket, lambda message: False, 10)
+            heard(socket, lambda message: False)
     assert closed.value.rcvd
     assert closed.value.rcvd.code == 4404
     with ben.socket(chat) as socket, pytest.raises(ConnectionClosed) as closed:

@@ -1,6 +1,5 @@
 """The way to the API: what it is told, what is streamed, and what is said when it is down."""
 
-import time
 from dataclasses import replace
 
 import httpx
@@ -9,6 +8,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from storage.links import Links, UploadForms
+from tests.appliance.client import wait_for
 from tests.daemons import caddy, minio, valkey
 from tests.daemons.process import Daemon, free_port
 from tests.edge.conftest import ORIGIN
@@ -55,10 +55,11 @@ def test_request_over_the_limit_is_refused(client: httpx.Client) -> None:
 
 
 def test_events_are_passed_on_as_they_come(client: httpx.Client) -> None:
-    began = time.monotonic()
     with client.stream("GET", "/stream") as answer:
-        first = next(answer.iter_lines())
-        assert (first, time.monotonic() - began < 0.35) == ("data: 0", True)
+        lines = answer.iter_lines()
+        assert next(lines) == "data: 0"  # no other is sent until it has been seen here
+        assert client.get("/stream/go-on").status_code == 200
+        assert [line for line in lines if line] == ["data: 1", "data: 2"]
 
 
 def test_websocket_passes(edge: caddy.Caddy) -> None:
@@ -92,6 +93,8 @@ def test_parts_that_are_down_are_reported_as_a_problem_and_no_link_is_logged(
             assert answer.json()["code"] == "unavailable"
             assert int(answer.headers["retry-after"]) > 0
             assert answer.headers["access-control-allow-origin"] == ORIGIN
+        # An answer is logged once it has been sent.
+        wait_for(lambda: edge.daemon.log.read_text().count('"status": 503') >= len(asked))
         log = edge.daemon.log.read_text()
         assert log.count('"status": 503') == len(asked)
         assert SECRET not in log
@@ -101,13 +104,13 @@ def test_parts_that_are_down_are_reported_as_a_problem_and_no_link_is_logged(
 
 
 def test_request_waits_for_a_server_that_is_being_restarted(lonely: caddy.Edge, api: Daemon) -> None:
-    lonely = replace(lonely, patience=10)
+    lonely = replace(lonely, patience=30)
     port = lonely.apis[0].rpartition(":")[2]
     late = Daemon([*api.argv[:-1], port], api.env, lonely.data.parent / "late.log", lambda: True)
     edge = caddy.start(lonely.data.parent, lonely)
     try:
         late.start()
-        with httpx.Client(base_url=edge.url, timeout=20) as client:
+        with httpx.Client(base_url=edge.url, timeout=60) as client:
             assert client.post("/images/", json={}).status_code == 200
     finally:
         late.stop()
@@ -136,7 +139,8 @@ def test_storage_that_is_down_and_up_again(settings: caddy.Edge, tmp_path_factor
         server.daemon.kill()
         assert httpx.get(link, timeout=20).status_code == 503
         server.daemon.start()
-        assert httpx.get(link).content == b"v"
+        # One that has just started may refuse what it has not read the keys for.
+        wait_for(lambda: httpx.get(link, timeout=20).content == b"v")
     finally:
         edge.daemon.stop()
         server.daemon.stop()

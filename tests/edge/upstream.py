@@ -9,12 +9,17 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+_go_on = asyncio.Event()
+
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         await _frames(receive, send)
     elif scope["type"] == "http" and scope["path"] == "/stream":
         await _stream(send)
+    elif scope["type"] == "http" and scope["path"] == "/stream/go-on":
+        _go_on.set()
+        await _echo(scope, receive, send)
     elif scope["type"] == "http":
         await _echo(scope, receive, send)
 
@@ -35,10 +40,12 @@ async def _echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _stream(send: Send) -> None:
+    """One event, and the others once somebody has asked for them at /stream/go-on."""
+    _go_on.clear()
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
     for number in range(3):
         await send({"type": "http.response.body", "body": f"data: {number}\n\n".encode(), "more_body": True})
-        await asyncio.sleep(0.4)
+        await _go_on.wait()
     await send({"type": "http.response.body", "body": b""})
 
 
