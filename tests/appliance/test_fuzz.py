@@ -47,7 +47,7 @@ def fuzzed(examples: int) -> settings:
     )
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(autouse=True)
 def _settings_are_as_they_were(stack: Stack) -> Iterator[None]:
     """Who fuzzes also takes back the last change of a setting, which is that a test before unset what it had set."""
     yield

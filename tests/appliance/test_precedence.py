@@ -32,7 +32,8 @@ def test_something_is_urgent_as_long_as_one_is_at_it(tmp_path: Path) -> None:
 
 
 def test_a_worker_that_was_killed_is_waited_for_a_moment_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    subprocess.run([sys.executable, "-c", ANOTHER, str(tmp_path)], timeout=20, check=False)
+    monkeypatch.setattr(precedence, "FRESH_SECONDS", 60.0)
+    subprocess.run([sys.executable, "-c", ANOTHER, str(tmp_path)], timeout=60, check=False)
     watch = Watch(tmp_path)
     assert watch.urgent()
     monkeypatch.setattr(precedence, "FRESH_SECONDS", 0.0)
