@@ -358,7 +358,7 @@ async def test_a_child_that_can_not_be_started_leaves_nothing_open(monkeypatch: 
     with pytest.raises(SandboxDied, match="could not be started"):
         await Sandbox(protection=replace(protection, layers=protection.layers - {Layer.BUBBLEWRAP})).start()
     assert _descriptors() == before
-    assert _groups() == groups
+    assert _groups() <= groups  # one of before that was slow to empty may have gone meanwhile
 
 
 def _groups() -> set[Path]:
