@@ -19,7 +19,15 @@ WORKER = "worker-media-1"
 
 def encoders(stack: Stack) -> list[psutil.Process]:
     """The ffmpeg processes of the worker."""
-    return [one for one in psutil.Process(pid(stack, WORKER)).children(recursive=True) if "ffmpeg" in one.name()]
+    return [one for one in psutil.Process(pid(stack, WORKER)).children(recursive=True) if "ffmpeg" in _name(one)]
+
+
+def _name(process: psutil.Process) -> str:
+    """Empty once it has ended: those of the steps before come and go."""
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def under_way(project: Project) -> tuple[str, psutil.Process]:

@@ -115,7 +115,7 @@ async def test_the_end_is_the_end_of_the_group(second: Layer) -> None:
     processes = tree(sandbox._child.process.pid)
     assert len(processes) >= 2
     await sandbox.close()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
         for pid in processes:
             await _ended(pid)
 

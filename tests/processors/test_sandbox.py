@@ -33,6 +33,7 @@ from processors.sandbox.memory import tree
 from processors.sandbox.outbox import OUTBOX_BYTES, Outbox, Writer
 from processors.sandbox.probe import probe
 from processors.sandbox.sandbox import Sandbox
+from tests.daemons.process import freeze
 from tests.processors.byhand import jpeg_segment
 from tests.processors.pictures import animation, encoded, large, png_claiming, scene
 
@@ -192,11 +193,11 @@ async def test_so_is_one_whose_end_is_not_known_yet(sandbox: Sandbox, monkeypatc
 async def test_a_hang_times_out_and_is_killed(sandbox: Sandbox) -> None:
     pid = sandbox.pid
     assert pid
-    os.kill(pid, signal.SIGSTOP)
+    freeze(pid)
     started = time.monotonic()
     with pytest.raises(SandboxTimeout):
         await sandbox.develop(PHOTO, timeout=0.4)
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 5
     assert not alive(pid)
     assert (await sandbox.develop(PHOTO)).versions
 
@@ -357,7 +358,7 @@ async def test_a_child_that_can_not_be_started_leaves_nothing_open(monkeypatch: 
     with pytest.raises(SandboxDied, match="could not be started"):
         await Sandbox(protection=replace(protection, layers=protection.layers - {Layer.BUBBLEWRAP})).start()
     assert _descriptors() == before
-    assert _groups() == groups
+    assert _groups() <= groups  # one of before that was slow to empty may have gone meanwhile
 
 
 def _groups() -> set[Path]:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 from websockets.sync.client import connect
 
-from tests.appliance.client import heard
+from tests.appliance.client import heard, listening
 from tests.daemons.anvil import Anvil
 from tests.processors.clips import clip
 from tests.profiles.conftest import AMOUNT, RECIPIENT
@@ -17,6 +17,7 @@ from tests.stack import Stack
 def test_the_whole_way(paying: Stack, chain: Anvil, lena: Wallet, vera: Moderator, picture: bytes) -> None:
     ticket = lena.api.post("/tickets").json()["ticket"]
     with connect(f"{paying.url.replace('http', 'ws')}/users/{lena.id}/events?ticket={ticket}") as socket:
+        listening(socket)
         paths = {
             "image": lena.upload("image", picture, "me on the beach.jpg"),
             "video": lena.upload("video", clip(), "hello.mp4"),

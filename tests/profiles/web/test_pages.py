@@ -118,6 +118,7 @@ async def test_wallets_are_found_and_what_they_refuse_is_said(browser, paying, w
     await made.page.reload()
     await made.live()
     await made.press("Sign out")
+    await expect(made.page.locator("#door")).to_be_visible()
     await made.page.reload()
     await expect(made.page.get_by_role("button", name="Sign in with")).to_be_visible()
     made.clean(host(made.page), NOT_YET)
