@@ -42,6 +42,7 @@ from appliance.chats.messages import Post
 from appliance.chats.sending import Sending
 from appliance.clocks import Clocks
 from appliance.config import Config, current
+from appliance.draining import draining
 from appliance.errors import NotAllowed
 from appliance.files import api as files
 from appliance.files import forms, playlists
@@ -270,7 +271,7 @@ def create_app() -> Litestar:
 
 def served() -> ASGIApp:
     """The API as granian serves it. Raises BadConfiguration."""
-    return answering_head(create_app())
+    return draining(answering_head(create_app()))
 
 
 def main() -> None:

@@ -11,10 +11,9 @@ from appliance.accounts.whose import Whose
 from appliance.chats.forms import FIELD_BYTES, FIELDS, Form
 from appliance.chats.messages import Message, Post, must_be_a_clients, must_be_said, said_before
 from appliance.config import Settings
-from appliance.errors import DomainError, TooLarge, Unavailable
+from appliance.errors import TooLarge, Unavailable
 from appliance.files import service
 from appliance.files.announced import most_bytes
-from appliance.files.bodies import drained
 from appliance.files.content import MOST_PARTS, Body, ContentDoor, length, must_be_open
 from appliance.files.slots import Slots
 from appliance.files.sniffing import Sniffer
@@ -44,15 +43,8 @@ class Sending:
 
         Raises DomainError: BadRequest, WrongFormat, TooLarge, NotFound, what is over a limit, Unavailable.
         """
-        pieces = request.stream()
-        try:
-            async with aclosing(Form(request, pieces)) as form:
-                said = await self._taken(form, length(request), chat, author, asker)
-        except DomainError:
-            await drained(pieces)
-            raise
-        await drained(pieces)  # of what was said before, nothing was read but the beginning
-        return said
+        async with aclosing(Form(request, request.stream())) as form:
+            return await self._taken(form, length(request), chat, author, asker)
 
     async def _taken(self, form: Form, size: int, chat: str, author: str | None, asker: Asker) -> tuple[Message, bool]:
         filename = await form.until_file()

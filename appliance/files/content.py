@@ -11,9 +11,9 @@ from uuid import UUID
 from litestar import Request
 
 from appliance.config import Config
-from appliance.errors import BadRequest, ChecksumMismatch, DomainError, SizeMismatch, TooLarge, UploadEnded
+from appliance.errors import BadRequest, ChecksumMismatch, SizeMismatch, TooLarge, UploadEnded
 from appliance.files.announced import most_bytes
-from appliance.files.bodies import BROKEN_OFF, Pieces, Places, drained, in_time
+from appliance.files.bodies import BROKEN_OFF, Pieces, Places, in_time
 from appliance.files.service import File
 from appliance.files.versions import Home
 from appliance.ledger.service import Announced
@@ -48,20 +48,14 @@ class ContentDoor:
 
         One that is sent again, since its answer was lost, is read and nothing more.
         """
-        pieces, size = request.stream(), length(request)
-        try:
-            said = await announced(found.id)
-            if said and said.sha256 and found.version_id is not None and found.size == size:
-                await drained(pieces)  # what came first is held to the same checksum
-                return
-            if sized and said and said.size is None:
-                raise BadRequest("Say how large it is when you ask for the link", size="is needed to send it this way")
-            said = self._may(size, found, said)
-            await room.check()
-            await self._stored(pieces, found, said, person)
-        except DomainError:
-            await drained(pieces)
-            raise
+        size, said = length(request), await announced(found.id)
+        if said and said.sha256 and found.version_id is not None and found.size == size:
+            return  # what came first is held to the same checksum
+        if sized and said and said.size is None:
+            raise BadRequest("Say how large it is when you ask for the link", size="is needed to send it this way")
+        said = self._may(size, found, said)
+        await room.check()
+        await self._stored(request.stream(), found, said, person)
 
     def _may(self, size: int, found: File, said: Announced | None) -> Announced:
         """What the body must be. Raises SizeMismatch, TooLarge, BadRequest and UploadEnded."""
