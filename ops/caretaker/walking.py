@@ -112,14 +112,14 @@ class Walking:
         await rounds.doing(one.id, which.bucket, which.prefix)
         limit = time.monotonic() + RECONNECT_SECONDS
         while True:
-            ended = await self._healed(one, which, fresh)
+            first, ended = fresh, await self._healed(one, which, fresh)
             fresh = False
             if ended.course is not Course.FINISHED:
                 tries -= 1
                 if not tries:
                     raise StorageError(f"{which.bucket}/{which.prefix}: {ended.detail or ended.course}")
                 log.warning("slice begun again", bucket=which.bucket, prefix=which.prefix, why=str(ended.course))
-            elif ended.waiting and time.monotonic() < limit and await self._all_are_here():
+            elif time.monotonic() < limit and await self._unsettled(ended, first):
                 await asyncio.sleep(STUCK_SECONDS)
             else:
                 break
@@ -128,12 +128,18 @@ class Walking:
         await unhealed.good_again(one.id, which.bucket, which.prefix)
         await self._conclusions.draw()
 
-    async def _all_are_here(self) -> bool:
-        """Each node speaks for its own drives: one that is just back may say that they are well, while the others have
-        yet to connect to them, and heal around them.
+    async def _unsettled(self, ended: Ended, first: bool) -> bool:
+        """Whether a slice is to be healed once more, as its drives were not what the server took them for.
+
+        Each node speaks for its own drives: one that is just back may say that they are well, while the others have
+        yet to connect to them, and heal around them. On a drive that has just gone shards are missing at first, which
+        wait for it a moment later.
         """
+        if not ended.waiting and not (first and ended.unhealed):
+            return False
         cluster = await asyncio.to_thread(self._admin.cluster)
-        return all(drive.here for drive in cluster.drives)
+        all_here = all(drive.here for drive in cluster.drives)
+        return all_here if ended.waiting else not all_here
 
     async def _healed(self, one: Round, which: Slice, fresh: bool) -> Ended:
         """Has the server heal one slice, to its end. fresh: what it looks at was not counted yet."""

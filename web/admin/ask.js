@@ -54,8 +54,10 @@ export class Ask {
     }
   }
 
-  // What asked may have gone meanwhile; then the browser finds a place of its own.
+  // Told a moment after it was closed: the next question may be open by then. What asked may have gone meanwhile; then
+  // the browser finds a place of its own.
   #ended() {
+    if (this.parts.dialog.open) return;
     this.#work = null;
     this.parts.fields.replaceChildren();
     if (this.#back?.isConnected) this.#back.focus();
