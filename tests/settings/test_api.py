@@ -67,9 +67,9 @@ def test_a_change_is_in_force_in_all_processes_without_a_restart(project: Projec
     changed = put(project, TOKEN, "2h")
     assert changed.status_code == 200, changed.text
     assert (changed.json()["value"], changed.json()["from"], changed.json()["set_by"]) == (7200, "database", "tests")
-    wait_for(lambda: longest() == {201}, 3)
+    wait_for(lambda: longest() == {201})
     assert put(project, TOKEN, 7100).status_code == 200
-    wait_for(lambda: longest() == {400}, 3)
+    wait_for(lambda: longest() == {400})
     assert {name: part["pid"] for name, part in project.stack.parts().items()} == pids
 
 
