@@ -153,7 +153,7 @@ async def test_key_is_made_shown_once_and_revoked(overseer, stack, host):
     await overseer.answer("Revoke")
     await expect(overseer.row("keys", name)).to_contain_text("revoked")
     await expect(overseer.button(f"Revoke {name}")).to_be_hidden()
-    # Each process of the API takes it as long as it remembers it, so the first that refuses it says nothing of the others.
+    # Each process of the API remembers it for a while: the first that refuses it says nothing of the others.
     await asyncio.to_thread(wait_for, lambda: {status() for _ in range(8)} == {401})
     overseer.clean(host)
 
