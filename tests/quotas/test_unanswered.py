@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import asyncpg
 import httpx
@@ -44,7 +45,8 @@ async def _killed_meanwhile(project: Project, client: httpx.Client, many: Thread
             await until(all_wait, 20)
             first = psutil.Process(pid(project.stack, "api"))
             for process in (*first.children(recursive=True), first):
-                process.kill()
+                with suppress(psutil.NoSuchProcess):  # it may end as its children do
+                    process.kill()
     finally:
         await connection.close()
     return [answer.result().status_code for answer in asked]

@@ -75,7 +75,7 @@ async def test_a_change_is_seen_without_a_restart(house: House) -> None:
     async def read() -> bool:
         return made.now.project_files == 12
 
-    await until(read, 5)
+    await until(read, 20)
     assert made.generation == 1
     running.cancel()
 
@@ -119,7 +119,7 @@ async def test_a_valkey_that_hangs_keeps_nobody_waiting(house: House) -> None:
             slowest = max(slowest, time.monotonic() - began)
             await asyncio.sleep(0.005)
         running.cancel()
-        assert slowest < 0.1
+        assert slowest < 0.5, "an answer would be waited for for two seconds"
     finally:
         house.valkey.daemon.thaw()
 

@@ -173,7 +173,7 @@ async def test_a_valkey_that_takes_no_more_at_every_step(house: House, step: str
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_postgres_that_drops_all_connections_at_every_step(house: House, step: str) -> None:
     await begun(house)
-    drop = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'shared'"
+    drop = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = 'shared'"
     try:
         await house.sync(watch=at(step, lambda: house.postgres.psql("postgres", drop) and None))
     except NotSynced:
@@ -197,7 +197,7 @@ async def test_two_syncs_at_once_are_one_after_the_other(house: House) -> None:
 async def test_who_has_lost_the_lock_changes_nothing_any_more(house: House) -> None:
     """A sync whose lock went with its connection, while another one has been and gone."""
     await begun(house)
-    unlock = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+    unlock = "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory'"
 
     async def overtake() -> None:
         house.postgres.psql("postgres", unlock)

@@ -16,7 +16,7 @@ from tests.web.client import Project
 from tests.web.visitor import PATIENCE, Visitor, visitor
 
 NO_PHOTO = b"\xff\xd8\xff\xe0 and so on, as no photo does" * 50
-SECONDS = 20_000  # milliseconds within which a change is told to every process and then to the page
+SECONDS = 40_000  # milliseconds within which a change is told to every process and then to the page
 
 
 class Board(Visitor):

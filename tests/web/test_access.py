@@ -42,7 +42,7 @@ async def test_whole_way_by_keyboard(browser, login, host, tmp_path):
     outline = await page.locator('label[for="files"]').evaluate("label => getComputedStyle(label).outlineStyle")
     assert outline == "solid"
     await page.keyboard.press("Enter")
-    chooser = await asyncio.wait_for(guest.choosers.get(), 10)
+    chooser = await asyncio.wait_for(guest.choosers.get(), 30)
     await chooser.set_files(photos(tmp_path, 3))
     await guest.done(3)
 

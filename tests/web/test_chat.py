@@ -12,6 +12,7 @@ from tests.chats.test_attachments import originals
 from tests.web.photos import photo, photos
 from tests.web.relay import Relay
 from tests.web.talking import pair
+from tests.web.test_chat_outbox import kept
 from tests.web.visitor import PATIENCE
 
 SMALL = (900, 600)
@@ -120,6 +121,7 @@ async def test_what_no_answer_came_to_is_sent_once_also_after_the_page_was_left(
     await anna.drop(photo(tmp_path / "kept.jpg", 3, SMALL))
     await expect(anna.page.locator(".is-pending")).to_have_count(2)
     await expect(anna.page.locator(".is-pending .plate canvas")).to_have_count(1)
+    await kept(anna.page, ["later", False], ["", False, "kept.jpg"])  # which is after it is seen
     await anna.page.unroute_all()
     await anna.page.reload()
     await ben.pictured(1)

@@ -54,11 +54,11 @@ async def abort(route: Route) -> None:
 
 
 async def kept(page: Page, *wanted: list[object]) -> None:
-    """Waits until the browser keeps just this."""
+    """Waits until the browser keeps just this, in the order of their random ids."""
     found = None
     for _ in range(100):
         found = await page.evaluate(KEPT)
-        if found == list(wanted):
+        if sorted(found, key=str) == sorted(wanted, key=str):
             return
         await asyncio.sleep(0.1)
     raise AssertionError(found)

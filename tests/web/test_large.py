@@ -1,8 +1,11 @@
 """Large files by the page: in parts, gone on with after a cut and after the page was closed; by what else there is."""
 
-import pytest
-from playwright.async_api import Page, expect
+import asyncio
 
+import pytest
+from playwright.async_api import Page, Request, expect
+
+from tests.appliance.client import wait_for
 from tests.appliance.sending import LARGE, large
 from tests.web.conftest import arrive
 from tests.web.photos import photo
@@ -22,14 +25,21 @@ def file(tmp_path):
 
 
 class Parts:
-    """The parts that the page has sent, by their numbers; from `stop_at` on they are held back."""
+    """The parts that the page has sent, by their numbers, and how many of them storage has; from `stop_at` on they are
+    held back.
+    """
 
     def __init__(self, stop_at: int = 1000) -> None:
         self.sent: list[str] = []
+        self.taken = 0
         self.stop_at = stop_at
 
     async def watch(self, page: Page) -> None:
+        page.on("requestfinished", self._ended)
         await page.route(PART, self._take)
+
+    def _ended(self, request: Request) -> None:
+        self.taken += "partNumber=" in request.url and request.method == "PUT"
 
     async def _take(self, route) -> None:
         number = route.request.url.partition("partNumber=")[2].partition("&")[0]
@@ -56,6 +66,7 @@ async def test_it_goes_on_with_what_is_missing_after_a_cut(launch, login, projec
         await expect(tile.get_by_role("progressbar")).to_have_attribute(
             "aria-valuenow", "73", timeout=PATIENCE
         )  # 3 of 5 parts
+        await asyncio.to_thread(wait_for, lambda: parts.taken == 3)  # their bytes are sent before they are answered
         parts.stop_at = 1000
         relay.cut()
         await guest.page.context.set_offline(True)
@@ -76,6 +87,7 @@ async def test_it_goes_on_when_it_is_chosen_again_after_the_page_was_closed(gues
     await guest.send([file])
     bar = guest.tiles("sending").get_by_role("progressbar")
     await expect(bar).to_have_attribute("aria-valuenow", "48", timeout=PATIENCE)  # 2 of 5 parts
+    await asyncio.to_thread(wait_for, lambda: parts.taken == 2)
     await guest.page.reload()
     await guest.live()
     await expect(guest.tiles("init")).to_have_count(1)

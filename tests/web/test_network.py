@@ -1,6 +1,8 @@
 """The network goes and comes back, in several ways, and nothing is missed."""
 
+import asyncio
 import re
+import time
 
 import pytest
 from playwright.async_api import expect
@@ -18,12 +20,17 @@ LOST = r"net::ERR_(?!BLOCKED|CERT|ABORTED|FAILED)|status of 40[49]|WebSocket con
 
 
 async def all_of(project_of, guest):
-    """The page shows exactly what the API lists."""
-    async with project_of(await guest.page.locator("#project").input_value()) as project:
-        listed = sorted((file["filename"], file["state"]) for file in await project.files())
-    tiles = await guest.page.locator(".tile").evaluate_all(
-        "tiles => tiles.map(tile => [tile.querySelector('.tile-name').textContent, tile.dataset.state])"
-    )
+    """The page comes to show exactly what the API lists: a slot that was cut off may just be given back."""
+    limit = time.monotonic() + 30
+    while True:
+        async with project_of(await guest.page.locator("#project").input_value()) as project:
+            listed = sorted((file["filename"], file["state"]) for file in await project.files())
+        tiles = await guest.page.locator(".tile").evaluate_all(
+            "tiles => tiles.map(tile => [tile.querySelector('.tile-name').textContent, tile.dataset.state])"
+        )
+        if sorted(map(tuple, tiles)) == listed or time.monotonic() > limit:
+            break
+        await asyncio.sleep(0.2)
     assert sorted(map(tuple, tiles)) == listed
     return listed
 
@@ -40,7 +47,9 @@ async def test_offline_in_the_middle_of_uploads(guest, project_of, host, tmp_pat
     await guest.page.context.set_offline(False)
     await guest.live()
     await guest.done(11)
-    assert len(await all_of(project_of, guest)) == 11
+    states = [state for _, state in await all_of(project_of, guest)]
+    assert states.count("done") == 11
+    assert set(states) <= {"done", "init"}, "as below, a link whose answer was cut off runs out by itself"
     guest.clean(host, LOST)
 
 

@@ -1,9 +1,11 @@
 """The page served from another port: its own small web server, the appliance's API."""
 
+import asyncio
 from urllib.parse import urlsplit
 
 from playwright.async_api import expect
 
+from tests.appliance.client import wait_for
 from tests.web.conftest import arrive
 from tests.web.elsewhere import served_elsewhere
 from tests.web.photos import photos
@@ -27,4 +29,4 @@ async def test_origin_that_is_not_allowed_gets_nowhere(browser, login, stack):
         guest = await visitor(browser)
         await guest.page.goto(f"{origin}/#{(await login()).split('#')[1]}")
         await expect(guest.page.get_by_role("alert")).to_contain_text("can't be reached")
-        assert any("CORS" in text for text in guest.complaints)
+        await asyncio.to_thread(wait_for, lambda: any("CORS" in text for text in guest.complaints))

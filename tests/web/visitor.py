@@ -53,8 +53,8 @@ class Visitor:
         await self.page.get_by_role("button", name="Make it").click()
         await expect(self.page.get_by_role("dialog")).to_have_count(0)
         await expect(self.page.locator("#project option:checked")).to_contain_text(name)
-        await self.live()
         await expect(self.page.locator("#empty")).to_be_visible(timeout=PATIENCE)
+        await self.live()  # after it: before, that may be of the project one comes from
         return await self.page.locator("#project").input_value()
 
     async def send(self, photos: Sequence[Path]) -> None:

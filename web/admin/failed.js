@@ -123,8 +123,9 @@ export class Failed extends Section {
     clearTimeout(this.#looking);
   }
 
-  #gone(id) {
-    this.#told = this.#told.filter((file) => file.asset_id !== id);
+  // Unless it has failed again since, of which the stream may tell before the answer is here.
+  #gone(id, failedAt) {
+    this.#told = this.#told.filter((file) => file.asset_id !== id || file.failed_at !== failedAt);
     this.#show();
   }
 
@@ -145,8 +146,9 @@ export class Failed extends Section {
   }
 
   async #again({ asset_id: id, filename }) {
+    const before = this.#told.find((file) => file.asset_id === id)?.failed_at;
     await this.send("POST", "/admin/failed/retry", { asset_id: id });
-    this.#gone(id);
+    this.#gone(id, before);
     this.tools.say(`${filename} is tried again.`);
   }
 }
