@@ -94,6 +94,19 @@ async def test_chart_is_read_by_keyboard_and_as_a_table_and_its_range_is_chosen(
     overseer.clean(host)
 
 
+async def test_question_that_is_asked_at_once_after_another_is_whole(overseer, host):
+    """As by who is quick at the keyboard: that a dialog was closed is told to the page a moment later."""
+    many = overseer.button("At once … in images")
+    await many.click()
+    await expect(overseer.dialog).to_be_visible()
+    button = await many.element_handle()
+    await overseer.page.evaluate("(button) => { document.querySelector('dialog').close(); button.click(); }", button)
+    await asyncio.sleep(0.5)
+    await expect(overseer.page.get_by_label("Files at once")).to_be_focused()
+    await overseer.answer("Set", Files_at_once="0")
+    overseer.clean(host)
+
+
 async def test_whole_way_by_keyboard(browser, stack, host):
     guest = await visitor(browser)
     page = guest.page

@@ -73,7 +73,7 @@ async def test_the_same_bytes_do_run_where_nothing_is_done_about_it(browser: Bro
         page = (await visitor(browser)).page
         elsewhere.pages["/page"] = (HOSTILE[name][0], source(name, elsewhere).encode())
         await page.goto(f"{elsewhere.url}/page", wait_until="commit")
-        await asyncio.to_thread(wait_for, lambda: "/fetch" in elsewhere.hits)
+        assert await asyncio.to_thread(wait_for, lambda: "/fetch" in elsewhere.hits)
         await page.context.close()  # what it asks for late is no hit of the next one
         await settled(elsewhere)
 
