@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops.setup import place
-from storage.objects import Objects
+from storage.objects import Objects, StorageError
 from storage.server import build, command
 from storage.server.locate import find
 from storage.setup import Key, ensure, notify_env
@@ -22,16 +22,30 @@ LIST = "darkroom:arrivals"
 
 @dataclass
 class Minio:
-    """A running server: `daemon` to kill and start, `url` to talk to, `drives` to do harm to."""
+    """A running server: `daemon` to kill and start, `url` to talk to, `drives` to do harm to; and whether the keys
+    above are made there.
+    """
 
     daemon: Daemon
     url: str
     port: int
     drives: list[Path]
+    keys: bool = False
 
     def objects(self, key: Key = WORKER, seconds: float = 15.0) -> Objects:
         """A client with one of the keys above."""
         return Objects(self.url, *key, seconds=seconds)
+
+    def ready(self) -> bool:
+        """It is healthy a little before it has read its keys, and refuses them until then."""
+        return _healthy(self.url) and (not self.keys or self._answers())
+
+    def _answers(self) -> bool:
+        try:
+            self.objects(seconds=2).head("versions", "a-file-that-is-not-there")
+        except StorageError:
+            return False
+        return True
 
 
 def start(folder: Path, valkey: Valkey | None = None, set_up: bool = True, md5_etags: bool = False) -> Minio:
@@ -45,11 +59,12 @@ def start(folder: Path, valkey: Valkey | None = None, set_up: bool = True, md5_e
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     run = command.server(binary, drives, port, *ROOT, certs=folder / "certs", notify=notify, md5_etags=md5_etags)
-    server = Minio(Daemon(run.argv, run.env, folder / "minio.log", lambda: _healthy(url)), url, port, drives)
+    server = Minio(Daemon(run.argv, run.env, folder / "minio.log", lambda: server.ready()), url, port, drives)
     server.daemon.start()
     if set_up and valkey:
         try:
             ensure(url, *ROOT, UPLOADER, READER, WORKER)
+            server.keys = True
         except BaseException:
             server.daemon.stop()
             raise

@@ -1,13 +1,14 @@
 """The ledger as tests drive it: assets brought to any state by the moves that bring them there in life."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 
 from appliance.accounts import owners
-from appliance.ledger.database import fetch, fetch_one
+from appliance.ledger.database import engine, fetch, fetch_one
 from appliance.ledger.service import Bytes, Claim, Failure, Ledger
 from storage import layout
 
@@ -116,12 +117,34 @@ class Book:
         return int(row["id"])
 
 
+AGE = (
+    "UPDATE ledger.assets SET check_at = check_at - i, expires_at = expires_at - i, lease_until = lease_until - i, "
+    "changed_at = changed_at - i, uploaded_at = uploaded_at - i, created_at = created_at - i "
+    "FROM (SELECT make_interval(secs => $2) AS i) n WHERE id = $1"
+)
+
+
 async def age(asset: UUID, seconds: float) -> None:
     """Makes every time in an asset's row `seconds` older, as if that long had gone by."""
-    await fetch(
-        "UPDATE ledger.assets SET check_at = check_at - i, expires_at = expires_at - i, lease_until = lease_until - i, "
-        "changed_at = changed_at - i, uploaded_at = uploaded_at - i, created_at = created_at - i "
-        "FROM (SELECT make_interval(secs => $2) AS i) n WHERE id = $1",
-        asset,
-        seconds,
-    )
+    await fetch(AGE, asset, seconds)
+
+
+class Clock:
+    """What goes by for an asset from one statement to the next, exactly: less ageing where the real clock moved."""
+
+    def __init__(self, asset: UUID) -> None:
+        self._asset = asset
+        self._at: datetime | None = None
+
+    async def fetch(self, seconds: float, sql: str, *args: Any) -> list[asyncpg.Record]:
+        """Runs a statement for which `seconds` have gone by since the one before."""
+        pool = engine().pool
+        assert pool is not None
+        # In one transaction, as now() stands still there.
+        async with pool.acquire() as connection, connection.transaction():
+            now: datetime = await connection.fetchval("SELECT now()")
+            moved = now - (self._at or now)
+            self._at = now
+            await connection.execute(AGE, self._asset, seconds - moved.total_seconds())
+            rows: list[asyncpg.Record] = await connection.fetch(sql, *args)
+            return rows

@@ -3,7 +3,7 @@
 import asyncio
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID, uuid4
@@ -83,17 +83,24 @@ class Intake:
         """Every version and delete marker in storage of this asset."""
         return list(self.objects.list(bucket, layout.original_key("projects", PROJECT, "images", asset), versions=True))
 
-    async def notified(self, assets: list[UUID], each: int = 1) -> list[bytes]:
-        """The first `each` notifications of these assets, once they are there; all that came stays in the list.
+    async def notified(self, assets: list[UUID]) -> list[bytes]:
+        """The first notification of each of these assets, once they are there; all that came stays in the list.
 
         The durable target is late: what it has to say of other tests' assets may come at any time.
         """
-        found: list[bytes] = []
+        return await self._told(map(str, assets))
+
+    async def notified_of(self, versions: list[Stat]) -> list[bytes]:
+        """The same by versions: of one that is told twice, the second time may be told before another's first."""
+        return await self._told(stat.version_id for stat in versions)
+
+    async def _told(self, ids: Iterable[str]) -> list[bytes]:
+        wanted, found = [one.encode() for one in ids], list[bytes]()
 
         async def all_there() -> bool:
             came = self.valkey.lrange(INBOX, 0, -1)
-            found[:] = [n for asset in assets for n in [n for n in came if str(asset).encode() in n][:each]]
-            return len(found) == len(assets) * each
+            found[:] = [n for one in wanted for n in [n for n in came if one in n][:1]]
+            return len(found) == len(wanted)
 
         await until(all_there)
         return found

@@ -124,7 +124,9 @@ async def test_a_storage_that_is_away_is_not_the_photos_fault(
 async def test_the_longer_storage_is_away_the_less_often_it_is_asked(
     book: Book, minio: Minio, sandbox: Sandbox, photo: UUID
 ) -> None:
-    waits = "SELECT extract(epoch FROM lease_until - now())::integer AS seconds FROM ledger.assets WHERE id = $1"
+    # From the end of the attempt on, which is told in the same transaction, and not from when this is asked.
+    ended = "(SELECT max(t.ended_at) FROM ledger.attempts t WHERE t.asset = a.id)"
+    waits = f"SELECT extract(epoch FROM a.lease_until - {ended})::float AS seconds FROM ledger.assets a WHERE a.id = $1"
     waited = []
     minio.daemon.kill()
     try:

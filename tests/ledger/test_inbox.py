@@ -43,11 +43,11 @@ async def test_notifications_doubled_ten_times_and_shuffled_move_each_once(intak
 async def test_of_two_versions_told_in_the_wrong_order_the_first_that_was_stored_is_pinned(
     intake: Intake, book: Book
 ) -> None:
-    [asset] = assets = await intake.uploads(1)
+    [asset] = await intake.uploads(1)
     [first] = intake.stored(asset)
     await intake.upload(asset, b"other bytes")
     [replay] = [stat for stat in intake.stored(asset) if stat != first]
-    told = await intake.notified(assets, each=2)
+    told = await intake.notified_of([first, replay])
     intake.valkey.delete(INBOX)
     intake.valkey.rpush(INBOX, *sorted(told, key=lambda element: replay.version_id.encode() not in element))
     await intake.read()
@@ -126,7 +126,7 @@ async def test_a_replayed_form_makes_a_version_that_is_deleted_at_once(intake: I
     [pinned] = intake.stored(asset)
     for _ in range(2):
         await intake.upload(asset, b"other bytes")
-    await intake.notified([asset], each=2)
+    await intake.notified_of([stat for stat in intake.stored(asset) if stat != pinned])
     await intake.read()
     assert intake.stored(asset) == [pinned]
     assert intake.objects.get(ORIGINALS, pinned.key, pinned.version_id) == b"a photo"
@@ -140,7 +140,7 @@ async def test_storage_that_refuses_to_delete_stops_nobody(
     other = Intake(book, valkey, minio, READER)
     [asset] = await intake.uploads(1)
     await intake.upload(asset, b"other bytes")
-    await intake.notified([asset], each=2)
+    await intake.notified_of(intake.stored(asset))
     await other.read()
     assert await book.state(asset) == "uploaded"
     assert len(intake.stored(asset)) == 2

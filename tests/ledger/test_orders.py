@@ -32,7 +32,9 @@ from appliance.renders.source import sufficient
 from appliance.renders.sweep import Filling
 from appliance.upkeep.confirm import judge
 from processors.renditions import named
+from processors.sandbox.messages import Reply
 from processors.sandbox.sandbox import Sandbox
+from processors.sandbox.spawn import Child
 from storage import layout
 from storage.inspection import Inspector
 from storage.objects import StorageError
@@ -298,13 +300,21 @@ async def test_storage_that_is_away_puts_it_off(desk: Desk, minio: Minio, sandbo
 
 
 async def test_a_sandbox_that_dies_uses_up_a_try_and_the_next_does_it(
-    desk: Desk, minio: Minio, sandbox: Sandbox, photo: UUID
+    desk: Desk, minio: Minio, sandbox: Sandbox, photo: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    receive, given = Child.receive, asyncio.Event()
+
+    async def waiting(child: Child, seconds: float) -> Reply:
+        given.set()
+        return await receive(child, seconds)
+
+    monkeypatch.setattr(Child, "receive", waiting)
     await place(photo)
     assert sandbox.pid is not None
     os.kill(sandbox.pid, signal.SIGSTOP)
     rendering = asyncio.create_task(renderer(desk, minio, sandbox).render(photo, NAME))
-    await asyncio.sleep(0.3)
+    # One that dies before it has its job is replaced, which uses up no try.
+    await asyncio.wait_for(given.wait(), 20)
     os.kill(sandbox.pid, signal.SIGKILL)
     await rendering
     [row] = await fetch("SELECT tries FROM ledger.orders WHERE asset = $1", photo)

@@ -206,10 +206,13 @@ async def test_an_idle_worker_lives_on_when_its_connection_is_cut(intake: Intake
     async def ended() -> bool:
         return done.jobs == [asset]
 
-    asset, done = uuid4(), Done()
+    async def idle() -> bool:
+        waiting[:] = [client for client in intake.valkey.client_list() if client["cmd"] == "blpop"]
+        return len(waiting) == 1
+
+    asset, done, waiting = uuid4(), Done(), list[dict[str, str]]()
     async with _working(intake, done.do):
-        await asyncio.sleep(0.5)
-        waiting = [client for client in intake.valkey.client_list() if client["cmd"] == "blpop"]
+        await until(idle)
         for client in waiting:
             intake.valkey.client_kill_filter(_id=client["id"])
         await intake.queue.put("images", asset, 1)
@@ -279,14 +282,14 @@ async def test_more_and_fewer_jobs_at_once_as_the_limit_says_while_it_runs(intak
     async with _working(intake, job, lambda: most):
         await until(begun(1))
         most = 4
-        await until(begun(4), 3)
+        await until(begun(4))
         most = 2
         go_on.release()
         go_on.release()  # two are left, as many as there may be
         await asyncio.sleep(1.5)
         assert len(jobs) == 4
         go_on.release()
-        await until(begun(5), 3)
+        await until(begun(5))
         most = 0
         for _ in range(9):
             go_on.release()

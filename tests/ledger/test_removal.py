@@ -6,11 +6,13 @@ from uuid import UUID
 import pytest
 
 from appliance.ledger.database import fetch
-from tests.ledger.book import Book, age
+from tests.ledger.book import Book, Clock, age
+
+DUE = "SELECT id, state::text, last FROM ledger.erase_due(100)"
 
 
 async def _due() -> list[tuple[UUID, str, bool]]:
-    rows = await fetch("SELECT id, state::text, last FROM ledger.erase_due(100)")
+    rows = await fetch(DUE)
     return [(row["id"], row["state"], row["last"]) for row in rows]
 
 
@@ -66,10 +68,9 @@ async def test_what_could_not_be_removed_is_due_again(book: Book) -> None:
 
 async def test_a_tombstone_is_looked_at_while_its_form_is_good_and_once_an_hour_later(book: Book) -> None:
     asset = await book.asset_in("deleted")
-    looks = []
+    clock, looks = Clock(asset), []
     for step in range(0, 6000, 10):
-        looks += [(step, last) for _, _, last in await _due()]
-        await age(asset, 10)
+        looks += [(step, row["last"]) for row in await clock.fetch(10 if step else 0, DUE)]
     gone = next(step for step, last in looks if last)
     while_good = [step for step, _ in looks if step <= 960]
     assert all(later - earlier <= 60 for earlier, later in itertools.pairwise(while_good))

@@ -53,7 +53,7 @@ async def test_a_form_replayed_after_deletion_leaves_nothing(intake: Intake, boo
     await book.ledger.remove([asset])
     await intake.sweep.erase()
     await intake.upload(asset)
-    await intake.notified([asset])
+    await intake.notified_of(intake.stored(asset))
     await intake.read()
     assert _left(intake, asset) == 0
 

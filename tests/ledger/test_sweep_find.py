@@ -68,10 +68,10 @@ async def test_a_listing_reads_what_is_open_and_not_what_the_day_holds(intake: I
 
 async def test_a_replayed_form_is_no_other_photo_when_it_is_found(intake: Intake, book: Book) -> None:
     """What was stored first is pinned; the other one goes when its notification comes."""
-    [asset] = assets = await intake.uploads(1)
+    [asset] = await intake.uploads(1)
     [first] = intake.stored(asset)
     await intake.upload(asset, b"other bytes")
-    await intake.notified(assets, each=2)
+    await intake.notified_of(intake.stored(asset))
     await _due(book)
     assert await intake.sweep.find() == 1
     claim = await book.ledger.claim(asset, 30)

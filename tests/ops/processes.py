@@ -2,6 +2,7 @@
 
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -18,6 +19,28 @@ def alive(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def lines(processes: list[psutil.Process]) -> list[str]:
+    """The command line of each, without those that have ended since they were found."""
+    return [line for one in processes if (line := _line(one))]
+
+
+def owners(processes: list[psutil.Process]) -> set[int]:
+    """The users that they run as, without those that have ended since they were found."""
+    found = set()
+    for one in processes:
+        with suppress(psutil.NoSuchProcess):
+            found.add(one.uids().real)
+    return found
+
+
+def _line(process: psutil.Process) -> str:
+    """Empty for one that has ended, also where that is still to be noticed."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # a zombie, too
+        return ""
 
 
 def serving(data: Path) -> list[psutil.Process]:
@@ -57,11 +80,11 @@ def sockets(processes: list[psutil.Process]) -> set[tuple[str, str, int]]:
 
 def _inodes(process: psutil.Process) -> list[str]:
     links = []
-    for handle in Path(f"/proc/{process.pid}/fd").iterdir():
-        try:
-            links.append(str(handle.readlink()))
-        except FileNotFoundError:
-            continue
+    # A backend of Postgres may have ended since it was found, or end while it is read.
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for handle in Path(f"/proc/{process.pid}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                links.append(str(handle.readlink()))
     return [link.removeprefix("socket:[").removesuffix("]") for link in links if link.startswith("socket:[")]
 
 

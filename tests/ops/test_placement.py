@@ -46,7 +46,7 @@ def mode(path: Path) -> int:
 
 
 def owners(stack: Stack) -> set[int]:
-    return {one.uids().real for one in processes.tree(stack.status()["supervisor"])}
+    return processes.owners(processes.tree(stack.status()["supervisor"]))
 
 
 def page(stack: Stack) -> str:

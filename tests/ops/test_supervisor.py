@@ -16,6 +16,7 @@ from ops.folder import DataFolder
 from ops.inventory import Part
 from ops.logs import Log
 from ops.supervisor import StartFailed, State, Supervisor
+from tests.ops.processes import alive
 
 pytestmark = pytest.mark.pure
 
@@ -84,7 +85,7 @@ async def test_what_dies_comes_back_and_leaves_nothing_behind(folder):
     os.kill(first, signal.SIGKILL)
     await until(lambda: one.state is State.RUNNING and one.child.pid != first)
     assert one.restarts == 1
-    assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+    assert not [child for child in children if alive(child)]
     os.kill(os.getpid(), signal.SIGINT)
     await asyncio.wait_for(run, 10)
 

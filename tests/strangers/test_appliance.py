@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.appliance.client import Project, heard, wait_for
+from tests.appliance.client import Project, heard, listening, wait_for
 from tests.appliance.pictures import jpeg
 from tests.appliance.sending import Sending, large, sha256
 from tests.stack import Stack
@@ -78,6 +78,7 @@ def test_what_is_missing_there_is_said_at_the_start_and_by_status(house, weed):
 def test_a_photo_goes_in_and_comes_out_and_nothing_of_it_is_left(house, project, bucket):
     photo = jpeg()
     with project.socket() as socket:
+        listening(socket)
         image = developed(project, photo)
         events = heard(socket, lambda message: message.get("state") == "done")
     assert [event["state"] for event in events if event["type"] == "state"][-1] == "done"

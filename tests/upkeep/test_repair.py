@@ -18,6 +18,7 @@ from storage.admin import Admin
 from storage.objects import StorageError
 from tests.daemons.minio import ROOT
 from tests.ledger.book import FAILURE
+from tests.ledger.intake import until
 from tests.upkeep.house import House
 
 
@@ -234,7 +235,7 @@ async def test_without_write_quorum_nothing_is_said_to_be_missing(
     assert (report.missing, report.unexplained, report.damaged) == (1, 1, 0)
 
 
-async def _noticed(house: House, problems: bool = True, seconds: float = 20) -> None:
+async def _noticed(house: House, problems: bool = True, seconds: float = 60) -> None:
     """Waits until the server has seen that a drive went, or that all came back."""
     for _ in range(int(seconds * 5)):
         told = (await asyncio.to_thread(Admin(house.minio.url, *ROOT).cluster)).problems
@@ -252,9 +253,13 @@ async def test_a_404_of_a_storage_without_write_quorum_does_not_count(house: Hou
     [reference] = [one async for one in references.originals()]
     missing = Difference(Kind.MISSING, layout.ORIGINALS, stat.key, stat.version_id, None, reference)
     assert len(await confirmed(house.worker, [missing])) == 1
+
+    async def degraded() -> bool:
+        return not await asyncio.to_thread(house.worker.whole)
+
     away = [drive.rename(drive.with_name(f"away-{drive.name}")) for drive in house.minio.drives[:2]]
     try:
-        await asyncio.sleep(2.5)
+        await until(degraded)
         with pytest.raises(Degraded):
             await confirmed(house.worker, [missing])
     finally:
