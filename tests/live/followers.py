@@ -1,6 +1,7 @@
 """Readers of a stream as tests keep them: running in the background, with all they were told."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -66,6 +67,14 @@ class Follower:
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
+
+
+async def wait_for_ring(listener: Listener, doorbell: Doorbell) -> None:
+    """Waits until the one hears the other."""
+    async with listener.watch(0) as woken:
+        while not woken.is_set():
+            doorbell.ring([(0, time.time_ns())])
+            await asyncio.sleep(0.05)
 
 
 def ringing(book: Book, doorbell: Doorbell) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from appliance.webhooks import service
 from appliance.webhooks.addresses import Reach
+from tests.daemons.process import Daemon
 from tests.ledger.book import PROJECT, Book
 from tests.ledger.intake import until
 from tests.webhooks.receiver import ALLOWED, Receiver
@@ -32,6 +33,19 @@ async def told(receiver: Receiver, seq: int, seconds: float = 20) -> None:
         return seq in receiver.seqs
 
     await until(there, seconds)
+
+
+async def logged(sender: Daemon, *words: str, seconds: float = 20) -> str:
+    """The sender's log once it has all of these words: it writes of what it did after the ledger knows of it."""
+    log = ""
+
+    async def there() -> bool:
+        nonlocal log
+        log = sender.log.read_text()
+        return all(word in log for word in words)
+
+    await until(there, seconds)
+    return log
 
 
 async def shown(webhook: UUID, field: str, value: Any, seconds: float = 20) -> dict[str, Any]:

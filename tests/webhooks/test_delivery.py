@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 import random
+import threading
 import time
 
 import pytest
@@ -50,7 +51,7 @@ async def test_a_ring_is_heard_at_once(book: Book, sender: Daemon, receiving: Re
             await book.slot()
             await told(receiving, await book.head())
             took.append(time.monotonic() - began)
-    assert sorted(took)[2] < 0.4, took  # a look comes only every second
+    assert sorted(took)[2] < 0.8, took  # a look comes only every second, and each event follows the one before
 
 
 async def test_only_what_was_asked_for(book: Book, sender: Daemon, receiving: Receiver) -> None:
@@ -102,7 +103,7 @@ async def test_a_receiver_that_hangs_or_trickles_is_left_after_its_time_and_hold
     book: Book, start: Start
 ) -> None:
     with receiver() as hanging, receiver() as trickling, receiver() as good:
-        start()
+        start(DARKROOM_WEBHOOK_SECONDS="6")  # longer than it takes to come to be active, and to look
         hanging.answers(hang)
         trickling.answers(trickle)
         stuck = [await hook(hanging.url), await hook(trickling.url)]
@@ -110,11 +111,11 @@ async def test_a_receiver_that_hangs_or_trickles_is_left_after_its_time_and_hold
         began = time.monotonic()
         head = await photos(book, 5)
         await told(good, head)
-        assert time.monotonic() - began < 1.9, "others wait for a receiver that hangs"
+        assert time.monotonic() - began < 5.9, "others wait for a receiver that hangs"
         for one in stuck:
             found = await shown(one, "state", "failing")
             assert found["cursor"] == 0
-            assert found["last_error"] == "no answer within 2 s"
+            assert found["last_error"] == "no answer within 6 s"
             assert found["next_attempt_at"] is not None
         assert set(hanging.seqs) == {1}
 
@@ -196,8 +197,11 @@ async def test_replay_sends_again_from_an_event_under_the_same_ids(
 
 
 async def test_a_replay_wins_over_what_is_under_way(book: Book, sender: Daemon, receiving: Receiver) -> None:
+    asked = threading.Event()
+
     def slow(request: Request, number: int) -> None:
-        time.sleep(1.0 if number == 5 else 0)
+        if number == 5:
+            asked.wait(10)
         request.say(200)
 
     receiving.answers(slow)
@@ -205,6 +209,7 @@ async def test_a_replay_wins_over_what_is_under_way(book: Book, sender: Daemon, 
     head = await photos(book, 5)
     await told(receiving, 6)
     await service.replay(made, 0)
+    asked.set()
     await shown(made, "cursor", head)
     assert receiving.seqs == [*range(1, 7), *range(1, head + 1)]
 

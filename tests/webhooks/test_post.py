@@ -94,7 +94,8 @@ async def test_of_a_name_with_both_kinds_of_addresses_only_the_public_one_is_use
 
 async def test_a_name_that_changes_between_look_ups_reaches_nothing_private() -> None:
     """Rebinding: allowed at the first look-up, private at the next. A connection goes where its one look-up led."""
-    with receiver(ALLOWED) as good, receiver(PRIVATE, port=good.port) as canary:
+    port = free_port()  # of both addresses: one that the kernel chose for the first may be in use at the other
+    with receiver(ALLOWED, port=port) as good, receiver(PRIVATE, port=port) as canary:
         good.answers(lambda request, _: request.say(200, Connection="close"))
         names = Names(rebind_example=[[ALLOWED], [PRIVATE]])
         url, secret = f"http://rebind.example:{good.port}/", signing.new_secret()
