@@ -72,7 +72,7 @@ class Hanging(Packages):
     def over(self) -> None:
         """What hangs comes back, and nothing hangs any more."""
         self.go.touch()
-        limit = time.monotonic() + 5
+        limit = time.monotonic() + 20
         while self.out() and time.monotonic() < limit:
             time.sleep(0.02)
         assert not self.out()

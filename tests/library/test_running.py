@@ -26,7 +26,7 @@ WORKFLOW = {
 HANGS = (
     ("import os\n", "import os\nimport time\n"),
     ("    named = next(", "    while 'hangs' in looked.found.path:\n        time.sleep(1)\n    named = next("),
-    ("Sparing, decide)", "Sparing, decide, seconds=1)"),
+    ("Sparing, decide)", "Sparing, decide, seconds=3)"),
 )
 
 

@@ -82,9 +82,9 @@ def test_films_that_come_or_change_are_heard_of_and_nothing_else(watch: Watch, f
     put(films / ".darkroom/work/made.mkv")
     put(films / "link/film.mkv")
     put(films / "notes.txt")
+    put(films / "gone.mkv").unlink()  # before what is waited for, as it is heard of in turn
     (films / "new.part").write_bytes(b"x")
     (films / "new.part").rename(films / "series/new.MKV")
-    put(films / "gone.mkv").unlink()
     assert until(watch, films / "series/new.MKV") <= {str(films / "series/new.MKV"), str(films / "gone.mkv")}
     with (films / "series/new.MKV").open("ab") as file:
         file.write(b"more")

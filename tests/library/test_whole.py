@@ -174,7 +174,7 @@ def test_a_pause_holds_what_is_under_way_and_keeps_no_other_library_from_its_wor
     house.run("Held", source={"folder": str(folders["held"])}, limits=limits)
     wait_for(lambda: house.standing("Held").get("ahead", {}).get("under_way"), 60)
     assert house.stack.verb("library", "pause", "Held").returncode == 0
-    wait_for(lambda: stopped(house), 10)
+    wait_for(lambda: stopped(house))
     house.run("Free", source={"folder": str(folders["free"])}, limits=limits)
     wait_for(lambda: house.results("Free"), 60)
     assert stopped(house)
@@ -188,7 +188,15 @@ def test_a_pause_holds_what_is_under_way_and_keeps_no_other_library_from_its_wor
 def stopped(house: House) -> bool:
     """Whether an encoder of the worker stands still."""
     below = psutil.Process(house.stack.parts()[WORKER]["pid"]).children(recursive=True)
-    return any(one.status() == psutil.STATUS_STOPPED for one in below)
+    return any(_status(one) == psutil.STATUS_STOPPED for one in below)
+
+
+def _status(process: psutil.Process) -> str:
+    """Empty for one that has ended meanwhile."""
+    try:
+        return str(process.status())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def test_bytes_are_saved_once_the_original_is_gone(house: House) -> None:
