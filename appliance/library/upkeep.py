@@ -65,7 +65,8 @@ class Upkeep:
         await self._asked.look(libraries.values())
         # What somebody wants back and could not have yet must not go meanwhile.
         waiting = {row["library"] for row in await fetch(_WAITING, list(libraries))}
-        await self._each([one for one in libraries.values() if one.id not in waiting], self._expire)
+        whole = self._recovered - waiting
+        await self._each([one for one in libraries.values() if one.id in whole], self._expire)
         for orphan in await orphans(libraries):
             if await self._asked.here(orphan):
                 await self._each([orphan], self._recover)
