@@ -158,6 +158,21 @@ async def test_setting_is_changed_refused_and_taken_back(overseer, host):
     overseer.clean(host, REFUSED)
 
 
+async def test_keys_of_one_name_are_revoked_by_one_button(overseer, host):
+    name = f"key-of-{overseer.api.id}"
+    await overseer.api.call("POST", "/admin/keys", json={"name": name})
+    await overseer.button("Make a key").click()
+    await overseer.answer("Make it", Name=name)  # all are read anew then
+    rows = overseer.row("keys", name)
+    await expect(rows).to_have_count(2)
+    await expect(rows.get_by_role("button")).to_have_count(1)
+    await overseer.button(f"Revoke all 2 keys {name}").click()
+    await overseer.answer("Revoke")
+    await expect(rows.filter(has_text="revoked")).to_have_count(2)
+    await expect(rows.get_by_role("button")).to_have_count(0)
+    overseer.clean(host)
+
+
 async def test_key_is_made_shown_once_and_revoked(overseer, stack, host):
     page, name = overseer.page, f"key-of-{overseer.api.id}"
     await overseer.button("Make a key").click()
