@@ -136,7 +136,7 @@ async def form(request: Request, forms_door: FormDoor, ledger: Ledger) -> Respon
         if place := layout.parse_original(key):
             await ledger.hurry(place.asset_id)
         return _answer(201, "PostResponse", Bucket=layout.ORIGINALS, Key=key)
-    await drained(pieces)
+    await drained(pieces)  # longer than for a stranger (draining.py): who has a form may be on a slow line
     return answer
 
 
